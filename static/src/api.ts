@@ -1,0 +1,101 @@
+import { Failure } from "./failure";
+import type { Owner } from "./owner";
+import type { PageData } from "./page-data";
+import type { Problem, Session, Ticket } from "./session";
+
+/** Short enough for the desktop to be back within 5 s when an attempt hangs on a link that just returned. */
+const QUICK_MS = 3500;
+/** Starting and stopping take as long as the programs take. */
+const PATIENT_MS = 45_000;
+
+/** The server's API for one session. Every answer that is not the wanted one becomes a Failure. */
+export class Api {
+  private readonly root: URL;
+  private readonly path: string;
+
+  constructor(private readonly page: PageData) {
+    this.root = new URL(page.root, document.baseURI);
+    this.path = `api/sessions/${encodeURIComponent(page.session)}`;
+  }
+
+  /** Starts the session if there is none or it has ended. */
+  start(owner: Owner): Promise<Session> {
+    return this.call("POST", "api/sessions", owner, PATIENT_MS, { name: this.page.session }) as Promise<Session>;
+  }
+
+  restart(owner: Owner): Promise<Session> {
+    return this.call("POST", `${this.path}/restart`, owner, PATIENT_MS, {}) as Promise<Session>;
+  }
+
+  async stop(owner: Owner): Promise<void> {
+    await this.call("DELETE", this.path, owner, PATIENT_MS);
+  }
+
+  ask(owner: Owner): Promise<Session> {
+    return this.call("GET", this.path, owner, QUICK_MS) as Promise<Session>;
+  }
+
+  ticket(client: string, owner: Owner): Promise<Ticket> {
+    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client }) as Promise<Ticket>;
+  }
+
+  events(): EventSource {
+    return new EventSource(new URL(`${this.path}/events`, this.root));
+  }
+
+  socketAddress(ticket: Ticket): string {
+    const address = new URL(ticket.socket_url, this.root);
+    address.protocol = address.protocol.replace("http", "ws");
+    return address.href;
+  }
+
+  private async call(method: string, path: string, owner: Owner, limit: number, body?: object): Promise<unknown> {
+    const aborter = new AbortController();
+    const abort = (): void => {
+      aborter.abort();
+    };
+    const forget = owner.finally(abort);
+    const cancel = owner.after(limit, abort);
+    try {
+      return await this.exchange(method, path, aborter.signal, body);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      throw new Failure("unreachable");
+    } finally {
+      cancel();
+      forget();
+    }
+  }
+
+  private async exchange(method: string, path: string, signal: AbortSignal, body?: object): Promise<unknown> {
+    const response = await fetch(new URL(path, this.root), {
+      method,
+      signal,
+      cache: "no-store",
+      credentials: "same-origin",
+      // A redirect leads to a login page: we want to know, not to follow.
+      redirect: "manual",
+      headers: {
+        Accept: "application/json",
+        ...(method === "GET" ? {} : { "X-XSRFToken": this.page.xsrf }),
+        ...(body ? { "Content-Type": "application/json" } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (response.status === 204) return null;
+    if (!response.ok) throw await failure(response);
+    return response.json();
+  }
+}
+
+async function failure(response: Response): Promise<Failure> {
+  if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
+    return new Failure("signed-out");
+  }
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  // Without a reason the answer is not our server's: a proxy in between, or a server without us (yet).
+  if (!problem.reason || !problem.message) return new Failure("unreachable");
+  if (response.status === 404 || response.status === 410) return new Failure("gone");
+  if (response.status === 409) return new Failure("not-ready");
+  return new Failure("refused", { problem: problem as Problem });
+}

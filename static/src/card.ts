@@ -1,0 +1,107 @@
+import { announce } from "./announce";
+import { copyText } from "./copy-text";
+import { element } from "./element";
+import type { Step } from "./progress";
+
+/** What a card for an end or an error says. */
+export interface Message {
+  title: string;
+  text?: string;
+  remedy?: string | null | undefined;
+  command?: string | null | undefined;
+  log?: string[];
+  /** The button, and what it does. */
+  action?: { label: string; run: () => void };
+  login?: string;
+}
+
+const COPIED_MS = 2000;
+
+/** The card in the middle: how far the desktop is, or why there is none and what to do. */
+export class Card {
+  private readonly card = element("card");
+  private readonly button = element<HTMLButtonElement>("card-action");
+  private readonly log = element("card-log-text");
+  private run: () => void = () => undefined;
+
+  constructor(lab: string | null) {
+    this.button.addEventListener("click", () => {
+      this.run();
+    });
+    element("card-copy").addEventListener("click", () => {
+      void this.copyCommand();
+    });
+    if (lab !== null) element<HTMLAnchorElement>("card-lab").href = lab;
+  }
+
+  hide(): void {
+    this.card.hidden = true;
+  }
+
+  progress(title: string, steps: Step[], text = ""): void {
+    if (this.card.dataset["kind"] !== "progress") this.log.textContent = "";
+    this.show("progress", { title, text });
+    const list = steps.map((step) => {
+      const item = document.createElement("li");
+      item.textContent = step.label;
+      item.dataset["status"] = step.status;
+      if (step.status === "current") item.setAttribute("aria-current", "step");
+      return item;
+    });
+    element("card-steps").replaceChildren(...list);
+  }
+
+  message(message: Message): void {
+    this.show("message", message);
+    element("card-steps").replaceChildren();
+    const { log } = message;
+    if (log && log.length > 0) this.log.textContent = log.join("\n");
+    this.showLog(true);
+    announce([message.title, message.text, message.remedy].filter(Boolean).join(" "));
+    const focus = message.login ? element("card-login") : this.button;
+    focus.focus({ preventScroll: true });
+  }
+
+  addLog(lines: string[]): void {
+    this.log.append(...lines.map((line) => `${line}\n`));
+    this.showLog(false);
+  }
+
+  private show(kind: "progress" | "message", message: Message): void {
+    this.card.dataset["kind"] = kind;
+    this.card.hidden = false;
+    element("card-title").textContent = message.title;
+    fill("card-text", message.text);
+    fill("card-remedy", message.remedy);
+    fill("card-command-text", message.command);
+    element("card-command").hidden = !message.command;
+    fill("card-action", message.action?.label);
+    this.run = message.action?.run ?? this.run;
+    const login = element<HTMLAnchorElement>("card-login");
+    login.hidden = !message.login;
+    login.href = message.login ?? "";
+    const lab = element<HTMLAnchorElement>("card-lab");
+    lab.hidden = kind === "progress" || !lab.hasAttribute("href");
+  }
+
+  private showLog(open: boolean): void {
+    const details = element<HTMLDetailsElement>("card-log");
+    details.hidden = this.log.textContent === "";
+    if (open) details.open = true;
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  private async copyCommand(): Promise<void> {
+    const command = element("card-command-text");
+    const button = element("card-copy");
+    if (await copyText(command.textContent)) button.textContent = "Copied";
+    else getSelection()?.selectAllChildren(command);
+    announce(button.textContent);
+    setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
+  }
+}
+
+function fill(id: string, text: string | null | undefined): void {
+  element(id).textContent = text ?? "";
+  element(id).hidden = !text;
+}

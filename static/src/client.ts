@@ -1,0 +1,29 @@
+import type { Link } from "./link";
+import type { Size } from "./size-claim";
+
+/** A key as the desktop knows it: X keysym and physical key. */
+export type Keystroke = readonly [keysym: number, code: string];
+
+/** One connection's view of the desktop, whatever protocol is behind it. */
+export interface Client {
+  readonly canvas: HTMLCanvasElement;
+  /** While true, the desktop is asked to take the size of its screen element. */
+  follow(on: boolean): void;
+  offer(text: string): void;
+  /** Presses the keys in order and lets go of them in reverse. */
+  press(keys: readonly Keystroke[]): void;
+  dispose(): void;
+}
+
+export interface ClientEvents {
+  connected(): void;
+  /** The password was refused. */
+  refused(): void;
+  /** The client gave the connection up by itself. */
+  broken(): void;
+  clipboard(text: string): void;
+  resized(size: Size): void;
+}
+
+/** What each client script (vnc.js, …) exports as `open`. */
+export type OpenClient = (screen: HTMLElement, link: Link, password: string, events: ClientEvents) => Client;

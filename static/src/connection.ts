@@ -1,0 +1,61 @@
+import type { Api } from "./api";
+import type { Client, OpenClient } from "./client";
+import { Failure, type FailureKind } from "./failure";
+import { Link } from "./link";
+import { Owner } from "./owner";
+import type { Ticket } from "./session";
+import type { Size } from "./size-claim";
+
+const HANDSHAKE_MS = 8000;
+
+/** The bridge's closing codes, and what each means for the page. */
+const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsewhere", 4003: "not-authorised" };
+
+export interface ConnectionEvents {
+  clipboard(text: string): void;
+  resized(size: Size): void;
+}
+
+/** One connection to the desktop, from ticket to end. A new one is made for each attempt. */
+export class Connection {
+  readonly owner: Owner;
+  readonly link: Link;
+  readonly client: Client;
+  /** Settles when the desktop is there, or could not be reached. */
+  readonly up: Promise<void>;
+  /** Settles with the reason once the connection has ended. */
+  readonly ended: Promise<Failure>;
+
+  constructor(api: Api, ticket: Ticket, open: OpenClient, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
+    this.owner = new Owner(parent);
+    this.link = new Link(api.socketAddress(ticket), ticket.protocols, this.owner);
+    let arrive = (): void => undefined;
+    let end: (failure: Failure) => void = () => undefined;
+    this.ended = new Promise((resolve) => (end = resolve));
+    this.up = new Promise((resolve, reject) => {
+      arrive = resolve;
+      void this.ended.then(reject);
+    });
+    this.link.onended = (code) => {
+      end(new Failure(CODES[code] ?? "unreachable"));
+    };
+    this.client = open(screen, this.link, ticket.password, {
+      ...events,
+      connected: arrive,
+      refused: () => {
+        end(new Failure("not-authorised"));
+      },
+      broken: () => {
+        end(new Failure("unreachable"));
+      },
+    });
+    const cancel = this.owner.after(HANDSHAKE_MS, () => {
+      end(new Failure("unreachable"));
+    });
+    this.up.then(cancel, cancel);
+    this.owner.finally(() => {
+      end(new Failure("unreachable"));
+      this.client.dispose();
+    });
+  }
+}

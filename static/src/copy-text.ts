@@ -1,0 +1,34 @@
+/**
+ * Writes the browser's clipboard: with the asynchronous interface, or where that is missing (plain http) or not
+ * allowed, the older way, which needs a user's gesture of the last seconds. Returns whether it worked.
+ */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyByCommand(text);
+  }
+}
+
+function copyByCommand(text: string): boolean {
+  let taken = false;
+  const fill = (event: ClipboardEvent): void => {
+    event.clipboardData?.setData("text/plain", text);
+    event.preventDefault();
+    taken = true;
+  };
+  const allow = (event: Event): void => {
+    // Without this the command counts as disabled when nothing is selected.
+    event.preventDefault();
+  };
+  document.addEventListener("beforecopy", allow);
+  document.addEventListener("copy", fill, { capture: true });
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way outside secure contexts
+    return document.execCommand("copy") && taken;
+  } finally {
+    document.removeEventListener("beforecopy", allow);
+    document.removeEventListener("copy", fill, { capture: true });
+  }
+}

@@ -1,0 +1,158 @@
+import { Api } from "./api";
+import { EscapeChord } from "./chords";
+import type { Client, Keystroke } from "./client";
+import { loadClient } from "./client-script";
+import { Clipboard } from "./clipboard";
+import { ClipboardPanel } from "./clipboard-panel";
+import { confirm } from "./confirm";
+import { element } from "./element";
+import { Failure } from "./failure";
+import { Fullscreen } from "./fullscreen";
+import { releaseKeysOnBlur } from "./held-keys";
+import { InputGate } from "./input-gate";
+import { KeysMenu } from "./keys-menu";
+import { Life } from "./life";
+import { Owner } from "./owner";
+import { readPageData } from "./page-data";
+import { Retry } from "./retry";
+import { Sizing } from "./sizing";
+import { Toolbar } from "./toolbar";
+import { View } from "./view";
+
+/** The page as a whole: who is wired to whom. */
+class Desktop {
+  private readonly page = readPageData();
+  private readonly api = new Api(this.page);
+  private readonly screen = element("screen");
+  private readonly forever = new Owner();
+  private readonly retry = new Retry();
+  private readonly clipboard = new Clipboard(this.page.clipboard, this.screen, new InputGate(this.screen));
+  private readonly sizing = new Sizing(element("stage"), this.screen, () => this.alone());
+  private readonly toolbar = new Toolbar(new KeysMenu((keys) => { this.press(keys); }), () => { this.focus(); });
+  private readonly panel = new ClipboardPanel(this.clipboard, () => { this.focus(); });
+  private readonly view = new View(this.page, {
+    begin: () => { this.life.begin("start"); },
+    restart: () => { this.life.begin("restart"); },
+    useHere: () => { this.life.begin("ask"); },
+    retry: () => { this.retry.now(); },
+  });
+  private readonly life = new Life({
+    api: this.api,
+    view: this.view,
+    retry: this.retry,
+    screen: this.screen,
+    client: loadClient,
+    events: {
+      clipboard: (text) => { this.clipboard.received(text); },
+      resized: (size) => { this.sizing.resized(size); },
+    },
+    attach: (client) => { this.attach(client); },
+  });
+  private client: Client | null = null;
+
+  start(): void {
+    this.life.begin("start");
+    new Fullscreen(() => { this.focus(); });
+    this.link("tool-lab", this.page.lab);
+    this.link("tool-hub", this.page.hub);
+    this.onClick("tool-clipboard", () => { this.panel.open(); });
+    this.onClick("tool-restart", () => void this.restart());
+    this.onClick("tool-stop", () => void this.stop());
+    releaseKeysOnBlur(this.screen);
+    this.listenForEscape();
+    this.listenForWaking();
+  }
+
+  private attach(client: Client | null): void {
+    this.client = client;
+    this.toolbar.enable(["tool-keys", "tool-clipboard", "tool-stop"], client !== null);
+    this.sizing.attach(client);
+    this.clipboard.attach(client);
+    if (!client) return;
+    const { canvas } = client;
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", this.page.title);
+    canvas.setAttribute("aria-describedby", "tools-help");
+    // An embedding page keeps its focus unless the user is already here.
+    if ((window.parent === window || document.hasFocus()) && !document.querySelector("dialog[open]")) this.focus();
+  }
+
+  private focus(): void {
+    this.client?.canvas.focus({ preventScroll: true });
+  }
+
+  private press(keys: readonly Keystroke[]): void {
+    this.client?.press(keys);
+    this.toolbar.leave();
+  }
+
+  private async alone(): Promise<boolean> {
+    try {
+      return (await this.api.ask(this.forever)).viewers <= 1;
+    } catch {
+      return false;
+    }
+  }
+
+  private async restart(): Promise<void> {
+    const text = "All programs on it are closed, and what was not saved is lost.";
+    if (await confirm("Restart the desktop?", text, "Restart")) this.life.begin("restart");
+    else this.focus();
+  }
+
+  private async stop(): Promise<void> {
+    const text = "All programs on it are closed, and what was not saved is lost.";
+    if (!(await confirm("Stop the desktop?", text, "Stop"))) {
+      this.focus();
+      return;
+    }
+    this.view.busy("Stopping the desktop…");
+    try {
+      await this.api.stop(this.forever);
+      this.life.end(new Failure("over"));
+    } catch (error) {
+      const failure = Failure.of(error);
+      if (failure.kind === "unreachable") this.view.lost();
+      else this.life.end(failure);
+    }
+  }
+
+  private link(id: string, address: string | null): void {
+    const link = element<HTMLAnchorElement>(id);
+    link.hidden = address === null;
+    if (address === null) return;
+    link.href = address;
+    // From inside JupyterLab, or another page, the link is meant for the whole window.
+    link.target = "_top";
+  }
+
+  private onClick(id: string, run: () => void): void {
+    element(id).addEventListener("click", run);
+  }
+
+  private listenForEscape(): void {
+    const chord = new EscapeChord();
+    const feed = (event: KeyboardEvent): void => {
+      if (chord.feed(event)) this.toolbar.enter();
+    };
+    // After the desktop has seen the key, so that it also sees the release.
+    this.screen.addEventListener("keydown", feed, { capture: true });
+    this.screen.addEventListener("keyup", (event) => { setTimeout(feed, 0, event); }, { capture: true });
+    addEventListener("blur", () => { chord.reset(); });
+  }
+
+  private listenForWaking(): void {
+    const wake = (): void => {
+      if (!document.hidden) this.life.probe();
+    };
+    document.addEventListener("visibilitychange", wake);
+    addEventListener("online", wake);
+    // A page that comes out of the browser's back/forward cache has lost its connection without hearing of it.
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) wake();
+    });
+  }
+}
+
+new Desktop().start();

@@ -1,0 +1,34 @@
+import { element } from "./element";
+
+/** Only some browsers let a page have Escape, Alt+Tab and the like, and only in full screen. */
+interface KeyboardLock {
+  lock?: () => Promise<void>;
+  unlock?: () => void;
+}
+
+/** The full-screen button. */
+export class Fullscreen {
+  private readonly button = element("tool-fullscreen");
+  private readonly keyboard = (navigator as { keyboard?: KeyboardLock }).keyboard;
+
+  constructor(private readonly done: () => void) {
+    this.button.hidden = !document.fullscreenEnabled;
+    this.button.addEventListener("click", () => void this.toggle());
+    document.addEventListener("fullscreenchange", () => {
+      this.changed();
+    });
+  }
+
+  private async toggle(): Promise<void> {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await document.documentElement.requestFullscreen({ navigationUI: "hide" }).catch(() => undefined);
+    this.done();
+  }
+
+  private changed(): void {
+    const on = document.fullscreenElement !== null;
+    this.button.setAttribute("aria-pressed", String(on));
+    if (on) this.keyboard?.lock?.().catch(() => undefined);
+    else this.keyboard?.unlock?.();
+  }
+}

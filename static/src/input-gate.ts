@@ -1,0 +1,65 @@
+import { isPasteChord } from "./chords";
+
+const HELD = "keydown keyup mousedown mouseup";
+
+/** Holds back keys and buttons on their way to the desktop while its clipboard is brought up to date; then lets them through in order. */
+export class InputGate {
+  private readonly waiting: Event[] = [];
+  private holds = 0;
+
+  constructor(private readonly screen: HTMLElement) {
+    for (const type of HELD.split(" ")) {
+      screen.addEventListener(type, this.pass, { capture: true });
+    }
+  }
+
+  /** Closes the gate for at most `limit` ms; what is returned opens it (and may be called again). */
+  hold(limit: number): () => void {
+    this.holds += 1;
+    let open = (): void => {
+      open = () => undefined;
+      clearTimeout(timer);
+      this.holds -= 1;
+      if (this.holds === 0) this.replay();
+    };
+    const timer = setTimeout(() => {
+      open();
+    }, limit);
+    return () => {
+      open();
+    };
+  }
+
+  private readonly pass = (event: Event): void => {
+    if (this.holds === 0 || !event.isTrusted) return;
+    event.stopImmediatePropagation();
+    // A paste chord must keep its default action: it is what makes the browser hand us its clipboard.
+    if (!(event instanceof KeyboardEvent && isPasteChord(event))) event.preventDefault();
+    this.waiting.push(event);
+  };
+
+  private replay(): void {
+    for (const event of this.waiting.splice(0)) {
+      const target = event.target as Element;
+      (target.isConnected ? target : this.screen.querySelector("canvas"))?.dispatchEvent(copy(event));
+    }
+  }
+}
+
+function copy(event: Event): Event {
+  if (event instanceof KeyboardEvent) {
+    return new KeyboardEvent(event.type, { ...keyFields(event), bubbles: true, cancelable: true });
+  }
+  const { clientX, clientY, button, buttons, ctrlKey, shiftKey, altKey, metaKey } = event as MouseEvent;
+  const fields = { clientX, clientY, button, buttons, ctrlKey, shiftKey, altKey, metaKey };
+  return new MouseEvent(event.type, { ...fields, bubbles: true, cancelable: true, view: window });
+}
+
+function keyFields(event: KeyboardEvent): KeyboardEventInit {
+  const { key, code, location, repeat, ctrlKey, shiftKey, altKey, metaKey } = event;
+  return {
+    ...{ key, code, location, repeat, ctrlKey, shiftKey, altKey, metaKey },
+    modifierCapsLock: event.getModifierState("CapsLock"),
+    modifierNumLock: event.getModifierState("NumLock"),
+  };
+}

@@ -1,0 +1,201 @@
+import type { Api } from "./api";
+import { Backoff } from "./backoff";
+import type { Client, OpenClient } from "./client";
+import { Connection, type ConnectionEvents } from "./connection";
+import { Failure } from "./failure";
+import { Owner } from "./owner";
+import { onFirstPixels } from "./picture";
+import type { Retry } from "./retry";
+import type { Session } from "./session";
+import type { View } from "./view";
+import { Watch } from "./watch";
+
+type Next = "start" | "restart" | "ask" | "connect";
+
+/** Two pages that come at the same instant can spoil each other's password; more than this is something else. */
+const REFUSALS = 5;
+
+export interface Parts {
+  api: Api;
+  view: View;
+  retry: Retry;
+  screen: HTMLElement;
+  client: () => Promise<OpenClient>;
+  events: ConnectionEvents;
+  /** Tells the rest of the page which client is the current one. */
+  attach: (client: Client | null) => void;
+}
+
+/** The life of the page: bring the session up, connect, and connect again, until there is nothing to connect to. */
+export class Life {
+  /** Tells the server which connections are this page's, so that a new one replaces a dead one. */
+  private readonly id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  private owner = new Owner();
+  private backoff = new Backoff();
+  private session: Session | null = null;
+  private connection: Connection | null = null;
+  private refusals = 0;
+  private asked = false;
+
+  constructor(private readonly parts: Parts) {}
+
+  begin(next: Next): void {
+    this.letGo();
+    this.parts.view.picture.drop();
+    this.owner = new Owner();
+    this.backoff = new Backoff();
+    this.session = null;
+    this.refusals = 0;
+    this.asked = false;
+    void this.run(next, this.owner);
+  }
+
+  /** The page may have been asleep: find out at once whether the link still lives. */
+  probe(): void {
+    this.connection?.link.probe();
+  }
+
+  end(failure: Failure): void {
+    this.letGo();
+    this.parts.view.ended(failure);
+  }
+
+  private letGo(): void {
+    this.owner.dispose();
+    this.connection = null;
+    this.parts.attach(null);
+  }
+
+  private async run(first: Next, owner: Owner): Promise<void> {
+    let next: Next | null = first;
+    while (next !== null) {
+      try {
+        if (next !== "connect") await this.untilReachable(next, owner);
+        next = "connect";
+        await this.connected(owner);
+      } catch (error) {
+        next = owner.signal.aborted ? null : await this.recover(Failure.of(error), next, owner);
+      }
+    }
+  }
+
+  private async untilReachable(next: Next, owner: Owner): Promise<void> {
+    const { api, view } = this.parts;
+    if (!view.picture.shown) view.coming(null, false);
+    const session = await (next === "ask" ? api.ask(owner) : next === "restart" ? api.restart(owner) : api.start(owner));
+    await new Promise<void>((resolve) => {
+      this.follow(session, owner, resolve);
+    });
+  }
+
+  /** Keeps to what is true of the session until it has come up or ended. */
+  private follow(first: Session, owner: Owner, reachable: () => void): void {
+    let watch: Watch | null = null;
+    const heard = (session: Session): void => {
+      this.session = session;
+      if (session.state !== "starting") watch?.dispose();
+      if (session.state === "failed" || session.state === "stopped") {
+        this.end(new Failure("over", { session }));
+        return;
+      }
+      if (!this.parts.view.picture.shown) this.parts.view.coming(session, this.connection !== null);
+      if (session.reachable) reachable();
+    };
+    heard(first);
+    if (first.state !== "starting") return;
+    watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
+  }
+
+  private readonly logged = (lines: string[]): void => {
+    if (!this.connection) this.parts.view.log(lines);
+  };
+
+  private readonly watchFailed = (failure: Failure): void => {
+    if (failure.kind === "unreachable") {
+      if (!this.connection) this.parts.view.lost();
+    } else {
+      this.end(failure);
+    }
+  };
+
+  /** One connection, from its ticket until it is lost; always throws in the end. */
+  private async connected(owner: Owner): Promise<never> {
+    const { api, view, screen, events, attach } = this.parts;
+    const [ticket, open] = await Promise.all([api.ticket(this.id, owner), this.parts.client()]);
+    if (owner.disposed) throw new Failure("unreachable");
+    const connection = new Connection(api, ticket, open, screen, events, owner);
+    try {
+      await connection.up;
+      this.connection = connection;
+      this.refusals = 0;
+      this.asked = false;
+      this.backoff.connected(performance.now());
+      attach(connection.client);
+      view.connected();
+      onFirstPixels(connection.client.canvas, connection.owner, () => {
+        view.visible(this.session);
+      });
+      throw await connection.ended;
+    } finally {
+      if (this.connection === connection) this.lost(connection);
+      connection.owner.dispose();
+    }
+  }
+
+  private lost(connection: Connection): void {
+    this.connection = null;
+    this.backoff.lost(performance.now());
+    this.parts.view.disconnected(connection.client.canvas);
+    this.parts.attach(null);
+  }
+
+  /** What to do next after a failure; null when only the user can say. */
+  private async recover(failure: Failure, last: Next, owner: Owner): Promise<Next | null> {
+    switch (failure.kind) {
+      case "unreachable":
+        await this.pause(owner);
+        return last === "restart" ? "start" : last;
+      case "not-ready":
+        await this.pause(owner);
+        return "ask";
+      case "gone":
+        return this.ask(last, owner);
+      case "not-authorised":
+        return this.again(owner);
+      default:
+        this.end(failure);
+        return null;
+    }
+  }
+
+  private async ask(last: Next, owner: Owner): Promise<Next | null> {
+    if (last === "ask") {
+      this.end(new Failure("over"));
+      return null;
+    }
+    if (this.asked) await this.pause(owner);
+    this.asked = true;
+    return "ask";
+  }
+
+  private async again(owner: Owner): Promise<Next | null> {
+    this.refusals += 1;
+    if (this.refusals >= REFUSALS) {
+      this.end(new Failure("refused", { problem: REFUSED }));
+      return null;
+    }
+    await this.pause(owner);
+    return "connect";
+  }
+
+  private pause(owner: Owner): Promise<void> {
+    this.parts.view.lost();
+    return this.parts.retry.wait(this.backoff.next(), owner);
+  }
+}
+
+const REFUSED = {
+  message: "The display server refused this page's password five times in a row.",
+  reason: "password-refused",
+  remedy: "Close other windows of this desktop, then try again. If that does not help, restart the desktop from one of them.",
+};

@@ -1,0 +1,34 @@
+const QUIET_MS = 5000;
+const ANSWER_MS = 9000;
+const PROBE_MS = 2000;
+
+/** Decides, from what was heard and when, whether to ask "are you there" and when to give a connection up. */
+export class Liveness {
+  private heardAt: number;
+  private askedAt: number | null = null;
+  private limit = ANSWER_MS;
+
+  constructor(now: number) {
+    this.heardAt = now;
+  }
+
+  heard(now: number): void {
+    this.heardAt = now;
+    this.askedAt = null;
+    this.limit = ANSWER_MS;
+  }
+
+  /** Ask at once, with little patience: the page was hidden or offline and the link may be long dead. */
+  probe(now: number): "ask" {
+    this.askedAt = now;
+    this.limit = PROBE_MS;
+    return "ask";
+  }
+
+  check(now: number): "fine" | "ask" | "dead" {
+    if (this.askedAt !== null) return now - this.askedAt >= this.limit ? "dead" : "fine";
+    if (now - this.heardAt < QUIET_MS) return "fine";
+    this.askedAt = now;
+    return "ask";
+  }
+}

@@ -1,0 +1,28 @@
+/** What the API says of one desktop. */
+export interface Session {
+  name: string;
+  backend: string;
+  state: "starting" | "running" | "stopped" | "failed";
+  step: "display-server" | "session" | "window-manager" | "running";
+  /** The display server answers: the page may connect, even before the state is running. */
+  reachable: boolean;
+  error: Problem | null;
+  log: string[];
+  viewers: number;
+}
+
+/** Why something did not work, in words for the user. */
+export interface Problem {
+  message: string;
+  reason?: string;
+  remedy?: string | null;
+  command?: string | null;
+}
+
+/** The right to open one connection; used once. */
+export interface Ticket {
+  socket_url: string;
+  protocols: string[];
+  backend: string;
+  password: string;
+}

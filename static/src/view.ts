@@ -1,0 +1,138 @@
+import { announce } from "./announce";
+import { Card, type Message } from "./card";
+import type { Failure } from "./failure";
+import { Notice } from "./notice";
+import type { PageData } from "./page-data";
+import { Picture } from "./picture";
+import { progress } from "./progress";
+import type { Session } from "./session";
+import { setState, State } from "./state";
+
+/** What the user can press. */
+export interface Commands {
+  begin: () => void;
+  restart: () => void;
+  useHere: () => void;
+  retry: () => void;
+}
+
+/** Everything the page shows around the desktop. */
+export class View {
+  readonly picture = new Picture();
+  private readonly card: Card;
+  private readonly notice: Notice;
+
+  constructor(
+    private readonly page: PageData,
+    private readonly commands: Commands,
+  ) {
+    this.card = new Card(page.lab);
+    this.notice = new Notice(() => {
+      commands.retry();
+    });
+  }
+
+  /** No picture yet: the steps, or over a desktop that is already there one line. */
+  coming(session: Session | null, connected: boolean): void {
+    if (connected) {
+      if (session?.state === "starting") this.notice.show("busy", "Starting the session…");
+      else this.notice.hide();
+      return;
+    }
+    if (session) this.notice.hide();
+    setState(session?.reachable ? State.Connecting : State.Starting);
+    this.card.progress(session?.reachable ? "Connecting…" : "Starting…", progress(session, false));
+  }
+
+  busy(text: string): void {
+    this.notice.show("busy", text);
+  }
+
+  log(lines: string[]): void {
+    this.card.addLog(lines);
+  }
+
+  connected(): void {
+    setState(State.Connected);
+    announce("Connected.");
+  }
+
+  /** The desktop's first pixels are there. */
+  visible(session: Session | null): void {
+    this.card.hide();
+    this.picture.drop();
+    this.coming(session, true);
+  }
+
+  disconnected(desktop: HTMLCanvasElement): void {
+    this.picture.keep(desktop);
+    setState(this.picture.shown ? State.Reconnecting : State.Connecting);
+  }
+
+  /** There will be another attempt. */
+  lost(): void {
+    const why = navigator.onLine ? "Reconnecting…" : "You appear to be offline.";
+    if (this.picture.shown) {
+      this.notice.show("lost", `Connection lost. ${why}`);
+    } else {
+      this.notice.show("lost", navigator.onLine ? "The server does not answer. Trying again…" : why);
+    }
+  }
+
+  ended(failure: Failure): void {
+    this.notice.hide();
+    this.picture.drop();
+    const [state, reason, message] = this.ending(failure);
+    setState(state, reason);
+    this.card.message(message);
+  }
+
+  private ending(failure: Failure): [State, string, Message] {
+    const { session, problem } = failure.details;
+    if (failure.kind === "signed-out") return [State.Failed, "signed-out", this.signedOut()];
+    if (failure.kind === "elsewhere") return [State.Stopped, "elsewhere", this.elsewhere()];
+    if (session?.state === "failed" || problem) return this.failed(failure);
+    return [State.Stopped, "session-ended", this.stopped(session)];
+  }
+
+  private signedOut(): Message {
+    return {
+      title: "You have been signed out",
+      text: "The server no longer accepts this page's sign-in. The desktop is not affected by that.",
+      remedy: "Sign in again to come back to it.",
+      login: this.page.login,
+    };
+  }
+
+  private elsewhere(): Message {
+    return {
+      title: "This desktop is now open elsewhere",
+      text: "Another window took this connection over.",
+      action: { label: "Use it here", run: this.commands.useHere },
+    };
+  }
+
+  private stopped(session: Session | undefined): Message {
+    return {
+      title: "The session has ended",
+      text: session?.error?.message ?? "You logged out, or the desktop was stopped.",
+      remedy: session?.error?.remedy,
+      log: session?.error ? session.log : [],
+      action: { label: "Start again", run: this.commands.begin },
+    };
+  }
+
+  private failed(failure: Failure): [State, string, Message] {
+    const { session } = failure.details;
+    const problem = failure.details.problem ?? session?.error ?? { message: "The desktop could not be started." };
+    const message = {
+      title: "The desktop did not start",
+      text: problem.message,
+      remedy: problem.remedy,
+      command: problem.command,
+      log: session?.log ?? [],
+      action: { label: "Try again", run: this.commands.restart },
+    };
+    return [State.Failed, problem.reason ?? "failed", message];
+  }
+}

@@ -1,0 +1,63 @@
+import RFB from "@novnc/novnc";
+import type { Client, ClientEvents, Keystroke } from "./client";
+import type { Link } from "./link";
+
+/** A desktop spoken to in RFB, through noVNC. */
+class Vnc implements Client {
+  readonly canvas: HTMLCanvasElement;
+  private readonly rfb: RFB;
+  private readonly sizes: MutationObserver;
+  private over = false;
+
+  constructor(screen: HTMLElement, link: Link, password: string, events: ClientEvents) {
+    this.rfb = new RFB(screen, link, { shared: true, credentials: { password } });
+    this.rfb.background = "transparent";
+    this.rfb.scaleViewport = true;
+    this.canvas = screen.querySelector("canvas") ?? document.createElement("canvas");
+    // noVNC tells nobody when the desktop's size changes, but its canvas always has that size.
+    this.sizes = new MutationObserver(() => {
+      events.resized({ width: this.canvas.width, height: this.canvas.height });
+    });
+    this.sizes.observe(this.canvas, { attributeFilter: ["width", "height"] });
+    this.listen(events);
+  }
+
+  follow(on: boolean): void {
+    // Setting true again asks again.
+    if (this.rfb.resizeSession !== on) this.rfb.resizeSession = on;
+  }
+
+  offer(text: string): void {
+    this.rfb.clipboardPasteFrom(text);
+  }
+
+  press(keys: readonly Keystroke[]): void {
+    for (const [keysym, code] of keys) this.rfb.sendKey(keysym, code, true);
+    for (const [keysym, code] of [...keys].reverse()) this.rfb.sendKey(keysym, code, false);
+  }
+
+  dispose(): void {
+    this.sizes.disconnect();
+    if (!this.over) this.rfb.disconnect();
+  }
+
+  private listen(events: ClientEvents): void {
+    this.rfb.addEventListener("connect", () => {
+      events.connected();
+    });
+    this.rfb.addEventListener("disconnect", () => {
+      this.over = true;
+      events.broken();
+    });
+    this.rfb.addEventListener("securityfailure", () => {
+      events.refused();
+    });
+    this.rfb.addEventListener("clipboard", (event) => {
+      events.clipboard((event as CustomEvent<{ text: string }>).detail.text);
+    });
+  }
+}
+
+export function open(screen: HTMLElement, link: Link, password: string, events: ClientEvents): Client {
+  return new Vnc(screen, link, password, events);
+}

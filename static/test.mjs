@@ -1,0 +1,28 @@
+// Bundles every test/*.test.ts into a temporary folder and gives them to Node's own test runner.
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { completeDeflate } from "./novnc.mjs";
+
+const folder = fileURLToPath(new URL("test/", import.meta.url));
+const tests = (await readdir(folder)).filter((name) => name.endsWith(".test.ts"));
+const out = await mkdtemp(join(tmpdir(), "page-tests-"));
+try {
+  await build({
+    entryPoints: tests.map((name) => join(folder, name)),
+    outdir: out,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node18",
+    plugins: [completeDeflate],
+  });
+  const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
+  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;
+} finally {
+  await rm(out, { recursive: true, force: true });
+}
