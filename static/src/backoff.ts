@@ -2,7 +2,7 @@ const STEPS_MS = [150, 400, 800, 1600, 3200];
 /** With the jitter below, the desktop is back within 5 s of the link's return. */
 const CAP_MS = 3800;
 /** A connection that breaks sooner than this does not start the delays anew. */
-const STABLE_MS = 2000;
+const STABLE_MS = 1000;
 
 /** How long to wait before each attempt: growing, jittered so that a room full of pages does not come at once, for ever. */
 export class Backoff {

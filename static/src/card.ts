@@ -10,6 +10,7 @@ export interface Message {
   remedy?: string | null | undefined;
   command?: string | null | undefined;
   log?: string[];
+  logOpen?: boolean;
   /** The button, and what it does. */
   action?: { label: string; run: () => void };
   login?: string;
@@ -54,9 +55,8 @@ export class Card {
   message(message: Message): void {
     this.show("message", message);
     element("card-steps").replaceChildren();
-    const { log } = message;
-    if (log && log.length > 0) this.log.textContent = log.join("\n");
-    this.showLog(true);
+    this.log.textContent = (message.log ?? []).join("\n");
+    this.showLog(message.logOpen ?? false);
     announce([message.title, message.text, message.remedy].filter(Boolean).join(" "));
     const focus = message.login ? element("card-login") : this.button;
     focus.focus({ preventScroll: true });
@@ -87,7 +87,7 @@ export class Card {
   private showLog(open: boolean): void {
     const details = element<HTMLDetailsElement>("card-log");
     details.hidden = this.log.textContent === "";
-    if (open) details.open = true;
+    details.open ||= open;
     this.log.scrollTop = this.log.scrollHeight;
   }
 

@@ -14,6 +14,7 @@ type Next = "start" | "restart" | "ask" | "connect";
 
 /** Two pages that come at the same instant can spoil each other's password; more than this is something else. */
 const REFUSALS = 5;
+const SHORTEST_MS = 50;
 
 export interface Parts {
   api: Api;
@@ -36,6 +37,7 @@ export class Life {
   private connection: Connection | null = null;
   private refusals = 0;
   private asked = false;
+  private attemptedAt = 0;
 
   constructor(private readonly parts: Parts) {}
 
@@ -69,6 +71,7 @@ export class Life {
   private async run(first: Next, owner: Owner): Promise<void> {
     let next: Next | null = first;
     while (next !== null) {
+      this.attemptedAt = performance.now();
       try {
         if (next !== "connect") await this.untilReachable(next, owner);
         next = "connect";
@@ -145,6 +148,7 @@ export class Life {
   private lost(connection: Connection): void {
     this.connection = null;
     this.backoff.lost(performance.now());
+    this.attemptedAt = performance.now();
     this.parts.view.disconnected(connection.client.canvas);
     this.parts.attach(null);
   }
@@ -190,7 +194,9 @@ export class Life {
 
   private pause(owner: Owner): Promise<void> {
     this.parts.view.lost();
-    return this.parts.retry.wait(this.backoff.next(), owner);
+    // An attempt that hung has waited already.
+    const spent = performance.now() - this.attemptedAt;
+    return this.parts.retry.wait(Math.max(SHORTEST_MS, this.backoff.next() - spent), owner);
   }
 }
 

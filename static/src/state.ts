@@ -7,17 +7,20 @@ export enum State {
   Failed = "failed",
 }
 
+let told = "";
+
 /**
  * Puts the page's state where tests, styles and an embedding page find it. `reason` tells the cards of one state
  * apart: "signed-out", "elsewhere", or the server's word for what failed.
  */
 export function setState(state: State, reason = ""): void {
   const { dataset } = document.documentElement;
-  const changed = dataset["state"] !== state || (dataset["reason"] ?? "") !== reason;
   dataset["state"] = state;
   if (reason === "") delete dataset["reason"];
   else dataset["reason"] = reason;
-  if (changed && window.parent !== window) {
+  if (told === `${state} ${reason}`) return;
+  told = `${state} ${reason}`;
+  if (window.parent !== window) {
     window.parent.postMessage({ type: "jupyter-desktop", state, session: dataset["session"] }, location.origin);
   }
 }

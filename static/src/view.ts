@@ -117,7 +117,7 @@ export class View {
       title: "The session has ended",
       text: session?.error?.message ?? "You logged out, or the desktop was stopped.",
       remedy: session?.error?.remedy,
-      log: session?.error ? session.log : [],
+      log: session?.log ?? [],
       action: { label: "Start again", run: this.commands.begin },
     };
   }
@@ -131,6 +131,7 @@ export class View {
       remedy: problem.remedy,
       command: problem.command,
       log: session?.log ?? [],
+      logOpen: true,
       action: { label: "Try again", run: this.commands.restart },
     };
     return [State.Failed, problem.reason ?? "failed", message];

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { EscapeChord, isPasteChord, type Key } from "../src/chords";
+
+const NONE = { type: "keydown", ctrlKey: false, shiftKey: false, altKey: false, metaKey: false };
+const key = (name: string, more: Partial<Key> = {}): Key => ({ ...NONE, key: name, code: name, ...more });
+
+test("the keys that paste", () => {
+  assert.ok(isPasteChord(key("v", { code: "KeyV", ctrlKey: true })));
+  assert.ok(isPasteChord(key("V", { code: "KeyV", ctrlKey: true, shiftKey: true })));
+  assert.ok(isPasteChord(key("Insert", { shiftKey: true })));
+  assert.ok(isPasteChord(key("v", { code: "Period", ctrlKey: true })), "Dvorak: the letter counts, not the place");
+});
+
+test("keys that do not", () => {
+  assert.ok(!isPasteChord(key("v", { code: "KeyV" })));
+  assert.ok(!isPasteChord(key("Insert")));
+  assert.ok(!isPasteChord(key("Insert", { ctrlKey: true, shiftKey: true })));
+  assert.ok(!isPasteChord(key("v", { code: "KeyV", ctrlKey: true, altKey: true })), "AltGr on Windows");
+  assert.ok(!isPasteChord(key("v", { code: "KeyV", ctrlKey: true, type: "keyup" })));
+});
+
+function feed(...strokes: string[]): boolean[] {
+  const chord = new EscapeChord();
+  return strokes.map((stroke) => chord.feed(key(stroke.slice(1), { type: stroke.startsWith("+") ? "keydown" : "keyup" })));
+}
+
+test("Ctrl+Alt+Shift leaves with its last release, in any order", () => {
+  assert.deepEqual(feed("+Control", "+Alt", "+Shift", "-Shift", "-Alt", "-Control"), [false, false, false, false, false, true]);
+  assert.ok(feed("+Shift", "+Control", "+Alt", "-Control", "-Shift", "-Alt").at(-1));
+});
+
+test("two of the three, or another key among them, stay on the desktop", () => {
+  assert.ok(!feed("+Control", "+Alt", "-Alt", "-Control").includes(true));
+  assert.ok(!feed("+Control", "+Alt", "+Shift", "+t", "-t", "-Shift", "-Alt", "-Control").includes(true));
+});
+
+test("Alt that calls itself Meta under Shift counts as Alt", () => {
+  const chord = new EscapeChord();
+  chord.feed(key("Control"));
+  chord.feed(key("Shift"));
+  chord.feed(key("Meta", { code: "AltLeft" }));
+  chord.feed(key("Meta", { code: "AltLeft", type: "keyup" }));
+  chord.feed(key("Shift", { type: "keyup" }));
+  assert.ok(chord.feed(key("Control", { type: "keyup" })));
+});
