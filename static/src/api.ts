@@ -5,8 +5,10 @@ import type { Problem, Session, Ticket } from "./session";
 
 /** Short enough for the desktop to be back within 5 s when an attempt hangs on a link that just returned. */
 const QUICK_MS = 3500;
-/** Starting and stopping take as long as the programs take. */
-const PATIENT_MS = 45_000;
+/** The server answers as soon as the start is under way. */
+const START_MS = 8000;
+/** Stopping takes as long as the programs take to close. */
+const STOP_MS = 30_000;
 
 /** The server's API for one session. Every answer that is not the wanted one becomes a Failure. */
 export class Api {
@@ -20,15 +22,15 @@ export class Api {
 
   /** Starts the session if there is none or it has ended. */
   start(owner: Owner): Promise<Session> {
-    return this.call("POST", "api/sessions", owner, PATIENT_MS, { name: this.page.session }) as Promise<Session>;
+    return this.call("POST", "api/sessions", owner, START_MS, { name: this.page.session }) as Promise<Session>;
   }
 
   restart(owner: Owner): Promise<Session> {
-    return this.call("POST", `${this.path}/restart`, owner, PATIENT_MS, {}) as Promise<Session>;
+    return this.call("POST", `${this.path}/restart`, owner, STOP_MS, {}) as Promise<Session>;
   }
 
   async stop(owner: Owner): Promise<void> {
-    await this.call("DELETE", this.path, owner, PATIENT_MS);
+    await this.call("DELETE", this.path, owner, STOP_MS);
   }
 
   ask(owner: Owner): Promise<Session> {

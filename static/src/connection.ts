@@ -36,8 +36,8 @@ export class Connection {
       arrive = resolve;
       void this.ended.then(reject);
     });
-    this.link.onended = (code) => {
-      end(new Failure(CODES[code] ?? "unreachable"));
+    this.link.onended = (code, opened) => {
+      end(new Failure(CODES[code] ?? (opened ? "unreachable" : "blocked")));
     };
     this.client = open(screen, this.link, ticket.password, {
       ...events,

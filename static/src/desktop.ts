@@ -121,10 +121,7 @@ class Desktop {
   private link(id: string, address: string | null): void {
     const link = element<HTMLAnchorElement>(id);
     link.hidden = address === null;
-    if (address === null) return;
-    link.href = address;
-    // From inside JupyterLab, or another page, the link is meant for the whole window.
-    link.target = "_top";
+    if (address !== null) link.href = address;
   }
 
   private onClick(id: string, run: () => void): void {

@@ -3,6 +3,8 @@ import type { Problem, Session } from "./session";
 export type FailureKind =
   /** No answer, or not from our server: the network, a proxy, a server that restarts. */
   | "unreachable"
+  /** The server answers, but its WebSocket does not open. */
+  | "blocked"
   /** Login no longer holds. */
   | "signed-out"
   /** The server knows no such session, or it has ended: ask what is true. */

@@ -14,6 +14,8 @@ type Next = "start" | "restart" | "ask" | "connect";
 
 /** Two pages that come at the same instant can spoil each other's password; more than this is something else. */
 const REFUSALS = 5;
+/** So many sockets in a row that do not open, although the server answers, are no accident. */
+const BLOCKED = 3;
 const SHORTEST_MS = 50;
 
 export interface Parts {
@@ -37,6 +39,7 @@ export class Life {
   private connection: Connection | null = null;
   private refusals = 0;
   private asked = false;
+  private blocked = 0;
   private attemptedAt = 0;
 
   constructor(private readonly parts: Parts) {}
@@ -157,6 +160,8 @@ export class Life {
   private async recover(failure: Failure, last: Next, owner: Owner): Promise<Next | null> {
     switch (failure.kind) {
       case "unreachable":
+      case "blocked":
+        this.blocked = failure.kind === "blocked" ? this.blocked + 1 : 0;
         await this.pause(owner);
         return last === "restart" ? "start" : last;
       case "not-ready":
@@ -193,7 +198,7 @@ export class Life {
   }
 
   private pause(owner: Owner): Promise<void> {
-    this.parts.view.lost();
+    this.parts.view.lost(this.blocked >= BLOCKED);
     // An attempt that hung has waited already.
     const spent = performance.now() - this.attemptedAt;
     return this.parts.retry.wait(Math.max(SHORTEST_MS, this.backoff.next() - spent), owner);

@@ -17,11 +17,12 @@ export class Link {
   onmessage: Handler<MessageEvent<ArrayBuffer>> = null;
   onclose: Handler<{ code: number; reason: string }> = null;
   onerror: Handler<Event> = null;
-  onended: ((code: number) => void) | null = null;
+  onended: ((code: number, opened: boolean) => void) | null = null;
 
   private readonly owner: Owner;
   private readonly socket: WebSocket;
   private readonly liveness = new Liveness(performance.now());
+  private wasOpen = false;
   private ended = false;
 
   constructor(address: string, protocols: string[], parent: Owner) {
@@ -79,6 +80,7 @@ export class Link {
   }
 
   private opened(event: Event): void {
+    this.wasOpen = true;
     this.liveness.heard(performance.now());
     this.owner.every(CHECK_MS, () => {
       this.check();
@@ -103,7 +105,7 @@ export class Link {
     if (this.ended) return;
     this.ended = true;
     this.owner.dispose();
-    this.onended?.(code);
+    this.onended?.(code, this.wasOpen);
     this.onclose?.({ code, reason });
   }
 }

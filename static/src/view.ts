@@ -16,6 +16,8 @@ export interface Commands {
   retry: () => void;
 }
 
+const BLOCKED = "The server answers, but the connection to the desktop does not open. A proxy may be blocking WebSockets. Trying again…";
+
 /** Everything the page shows around the desktop. */
 export class View {
   readonly picture = new Picture();
@@ -70,13 +72,16 @@ export class View {
   }
 
   /** There will be another attempt. */
-  lost(): void {
-    const why = navigator.onLine ? "Reconnecting…" : "You appear to be offline.";
-    if (this.picture.shown) {
-      this.notice.show("lost", `Connection lost. ${why}`);
-    } else {
-      this.notice.show("lost", navigator.onLine ? "The server does not answer. Trying again…" : why);
-    }
+  lost(blocked = false): void {
+    this.notice.show("lost", this.whyLost(blocked));
+    if (this.picture.shown) this.card.hide();
+  }
+
+  private whyLost(blocked: boolean): string {
+    const lost = this.picture.shown ? "Connection lost. " : "";
+    if (!navigator.onLine) return `${lost}You appear to be offline.`;
+    if (blocked) return BLOCKED;
+    return lost ? `${lost}Reconnecting…` : "The server does not answer. Trying again…";
   }
 
   ended(failure: Failure): void {
