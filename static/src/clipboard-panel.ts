@@ -23,7 +23,7 @@ export class ClipboardPanel {
       this.send();
     });
     this.button("clipboard-out", outbound, () => void this.copy());
-    this.text.disabled = !inbound && !outbound;
+    element("clipboard-field").hidden = !inbound && !outbound;
     this.dialog.addEventListener("close", closed);
   }
 

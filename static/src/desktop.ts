@@ -32,7 +32,6 @@ class Desktop {
   private readonly panel = new ClipboardPanel(this.clipboard, () => { this.focus(); });
   private readonly view = new View(this.page, {
     begin: () => { this.life.begin("start"); },
-    restart: () => { this.life.begin("restart"); },
     useHere: () => { this.life.begin("ask"); },
     retry: () => { this.retry.now(); },
   });

@@ -11,7 +11,6 @@ import { setState, State } from "./state";
 /** What the user can press. */
 export interface Commands {
   begin: () => void;
-  restart: () => void;
   useHere: () => void;
   retry: () => void;
 }
@@ -131,13 +130,13 @@ export class View {
     const { session } = failure.details;
     const problem = failure.details.problem ?? session?.error ?? { message: "The desktop could not be started." };
     const message = {
-      title: "The desktop did not start",
+      title: session ? "The desktop did not start" : "The desktop cannot be opened",
       text: problem.message,
       remedy: problem.remedy,
       command: problem.command,
       log: session?.log ?? [],
       logOpen: true,
-      action: { label: "Try again", run: this.commands.restart },
+      action: { label: "Try again", run: this.commands.begin },
     };
     return [State.Failed, problem.reason ?? "failed", message];
   }
