@@ -1,0 +1,201 @@
+"""Every setting with its help, and who is wired to whom."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, Enum, Float, List, TraitError, Unicode, default, validate
+
+from . import __version__, launchers
+from .backends import NAMES, DisplaySettings
+from .doorman import Doorman
+from .handlers import routes
+from .placements import Local
+from .session.specification import Specification
+from .sessions import Sessions
+from .tickets import Tickets
+
+HERE = Path(__file__).parent
+
+
+class DesktopApp(ExtensionApp):
+    """A Linux desktop in the browser: ``jupyter desktop``, or an extension of any Jupyter server."""
+
+    name = "desktop"
+    version = __version__
+    description = "A Linux desktop in the browser, under the URL of a Jupyter server."
+    examples = """
+    jupyter desktop                                  # start a server, print its address
+    jupyter desktop --open                           # and open it in a browser
+    jupyter desktop --DesktopApp.clipboard=out       # text may leave the desktop, not enter it
+    """
+    extension_url = "/desktop/"
+    load_other_extensions = True
+    template_paths = [str(HERE / "templates")]  # noqa: RUF012
+    flags = {  # noqa: RUF012
+        "open": ({"DesktopApp": {"open_browser": True}}, "Open the desktop in a browser."),
+    }
+
+    open_browser = Bool(
+        config=True,
+        help="""Open the desktop in a browser once `jupyter desktop` has started. The default is to
+        do so where there is a display.""",
+    )
+
+    backend = Enum(
+        NAMES,
+        "vnc",
+        config=True,
+        help="""Which kind of display server shows the desktop.""",
+    )
+
+    clipboard = Enum(
+        ("both", "in", "out", "off"),
+        "both",
+        config=True,
+        help="""Which way text may go through the clipboard: `in` from the browser to the desktop,
+        `out` from the desktop to the browser, `both`, or `off`. The display server enforces it,
+        whatever the page does.""",
+    )
+
+    geometry = Unicode(
+        "1920x1080",
+        config=True,
+        help="""Size of a new desktop in pixels, WIDTHxHEIGHT. It follows the browser's window as
+        soon as one is connected.""",
+    )
+
+    display_server = Unicode(
+        "",
+        config=True,
+        help="""Path or name of the display server's executable. By default the first of Xtigervnc
+        and Xvnc on PATH, then /opt/TurboVNC/bin/Xvnc.""",
+    )
+
+    display_server_arguments = List(
+        Unicode(),
+        config=True,
+        help="""Arguments added to the display server's command line as they are.""",
+    )
+
+    start_script = Unicode(
+        "",
+        config=True,
+        help="""The start script (xstartup): a path, or the name of one in
+        `share/jupyter/desktop/xstartup/` on Jupyter's path or of those that come with this package
+        (default, xfce, mate, lxqt, openbox, icewm). By default
+        $JUPYTER_REMOTE_DESKTOP_PROXY_XSTARTUP, ~/.vnc/xstartup, then `default`, which runs the
+        first desktop environment that is installed.""",
+    )
+
+    start_timeout = Float(
+        30.0,
+        config=True,
+        help="""Seconds for the display server to get ready. If no window manager shows up for as
+        long, the desktop is shown without one.""",
+    )
+
+    stop_timeout = Float(
+        2.0,
+        config=True,
+        help="""Seconds for the programs on a desktop to end when it is stopped, before they are
+        killed.""",
+    )
+
+    ticket_lifetime = Float(
+        30.0,
+        config=True,
+        help="""Seconds in which a page must connect after it has asked for a ticket.""",
+    )
+
+    title = Unicode("Desktop", config=True, help="""Name of the launcher tile and of the page.""")
+
+    open_in = Enum(
+        ("browser-tab", "lab-tab"),
+        "browser-tab",
+        config=True,
+        help="""Where JupyterLab's launcher opens the desktop: in a tab of the browser, or in one of
+        JupyterLab.""",
+    )
+
+    launcher_category = Unicode(
+        "Notebook", config=True, help="""Section of JupyterLab's launcher with the tile."""
+    )
+
+    @default("open_browser")
+    def _default_open_browser(self) -> bool:
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+    @validate("geometry")
+    def _check_geometry(self, proposal: dict[str, Any]) -> str:
+        value: str = proposal["value"]
+        if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", value, re.ASCII):
+            raise TraitError(
+                f"DesktopApp.geometry is {value!r}; it must be WIDTHxHEIGHT in pixels, such as "
+                f"'1920x1080'."
+            )
+        return value
+
+    @validate("start_timeout", "stop_timeout", "ticket_lifetime")
+    def _check_seconds(self, proposal: dict[str, Any]) -> float:
+        value: float = proposal["value"]
+        if not 0 < value < 86400:
+            raise TraitError(
+                f"DesktopApp.{proposal['trait'].name} is {value}; it must be a number of seconds "
+                f"above 0 and below a day."
+            )
+        return value
+
+    def initialize_settings(self) -> None:
+        """Make the parts that handlers use (Jupyter Server calls this)."""
+        sessions = Sessions(self.specify, Local(), self.log)
+        tickets = Tickets(self.ticket_lifetime)
+        self.doorman = Doorman(sessions, tickets, self.runtime_folders(), self.log)
+        self.settings.update(desktop_app=self, desktop_doorman=self.doorman)
+        launchers.announce(
+            title=self.title,
+            category=self.launcher_category,
+            new_browser_tab=self.open_in == "browser-tab",
+            socket=self.doorman.side_entrance.socket,
+        )
+
+    def initialize_handlers(self) -> None:
+        """Add our URLs (Jupyter Server calls this)."""
+        self.handlers.extend(routes(HERE / "static"))
+
+    async def stop_extension(self) -> None:
+        """End every desktop and the bridge (Jupyter Server calls this when it stops)."""
+        await self.doorman.stop()
+
+    def specify(self, name: str) -> Specification:
+        """Return what the desktop called ``name`` is to be."""
+        return Specification(
+            backend=self.backend,
+            display=DisplaySettings(
+                geometry=self.geometry,
+                clipboard=self.clipboard,
+                title=self.title if name == "default" else f"{self.title} {name}",
+                executable=self.display_server,
+                arguments=tuple(self.display_server_arguments),
+            ),
+            start_script=self.start_script,
+            script_folders=tuple(jupyter_path("desktop", "xstartup")),
+            folders=self.runtime_folders(),
+            start_timeout=self.start_timeout,
+            stop_timeout=self.stop_timeout,
+        )
+
+    def runtime_folders(self) -> tuple[str, ...]:
+        """Return the candidates for runtime folders, best first."""
+        folders = [os.environ.get("XDG_RUNTIME_DIR", ""), jupyter_runtime_dir()]
+        return tuple(folder for folder in folders if folder)
+
+
+def main() -> None:
+    """Run ``jupyter desktop``."""
+    DesktopApp.launch_instance()

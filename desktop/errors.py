@@ -1,0 +1,134 @@
+"""Every error a user can meet; each says what happened, why, and what to do about it.
+
+DesktopError
+├── BadRequest              the request itself is wrong
+├── Refused                 the doorman does not let this connection through
+├── UnknownSession          there is no desktop of that name
+├── SessionEnded            there was one; it is over
+├── NotReady                it is still starting
+├── BridgeUnavailable       the process that carries the picture cannot be reached
+└── StartError              the desktop could not be started
+    ├── DisplayServerMissing
+    ├── DisplayServerUnsuitable
+    ├── StartScriptMissing
+    ├── RuntimeFolderUnusable
+    ├── StartFailed
+    └── StartTimeout
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DesktopError(Exception):
+    """An error with a message for the user.
+
+    ``message`` says what happened and why, ``remedy`` what to do, and ``command`` is something to
+    paste into a terminal. ``reason`` is the stable name that programs compare.
+    """
+
+    reason = "error"
+    status = 500
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, command: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.command = command
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of an HTTP answer: ``{message, reason, remedy, command}``."""
+        return {
+            "message": self.message,
+            "reason": self.reason,
+            "remedy": self.remedy,
+            "command": self.command,
+        }
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.message, self.remedy, self.command) if part)
+
+
+class BadRequest(DesktopError):
+    """The request does not say what it should."""
+
+    reason = "bad-request"
+    status = 400
+
+
+class Refused(DesktopError):
+    """The doorman does not let this connection through."""
+
+    reason = "refused"
+    status = 403
+
+
+class UnknownSession(DesktopError):
+    """There is no desktop of that name on this server."""
+
+    reason = "unknown-session"
+    status = 404
+
+
+class SessionEnded(DesktopError):
+    """The desktop is over: logged out, stopped, or killed."""
+
+    reason = "session-ended"
+    status = 410
+
+
+class NotReady(DesktopError):
+    """The desktop is still starting, or its display server does not answer yet."""
+
+    reason = "not-ready"
+    status = 409
+
+
+class BridgeUnavailable(DesktopError):
+    """The bridge process could not be started or did not take the connection."""
+
+    reason = "bridge-unavailable"
+    status = 503
+
+
+class StartError(DesktopError):
+    """The desktop could not be started."""
+
+    reason = "start-failed"
+
+
+class DisplayServerMissing(StartError):
+    """No display server is installed where the desktop should run."""
+
+    reason = "display-server-missing"
+
+
+class DisplayServerUnsuitable(StartError):
+    """A display server is installed, but it lacks something that is needed."""
+
+    reason = "display-server-unsuitable"
+
+
+class StartScriptMissing(StartError):
+    """The start script that the settings name does not exist."""
+
+    reason = "start-script-missing"
+
+
+class RuntimeFolderUnusable(StartError):
+    """No folder could be found for the sockets and secrets of a desktop."""
+
+    reason = "runtime-folder-unusable"
+
+
+class StartFailed(StartError):
+    """Something that was started ended before the desktop was up."""
+
+
+class StartTimeout(StartError):
+    """Something that was started did not get ready in time."""
+
+    reason = "start-timeout"

@@ -1,0 +1,53 @@
+"""How to install what is missing, on the distribution this process runs on."""
+
+from __future__ import annotations
+
+import platform
+
+_COMMANDS = {
+    "debian": "sudo apt install {}",
+    "fedora": "sudo dnf install {}",
+    "rhel": "sudo dnf install {}",
+    "suse": "sudo zypper install {}",
+    "arch": "sudo pacman -S {}",
+    "alpine": "sudo apk add {}",
+}
+
+_PACKAGES = {
+    "tigervnc": {
+        "debian": "tigervnc-standalone-server",
+        "fedora": "tigervnc-server",
+        "rhel": "tigervnc-server",
+        "suse": "xorg-x11-Xvnc",
+    },
+    "xfce": {
+        "debian": "xfce4 xfce4-terminal dbus-x11",
+        "fedora": "@xfce-desktop",
+        "rhel": "@xfce-desktop",
+        "suse": "patterns-xfce-xfce",
+        "arch": "xfce4",
+        "alpine": "xfce4 xfce4-terminal dbus-x11",
+    },
+}
+
+
+def install_command(thing: str, release: dict[str, str] | None = None) -> str:
+    """Return the command that installs ``thing`` ("tigervnc", "xfce").
+
+    ``release`` has the keys ID and ID_LIKE of os-release(5); this machine's if left out. Unknown
+    distributions get Debian's.
+    """
+    family = _family(_os_release() if release is None else release)
+    return _COMMANDS[family].format(_PACKAGES[thing].get(family, thing))
+
+
+def _family(release: dict[str, str]) -> str:
+    names = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+    return next((name.split("-")[0] for name in names if name.split("-")[0] in _COMMANDS), "debian")
+
+
+def _os_release() -> dict[str, str]:
+    try:
+        return platform.freedesktop_os_release()
+    except OSError:
+        return {}

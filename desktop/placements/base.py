@@ -1,0 +1,26 @@
+"""What a placement is."""
+
+from __future__ import annotations
+
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+
+class Placement(ABC):
+    """A place for sessions: this machine, a batch job, …"""
+
+    @abstractmethod
+    def launch(self, session_command: Sequence[str]) -> list[str]:
+        """Return the command line that runs ``session_command`` there.
+
+        Called by ``sessions`` once per start. Its standard input and output must be those of the
+        session, since they are its lifeline and its voice.
+        """
+
+    @abstractmethod
+    async def connect(self, path: str) -> socket.socket:
+        """Return a byte stream to the Unix socket ``path`` there.
+
+        Called by ``sessions`` for each viewer. Raises ``SessionEnded`` where nobody listens.
+        """

@@ -1,0 +1,121 @@
+"""Every process below this one: started here or adopted, reaped, and ended to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from ..errors import StartFailed
+
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+@dataclass
+class Child:
+    """A process started here. ``exited`` holds its exit status, negative for a signal."""
+
+    name: str
+    pid: int
+    exited: asyncio.Future[int] = field(default_factory=lambda: asyncio.Future[int]())
+
+
+class Children:
+    """Starts processes and outlives all of them.
+
+    A desktop daemonises a dozen helpers. As a child subreaper (prctl(2)) this process becomes
+    their parent when their own one ends, so none gets out of sight.
+    """
+
+    def __init__(self) -> None:
+        self._children: dict[int, Child] = {}
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
+
+    def start(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        folder: Path,
+        output: int,
+        pass_fds: Sequence[int] = (),
+    ) -> Child:
+        """Start a process in a process group of its own; what it prints goes to ``output``.
+
+        Raises ``StartFailed`` where it cannot be executed.
+        """
+        try:
+            process = subprocess.Popen(
+                arguments,
+                env=dict(environment),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=pass_fds,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StartFailed(f"The {name} could not be started: {error}.") from error
+        # From here on the process is reaped by us, not by the Popen object.
+        process.returncode = 0
+        child = self._children[process.pid] = Child(name, process.pid)
+        return child
+
+    async def end_all(self, patience: float) -> None:
+        """Ask every descendant to end, then, after ``patience`` seconds, make them."""
+        await self._signal_until_none(signal.SIGTERM, patience)
+        # More than once, because a process that forks while it is being killed gets away.
+        for _ in range(10):
+            await self._signal_until_none(signal.SIGKILL, 0.2)
+
+    async def _signal_until_none(self, number: signal.Signals, patience: float) -> None:
+        for process in self._descendants():
+            _send(process, number)
+            if number == signal.SIGTERM:
+                # A stopped process would not see the request until it is continued.
+                _send(process, signal.SIGCONT)
+        deadline = asyncio.get_running_loop().time() + patience
+        while self._descendants() and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+            self._reap()
+
+    def _descendants(self) -> list[psutil.Process]:
+        return [
+            process for process in psutil.Process().children(recursive=True) if _is_running(process)
+        ]
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self._children.pop(pid, None)
+            if child and not child.exited.done():
+                child.exited.set_result(os.waitstatus_to_exitcode(status))
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        pass
+
+
+def _is_running(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,52 @@
+"""The session's lifeline and voice: commands on standard input, events on standard output.
+
+Both are lines of JSON. Commands: the specification first, then ``{"command": "password",
+"password": …}`` and ``{"command": "stop"}``. Events: ``{"event": "state", …}``, ``{"event":
+"log", "line": …}`` and ``{"event": "password"}``, which answers the command of that name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from . import pipes
+
+
+class Control:
+    """The two pipes to whoever started this session."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls) -> AsyncIterator[Control]:
+        """Take over this process's standard input and output."""
+        async with pipes.reader(os.dup(0)) as reader:
+            writer, _ = await asyncio.get_running_loop().connect_write_pipe(
+                asyncio.BaseProtocol, os.fdopen(os.dup(1), "wb", buffering=0)
+            )
+            try:
+                yield cls(reader, writer)
+            finally:
+                writer.close()
+
+    async def first_line(self) -> bytes:
+        """Return the line with the specification; empty if the lifeline closed before it came."""
+        return await self._reader.readline()
+
+    async def commands(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield commands until the lifeline closes."""
+        while line := await self._reader.readline():
+            yield json.loads(line)
+
+    def send(self, event: str, **values: Any) -> None:
+        """Tell whoever started this session; nothing happens if they are gone."""
+        if not self._writer.is_closing():
+            self._writer.write(json.dumps({"event": event, **values}).encode() + b"\n")

@@ -1,0 +1,77 @@
+"""A display number of our own.
+
+Left to pick a number itself (``-displayfd`` alone), an X server that does not listen on the
+abstract socket takes the first one, and the socket of whoever has it: xtrans unlinks it before it
+binds, and ``-displayfd`` turns the lock file off. Seen with TigerVNC 1.12: two servers, both ":0".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StartFailed
+
+_TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
+_SOCKETS = _TEMPORARY / ".X11-unix"
+_NUMBERS = range(1, 1000)  # 0 is a console's
+
+
+@contextmanager
+def display_number() -> Iterator[int]:
+    """Reserve a display number; at the end nothing of it is left.
+
+    Three things are ours meanwhile: the lock file, as other X servers expect it; the path of the
+    socket; and the name of the abstract socket. That name is bound, but nobody listens: clients
+    are refused there and go on to the path (libxcb, ``_xcb_open``), and no other user can
+    receive them, and their cookie, in our place.
+    """
+    for number in _NUMBERS:
+        reservation = _reserve(number)
+        if reservation:
+            break
+    else:
+        raise StartFailed(
+            f"All display numbers up to {_NUMBERS.stop - 1} are taken.",
+            remedy=f"Remove stale files in {_SOCKETS} and {_TEMPORARY}/.X*-lock.",
+        )
+    try:
+        with reservation:
+            yield number
+    finally:
+        for path in (_path(number), _lock(number)):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _reserve(number: int) -> socket.socket | None:
+    """Return the socket that holds the abstract name, or None if the number is taken."""
+    if _path(number).exists():
+        return None
+    holder = socket.socket(socket.AF_UNIX)
+    try:
+        holder.bind(f"\0{_path(number)}")
+        _write_lock(number)
+    except OSError:
+        holder.close()
+        return None
+    return holder
+
+
+def _write_lock(number: int) -> None:
+    """Create the lock file, which holds a process id in ten digits (Xserver, os/utils.c)."""
+    descriptor = os.open(_lock(number), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{os.getpid():10d}\n")
+
+
+def _path(number: int) -> Path:
+    return _SOCKETS / f"X{number}"
+
+
+def _lock(number: int) -> Path:
+    return _TEMPORARY / f".X{number}-lock"

@@ -1,0 +1,105 @@
+"""The runtime folder: short, private, on a local file system, and gone when the session is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from ..errors import RuntimeFolderUnusable
+
+# sun_path holds 108 bytes with its final NUL (unix(7)); "/jd-xxxxxxxx/display.sock" follows the base.
+LONGEST_BASE = 107 - len("/jd-xxxxxxxx/display.sock")
+
+# Sockets and locks do not work everywhere here, and the folder would be seen by other nodes.
+_NETWORK_FILE_SYSTEMS = frozenset(
+    "nfs nfs4 cifs smb3 lustre gpfs beegfs ceph afs panfs orangefs glusterfs fuse.sshfs "
+    "fuse.glusterfs 9p".split()
+)
+
+
+@contextmanager
+def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
+    """Make a runtime folder (0700) below the first usable candidate; remove it at the end.
+
+    Raises ``RuntimeFolderUnusable`` with what was wrong with each candidate.
+    """
+    base = choose_base([*candidates, *_temporary_folders()])
+    folder = Path(tempfile.mkdtemp(prefix="jd-", dir=base))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def choose_base(candidates: Sequence[str]) -> Path:
+    """Return the first of ``candidates`` that is an own or sticky, short, local, writable folder."""
+    refused = []
+    for candidate in candidates:
+        problem = _problem(Path(candidate))
+        if problem is None:
+            return Path(candidate)
+        refused.append(f"{candidate} ({problem})")
+    raise RuntimeFolderUnusable(
+        f"There is no folder for the desktop's sockets: {'; '.join(refused)}.",
+        remedy="Set XDG_RUNTIME_DIR or TMPDIR to a short path of yours on a local disk.",
+    )
+
+
+def write_secret(path: Path, contents: bytes) -> None:
+    """Replace ``path`` by a file of mode 0600 with ``contents``, in one step, whatever the umask.
+
+    A reader sees the old contents or the new ones, never a part.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(contents)
+    Path(temporary).rename(path)
+
+
+def _temporary_folders() -> list[str]:
+    return list(dict.fromkeys([tempfile.gettempdir(), "/tmp"]))  # noqa: S108
+
+
+def _problem(base: Path) -> str | None:
+    """Return why ``base`` cannot hold a runtime folder, or None."""
+    if not base.is_absolute() or len(os.fsencode(base)) > LONGEST_BASE:
+        return f"its path is not absolute or longer than {LONGEST_BASE} bytes"
+    try:
+        status = base.stat()
+    except OSError as error:
+        return str(error.strerror)
+    if not stat.S_ISDIR(status.st_mode):
+        return "it is not a folder"
+    if _others_can_replace(status):
+        return "other users could replace what is in it"
+    if not os.access(base, os.W_OK | os.X_OK):
+        return "it is not writable"
+    if _file_system(base) in _NETWORK_FILE_SYSTEMS:
+        return "it is on a network file system"
+    return None
+
+
+def _others_can_replace(status: os.stat_result) -> bool:
+    """Whether another user may rename or remove entries of a folder with this status."""
+    if status.st_uid not in (os.getuid(), 0):
+        return True
+    writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return bool(writable_by_others) and not status.st_mode & stat.S_ISVTX
+
+
+def _file_system(path: Path) -> str:
+    """Return the type of the file system that holds ``path``, as proc(5) names it."""
+    resolved = path.resolve()
+    holders = [
+        (len(partition.mountpoint), partition.fstype)
+        for partition in psutil.disk_partitions(all=True)
+        if resolved.is_relative_to(partition.mountpoint)
+    ]
+    return max(holders, default=(0, ""))[1]

@@ -1,0 +1,243 @@
+"""One desktop: its display server, its start script, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .. import secrets
+from ..backends import Installed, Runtime, backend
+from ..errors import DesktopError, NotReady, StartFailed, StartTimeout
+from . import pipes, startscript, xauthority
+from .children import Child, Children
+from .control import Control
+from .display_number import display_number
+from .log import SessionLog
+from .runtime import runtime_folder, write_secret
+from .specification import Specification
+from .window_manager import WindowManagerWatch
+
+_T = TypeVar("_T")
+
+# A start script that returns sooner has put its desktop in the background, as many an old
+# ~/.vnc/xstartup does; then the window manager's end is the session's.
+_IN_BACKGROUND = 10.0
+
+
+class _Stopped(Exception):
+    """Somebody asked for the end while the desktop was starting."""
+
+
+class Session:
+    """Runs one desktop from start to end.
+
+    What happens is told to ``control`` as it happens; ``run`` returns when nothing is left.
+    """
+
+    def __init__(self, specification: Specification, control: Control) -> None:
+        self._specification = specification
+        self._settings = specification.display
+        self._backend = backend(specification.backend)
+        self._control = control
+        self._environment = dict(os.environ)
+        self._starting = True
+        self._stopping: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Start the desktop, wait for its end, and leave nothing behind."""
+        try:
+            with runtime_folder(self._specification.folders) as folder, display_number() as number:
+                self._where = Runtime(folder, f":{number}")
+                ended = await self._run_in_folder()
+        except DesktopError as error:
+            ended = {"state": "failed", "error": error.as_json()}
+        self._tell(**ended)
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end; ``reason`` is told to the user."""
+        if not self._stopping.done():
+            self._stopping.set_result(reason)
+
+    def set_password(self, password: str) -> None:
+        """Put ``password`` in force: whoever authenticates from now on needs it."""
+        write_secret(self._where.password_file, self._backend.password_file(password))
+
+    async def _run_in_folder(self) -> dict[str, Any]:
+        """Live, end every process, and return the last state."""
+        self._log = SessionLog(self._where.log, self._on_log_line)
+        self._children = Children()
+        ended: dict[str, Any]
+        try:
+            ended = {"state": "stopped", "reason": await self._live()}
+        except _Stopped as stopped:
+            ended = {"state": "stopped", "reason": str(stopped)}
+        except DesktopError as error:
+            ended = {"state": "failed", "error": error.as_json()}
+        except OSError as error:
+            ended = {"state": "failed", "error": _system_error(error).as_json()}
+        finally:
+            await self._children.end_all(self._specification.stop_timeout)
+            await self._log.close()
+        return {**ended, "log": list(self._log.tail)}
+
+    async def _live(self) -> str:
+        """Start everything and return why it ended."""
+        self._tell("starting", step="display-server")
+        installed = self._backend.find(self._settings)
+        script = self._find_start_script()
+        self._log.write(f"Starting {installed}; start script {script}")
+        server = await self._start_display_server(installed)
+        reachable = {"reachable": True, "socket": str(self._where.socket)}
+        self._tell("starting", step="session", **reachable)
+        desktop = self._start_script(script)
+        with WindowManagerWatch(self._where.display) as window_manager:
+            self._tell("starting", step="window-manager", **reachable)
+            await self._until_up(window_manager, server, desktop)
+            self._starting = False
+            self._tell("running", step="running", **reachable)
+            return await self._until_end(window_manager, server, desktop)
+
+    async def _start_display_server(self, installed: Installed) -> Child:
+        """Start the display server; return it when X clients and viewers get in."""
+        password = secrets.vnc_password()
+        self.set_password(password)
+        write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
+        # For the window manager watch, whose library reads it from there.
+        os.environ["XAUTHORITY"] = str(self._where.xauthority)
+        reading, writing = os.pipe()
+        async with pipes.reader(reading) as ready:
+            server = self._children.start(
+                "display server",
+                self._backend.command(installed, self._where, self._settings, writing),
+                self._environment,
+                folder=Path("/"),
+                output=self._log.pipe,
+                pass_fds=[writing],
+            )
+            os.close(writing)
+            if not await self._in_time(ready.readline(), server):
+                await server.exited
+                raise _early_end(server)
+        await self._in_time(self._answering(password), server)
+        return server
+
+    async def _answering(self, password: str) -> None:
+        """Return when the display server completes a viewer's handshake."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._backend.probe, self._where.socket, password)
+            except NotReady:
+                await asyncio.sleep(0.02)
+
+    def _find_start_script(self) -> Path:
+        return startscript.find(
+            self._specification.start_script,
+            self._specification.script_folders,
+            self._environment,
+        )
+
+    def _start_script(self, script: Path) -> Child:
+        """Run the start script on the display, in the user's home where there is one."""
+        environment = {
+            **self._environment,
+            "DISPLAY": self._where.display,
+            "XAUTHORITY": str(self._where.xauthority),
+            "JUPYTER_DESKTOP_RUNTIME": str(self._where.folder),
+        }
+        home = Path(environment.get("HOME", "/"))
+        return self._children.start(
+            "start script",
+            startscript.command(script),
+            environment,
+            folder=home if home.is_dir() else Path("/"),
+            output=self._log.pipe,
+        )
+
+    async def _until_up(
+        self, window_manager: WindowManagerWatch, server: Child, desktop: Child
+    ) -> None:
+        """Return when a window manager is there, or none came for as long as a start may take.
+
+        A start script need not bring one that announces itself: the desktop is shown all the same.
+        """
+        present = asyncio.ensure_future(window_manager.present())
+        timeout = self._specification.start_timeout
+        try:
+            await self._first(timeout, present, server.exited, desktop.exited)
+            if desktop.exited.done() and not present.done():
+                if desktop.exited.result() != 0:
+                    raise _early_end(desktop)
+                await self._first(_IN_BACKGROUND, present, server.exited)
+        finally:
+            present.cancel()
+        if server.exited.done():
+            raise _early_end(server)
+
+    async def _until_end(
+        self, window_manager: WindowManagerWatch, server: Child, desktop: Child
+    ) -> str:
+        """Return why the desktop is over."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await self._first(None, server.exited, desktop.exited)
+        if loop.time() - started < _IN_BACKGROUND:
+            while window_manager.is_present() and not server.exited.done():
+                await self._first(1.0, server.exited)
+        if server.exited.done():
+            return f"The display server ended ({_status(server)})."
+        return f"The session was logged out ({_status(desktop)})."
+
+    async def _in_time(self, waiting: Awaitable[_T], server: Child) -> _T:
+        """Return what ``waiting`` returns; raise where the display server is late, or ends."""
+        task = asyncio.ensure_future(waiting)
+        try:
+            await self._first(self._specification.start_timeout, task, server.exited)
+        finally:
+            task.cancel()
+        if task.done() and not task.cancelled():
+            return task.result()
+        if server.exited.done():
+            raise _early_end(server)
+        raise StartTimeout(
+            f"The display server was not ready after {self._specification.start_timeout:g} "
+            f"seconds.",
+            remedy="The log below may say why. If this machine is merely slow, raise "
+            "DesktopApp.start_timeout.",
+        )
+
+    async def _first(self, timeout: float | None, *futures: asyncio.Future[Any]) -> None:
+        """Wait for the first of ``futures``; raise ``_Stopped`` when the end is asked for."""
+        await asyncio.wait(
+            [*futures, self._stopping], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if self._stopping.done():
+            raise _Stopped(self._stopping.result())
+
+    def _on_log_line(self, line: str) -> None:
+        if self._starting:
+            self._control.send("log", line=line)
+
+    def _tell(self, state: str, **values: Any) -> None:
+        self._control.send("state", state=state, **values)
+
+
+def _early_end(child: Child) -> StartFailed:
+    return StartFailed(
+        f"The {child.name} ended before the desktop was up ({_status(child)}).",
+        remedy="The last lines of the log below say why.",
+    )
+
+
+def _system_error(error: OSError) -> StartFailed:
+    return StartFailed(
+        f"The desktop could not be started: {error}.",
+        remedy="Free space or repair permissions there, and try again.",
+    )
+
+
+def _status(child: Child) -> str:
+    status = child.exited.result()
+    return f"signal {-status}" if status < 0 else f"status {status}"

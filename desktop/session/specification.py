@@ -1,0 +1,42 @@
+"""What a session is told to start: the first line on its standard input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from ..backends import DisplaySettings
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One desktop to be. Times are in seconds.
+
+    ``start_script`` is a path, or the name of a script in one of ``script_folders``; empty for the
+    usual search. ``folders`` are the candidates for the runtime folder, best first.
+    """
+
+    backend: str = "vnc"
+    display: DisplaySettings = field(default_factory=DisplaySettings)
+    start_script: str = ""
+    script_folders: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    start_timeout: float = 30.0
+    stop_timeout: float = 2.0
+
+    def to_line(self) -> str:
+        """Return it as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_line(cls, line: str | bytes) -> Specification:
+        """Return what ``to_line`` wrote."""
+        values = json.loads(line)
+        return cls(
+            **{
+                **values,
+                "display": DisplaySettings.from_json(values["display"]),
+                "script_folders": tuple(values["script_folders"]),
+                "folders": tuple(values["folders"]),
+            }
+        )

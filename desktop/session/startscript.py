@@ -1,0 +1,74 @@
+"""Which start script (xstartup) runs the desktop, and how it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import StartScriptMissing
+
+OURS = Path(__file__).parent.parent / "xstartup"
+
+# jupyter-remote-desktop-proxy's, so that those who come from it change nothing.
+COMPATIBLE_VARIABLE = "JUPYTER_REMOTE_DESKTOP_PROXY_XSTARTUP"
+
+
+def find(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -> Path:
+    """Return the first start script that exists.
+
+    ``setting`` is a path or a name; with it, nothing else is looked for. Without it: the variable
+    of jupyter-remote-desktop-proxy, ``~/.vnc/xstartup``, then "default" in ``folders`` and in
+    ours. Raises ``StartScriptMissing`` with what was looked for.
+    """
+    candidates = _named(setting, folders, environment) if setting else _usual(folders, environment)
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise StartScriptMissing(
+        f"No start script was found; looked for {', '.join(map(str, candidates))}.",
+        remedy="Set DesktopApp.start_script to the path of a script, or to one of: "
+        f"{', '.join(ours())}.",
+    )
+
+
+def ours() -> list[str]:
+    """Return the names of the start scripts that come with this package."""
+    return sorted(path.name for path in OURS.iterdir() if path.is_file() and not path.suffix)
+
+
+def command(script: Path) -> list[str]:
+    """Return the command line that runs ``script`` through its interpreter.
+
+    Homes may be mounted noexec, and a package's files need not be executable: so the "#!" line is
+    obeyed here rather than by the kernel (execve(2)). A script without one is for sh; a binary is
+    run as it is.
+    """
+    with script.open("rb") as file:
+        start = file.read(256)
+    if start.startswith(b"\x7fELF"):
+        return [str(script)]
+    if not start.startswith(b"#!"):
+        return ["/bin/sh", str(script)]
+    line = start[2:].split(b"\n")[0].decode(errors="replace").strip()
+    interpreter, *argument = line.split(None, 1)
+    return [interpreter, *argument, str(script)]
+
+
+def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
+    if "/" in setting or setting.startswith("~"):
+        return [_expanded(setting, environment)]
+    return [Path(folder, setting) for folder in (*folders, OURS)]
+
+
+def _usual(folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
+    theirs = [environment[COMPATIBLE_VARIABLE]] if environment.get(COMPATIBLE_VARIABLE) else []
+    home = [str(Path(environment["HOME"], ".vnc", "xstartup"))] if environment.get("HOME") else []
+    return [_expanded(path, environment) for path in (*theirs, *home)] + [
+        Path(folder, "default") for folder in (*folders, OURS)
+    ]
+
+
+def _expanded(path: str, environment: Mapping[str, str]) -> Path:
+    if path.startswith("~/"):
+        return Path(environment.get("HOME", "/"), path[2:])
+    return Path(path)
