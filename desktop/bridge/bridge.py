@@ -1,0 +1,91 @@
+"""All connections of one Jupyter server, and the socket on which they are handed over."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+
+from . import messages
+from .closing import SERVER_ENDING, TAKEN_OVER, Closing
+from .connection import Connection
+
+_FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
+_log = logging.getLogger("desktop.bridge")
+
+
+class Bridge:
+    """Takes hand-offs from ``control`` until its other end closes."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._connections: dict[int, Connection] = {}
+        self._threads: dict[int, threading.Thread] = {}
+        self._lock = threading.Lock()
+
+    def serve(self) -> None:
+        """Carry connections; returns when the server is gone and the browsers know."""
+        while self._serve_one():
+            pass
+        self._close(self._all(), SERVER_ENDING)
+        for thread in list(self._threads.values()):
+            thread.join(_FAREWELL / max(1, len(self._threads)))
+
+    def _serve_one(self) -> bool:
+        try:
+            message = messages.receive(self._control)
+        except messages.BadMessage as error:
+            _log.error("A message of the server is dropped: %s", error)
+            return True
+        except ConnectionError:
+            return False
+        if isinstance(message, messages.Close):
+            self._close(self._of_session(message.session), Closing(message.code, message.reason))
+        elif message:
+            self._begin(*message)
+        return message is not None
+
+    def _begin(self, handoff: messages.Handoff, browser: int, target: int) -> None:
+        connection = Connection(
+            handoff, socket.socket(fileno=browser), socket.socket(fileno=target)
+        )
+        with self._lock:
+            replaced = [old for old in self._connections.values() if _same_page(old, handoff)]
+            self._connections[handoff.id] = connection
+        self._close(replaced, TAKEN_OVER)
+        thread = threading.Thread(target=self._run, args=[connection], daemon=True)
+        self._threads[handoff.id] = thread
+        thread.start()
+
+    def _run(self, connection: Connection) -> None:
+        try:
+            connection.run()
+        except Exception:
+            _log.exception("Connection %d failed; the others go on.", connection.handoff.id)
+        finally:
+            with self._lock:
+                del self._connections[connection.handoff.id]
+                del self._threads[connection.handoff.id]
+            self._report_end(connection.handoff.id)
+
+    def _report_end(self, identifier: int) -> None:
+        try:
+            messages.send_ended(self._control, identifier)
+        except OSError:
+            pass  # the server is gone, and nobody counts any more
+
+    def _close(self, connections: list[Connection], closing: Closing) -> None:
+        for connection in connections:
+            connection.close(closing)
+
+    def _of_session(self, session: str) -> list[Connection]:
+        return [one for one in self._all() if one.handoff.session == session]
+
+    def _all(self) -> list[Connection]:
+        with self._lock:
+            return list(self._connections.values())
+
+
+def _same_page(connection: Connection, handoff: messages.Handoff) -> bool:
+    old = connection.handoff
+    return bool(handoff.client) and (old.session, old.client) == (handoff.session, handoff.client)

@@ -1,0 +1,174 @@
+"""The bridge, seen from the Jupyter server: a process that is there when it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import BridgeUnavailable
+from . import messages
+
+_PATIENCE = 3.0  # seconds for the bridge to say goodbye to its browsers
+
+
+class BridgeClient:
+    """Hands connections over to a bridge process, which it starts, and starts again if it died.
+
+    ``ended`` is called with a hand-off when its connection is over. ``folder`` is ours, and the
+    bridge removes it when it ends, since it outlives even a server that is killed.
+    """
+
+    def __init__(
+        self, folder: Path, ended: Callable[[messages.Handoff], None], log: logging.Logger
+    ) -> None:
+        self._folder = folder
+        self._ended = ended
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._open: dict[int, messages.Handoff] = {}
+        self._last_id = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The bridge's process id, None where there is none."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the bridge, if it does not run; it is ready for hand-offs at once.
+
+        Raises ``BridgeUnavailable``.
+        """
+        if self._control:
+            return
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                self._process = _start_process(theirs, self._folder)
+            except OSError as error:
+                control.close()
+                raise _unavailable(str(error)) from error
+        control.setblocking(False)
+        self._control = control
+        asyncio.get_running_loop().add_reader(self._control, self._receive)
+
+    def hand_over(
+        self,
+        browser: socket.socket,
+        target: socket.socket,
+        *,
+        session: str,
+        client: str,
+        head: str,
+        greeting: int,
+    ) -> None:
+        """Pass two sockets to the bridge and close them here (see ``messages.Handoff``).
+
+        Raises ``BridgeUnavailable``; then they are closed as well.
+        """
+        self._last_id += 1
+        handoff = messages.Handoff(self._last_id, session, client, head, greeting)
+        with browser, target:
+            # A bridge that has died is noticed at the first attempt.
+            if not self._send(handoff, browser, target):
+                self._lost()
+                if not self._send(handoff, browser, target):
+                    raise _unavailable("it does not take connections")
+        self._open[handoff.id] = handoff
+
+    def close_session(self, session: str, code: int, reason: str) -> None:
+        """Close all connections of ``session``, and tell the browsers why."""
+        if self._control:
+            try:
+                messages.send_close(self._control, messages.Close(session, code, reason))
+            except OSError:
+                self._lost()
+
+    async def stop(self) -> None:
+        """End the bridge; the browsers are told."""
+        process, self._process = self._process, None
+        self._forget_control()
+        if process:
+            await asyncio.to_thread(_end, process)
+
+    def _send(
+        self, handoff: messages.Handoff, browser: socket.socket, target: socket.socket
+    ) -> bool:
+        try:
+            self.start()
+            assert self._control
+            messages.send_handoff(self._control, handoff, browser.fileno(), target.fileno())
+        except OSError as error:
+            self._log.warning("The bridge did not take a connection: %s", error)
+            return False
+        return True
+
+    def _receive(self) -> None:
+        assert self._control
+        try:
+            data = self._control.recv(messages.LARGEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._log.error("The bridge process has died; pages will connect again.")
+            self._lost()
+            return
+        self._report(messages.decode_ended(data))
+
+    def _lost(self) -> None:
+        """Forget a bridge that is gone."""
+        self._forget_control()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        for identifier in list(self._open):
+            self._report(identifier)
+
+    def _forget_control(self) -> None:
+        if self._control:
+            asyncio.get_running_loop().remove_reader(self._control)
+            self._control.close()
+            self._control = None
+
+    def _report(self, identifier: int) -> None:
+        handoff = self._open.pop(identifier, None)
+        if handoff:
+            self._ended(handoff)
+
+
+def _start_process(control: socket.socket, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "desktop.bridge", str(folder)],
+        stdin=control,
+        stdout=subprocess.DEVNULL,
+        # Not Jupyter's folder: a package called "desktop" could lie there.
+        cwd="/",
+        # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
+        start_new_session=True,
+        # numpy, which unmasks frames, would start a thread per core with megabytes of stack.
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
+
+
+def _unavailable(why: str) -> BridgeUnavailable:
+    return BridgeUnavailable(
+        f"The process that carries the picture cannot be used: {why}.",
+        remedy="Try again. If it stays so, restart the Jupyter server.",
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

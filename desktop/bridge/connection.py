@@ -1,0 +1,89 @@
+"""One browser's connection, from the request head to the last byte."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+from typing import Any
+
+from websockify.websockifyserver import WebSockifyRequestHandler
+
+from .closing import Closing
+from .messages import Handoff
+from .relay import Relay
+from .websocket import BrowserSocket
+
+_HANDSHAKE = 10.0  # seconds
+_log = logging.getLogger("desktop.bridge")
+
+
+class Connection:
+    """Runs in a thread of its own; ``close`` may be called from another."""
+
+    def __init__(self, handoff: Handoff, browser: socket.socket, target: socket.socket) -> None:
+        self.handoff = handoff
+        self._browser = browser
+        self._target = target
+        self._relay: Relay | None = None
+        self._closing: Closing | None = None
+
+    def close(self, closing: Closing) -> None:
+        """Ask for the end; the browser is told why."""
+        self._closing = closing
+        if self._relay:
+            self._relay.close(closing)
+
+    def run(self) -> None:
+        """Shake hands with the browser, relay, and close both sockets."""
+        with self._browser, self._target:
+            self._browser.settimeout(_HANDSHAKE)
+            try:
+                _Handshake(self._browser, self)
+            except OSError as error:
+                _log.debug("Connection %d broke off: %s", self.handoff.id, error)
+
+    def relay(self, browser: BrowserSocket) -> None:
+        """Carry bytes; called when the browser has been answered."""
+        _without_delay(browser)
+        browser.setblocking(False)
+        self._target.setblocking(False)
+        self._relay = Relay(browser, self._target, self.handoff.greeting)
+        if self._closing:
+            self._relay.close(self._closing)
+        self._relay.run()
+
+
+class _Handshake(WebSockifyRequestHandler):  # type: ignore[misc]
+    """websockify's request handler, as the "server" of one connection."""
+
+    SocketClass = BrowserSocket
+    server_version = "jupyter-desktop"
+    sys_version = ""
+
+    def __init__(self, browser: socket.socket, connection: Connection) -> None:
+        self.only_upgrade = True
+        super().__init__(browser, ("", 0), connection)
+
+    def setup(self) -> None:
+        """Read the request head from the hand-off, where it has been read already."""
+        super().setup()
+        self.only_upgrade = True
+        head = self.server.handoff.head
+        if head:
+            self.rfile.close()
+            self.rfile = io.BytesIO(head.encode("latin-1"))
+
+    def new_websocket_client(self) -> None:
+        """Relay (websockify calls this after the handshake)."""
+        self.server.relay(self.request)
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        """Log what http.server has to say; nothing of it is for the user."""
+        _log.debug(format, *arguments)
+
+
+def _without_delay(browser: BrowserSocket) -> None:
+    # Not for Unix sockets, where Jupyter itself listens on one.
+    if browser.socket.family in (socket.AF_INET, socket.AF_INET6):
+        browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

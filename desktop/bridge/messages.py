@@ -1,0 +1,126 @@
+"""What the doorman and the bridge tell each other, over a SOCK_SEQPACKET socket pair.
+
+Each packet is one JSON object. To the bridge: a ``Handoff`` with two file descriptors (the
+browser's socket, then the display server's; SCM_RIGHTS, unix(7)) or ``{"close": SESSION, "code":
+…, "reason": …}``. From the bridge: ``{"ended": ID}`` for each hand-off, once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from typing import Any
+
+LARGEST = 128 * 1024
+_FDS = 2
+
+
+class BadMessage(ValueError):
+    """A packet that is not what this module says."""
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """One browser connection to carry.
+
+    ``head`` is the HTTP request head as it is to be read (RFC 6455, section 4.1); empty if the
+    bridge has to read it from the socket. ``client`` names the page: a new connection of the same
+    page takes the place of an old one. ``greeting`` is how many bytes the display server has sent
+    once it has judged a password, 0 if that is not known.
+    """
+
+    id: int
+    session: str
+    client: str
+    head: str
+    greeting: int
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close all connections of a session."""
+
+    session: str
+    code: int
+    reason: str
+
+
+def send_handoff(control: socket.socket, handoff: Handoff, browser: int, target: int) -> None:
+    """Send ``handoff`` with its two sockets. The caller's copies stay open."""
+    socket.send_fds(control, [_encode({"handoff": asdict(handoff)})], [browser, target])
+
+
+def send_close(control: socket.socket, close: Close) -> None:
+    """Ask for the end of a session's connections."""
+    control.send(_encode({"close": asdict(close)}))
+
+
+def send_ended(control: socket.socket, identifier: int) -> None:
+    """Report that the connection of a hand-off is over."""
+    control.send(_encode({"ended": identifier}))
+
+
+def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | None:
+    """Return what the doorman sent; None when it is gone.
+
+    Raises ``BadMessage``, after it has closed whatever descriptors came along.
+    """
+    data, descriptors, flags, _ = socket.recv_fds(
+        control, LARGEST, _FDS + 1, socket.MSG_CMSG_CLOEXEC
+    )
+    if not data and not descriptors:
+        return None
+    try:
+        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+            raise BadMessage("The message is too long.")
+        message = decode(data, len(descriptors))
+    except BadMessage:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+    if isinstance(message, Close):
+        return message
+    return message, descriptors[0], descriptors[1]
+
+
+def decode(data: bytes, descriptors: int) -> Handoff | Close:
+    """Return what ``data`` says; ``descriptors`` is how many came with it."""
+    values = _object(data)
+    for key, kind, expected in (("handoff", Handoff, _FDS), ("close", Close, 0)):
+        if set(values) == {key} and descriptors == expected:
+            return _build(kind, values[key])
+    raise BadMessage("The message is neither a hand-off with two sockets nor a close.")
+
+
+def decode_ended(data: bytes) -> int:
+    """Return the number of the hand-off that ``data`` reports as over."""
+    identifier = _object(data).get("ended")
+    if type(identifier) is not int:
+        raise BadMessage("The report names no hand-off.")
+    return identifier
+
+
+def _build(kind: type[Any], values: Any) -> Any:
+    fields = {name: {"int": int, "str": str}[type_] for name, type_ in kind.__annotations__.items()}
+    if not isinstance(values, dict) or set(values) != set(fields):
+        raise BadMessage(f"A {kind.__name__} has the fields {', '.join(fields)}.")
+    for name, type_ in fields.items():
+        if type(values[name]) is not type_:
+            raise BadMessage(f"{name} must be of type {type_.__name__}.")
+    return kind(**values)
+
+
+def _encode(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode()
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage("The message is not JSON.") from error
+    if not isinstance(values, dict):
+        raise BadMessage("The message is not a JSON object.")
+    return values

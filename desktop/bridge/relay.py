@@ -1,0 +1,189 @@
+"""Bytes between a browser and a display server; whoever reads slowly pauses the other side."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable
+
+from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
+
+from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing
+from .websocket import BrowserSocket, ProtocolError
+
+CHUNK = 256 * 1024
+PING_EVERY = 20.0  # seconds; proxies cut connections that idle for 60
+SILENCE = 120.0  # seconds without a sign of life from the browser
+LOGIN = 15.0  # seconds for a viewer to give its password
+_FAREWELL = 2.0  # seconds to wait for the browser's close frame
+_GONE = select.POLLHUP | select.POLLERR
+
+
+class Relay:
+    """Carries one connection.
+
+    It holds at most one chunk in each direction: while one waits to be sent its source is not
+    read, so the back-pressure of either side reaches the other. An empty message from the browser
+    asks for a sign of life, and is answered by an empty one.
+
+    ``greeting`` is how many bytes the display server has sent once it has judged a password; a
+    browser that gets no further in time is shut out. 0 is for those that need no such limit.
+    """
+
+    def __init__(self, browser: BrowserSocket, target: socket.socket, greeting: int) -> None:
+        self._browser = browser
+        self._target = target
+        self._greeting = greeting
+        # One of websockify's sending methods with its argument, to be called again with the same
+        # until it does not raise; anything else in between would break the frame.
+        self._sending: tuple[Callable[[bytes], object], bytes] | None = None
+        self._to_target = memoryview(b"")
+        self._asked_for_life = False
+        self._began = self._alive = self._pinged = time.monotonic()
+        self._heard = 0
+        self._closing: Closing | None = None
+        self._woken, self._wake = socket.socketpair()
+        self._poll = select.poll()
+        self._poll.register(self._woken, select.POLLIN)
+
+    def close(self, closing: Closing) -> None:
+        """Ask for the end, from any thread."""
+        self._closing = self._closing or closing
+        try:
+            self._wake.send(b"\0")
+        except OSError:
+            pass  # it is over already
+
+    def run(self) -> None:
+        """Relay until either side closes, and tell the browser why where it can be told."""
+        with self._woken, self._wake:
+            try:
+                closing = self._carry()
+            except ProtocolError as error:
+                closing = Closing(error.code, error.reason)
+            except OSError:
+                return  # the browser's connection is broken
+            if closing:
+                self._say_goodbye(closing)
+
+    def _carry(self) -> Closing | None:
+        """Relay; return what to tell the browser, None if it has closed."""
+        while True:
+            ready = self._wait()
+            closing = self._closing or self._overdue()
+            if closing:
+                return closing
+            browser = ready.get(self._browser.fileno(), 0)
+            if browser & _GONE or (browser & select.POLLIN and not self._read_browser()):
+                return None
+            target = ready.get(self._target.fileno(), 0)
+            if not self._write_target() or (target & ~select.POLLOUT and not self._read_target()):
+                return SESSION_ENDED
+            self._write_browser()
+
+    def _wait(self) -> dict[int, int]:
+        """Wait for what can be done now; a side is read only while the other one takes."""
+        blocked, pending = self._sending is not None, bool(self._to_target)
+        self._watch(self._browser.fileno(), reading=not pending, writing=blocked)
+        self._watch(self._target.fileno(), reading=not blocked, writing=pending)
+        return dict(self._poll.poll(1000))
+
+    def _watch(self, descriptor: int, *, reading: bool, writing: bool) -> None:
+        # A descriptor that is not registered reports no hang-up either, which would otherwise
+        # come back at once for as long as the other side does not take what is left.
+        if reading or writing:
+            events = select.POLLIN * reading | select.POLLOUT * writing
+            self._poll.register(descriptor, events)
+        else:
+            try:
+                self._poll.unregister(descriptor)
+            except KeyError:
+                pass
+
+    def _overdue(self) -> Closing | None:
+        """Return why to give up on the browser, if it is time to."""
+        now = time.monotonic()
+        if self._browser.heard != self._heard or self._to_target:
+            self._heard, self._alive = self._browser.heard, now
+        if now - self._alive > SILENCE:
+            return SILENT
+        if self._greeting > 0 and now - self._began > LOGIN:
+            return NOT_AUTHORISED
+        return None
+
+    def _read_browser(self) -> bool:
+        """Take the messages that are there; False when the browser has closed."""
+        messages = []
+        try:
+            while True:
+                message = self._browser.recvmsg()
+                if message is None:
+                    return False
+                messages.append(message)
+                if not self._browser.pending():
+                    break
+        except WebSocketWantReadError:
+            pass
+        self._asked_for_life |= b"" in messages
+        self._to_target = memoryview(b"".join(messages))
+        return True
+
+    def _write_target(self) -> bool:
+        """Pass on what waits for the display server; False when that is gone."""
+        try:
+            if self._to_target:
+                self._to_target = self._to_target[self._target.send(self._to_target) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            return False
+        return True
+
+    def _read_target(self) -> bool:
+        """Take what the display server has; False when it is gone."""
+        try:
+            data = self._target.recv(CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self._greeting -= len(data) if self._greeting > 0 else 0
+        self._sending = (self._browser.sendmsg, data)
+        return bool(data)
+
+    def _write_browser(self) -> None:
+        """Send what waits for the browser, as far as it takes it."""
+        try:
+            while self._sending or self._next_control_frame():
+                assert self._sending
+                send, data = self._sending
+                send(data)
+                self._sending = None
+        except WebSocketWantWriteError:
+            pass
+
+    def _next_control_frame(self) -> bool:
+        """Put a pong, a sign of life or a ping in the place of data; False if none is due."""
+        now = time.monotonic()
+        if self._browser.unanswered is not None:
+            self._sending = (self._browser.pong, self._browser.unanswered)
+            self._browser.unanswered = None
+        elif self._asked_for_life:
+            self._sending = (self._browser.sendmsg, b"")
+            self._asked_for_life = False
+        elif now - self._pinged > PING_EVERY:
+            self._sending = (self._browser.ping, b"")
+            self._pinged = now
+        return self._sending is not None
+
+    def _say_goodbye(self, closing: Closing) -> None:
+        """Close in order, if the browser still takes part (RFC 6455, section 7.1)."""
+        self._browser.settimeout(_FAREWELL)
+        try:
+            self._write_browser()
+            self._browser.send_close(closing.code, closing.reason)
+            while self._browser.recvmsg() is not None:
+                pass
+        except (OSError, ProtocolError):
+            pass

@@ -1,0 +1,101 @@
+"""The browser's side: websockify's WebSocket, with what RFC 6455 asks for and it does not check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from websockify.websockifyserver import CompatibleWebSocket
+
+# The page's own; "binary" is for other clients, as websockify has it.
+PROTOCOLS = ("desktop.v1", "binary")
+
+# Browsers send a clipboard in frames of some kilobytes; nobody needs one as large as this.
+LARGEST_MESSAGE = 1024 * 1024
+
+_CONTINUATION, _FIRST_CONTROL = 0x0, 0x8
+_LARGEST_CONTROL_FRAME = 125
+_HEADER_LENGTHS = {126: 4, 127: 10}  # where the length is in 2 or 8 further bytes
+
+
+class ProtocolError(Exception):
+    """The browser broke the protocol; ``code`` is for the close frame (RFC 6455, 7.4.1)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class BrowserSocket(CompatibleWebSocket):
+    """A WebSocket that bounds what it buffers.
+
+    ``recvmsg`` raises ``ProtocolError`` for what must not be answered but closed. ``heard`` counts
+    the frames that came, of any kind. A ping waits in ``unanswered`` until there is room for a
+    pong, since one in the middle of another frame would break that.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.heard = 0
+        self.unanswered: bytes | None = None
+        self._message_length = 0
+
+    def select_subprotocol(self, protocols: list[str]) -> str:
+        """Return the first protocol offered that we speak."""
+        return next((protocol for protocol in PROTOCOLS if protocol in protocols), "")
+
+    def shutdown(self, how: int | None, code: int = 1000, reason: str | None = None) -> None:
+        """Answer the browser's close frame; what websockify objects to is raised instead.
+
+        After websockify has sent a close frame it drops silently whatever is to be sent, which the
+        caller could not see. ``how`` is None only for the answer to a close frame.
+        """
+        if how is not None:
+            raise ProtocolError(code, reason or "")
+        super().shutdown(how, code, reason)
+
+    def send_close(self, code: int, reason: str) -> None:
+        """Begin the closing handshake (RFC 6455, section 7.1.2)."""
+        super().shutdown(None, code, reason)
+
+    def handle_ping(self, data: bytes) -> None:
+        """Remember the newest ping; older ones need no answer (RFC 6455, 5.5.3)."""
+        self.unanswered = data
+
+    def _decode_hybi(self, buf: bytes) -> dict[str, Any] | None:
+        """Check a frame's header as soon as it is there, then let websockify decode the frame."""
+        if len(buf) >= 2:  # noqa: PLR2004
+            self._check_header(buf)
+        frame: dict[str, Any] | None = super()._decode_hybi(buf)
+        if frame:
+            self.heard += 1
+            self._count(frame)
+        return frame
+
+    def _check_header(self, buf: bytes) -> None:
+        opcode, length = buf[0] & 0x0F, buf[1] & 0x7F
+        if buf[0] & 0x70:
+            raise ProtocolError(1002, "Reserved bits are set, and no extension was agreed on.")
+        if not buf[1] & 0x80:
+            raise ProtocolError(1002, "The frame is not masked.")
+        if opcode >= _FIRST_CONTROL and (length > _LARGEST_CONTROL_FRAME or not buf[0] & 0x80):
+            raise ProtocolError(1002, "A control frame is fragmented or too long.")
+        if self._length(buf, length) > LARGEST_MESSAGE:
+            raise ProtocolError(1009, "The frame is too long.")
+
+    @staticmethod
+    def _length(buf: bytes, length: int) -> int:
+        end = _HEADER_LENGTHS.get(length)
+        if end is None:
+            return length
+        return int.from_bytes(buf[2:end], "big") if len(buf) >= end else 0
+
+    def _count(self, frame: dict[str, Any]) -> None:
+        """Bound the length of a fragmented message."""
+        if frame["opcode"] >= _FIRST_CONTROL:
+            return
+        if frame["opcode"] != _CONTINUATION:
+            self._message_length = 0
+        self._message_length += len(frame["payload"])
+        if self._message_length > LARGEST_MESSAGE:
+            raise ProtocolError(1009, "The message is too long.")

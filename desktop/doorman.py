@@ -1,0 +1,131 @@
+"""The doorman: who holds a ticket is let through, and the open socket goes to the bridge.
+
+From there on the bytes never touch the Jupyter server. Where that ends TLS itself there is no
+plain socket to pass on, so the bytes are relayed, no faster than either side takes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Sequence
+
+from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
+
+from .backends import backend
+from .bridge.client import BridgeClient
+from .bridge.messages import Handoff
+from .sessions import Sessions
+from .side_entrance import CLIENT, SideEntrance
+from .tickets import Ticket, Tickets
+
+_DEFAULT_SESSION = "default"
+_CHUNK = 64 * 1024
+
+
+class Doorman:
+    """Lets connections through to desktops.
+
+    ``folders`` are the candidates for the folder of the side entrance, best first.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        tickets: Tickets,
+        folders: Sequence[str],
+        log: logging.Logger,
+    ) -> None:
+        self.sessions = sessions
+        self.tickets = tickets
+        self.side_entrance = SideEntrance(folders, self._admit_by_the_side, log)
+        self.bridge = BridgeClient(self.side_entrance.folder, self._ended, log)
+        self._relays: set[asyncio.Task[None]] = set()
+
+    def open(self) -> None:
+        """Get ready for connections: when a desktop is started, since many servers never see one.
+
+        Raises ``BridgeUnavailable``.
+        """
+        self.bridge.start()
+        self.side_entrance.open()
+
+    async def stop(self) -> None:
+        """End every desktop, tell the browsers, and end the bridge."""
+        self.side_entrance.close()
+        await self.sessions.stop_all()
+        await self.bridge.stop()
+
+    async def connect(self, ticket: Ticket) -> socket.socket:
+        """Return a byte stream to the desktop that ``ticket`` is for.
+
+        Raises ``UnknownSession``, ``NotReady``, ``SessionEnded`` or ``BridgeUnavailable``.
+        """
+        self.bridge.start()
+        return await self.sessions.get(ticket.session).connect(ticket.password)
+
+    def let_through(
+        self, stream: IOStream, target: socket.socket, ticket: Ticket, head: str
+    ) -> None:
+        """Pass the browser's connection on to the bridge; ``stream`` is not to be used again.
+
+        A browser that sent anything before it was answered has broken the protocol (RFC 6455,
+        section 4.1); such bytes stay behind.
+        """
+        if isinstance(stream, SSLIOStream):
+            browser, ours = socket.socketpair()
+            self._start_relay(stream, IOStream(ours))
+        else:
+            browser = socket.socket(fileno=os.dup(stream.socket.fileno()))
+            stream.close()
+        self._hand_over(browser, target, ticket, head)
+
+    async def _admit_by_the_side(self, browser: socket.socket) -> None:
+        ticket = self.tickets.use_newest(_DEFAULT_SESSION, CLIENT)
+        self._hand_over(browser, await self.connect(ticket), ticket, head="")
+
+    def _hand_over(
+        self, browser: socket.socket, target: socket.socket, ticket: Ticket, head: str
+    ) -> None:
+        """Give both sockets to the bridge."""
+        session = self.sessions.get(ticket.session)
+        self.bridge.hand_over(
+            browser,
+            target,
+            session=ticket.session,
+            client=ticket.client,
+            head=head,
+            greeting=backend(session.backend).greeting,
+        )
+        session.viewers += 1
+        session.publish()
+
+    def _ended(self, handoff: Handoff) -> None:
+        session = self.sessions.get(handoff.session)
+        session.viewers -= 1
+        session.publish()
+
+    def _start_relay(self, browser: IOStream, bridge: IOStream) -> None:
+        relay = asyncio.ensure_future(_relay(browser, bridge))
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
+
+
+async def _relay(one: IOStream, other: IOStream) -> None:
+    """Carry bytes both ways until either stream ends, then close both."""
+    ways = [asyncio.ensure_future(_carry(*way)) for way in ((one, other), (other, one))]
+    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    one.close()
+    other.close()
+    await asyncio.wait(ways)
+
+
+async def _carry(source: IOStream, sink: IOStream) -> None:
+    try:
+        while True:
+            # Not read again before it is written, so that the source waits for the sink.
+            await sink.write(await source.read_bytes(_CHUNK, partial=True))
+    except StreamClosedError:
+        pass

@@ -1,0 +1,44 @@
+"""The tiles in JupyterLab's launcher, as jupyter-server-proxy entries.
+
+jupyter-server-proxy calls ``websockify`` (entry point group ``jupyter_serverproxy_servers``) when
+it is loaded. Jupyter Server loads extensions in alphabetical order, so by then ours has announced
+what there is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+_ICON = Path(__file__).parent / "static" / "icon.svg"
+
+_announced: dict[str, Any] = {}
+
+
+def announce(*, title: str, category: str, new_browser_tab: bool, socket: Path) -> None:
+    """Set what ``websockify`` returns in this process; called by our server extension."""
+    _announced.update(
+        {
+            "command": [],
+            "unix_socket": str(socket),
+            "new_browser_tab": new_browser_tab,
+            # Whether a user is active is seen from their input, not from their connection.
+            "update_last_activity": False,
+            "launcher_entry": {
+                "title": title,
+                "category": category,
+                "icon_path": str(_ICON),
+                "path_info": "desktop/",
+            },
+        }
+    )
+
+
+def websockify() -> dict[str, Any]:
+    """Return the jupyter-server-proxy entry of `/desktop-websockify/`, which brings the tile."""
+    if not _announced:
+        raise RuntimeError(
+            "the server extension 'desktop' is not enabled; run: "
+            "jupyter server extension enable desktop"
+        )
+    return dict(_announced)

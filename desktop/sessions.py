@@ -1,0 +1,293 @@
+"""The desktops of this server: start, find, stop, list."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import socket
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession
+from .placements import Placement
+from .session.specification import Specification
+
+_COMMAND = [sys.executable, "-m", "desktop.session"]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
+_PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout
+_ALIVE = ("starting", "running")
+
+
+@dataclass
+class State:
+    """What is known of a desktop, as the session process told it."""
+
+    state: str = "starting"
+    step: str = "display-server"
+    reachable: bool = False
+    error: dict[str, Any] | None = None
+    reason: str | None = None
+    log: list[str] = field(default_factory=list)
+
+
+class DesktopSession:
+    """One desktop, seen from the Jupyter server: a process, and what it says of itself."""
+
+    def __init__(self, name: str, placement: Placement, log: logging.Logger) -> None:
+        self.name = name
+        self.state = State(state="stopped")
+        self.viewers = 0
+        self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
+        self._specification = Specification()
+        self._placement = placement
+        self._log = log
+        self._socket = ""
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._subscribers: set[asyncio.Queue[tuple[str, Any]]] = set()
+        self._password_set: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def backend(self) -> str:
+        """The name of its backend."""
+        return self._specification.backend
+
+    @property
+    def alive(self) -> bool:
+        """Whether the desktop is there or about to be."""
+        return self.state.state in _ALIVE
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the session as the API shows it."""
+        return {
+            "name": self.name,
+            "backend": self.backend,
+            "viewers": self.viewers,
+            **vars(self.state),
+        }
+
+    async def start(self, specification: Specification) -> None:
+        """Start the session process; how it gets on is told to subscribers."""
+        self._specification = specification
+        self._set_state()
+        command = self._placement.launch(_COMMAND)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                # Not Jupyter's folder: a package called "desktop" could lie there.
+                cwd="/",
+                # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
+                start_new_session=True,
+                limit=1024 * 1024,
+            )
+        except OSError as error:
+            self._set_state(state="failed", error=_not_started(command[0], error).as_json())
+            return
+        self._send_line(self._specification.to_line())
+        self._listening = asyncio.ensure_future(self._listen(self._process))
+
+    async def stop(self) -> None:
+        """End the desktop; returns when nothing of it is left."""
+        if self._process is None or self._listening is None:
+            return
+        self._send({"command": "stop"})
+        patience = self._specification.stop_timeout + _PATIENCE
+        try:
+            await asyncio.wait_for(asyncio.shield(self._listening), patience)
+        except asyncio.TimeoutError:
+            self._log.error("Desktop %r did not end when asked to; killing it.", self.name)
+            self._process.kill()
+            await self._listening
+
+    async def connect(self, password: str) -> socket.socket:
+        """Put ``password`` in force and return a byte stream to the display server.
+
+        Raises ``NotReady`` or ``SessionEnded``.
+        """
+        self.check_reachable()
+        await self._put_in_force(password)
+        return await self._placement.connect(self._socket)
+
+    def check_reachable(self) -> None:
+        """Raise ``NotReady`` or ``SessionEnded`` where viewers cannot connect."""
+        if not self.alive:
+            raise SessionEnded(
+                f"The desktop {self.name!r} has ended.", remedy="Start the desktop again."
+            )
+        if not self.state.reachable:
+            raise NotReady(
+                f"The desktop {self.name!r} is still starting.", remedy="Try again in a moment."
+            )
+
+    @asynccontextmanager
+    async def subscribe(self) -> AsyncIterator[asyncio.Queue[tuple[str, Any]]]:
+        """Give a queue of ``(event, data)``, the present state first."""
+        queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        queue.put_nowait(("state", self.as_json()))
+        self._subscribers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._subscribers.discard(queue)
+
+    def publish(self) -> None:
+        """Tell subscribers the present state."""
+        self._tell("state", self.as_json())
+
+    async def _put_in_force(self, password: str) -> None:
+        done = asyncio.get_running_loop().create_future()
+        self._password_set.append(done)
+        self._send({"command": "password", "password": password})
+        await done
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Follow what the session process says until it has ended."""
+        assert process.stdout
+        while line := await process.stdout.readline():
+            try:
+                self._take(json.loads(line))
+            except (ValueError, KeyError):
+                self._log.warning("Desktop %r said something odd: %r", self.name, line[:200])
+        status = await process.wait()
+        if self.alive:
+            self._set_state(state="failed", error=_died(status).as_json(), reachable=False)
+        self._refuse_waiting()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event.pop("event"):
+            case "state":
+                self._socket = event.pop("socket", self._socket)
+                self._set_state(**{"reachable": False, **event})
+            case "log":
+                self._tell("log", {"lines": [event["line"]]})
+            case "password":
+                _settle(self._password_set.popleft())
+
+    def _set_state(self, **values: Any) -> None:
+        self.state = State(**values)
+        if self.state.state == "failed":
+            error = self.state.error or {}
+            self._log.error("Desktop %r failed: %s", self.name, error.get("message"))
+            self._log.error("Its log ends with:\n%s", "\n".join(self.state.log[-20:]))
+        else:
+            detail = self.state.reason or f"({self.state.step})"
+            self._log.info("Desktop %r: %s %s", self.name, self.state.state, detail)
+        self.publish()
+
+    def _refuse_waiting(self) -> None:
+        while self._password_set:
+            _settle(self._password_set.popleft(), SessionEnded("The desktop has just ended."))
+
+    def _tell(self, event: str, data: Any) -> None:
+        for queue in self._subscribers:
+            queue.put_nowait((event, data))
+
+    def _send(self, command: dict[str, Any]) -> None:
+        self._send_line(json.dumps(command))
+
+    def _send_line(self, line: str) -> None:
+        if self._process and self._process.stdin and not self._process.stdin.is_closing():
+            self._process.stdin.write(line.encode() + b"\n")
+
+
+class Sessions:
+    """All desktops of one server, by name; one that has ended stays, so that it can be asked why.
+
+    ``specify`` returns what a desktop of a name is to be.
+    """
+
+    def __init__(
+        self,
+        specify: Callable[[str], Specification],
+        placement: Placement,
+        log: logging.Logger,
+    ) -> None:
+        self._specify = specify
+        self._placement = placement
+        self._log = log
+        self._sessions: dict[str, DesktopSession] = {}
+
+    def get(self, name: str) -> DesktopSession:
+        """Return the desktop called ``name``; raises ``UnknownSession``."""
+        try:
+            return self._sessions[name]
+        except KeyError:
+            raise UnknownSession(
+                f"There is no desktop called {name[:80]!r}.", remedy="Start it."
+            ) from None
+
+    def all(self) -> list[DesktopSession]:
+        """Return every desktop, the oldest first."""
+        return list(self._sessions.values())
+
+    async def start(self, name: str) -> tuple[DesktopSession, bool]:
+        """Return the desktop called ``name``, started if it was not there; and whether it was."""
+        session = self._of_name(name)
+        async with session.turn:
+            if session.alive:
+                return session, False
+            await session.start(self._specify(name))
+            return session, True
+
+    async def stop(self, name: str) -> None:
+        """End the desktop called ``name``; raises ``UnknownSession``."""
+        session = self.get(name)
+        async with session.turn:
+            await session.stop()
+
+    async def restart(self, name: str) -> DesktopSession:
+        """End the desktop called ``name`` if it is there, and start it anew."""
+        session = self._of_name(name)
+        async with session.turn:
+            await session.stop()
+            await session.start(self._specify(name))
+        return session
+
+    async def stop_all(self) -> None:
+        """End every desktop, all at once."""
+        await asyncio.gather(*(self.stop(session.name) for session in self.all()))
+
+    def _of_name(self, name: str) -> DesktopSession:
+        check_name(name)
+        if name not in self._sessions:
+            self._sessions[name] = DesktopSession(name, self._placement, self._log)
+        return self._sessions[name]
+
+
+def check_name(name: str) -> None:
+    """Raise ``BadRequest`` if ``name`` cannot be a desktop's."""
+    if not _NAME.fullmatch(name):
+        raise BadRequest(
+            f"{name[:80]!r} cannot be the name of a desktop.",
+            remedy="Use up to 63 letters, digits, '.', '_' and '-', a letter or digit first.",
+        )
+
+
+def _settle(future: asyncio.Future[None], error: Exception | None = None) -> None:
+    if future.done():
+        return  # whoever waited has gone
+    if error:
+        future.set_exception(error)
+    else:
+        future.set_result(None)
+
+
+def _not_started(program: str, error: OSError) -> StartFailed:
+    return StartFailed(
+        f"{program} could not be run: {error.strerror}.", remedy="Reinstall jupyter-desktop."
+    )
+
+
+def _died(status: int) -> StartFailed:
+    return StartFailed(
+        f"The desktop's session process ended without a word (status {status}).",
+        remedy="Start the desktop again. The log of the Jupyter server may say why it happened.",
+    )

@@ -1,0 +1,106 @@
+"""The side entrance: `/desktop-websockify/`, for RFB-over-WebSocket clients other than our page.
+
+jupyter-server-proxy checks who they are and forwards their connections to a Unix socket here. It
+cannot show a ticket, so the newest one that was asked for in the name "websockify" is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from .errors import DesktopError, RuntimeFolderUnusable
+from .secrets import folder_suffix
+from .session.runtime import choose_base
+
+CLIENT = "websockify"
+
+_STATUS_LINES = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone"}
+
+
+class SideEntrance:
+    """A listening Unix socket whose path is known before it is there.
+
+    ``admit`` is called with each connection, and closes it; what it raises is answered.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[str],
+        admit: Callable[[socket.socket], Awaitable[None]],
+        log: logging.Logger,
+    ) -> None:
+        self.folder = _base(folders) / f"jd-{folder_suffix()}"
+        self._admit = admit
+        self._log = log
+        self._listener: socket.socket | None = None
+        self._admitting: set[asyncio.Task[None]] = set()
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.folder / "websockify.sock"
+
+    def open(self) -> None:
+        """Make the folder (0700) and listen."""
+        if self._listener:
+            return
+        try:
+            self.folder.mkdir(mode=0o700)
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(str(self.socket))
+            self._listener.listen()
+        except OSError as error:
+            self._log.warning("/desktop-websockify/ cannot be served: %s", error)
+            return
+        self._listener.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    def close(self) -> None:
+        """Stop listening and remove the folder."""
+        if self._listener:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _accept(self) -> None:
+        assert self._listener
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return  # it has gone again, or we are out of descriptors for the moment
+        task = asyncio.ensure_future(self._serve(connection))
+        self._admitting.add(task)
+        task.add_done_callback(self._admitting.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        try:
+            await self._admit(connection)
+        except DesktopError as error:
+            self._log.warning("/desktop-websockify/: %s", error)
+            with connection:
+                connection.send(_answer(error))
+
+
+def _base(folders: Sequence[str]) -> Path:
+    try:
+        return choose_base([*folders, tempfile.gettempdir()])
+    except RuntimeFolderUnusable:
+        return Path(tempfile.gettempdir())  # open() will say what is wrong there
+
+
+def _answer(error: DesktopError) -> bytes:
+    body = json.dumps(error.as_json()).encode()
+    status = _STATUS_LINES.get(error.status, "Service Unavailable")
+    head = (
+        f"HTTP/1.1 {error.status} {status}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
