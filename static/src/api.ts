@@ -95,9 +95,11 @@ async function failure(response: Response): Promise<Failure> {
     return new Failure("signed-out");
   }
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  // Without a reason the answer is not our server's: a proxy in between, or a server without us (yet).
-  if (!problem.reason || !problem.message) return new Failure("unreachable");
-  if (response.status === 404 || response.status === 410) return new Failure("gone");
-  if (response.status === 409) return new Failure("not-ready");
-  return new Failure("refused", { problem: problem as Problem });
+  const { reason, message } = problem;
+  // Without a word of ours the answer comes from a proxy in between, or from a Jupyter that is without us (yet).
+  const foreign = !reason || !message || reason.startsWith("http-");
+  if (foreign || response.status === 503) return new Failure("unreachable");
+  if (reason === "unknown-session" || reason === "session-ended") return new Failure("gone");
+  if (reason === "not-ready") return new Failure("not-ready");
+  return new Failure("refused", { problem: { ...problem, message } });
 }

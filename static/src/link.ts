@@ -4,12 +4,13 @@ import { Owner } from "./owner";
 const OPEN_MS = 4000;
 const CHECK_MS = 500;
 const LOST = 1006;
+const PING = new Uint8Array(0);
 
 type Handler<E> = ((event: E) => void) | null;
 
 /**
- * A WebSocket that notices when nobody is there any more. It is also the channel noVNC reads and writes: text
- * frames (our "ping" and "pong") do not reach it. `onended` comes exactly once, before noVNC hears of the end.
+ * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
+ * It is also the channel noVNC reads and writes, which never sees those. `onended` comes exactly once, before noVNC hears of the end.
  */
 export class Link {
   binaryType: BinaryType = "arraybuffer";
@@ -37,7 +38,7 @@ export class Link {
       late();
       this.opened(event);
     });
-    owner.listen<MessageEvent<ArrayBuffer | string>>(socket, "message", (event) => {
+    owner.listen<MessageEvent<ArrayBuffer>>(socket, "message", (event) => {
       this.received(event);
     });
     owner.listen<CloseEvent>(socket, "close", (event) => {
@@ -76,7 +77,7 @@ export class Link {
   probe(): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     this.liveness.probe(performance.now());
-    this.socket.send("ping");
+    this.socket.send(PING);
   }
 
   private opened(event: Event): void {
@@ -88,16 +89,16 @@ export class Link {
     this.onopen?.(event);
   }
 
-  private received(event: MessageEvent<ArrayBuffer | string>): void {
+  private received(event: MessageEvent<ArrayBuffer>): void {
     this.liveness.heard(performance.now());
-    if (typeof event.data !== "string") this.onmessage?.(event as MessageEvent<ArrayBuffer>);
+    if (event.data.byteLength > 0) this.onmessage?.(event);
   }
 
   private check(): void {
     // Hidden pages' timers are throttled; becoming visible probes instead.
     if (document.hidden) return;
     const verdict = this.liveness.check(performance.now());
-    if (verdict === "ask") this.socket.send("ping");
+    if (verdict === "ask") this.socket.send(PING);
     if (verdict === "dead") this.end(LOST);
   }
 

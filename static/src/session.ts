@@ -7,6 +7,8 @@ export interface Session {
   /** The display server answers: the page may connect, even before the state is running. */
   reachable: boolean;
   error: Problem | null;
+  /** Why it stopped, for people. */
+  reason: string | null;
   log: string[];
   viewers: number;
 }

@@ -119,7 +119,7 @@ export class View {
   private stopped(session: Session | undefined): Message {
     return {
       title: "The session has ended",
-      text: session?.error?.message ?? "You logged out, or the desktop was stopped.",
+      text: session?.reason ?? session?.error?.message ?? "You logged out, or the desktop was stopped.",
       remedy: session?.error?.remedy,
       log: session?.log ?? [],
       action: { label: "Start again", run: this.commands.begin },
