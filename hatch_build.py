@@ -1,4 +1,4 @@
-"""Build the page (TypeScript, in static/) into the Python package before a wheel or sdist is made."""
+"""Build the page (TypeScript, in static/) into the Python package, before that is packed."""
 
 from __future__ import annotations
 

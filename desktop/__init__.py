@@ -8,7 +8,7 @@ __version__ = version("jupyter-desktop")
 
 
 def _jupyter_server_extension_points() -> list[dict[str, object]]:
-    """Tell Jupyter Server which application this package brings (called by its extension manager)."""
+    """Tell Jupyter Server which application this package brings (it calls this)."""
     from .app import DesktopApp
 
     return [{"module": "desktop.app", "app": DesktopApp}]

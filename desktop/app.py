@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
-from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from traitlets import Bool, Enum, Float, List, TraitError, Unicode, default, validate
 
 from . import __version__, launchers
@@ -23,8 +23,8 @@ from .tickets import Tickets
 HERE = Path(__file__).parent
 
 
-class DesktopApp(ExtensionApp):
-    """A Linux desktop in the browser: ``jupyter desktop``, or an extension of any Jupyter server."""
+class DesktopApp(ExtensionAppJinjaMixin, ExtensionApp):
+    """A Linux desktop in the browser: ``jupyter desktop``, or part of any Jupyter server."""
 
     name = "desktop"
     version = __version__
@@ -161,7 +161,7 @@ class DesktopApp(ExtensionApp):
             title=self.title,
             category=self.launcher_category,
             new_browser_tab=self.open_in == "browser-tab",
-            socket=self.doorman.side_entrance.socket,
+            socket=self.doorman.side_entrance.path,
         )
 
     def initialize_handlers(self) -> None:
@@ -198,4 +198,4 @@ class DesktopApp(ExtensionApp):
 
 def main() -> None:
     """Run ``jupyter desktop``."""
-    DesktopApp.launch_instance()
+    DesktopApp.launch_instance()  # type: ignore[no-untyped-call]

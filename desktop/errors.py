@@ -2,7 +2,11 @@
 
 DesktopError
 ├── BadRequest              the request itself is wrong
+├── RequestRefused          Jupyter does not serve it
+│   └── NotLoggedIn
+├── PageMissing             this installation lacks a file of the page
 ├── Refused                 the doorman does not let this connection through
+│   └── ForeignOrigin
 ├── UnknownSession          there is no desktop of that name
 ├── SessionEnded            there was one; it is over
 ├── NotReady                it is still starting
@@ -59,11 +63,51 @@ class BadRequest(DesktopError):
     status = 400
 
 
-class Refused(DesktopError):
-    """The doorman does not let this connection through."""
+class RequestRefused(DesktopError):
+    """Jupyter does not serve this request; the status is its own."""
 
-    reason = "refused"
+    reason = "request-refused"
+
+
+class NotLoggedIn(RequestRefused):
+    """There is no login, or not one for this."""
+
+    reason = "forbidden"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy="Log in to Jupyter, and open the desktop from there.")
+
+
+class PageMissing(DesktopError):
+    """This installation lacks a file of the page."""
+
+    reason = "page-missing"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The page was not built into this installation of jupyter-desktop: {name} is missing.",
+            remedy="Reinstall it, from a wheel or with Node.js at hand.",
+        )
+
+
+class Refused(DesktopError):
+    """The doorman does not let this connection through: its ticket is not good."""
+
+    reason = "ticket-refused"
     status = 403
+
+
+class ForeignOrigin(Refused):
+    """A page of another origin asks for the connection (cross-site WebSocket hijacking)."""
+
+    reason = "foreign-origin"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"Pages from {origin[:200]!r} may not connect to this desktop.",
+            remedy="Open the desktop from Jupyter itself; or the administrator may allow that "
+            "origin with ServerApp.allow_origin.",
+        )
 
 
 class UnknownSession(DesktopError):

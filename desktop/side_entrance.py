@@ -43,7 +43,7 @@ class SideEntrance:
         self._admitting: set[asyncio.Task[None]] = set()
 
     @property
-    def socket(self) -> Path:
+    def path(self) -> Path:
         """Where it listens."""
         return self.folder / "websockify.sock"
 
@@ -54,7 +54,7 @@ class SideEntrance:
         try:
             self.folder.mkdir(mode=0o700)
             self._listener = socket.socket(socket.AF_UNIX)
-            self._listener.bind(str(self.socket))
+            self._listener.bind(str(self.path))
             self._listener.listen()
         except OSError as error:
             self._log.warning("/desktop-websockify/ cannot be served: %s", error)

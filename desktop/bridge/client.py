@@ -148,7 +148,7 @@ class BridgeClient:
 def _start_process(control: socket.socket, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "desktop.bridge", str(folder)],
-        stdin=control,
+        stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         # Not Jupyter's folder: a package called "desktop" could lie there.
         cwd="/",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import socket
-from typing import Any
+from typing import Any, BinaryIO
 
 from websockify.websockifyserver import WebSockifyRequestHandler
 
@@ -72,7 +72,7 @@ class _Handshake(WebSockifyRequestHandler):  # type: ignore[misc]
         head = self.server.handoff.head
         if head:
             self.rfile.close()
-            self.rfile = io.BytesIO(head.encode("latin-1"))
+            self.rfile: BinaryIO = io.BytesIO(head.encode("latin-1"))
 
     def new_websocket_client(self) -> None:
         """Relay (websockify calls this after the handshake)."""

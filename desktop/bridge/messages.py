@@ -90,7 +90,8 @@ def decode(data: bytes, descriptors: int) -> Handoff | Close:
     values = _object(data)
     for key, kind, expected in (("handoff", Handoff, _FDS), ("close", Close, 0)):
         if set(values) == {key} and descriptors == expected:
-            return _build(kind, values[key])
+            message: Handoff | Close = _build(kind, values[key])
+            return message
     raise BadMessage("The message is neither a hand-off with two sockets nor a close.")
 
 

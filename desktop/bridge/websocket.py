@@ -26,7 +26,7 @@ class ProtocolError(Exception):
         self.reason = reason
 
 
-class BrowserSocket(CompatibleWebSocket):
+class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
     """A WebSocket that bounds what it buffers.
 
     ``recvmsg`` raises ``ProtocolError`` for what must not be answered but closed. ``heard`` counts
@@ -64,7 +64,7 @@ class BrowserSocket(CompatibleWebSocket):
 
     def _decode_hybi(self, buf: bytes) -> dict[str, Any] | None:
         """Check a frame's header as soon as it is there, then let websockify decode the frame."""
-        if len(buf) >= 2:  # noqa: PLR2004
+        if len(buf) >= 2:
             self._check_header(buf)
         frame: dict[str, Any] | None = super()._decode_hybi(buf)
         if frame:

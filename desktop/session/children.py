@@ -24,7 +24,7 @@ class Child:
 
     name: str
     pid: int
-    exited: asyncio.Future[int] = field(default_factory=lambda: asyncio.Future[int]())
+    exited: asyncio.Future[int] = field(default_factory=asyncio.Future)
 
 
 class Children:

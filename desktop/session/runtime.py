@@ -14,13 +14,13 @@ import psutil
 
 from ..errors import RuntimeFolderUnusable
 
-# sun_path holds 108 bytes with its final NUL (unix(7)); "/jd-xxxxxxxx/display.sock" follows the base.
+# sun_path holds 108 bytes with its final NUL (unix(7)), and this follows the base.
 LONGEST_BASE = 107 - len("/jd-xxxxxxxx/display.sock")
 
 # Sockets and locks do not work everywhere here, and the folder would be seen by other nodes.
 _NETWORK_FILE_SYSTEMS = frozenset(
-    "nfs nfs4 cifs smb3 lustre gpfs beegfs ceph afs panfs orangefs glusterfs fuse.sshfs "
-    "fuse.glusterfs 9p".split()
+    {"nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "afs", "panfs", "9p"}
+    | {"orangefs", "glusterfs", "fuse.glusterfs", "fuse.sshfs"}
 )
 
 
@@ -39,7 +39,7 @@ def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
 
 
 def choose_base(candidates: Sequence[str]) -> Path:
-    """Return the first of ``candidates`` that is an own or sticky, short, local, writable folder."""
+    """Return the first of ``candidates`` that is safe, short, local and writable."""
     refused = []
     for candidate in candidates:
         problem = _problem(Path(candidate))
@@ -75,15 +75,13 @@ def _problem(base: Path) -> str | None:
         status = base.stat()
     except OSError as error:
         return str(error.strerror)
-    if not stat.S_ISDIR(status.st_mode):
-        return "it is not a folder"
-    if _others_can_replace(status):
-        return "other users could replace what is in it"
-    if not os.access(base, os.W_OK | os.X_OK):
-        return "it is not writable"
-    if _file_system(base) in _NETWORK_FILE_SYSTEMS:
-        return "it is on a network file system"
-    return None
+    checks = {
+        "it is not a folder": not stat.S_ISDIR(status.st_mode),
+        "other users could replace what is in it": _others_can_replace(status),
+        "it is not writable": not os.access(base, os.W_OK | os.X_OK),
+        "it is on a network file system": _file_system(base) in _NETWORK_FILE_SYSTEMS,
+    }
+    return next((problem for problem, present in checks.items() if present), None)
 
 
 def _others_can_replace(status: os.stat_result) -> bool:

@@ -57,14 +57,14 @@ def command(script: Path) -> list[str]:
 def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
     if "/" in setting or setting.startswith("~"):
         return [_expanded(setting, environment)]
-    return [Path(folder, setting) for folder in (*folders, OURS)]
+    return [Path(folder, setting) for folder in [*folders, str(OURS)]]
 
 
 def _usual(folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
-    theirs = [environment[COMPATIBLE_VARIABLE]] if environment.get(COMPATIBLE_VARIABLE) else []
-    home = [str(Path(environment["HOME"], ".vnc", "xstartup"))] if environment.get("HOME") else []
-    return [_expanded(path, environment) for path in (*theirs, *home)] + [
-        Path(folder, "default") for folder in (*folders, OURS)
+    theirs = environment.get(COMPATIBLE_VARIABLE)
+    paths = [*([theirs] if theirs else []), "~/.vnc/xstartup"]
+    return [_expanded(path, environment) for path in paths] + [
+        Path(folder, "default") for folder in [*folders, str(OURS)]
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
+from typing import Any
 
 import xcffib
 import xcffib.xproto
@@ -24,10 +25,10 @@ class WindowManagerWatch:
 
     def __init__(self, display: str) -> None:
         try:
-            self._connection = xcffib.connect(display)
+            connection: Any = xcffib.connect(display)  # type: ignore[no-untyped-call]
         except xcffib.ConnectionException as error:
             raise StartFailed(f"The X display {display} cannot be opened: {error}.") from error
-        self._core = self._connection.core
+        self._core: Any = self._connection.core
         self._root = self._connection.get_setup().roots[0].root
         self._property = self._intern(b"_NET_SUPPORTING_WM_CHECK")
         self._changed = asyncio.Event()

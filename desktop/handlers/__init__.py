@@ -1,0 +1,28 @@
+"""Page, files, API, and the door: authentication, origin, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .api import EventsHandler, RestartHandler, SessionHandler, SessionsHandler, TicketHandler
+from .door import SocketHandler
+from .page import FilesHandler, PageHandler, SlashHandler
+
+_NAME = r"([^/]+)"
+
+
+def routes(static: Path) -> list[tuple[Any, ...]]:
+    """Return our URL patterns, relative to Jupyter's base URL; ``static`` holds the built page."""
+    return [
+        (r"/desktop", SlashHandler),
+        (r"/desktop/", PageHandler, {"static": static}),
+        (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": static}),
+        (r"/desktop/static/(.+)", FilesHandler, {"path": str(static)}),
+        (r"/desktop/api/sessions", SessionsHandler),
+        (rf"/desktop/api/sessions/{_NAME}", SessionHandler),
+        (rf"/desktop/api/sessions/{_NAME}/restart", RestartHandler),
+        (rf"/desktop/api/sessions/{_NAME}/events", EventsHandler),
+        (rf"/desktop/api/sessions/{_NAME}/ticket", TicketHandler),
+        (rf"/desktop/socket/{_NAME}", SocketHandler),
+    ]

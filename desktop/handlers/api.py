@@ -1,0 +1,154 @@
+"""The API: desktops, what happens to them, and tickets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from .. import upgrade
+from ..errors import BadRequest
+from ..sessions import DesktopSession
+from .common import DEFAULT_SESSION, Common, JSONErrors, answers_errors
+
+_KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
+_LARGEST_BODY = 64 * 1024
+_LONGEST_TEXT = 128
+
+
+class DesktopAPIHandler(JSONErrors, Common, APIHandler):
+    """An API handler whose errors all have our form."""
+
+    def body(self) -> dict[str, Any]:
+        """Return the request's JSON object; raises ``BadRequest``."""
+        if len(self.request.body) > _LARGEST_BODY:
+            raise BadRequest("The request is too long.", remedy="Send a short JSON object.")
+        try:
+            values = json.loads(self.request.body or b"{}")
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(
+                "The request is not JSON.", remedy='Send an object such as {"name": "default"}.'
+            ) from error
+        if not isinstance(values, dict):
+            raise BadRequest("The request is not a JSON object.")
+        return values
+
+    def text(self, key: str, otherwise: str) -> str:
+        """Return a string of the request's JSON object; raises ``BadRequest``."""
+        value = self.body().get(key, otherwise)
+        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+            raise BadRequest(f"{key!r} must be a short string.")
+        return value
+
+    async def finish_json(self, value: Any, status: int = 200) -> None:
+        """Answer with ``value``."""
+        self.set_status(status)
+        await self.finish(json.dumps(value))
+
+
+class SessionsHandler(DesktopAPIHandler):
+    """All desktops of this server."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """List them."""
+        await self.finish_json({"sessions": [one.as_json() for one in self.sessions.all()]})
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def post(self) -> None:
+        """Start the one called ``name``, if it does not live."""
+        self.doorman.open()
+        session, started = await self.sessions.start(self.text("name", DEFAULT_SESSION))
+        await self.finish_json(session.as_json(), 201 if started else 200)
+
+
+class SessionHandler(DesktopAPIHandler):
+    """One desktop."""
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """Say how it is."""
+        await self.finish_json(self.sessions.get(name).as_json())
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def delete(self, name: str) -> None:
+        """Stop it."""
+        await self.sessions.stop(name)
+        self.set_status(204)
+        await self.finish()
+
+
+class RestartHandler(DesktopAPIHandler):
+    """Stop, then start."""
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def post(self, name: str) -> None:
+        """End the desktop if it lives, and start it anew."""
+        self.doorman.open()
+        await self.finish_json((await self.sessions.restart(name)).as_json())
+
+
+class EventsHandler(DesktopAPIHandler):
+    """What happens to a desktop, as server-sent events (HTML Standard, section 9.2)."""
+
+    _track_activity = False
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """Stream states and log lines until the browser leaves."""
+        session = self.sessions.get(name)
+        self.set_header("Content-Type", "text/event-stream")
+        # nginx would hold events back to fill a buffer.
+        self.set_header("X-Accel-Buffering", "no")
+        try:
+            await self._stream(session)
+        except StreamClosedError:
+            pass
+
+    async def _stream(self, session: DesktopSession) -> None:
+        async with session.subscribe() as events:
+            while True:
+                try:
+                    event, data = await asyncio.wait_for(events.get(), _KEEP_ALIVE)
+                    self.write(f"event: {event}\ndata: {json.dumps(data)}\n\n")
+                except asyncio.TimeoutError:
+                    self.write(": still here\n\n")
+                await self.flush()
+
+
+class TicketHandler(DesktopAPIHandler):
+    """Tickets for one desktop."""
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def post(self, name: str) -> None:
+        """Issue a ticket with what the page needs to connect once."""
+        session = self.sessions.get(name)
+        session.check_reachable()
+        ticket = self.doorman.tickets.issue(name, self.user, self.text("client", ""))
+        await self.finish_json(
+            {
+                "socket_url": f"socket/{name}",
+                "protocols": upgrade.protocols(ticket.id),
+                "backend": session.backend,
+                "password": ticket.password,
+                "expires_in": self.doorman.tickets.lifetime,
+            }
+        )

@@ -1,0 +1,74 @@
+"""What all handlers share: who asks, and how errors are answered."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from ..doorman import Doorman
+from ..errors import DesktopError, NotLoggedIn, RequestRefused
+from ..sessions import Sessions
+
+DEFAULT_SESSION = "default"
+
+_Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
+
+
+def answers_errors(method: _Method) -> _Method:
+    """Answer a ``DesktopError`` that ``method`` raises, as JSON."""
+
+    @functools.wraps(method)
+    async def wrapper(self: Any, *arguments: Any, **keywords: Any) -> None:
+        try:
+            await method(self, *arguments, **keywords)
+        except DesktopError as error:
+            self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
+            self.set_status(error.status)
+            self.set_header("Content-Type", "application/json")
+            await self.finish(json.dumps(error.as_json()))
+
+    return wrapper  # type: ignore[return-value]
+
+
+class Common:
+    """What all handlers know. Access is for Jupyter's authorizer to grant, to "desktop"."""
+
+    auth_resource = "desktop"
+    settings: dict[str, Any]
+
+    @property
+    def doorman(self) -> Doorman:
+        """The doorman of this server."""
+        doorman: Doorman = self.settings["desktop_doorman"]
+        return doorman
+
+    @property
+    def sessions(self) -> Sessions:
+        """The desktops of this server."""
+        return self.doorman.sessions
+
+    @property
+    def user(self) -> str:
+        """Who asks; empty for a bare token, to which Jupyter gives a new name each time."""
+        anonymous = self.token_authenticated  # type: ignore[attr-defined]
+        return "" if anonymous else self.current_user.username  # type: ignore[attr-defined]
+
+    def set_default_headers(self) -> None:
+        """Add ours to Jupyter's (Tornado calls this)."""
+        super().set_default_headers()  # type: ignore[misc]
+        self.set_header("Referrer-Policy", "same-origin")  # type: ignore[attr-defined]
+        self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
+
+
+class JSONErrors:
+    """Answers as JSON what Jupyter itself refuses: no login, foreign origin, no XSRF token."""
+
+    def write_error(self, status_code: int, **keywords: Any) -> None:
+        """Answer an HTTP error (Tornado calls this)."""
+        raised = keywords.get("exc_info", (None, None, None))[1]
+        message = getattr(raised, "log_message", None) or f"{self._reason}"  # type: ignore[attr-defined]
+        error = (NotLoggedIn if status_code in (401, 403) else RequestRefused)(message)
+        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
+        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""The door: where WebSocket requests are checked. The bridge answers them."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+
+from .. import upgrade
+from ..errors import ForeignOrigin
+from .common import Common, JSONErrors, answers_errors
+
+
+class SocketHandler(JSONErrors, Common, JupyterHandler):
+    """The door: the WebSocket request is checked here and answered by the bridge."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Refuse who is not logged in, rather than send a WebSocket client to a login form."""
+        await super().prepare(_redirect_to_login=False)
+
+    @authorized
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """Check origin, request and ticket, and let the connection through."""
+        if not self.check_origin():
+            raise ForeignOrigin(self.request.headers.get("Origin", ""))
+        head = upgrade.request_head(self.request.headers)
+        self.sessions.get(name)
+        shown = upgrade.ticket(self.request.headers)
+        ticket = self.doorman.tickets.use(shown, name, self.user)
+        target = await self.doorman.connect(ticket)
+        self.doorman.let_through(self.detach(), target, ticket, head)
