@@ -28,7 +28,8 @@ class WindowManagerWatch:
             connection: Any = xcffib.connect(display)  # type: ignore[no-untyped-call]
         except xcffib.ConnectionException as error:
             raise StartFailed(f"The X display {display} cannot be opened: {error}.") from error
-        self._core: Any = self._connection.core
+        self._connection = connection
+        self._core = connection.core
         self._root = self._connection.get_setup().roots[0].root
         self._property = self._intern(b"_NET_SUPPORTING_WM_CHECK")
         self._changed = asyncio.Event()
