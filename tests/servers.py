@@ -1,0 +1,390 @@
+"""Real Jupyter servers for tests: each a process of its own, in folders of its own.
+
+``running()`` starts one and, at the end, asserts that nothing of it is left: every process it
+started carries a mark in its environment, by which it is found wherever it went.
+"""
+
+from __future__ import annotations
+
+import datetime
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+TOKEN = "a-token-for-tests"
+XSTARTUP = Path(__file__).parent / "xstartup"
+
+_MARK = "JUPYTER_DESKTOP_TEST"
+_X_SOCKETS = Path("/tmp/.X11-unix")
+_APPLICATIONS = {
+    "server": ["-m", "jupyter_server"],
+    "lab": ["-m", "jupyterlab"],
+    "desktop": ["-c", "from desktop.app import main; main()"],
+}
+# What belongs to the desktop or the Jupyter server in which the tests themselves run.
+_NOT_INHERITED = ("JUPYTER", "JPY_", "XDG_", "DBUS_", "DISPLAY", "WAYLAND_", "XAUTHORITY")
+
+_T = TypeVar("_T")
+
+
+def until(condition: Callable[[], _T], what: str, seconds: float = 15) -> _T:
+    """Return the first true value of ``condition``; fail with ``what`` if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.01)
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-signed certificate for 127.0.0.1 and localhost, and its key."""
+
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> Certificate:
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509.oid import NameOID
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+            .sign(key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        pair = cls(folder / "certificate.pem", folder / "key.pem")
+        pair.certificate.write_bytes(made.public_bytes(pem))
+        pair.key.write_bytes(
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+        return pair
+
+    def context(self) -> ssl.SSLContext:
+        """Return what a client needs to trust it."""
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+
+class JupyterServer:
+    """A Jupyter server and everything it started. Made by ``running``.
+
+    ``url`` ends with the base URL's slash; ``home``, ``runtime`` and ``temporary`` are folders of
+    its own.
+    """
+
+    def __init__(self, root: Path, base_url: str, tls: bool) -> None:
+        self.root = root
+        self.home = root / "home"
+        self.runtime = root / "run"
+        self.temporary = root / "tmp"
+        self.log_file = root / "server.log"
+        self.mark = uuid.uuid4().hex
+        self.port = free_port()
+        self.base_url = base_url
+        self.token = TOKEN
+        self.certificate = Certificate.make(root) if tls else None
+        self.context = self.certificate.context() if self.certificate else None
+        self.process: subprocess.Popen[bytes]
+        self._displays: dict[Path, int] = {}
+        for folder in (self.home, self.runtime, self.temporary):
+            folder.mkdir(mode=0o700)
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port: the server's origin."""
+        return f"http{'s' if self.certificate else ''}://localhost:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return self.address + self.base_url
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    # -- the life of the server
+
+    def start(
+        self, application: str, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Start it; returns when it answers."""
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *_APPLICATIONS[application], *self._arguments(), *arguments],
+                cwd=self.home,
+                env={**self._environment(), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self._answers, f"a Jupyter server that answers; its log: {self.log_file}", 60)
+
+    def signal(self, number: signal.Signals) -> None:
+        self.note_displays()
+        self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it, as ``kill`` does, and wait until it has ended."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        self.process.wait(20)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, f"the Jupyter server ended:\n{self.log}"
+        try:
+            return self.call("GET", "api").status == 200
+        except OSError:
+            return False
+
+    def _arguments(self) -> list[str]:
+        pair = self.certificate
+        return [
+            "--allow-root",
+            "--no-browser",
+            "--ServerApp.ip=localhost",
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.base_url={self.base_url}",
+            *([f"--certfile={pair.certificate}", f"--keyfile={pair.key}"] if pair else []),
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
+        }
+        return {
+            **inherited,
+            _MARK: self.mark,
+            "JUPYTER_TOKEN": self.token,
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "XDG_RUNTIME_DIR": str(self.runtime),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "XDG_DATA_HOME": str(self.home / ".local" / "share"),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
+            "JUPYTER_DATA_DIR": str(self.home / ".local" / "share" / "jupyter"),
+            "JUPYTER_RUNTIME_DIR": str(self.home / "jupyter-runtime"),
+        }
+
+    # -- what it says
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = TOKEN,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30,
+    ) -> Answer:
+        """Send a request to ``path`` below the base URL; ``body`` is bytes, or made into JSON."""
+        connection = self.connection(timeout)
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Authorization": f"token {token}"} if token else {}
+        try:
+            connection.request(method, self.base_url + path, data, {**sent, **(headers or {})})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def connection(self, timeout: float = 30) -> http.client.HTTPConnection:
+        if self.context:
+            return http.client.HTTPSConnection(
+                "localhost", self.port, timeout=timeout, context=self.context
+            )
+        return http.client.HTTPConnection("localhost", self.port, timeout=timeout)
+
+    # -- its desktops
+
+    def session(self, name: str = "default") -> dict[str, Any]:
+        """Return what the API says of a desktop."""
+        answer: dict[str, Any] = self.call("GET", f"desktop/api/sessions/{name}").json
+        return answer
+
+    def start_desktop(self, name: str = "default", state: str = "running") -> dict[str, Any]:
+        """Start a desktop, and wait until it is in ``state``."""
+        answer = self.call("POST", "desktop/api/sessions", {"name": name})
+        assert answer.status in (200, 201), answer.body
+        return self.wait_for(state, name)
+
+    def wait_for(self, state: str, name: str = "default", seconds: float = 45) -> dict[str, Any]:
+        def reached() -> dict[str, Any] | None:
+            session = self.session(name)
+            final = session["state"] in ("failed", "stopped")
+            assert session["state"] == state or not final, f"{session}\n{self.log}"
+            return session if session["state"] == state else None
+
+        session = until(reached, f"desktop {name!r} to be {state}", seconds)
+        self.note_displays()
+        return session
+
+    def ticket(self, name: str = "default", client: str = "") -> dict[str, Any]:
+        answer = self.call("POST", f"desktop/api/sessions/{name}/ticket", {"client": client})
+        assert answer.status == 200, answer.body
+        ticket: dict[str, Any] = answer.json
+        return ticket
+
+    # -- its processes, and what they leave
+
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """Return its processes, the server's included, that have all ``words`` in their command."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(_MARK) == self.mark:
+                    line = " ".join(process.cmdline())
+                    if process.status() != psutil.STATUS_ZOMBIE and all(w in line for w in words):
+                        found.append(process)
+            except (psutil.Error, OSError):
+                continue  # it ended meanwhile, or is another user's
+        return found
+
+    def process_of(self, *words: str) -> psutil.Process:
+        """Return its only process with ``words`` in its command."""
+        (process,) = self.processes(*words)
+        return process
+
+    def note_displays(self) -> None:
+        """Remember which X displays are its own, to look for what is left of them."""
+        own = {process.pid for process in self.processes()}
+        for lock in Path("/tmp").glob(".X*-lock"):
+            try:
+                if int(lock.read_text()) in own:
+                    self._displays[lock] = int(lock.read_text())
+            except (OSError, ValueError):
+                continue
+
+    def displays(self) -> list[str]:
+        """Return the X displays it has now, such as ":7"."""
+        self.note_displays()
+        return [f":{_number(lock)}" for lock in self._displays if lock.exists()]
+
+    def left_behind(self) -> list[str]:
+        """Return everything that is still there of a server that has ended."""
+        processes = [f"process {p.pid}: {p.name()}" for p in self.processes()]
+        locks = [str(lock) for lock, pid in self._displays.items() if _holds(lock, pid)]
+        sockets = [
+            str(socket_)
+            for lock in self._displays
+            # Without its lock the number is nobody's; with another's it is not ours any more.
+            if (socket_ := _X_SOCKETS / f"X{_number(lock)}").exists() and not lock.exists()
+        ]
+        folders = [
+            str(path) for base in (self.runtime, self.temporary) for path in base.glob("jd-*")
+        ]
+        return processes + locks + sockets + folders
+
+    def assert_nothing_left(self, seconds: float = 5) -> None:
+        """Fail if anything is left of a server that has ended, ``seconds`` from now."""
+        deadline = time.monotonic() + seconds
+        while (left := self.left_behind()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not left, f"left behind: {left}"
+
+    def end_the_rest(self) -> None:
+        """Kill what a failed test has left."""
+        for process in self.processes():
+            process.kill()
+
+
+def _number(lock: Path) -> str:
+    return lock.name.removeprefix(".X").removesuffix("-lock")
+
+
+def _holds(lock: Path, pid: int) -> bool:
+    try:
+        return int(lock.read_text()) == pid
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def running(
+    *arguments: str,
+    application: str = "server",
+    base_url: str = "/",
+    tls: bool = False,
+    start_script: str | Path = XSTARTUP / "openbox",
+    environment: Mapping[str, str] | None = None,
+    prepare: Callable[[JupyterServer], None] = lambda server: None,
+    check: bool = True,
+) -> Iterator[JupyterServer]:
+    """Run a Jupyter server with the extension; afterwards assert that nothing of it is left.
+
+    ``application`` is "server", "lab" or "desktop"; ``arguments`` are added to its command line,
+    ``environment`` to its environment. ``prepare`` is called before it starts (to put files into
+    its home, for example). ``start_script`` is the setting; empty for the usual search.
+    """
+    # Short, since the path of a Unix socket in it holds 107 bytes.
+    root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
+    server = JupyterServer(root, base_url, tls)
+    try:
+        prepare(server)
+        script = [f"--DesktopApp.start_script={start_script}"] if start_script else []
+        server.start(application, [*script, *arguments], environment or {})
+        yield server
+        server.stop()
+        if check:
+            server.assert_nothing_left()
+    except BaseException:
+        if server.log_file.exists():
+            print(f"---- log of the Jupyter server\n{server.log[-8000:]}")
+        raise
+    finally:
+        server.end_the_rest()
+        shutil.rmtree(root, ignore_errors=True)
