@@ -30,10 +30,10 @@ class DesktopApp(ExtensionAppJinjaMixin, ExtensionApp):
     version = __version__
     description = "A Linux desktop in the browser, under the URL of a Jupyter server."
     examples = """
-    jupyter desktop                                  # start a server, print its address
-    jupyter desktop --open                           # and open it in a browser
-    jupyter desktop --DesktopApp.clipboard=out       # text may leave the desktop, not enter it
-    """
+jupyter desktop                              # start a server, print its address
+jupyter desktop --open                       # and open it in a browser
+jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not enter it
+"""
     extension_url = "/desktop/"
     load_other_extensions = True
     template_paths = [str(HERE / "templates")]  # noqa: RUF012
@@ -129,7 +129,10 @@ class DesktopApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     @default("open_browser")
     def _default_open_browser(self) -> bool:
-        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+        has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+        server: Any = self.serverapp
+        chosen: bool = server.config["ServerApp"].get("open_browser", has_display)
+        return chosen
 
     @validate("geometry")
     def _check_geometry(self, proposal: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 from .backends import backend
 from .bridge.client import BridgeClient
 from .bridge.messages import Handoff
+from .errors import BridgeUnavailable
 from .sessions import Sessions
 from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
@@ -42,6 +43,7 @@ class Doorman:
         self.tickets = tickets
         self.side_entrance = SideEntrance(folders, self._admit_by_the_side, log)
         self.bridge = BridgeClient(self.side_entrance.folder, self._ended, log)
+        self._log = log
         self._relays: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
@@ -72,7 +74,8 @@ class Doorman:
         """Pass the browser's connection on to the bridge; ``stream`` is not to be used again.
 
         A browser that sent anything before it was answered has broken the protocol (RFC 6455,
-        section 4.1); such bytes stay behind.
+        section 4.1); such bytes stay behind. A bridge that fails now is in the log, and the page
+        will ask for another ticket.
         """
         if isinstance(stream, SSLIOStream):
             browser, ours = socket.socketpair()
@@ -80,7 +83,10 @@ class Doorman:
         else:
             browser = socket.socket(fileno=os.dup(stream.socket.fileno()))
             stream.close()
-        self._hand_over(browser, target, ticket, head)
+        try:
+            self._hand_over(browser, target, ticket, head)
+        except BridgeUnavailable as error:
+            self._log.error("%s", error)
 
     async def _admit_by_the_side(self, browser: socket.socket) -> None:
         ticket = self.tickets.use_newest(_DEFAULT_SESSION, CLIENT)

@@ -21,6 +21,7 @@ from .session.specification import Specification
 _COMMAND = [sys.executable, "-m", "desktop.session"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout
+_ANSWER = 5.0  # seconds for it to put a password in force
 _ALIVE = ("starting", "running")
 
 
@@ -146,7 +147,12 @@ class DesktopSession:
         done = asyncio.get_running_loop().create_future()
         self._password_set.append(done)
         self._send({"command": "password", "password": password})
-        await done
+        try:
+            await asyncio.wait_for(done, _ANSWER)
+        except asyncio.TimeoutError:
+            raise NotReady(
+                f"The desktop {self.name!r} does not answer.", remedy="Try again, or restart it."
+            ) from None
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         """Follow what the session process says until it has ended."""

@@ -142,6 +142,7 @@ class TicketHandler(DesktopAPIHandler):
         """Issue a ticket with what the page needs to connect once."""
         session = self.sessions.get(name)
         session.check_reachable()
+        self.doorman.open()
         ticket = self.doorman.tickets.issue(name, self.user, self.text("client", ""))
         await self.finish_json(
             {

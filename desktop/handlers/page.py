@@ -11,6 +11,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
+from tornado.httputil import url_concat
 
 from .. import __version__
 from ..errors import PageMissing
@@ -92,7 +93,7 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
             "xsrf": self.xsrf_token.decode(),
             "lab": f"{root}../lab" if "jupyterlab" in self._extensions() else None,
             "hub": self._hub_address(),
-            "login": f"{self.get_login_url()}?next={self.request.path}",
+            "login": url_concat(self.get_login_url(), {"next": self.request.path}),
             "clipboard": app.clipboard,
             "version": __version__,
         }

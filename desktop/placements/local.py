@@ -23,6 +23,9 @@ class Local(Placement):
         connection.setblocking(False)
         try:
             await asyncio.get_running_loop().sock_connect(connection, path)
+            # A full backlog looks like success: connect(2) says EAGAIN, and asyncio takes that
+            # for a connection that will be there in a moment.
+            connection.getpeername()
         except OSError as error:
             connection.close()
             raise SessionEnded(
