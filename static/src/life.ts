@@ -4,7 +4,7 @@ import type { Client, OpenClient } from "./client";
 import { Connection, type ConnectionEvents } from "./connection";
 import { Failure } from "./failure";
 import { Owner } from "./owner";
-import { onFirstPixels } from "./picture";
+import { onFirstPixels, onPainted } from "./picture";
 import type { Retry } from "./retry";
 import type { Session } from "./session";
 import type { View } from "./view";
@@ -16,6 +16,8 @@ type Next = "start" | "restart" | "ask" | "connect";
 const REFUSALS = 5;
 /** So many sockets in a row that do not open, although the server answers, are no accident. */
 const BLOCKED = 3;
+/** A session that is running and still black probably likes it that way. */
+const BLACK_MS = 3000;
 const SHORTEST_MS = 50;
 
 export interface Parts {
@@ -39,6 +41,7 @@ export class Life {
   private connection: Connection | null = null;
   private refusals = 0;
   private asked = false;
+  private cold = false;
   private blocked = 0;
   private attemptedAt = 0;
 
@@ -52,6 +55,7 @@ export class Life {
     this.session = null;
     this.refusals = 0;
     this.asked = false;
+    this.cold = false;
     void this.run(next, this.owner);
   }
 
@@ -87,7 +91,7 @@ export class Life {
 
   private async untilReachable(next: Next, owner: Owner): Promise<void> {
     const { api, view } = this.parts;
-    if (!view.picture.shown) view.coming(null, false);
+    if (!view.picture.shown) view.coming(null);
     const session = await (next === "ask" ? api.ask(owner) : next === "restart" ? api.restart(owner) : api.start(owner));
     await new Promise<void>((resolve) => {
       this.follow(session, owner, resolve);
@@ -104,11 +108,13 @@ export class Life {
         this.end(new Failure("over", { session }));
         return;
       }
-      if (!this.parts.view.picture.shown) this.parts.view.coming(session, this.connection !== null);
+      if (this.connection) this.settle(this.connection);
+      else if (!this.parts.view.picture.shown) this.parts.view.coming(session);
       if (session.reachable) reachable();
     };
     heard(first);
     if (first.state !== "starting") return;
+    this.cold = true;
     watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
   }
 
@@ -139,13 +145,26 @@ export class Life {
       attach(connection.client);
       view.connected();
       onFirstPixels(connection.client.canvas, connection.owner, () => {
-        view.visible(this.session);
+        view.visible();
+        this.settle(connection);
       });
       throw await connection.ended;
     } finally {
       if (this.connection === connection) this.lost(connection);
       connection.owner.dispose();
     }
+  }
+
+  /** A desktop that is just starting is a black screen at first: say what is going on until there is more to see. */
+  private settle(connection: Connection): void {
+    const { view } = this.parts;
+    if (!this.cold) return;
+    view.busy("Starting the session…");
+    if (this.session?.state !== "running") return;
+    onPainted(connection.client.canvas, connection.owner, BLACK_MS, () => {
+      this.cold = false;
+      view.calm();
+    });
   }
 
   private lost(connection: Connection): void {

@@ -25,22 +25,44 @@ export class Picture {
 
 /** Calls back in the frame in which the desktop's first pixels are there. */
 export function onFirstPixels(desktop: HTMLCanvasElement, owner: Owner, callback: () => void): void {
-  const look = (): void => {
+  const attempt = (): void => {
     if (owner.disposed) return;
     if (hasPixels(desktop)) callback();
-    else requestAnimationFrame(look);
+    else requestAnimationFrame(attempt);
   };
-  look();
+  attempt();
 }
 
+/** Calls back when the desktop shows something (not a black screen any more), after `limit` ms in any case. */
+export function onPainted(desktop: HTMLCanvasElement, owner: Owner, limit: number, callback: () => void): void {
+  const end = performance.now() + limit;
+  const attempt = (): void => {
+    if (performance.now() >= end || !isBlack(desktop)) callback();
+    else owner.after(LOOK_MS, attempt);
+  };
+  attempt();
+}
+
+const LOOK_MS = 150;
+const GRID = 8;
+const DARK = 12;
 const sample = document.createElement("canvas");
-sample.width = sample.height = 1;
+sample.width = sample.height = GRID;
 const context = sample.getContext("2d", { willReadFrequently: true });
+
+/** The desktop shrunk to a few pixels, as RGBA bytes. */
+function look(desktop: HTMLCanvasElement): Uint8ClampedArray {
+  if (!context || desktop.width === 0 || desktop.height === 0) return new Uint8ClampedArray();
+  context.clearRect(0, 0, GRID, GRID);
+  context.drawImage(desktop, 0, 0, GRID, GRID);
+  return context.getImageData(0, 0, GRID, GRID).data;
+}
 
 /** noVNC's canvas is transparent until the first update of the whole screen was painted. */
 function hasPixels(desktop: HTMLCanvasElement): boolean {
-  if (!context || desktop.width === 0 || desktop.height === 0) return false;
-  context.clearRect(0, 0, 1, 1);
-  context.drawImage(desktop, desktop.width >> 1, desktop.height >> 1, 1, 1, 0, 0, 1, 1);
-  return (context.getImageData(0, 0, 1, 1).data[3] ?? 0) > 0;
+  return (look(desktop)[3] ?? 0) > 0;
+}
+
+function isBlack(desktop: HTMLCanvasElement): boolean {
+  return look(desktop).every((value, index) => index % 4 === 3 || value < DARK);
 }

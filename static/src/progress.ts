@@ -9,10 +9,9 @@ const LABELS = ["Start the display server", "Start the session", "Wait for the w
 const ORDER: Session["step"][] = ["display-server", "session", "window-manager", "running"];
 
 /** The steps of coming up, in the order a user sees them. */
-export function progress(session: Pick<Session, "step" | "state"> | null, connected: boolean): Step[] {
+export function progress(session: Pick<Session, "step" | "state"> | null): Step[] {
   const reached = session === null ? 0 : session.state === "running" ? 3 : Math.max(0, ORDER.indexOf(session.step));
   return LABELS.map((label, index) => {
-    const done = index < reached || (index === 3 && connected);
-    return { label, status: done ? "done" : index === reached ? "current" : "waiting" };
+    return { label, status: index < reached ? "done" : index === reached ? "current" : "waiting" };
   });
 }

@@ -33,16 +33,11 @@ export class View {
     });
   }
 
-  /** No picture yet: the steps, or over a desktop that is already there one line. */
-  coming(session: Session | null, connected: boolean): void {
-    if (connected) {
-      if (session?.state === "starting") this.notice.show("busy", "Starting the session…");
-      else this.notice.hide();
-      return;
-    }
+  /** No picture yet: the steps. */
+  coming(session: Session | null): void {
     if (session) this.notice.hide();
     setState(session?.reachable ? State.Connecting : State.Starting);
-    this.card.progress(session?.reachable ? "Connecting…" : "Starting…", progress(session, false));
+    this.card.progress(session?.reachable ? "Connecting…" : "Starting…", progress(session));
   }
 
   busy(text: string): void {
@@ -59,10 +54,14 @@ export class View {
   }
 
   /** The desktop's first pixels are there. */
-  visible(session: Session | null): void {
+  visible(): void {
     this.card.hide();
     this.picture.drop();
-    this.coming(session, true);
+    this.notice.hide();
+  }
+
+  calm(): void {
+    this.notice.hide();
   }
 
   disconnected(desktop: HTMLCanvasElement): void {
@@ -130,7 +129,7 @@ export class View {
     const { session } = failure.details;
     const problem = failure.details.problem ?? session?.error ?? { message: "The desktop could not be started." };
     const message = {
-      title: session ? "The desktop did not start" : "The desktop cannot be opened",
+      title: failedTitle(session),
       text: problem.message,
       remedy: problem.remedy,
       command: problem.command,
@@ -140,4 +139,9 @@ export class View {
     };
     return [State.Failed, problem.reason ?? "failed", message];
   }
+}
+
+function failedTitle(session: Session | undefined): string {
+  if (!session) return "The desktop cannot be opened";
+  return session.step === "running" ? "The desktop stopped unexpectedly" : "The desktop did not start";
 }
