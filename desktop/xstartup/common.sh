@@ -1,0 +1,230 @@
+# shellcheck shell=sh
+# What every start script here does before its desktop starts. Sourced by them, not run:
+#
+#   . "$(dirname -- "$0")/common.sh"
+#   prepare_session XFCE xfce
+#   start_session "$(program_of xfce)"
+#
+# The session process gives DISPLAY, XAUTHORITY, HOME, PATH, LANG and JUPYTER_DESKTOP_RUNTIME, the private
+# folder of this session, which is removed when it ends. What a script writes goes to the session's log.
+# Nothing here changes a file of the user's: every setting is a default, and the user's own choice wins.
+
+: "${DISPLAY:?names no display: a start script is run by a desktop session, which sets it}"
+: "${JUPYTER_DESKTOP_RUNTIME:?is not set: a start script is run by a desktop session, which sets it}"
+
+# XDG_CONFIG_DIRS and XDG_DATA_DIRS take absolute paths only. CDPATH would make cd print another folder.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+state=$JUPYTER_DESKTOP_RUNTIME/xstartup
+
+# --- what is installed -----------------------------------------------------------------------------------
+
+# The programs that start each desktop, best first.
+programs_of() {
+    case $1 in
+        xfce) echo startxfce4 xfce4-session ;;
+        mate) echo mate-session ;;
+        lxqt) echo startlxqt ;;
+        openbox) echo openbox-session openbox ;;
+        icewm) echo icewm-session icewm ;;
+    esac
+}
+
+# The Debian and Ubuntu packages that bring each of them, with a terminal.
+packages_of() {
+    case $1 in
+        xfce) echo xfce4 xfce4-terminal dbus-x11 ;;
+        mate) echo mate-desktop-environment-core dconf-cli dbus-x11 ;;
+        lxqt) echo lxqt-core openbox qterminal dbus-x11 ;;
+        *) echo "$1" xterm ;;
+    esac
+}
+
+# first_of PROGRAM…: prints the first that is on PATH.
+first_of() {
+    for program in "$@"; do
+        if command -v "$program" >/dev/null 2>&1; then
+            echo "$program"
+            return
+        fi
+    done
+    return 1
+}
+
+# shellcheck disable=SC2046 # one word for each program
+program_of() {
+    first_of $(programs_of "$1")
+}
+
+# D-Bus serves only accounts with a name; in a container that sets the UID there may be none.
+bus_launcher() {
+    id -un >/dev/null 2>&1 && first_of dbus-run-session dbus-launch
+}
+
+# Only bare window managers do without D-Bus: services on it keep the settings of the others.
+has_its_bus() {
+    case $1 in
+        openbox | icewm) ;;
+        *) bus_launcher >/dev/null ;;
+    esac
+}
+
+require() {
+    if ! program_of "$1" >/dev/null; then
+        fail "$1 is not installed: looked for $(programs_of "$1") in $PATH." "$(how_to_install "$1")"
+    elif ! has_its_bus "$1" && id -un >/dev/null 2>&1; then
+        fail "$1 needs D-Bus: looked for dbus-run-session and dbus-launch in $PATH." "$(how_to_install "$1")"
+    elif ! has_its_bus "$1"; then
+        fail "$1 needs D-Bus, which serves only accounts with a name, and UID $(id -u) has none." \
+            "Add the account to /etc/passwd, or use a bare window manager: openbox, icewm."
+    fi
+}
+
+# how_to_install DESKTOP
+how_to_install() {
+    if command -v apt-get >/dev/null 2>&1; then
+        echo "To install it: sudo apt install $(packages_of "$1")"
+    else
+        echo "Install it with this system's package manager. Debian's packages are: $(packages_of "$1")"
+    fi
+}
+
+# fail WHAT REMEDY. 127 is the shell's own "command not found".
+fail() {
+    printf 'The desktop cannot start. %s\n%s\n' "$1" "$2" >&2
+    exit 127
+}
+
+# --- the environment -------------------------------------------------------------------------------------
+
+# Jupyter may have been started from a terminal of another desktop, whose variables it passes on.
+forget_outer_desktop() {
+    # The new session would register with the outer session manager, and log that one out with it.
+    unset SESSION_MANAGER DESKTOP_AUTOSTART_ID DESKTOP_STARTUP_ID XDG_ACTIVATION_TOKEN
+    # A second Xfce or MATE on the bus of a first finds its services taken and starts no window manager.
+    unset DBUS_SESSION_BUS_ADDRESS DBUS_SESSION_BUS_PID DBUS_SESSION_BUS_WINDOWID DBUS_STARTER_ADDRESS \
+        DBUS_STARTER_BUS_TYPE
+    # Toolkits prefer Wayland, so windows would open on the outer desktop or not at all.
+    unset WAYLAND_DISPLAY WAYLAND_SOCKET GDK_BACKEND QT_QPA_PLATFORM SDL_VIDEODRIVER CLUTTER_BACKEND \
+        MOZ_ENABLE_WAYLAND ELECTRON_OZONE_PLATFORM_HINT
+    # "Lock screen", "switch user" and the idle state would act on the outer login.
+    unset XDG_SESSION_ID XDG_SESSION_CLASS XDG_SESSION_DESKTOP XDG_SESSION_PATH XDG_SEAT XDG_SEAT_PATH XDG_VTNR
+    # Programs would take this for the outer desktop: empty menus, settings daemons that refuse to start.
+    unset XDG_MENU_PREFIX GDMSESSION GNOME_DESKTOP_SESSION_ID GNOME_SETUP_DISPLAY GNOME_SHELL_SESSION_MODE \
+        GNOME_KEYRING_CONTROL GNOME_TERMINAL_SCREEN GNOME_TERMINAL_SERVICE KDE_FULL_SESSION KDE_SESSION_UID \
+        KDE_SESSION_VERSION MATE_DESKTOP_SESSION_ID WINDOW_MANAGER WINDOWID
+    # Each window would wait for the outer desktop's input method and look for its theme plugins.
+    unset XMODIFIERS GTK_IM_MODULE QT_IM_MODULE QT_IM_MODULES CLUTTER_IM_MODULE SDL_IM_MODULE IBUS_ADDRESS \
+        GTK_MODULES QT_QPA_PLATFORMTHEME QT_STYLE_OVERRIDE
+}
+
+# describe_session XDG_NAME NAME: programs look these up to behave as on that desktop.
+describe_session() {
+    export XDG_SESSION_TYPE=x11 XDG_CURRENT_DESKTOP="$1" XDG_SESSION_DESKTOP="$2" DESKTOP_SESSION="$2"
+}
+
+# Under sudo, in containers and in batch jobs this names a folder of somebody else, or one that is not there.
+# D-Bus, GLib and Qt insist on a folder of this user's that nobody else can enter.
+use_private_runtime_dir() {
+    owned=$(find "${XDG_RUNTIME_DIR:-/nonexistent}" -prune -type d -user "$(id -u)" -perm 700 2>/dev/null) || true
+    if [ -z "$owned" ] || [ ! -w "$owned" ]; then
+        export XDG_RUNTIME_DIR="$state/run"
+        mkdir -p "$XDG_RUNTIME_DIR"
+        chmod 700 "$XDG_RUNTIME_DIR"
+    fi
+}
+
+# A desktop that cannot write its settings stops, or asks about each of them. In a home that is full,
+# read-only or missing it gets a folder for this session instead, with the user's settings as its defaults.
+use_writable_home() {
+    config=${XDG_CONFIG_HOME:-${HOME:-}/.config}
+    probe=$config/.jupyter-desktop-$$
+    if mkdir -p "$config" 2>/dev/null && { echo probe >"$probe"; } 2>/dev/null; then
+        rm -f "$probe"
+        return
+    fi
+    rm -f "$probe" 2>/dev/null || true
+    echo "Cannot write to $config: this session's settings are not kept." >&2
+    XDG_CONFIG_DIRS=$config:${XDG_CONFIG_DIRS:-/etc/xdg}
+    export XDG_CONFIG_DIRS XDG_CONFIG_HOME="$state/config" XDG_CACHE_HOME="$state/cache" XDG_STATE_HOME="$state/state"
+    mkdir -p "$XDG_CONFIG_HOME" "$XDG_CACHE_HOME" "$XDG_STATE_HOME"
+}
+
+# --- what has no place on a remote desktop ---------------------------------------------------------------
+
+use_our_defaults() {
+    export XDG_CONFIG_DIRS="$state/xdg:$here/xdg:${XDG_CONFIG_DIRS:-/etc/xdg}"
+    export XDG_DATA_DIRS="$state/share:${XDG_DATA_DIRS:-/usr/local/share:/usr/share}"
+}
+
+hide_autostart_entries() {
+    # Lockers: the account may have no password, and a locked session then stays locked.
+    hide xscreensaver light-locker xfce4-screensaver mate-screensaver gnome-screensaver cinnamon-screensaver \
+        org.gnome.ScreenSaver org.cinnamon.ScreenSaver lxqt-xscreensaver-autostart xss-lock budgie-screensaver
+    # Power managers: there is no lid, battery or monitor here, but they blank and lock the screen, and suspend the host.
+    hide xfce4-power-manager mate-power-manager lxqt-powermanagement gnome-power-manager
+    # Password questions about the host's devices (colour profiles, network): without an agent they are just denied.
+    hide polkit-gnome-authentication-agent-1 polkit-mate-authentication-agent-1 polkit-kde-authentication-agent-1 \
+        lxpolkit lxqt-policykit-agent xfce-polkit
+    # Updates and the host's hardware are not the business of who uses a desktop on it.
+    hide update-notifier gnome-software-service org.gnome.Software package-update-indicator pk-update-icon \
+        mintupdate mintUpdate ubuntu-advantage-notification ubuntu-report-on-upgrade org.kde.discover.notifier \
+        nm-applet blueman print-applet geoclue-demo-agent snap-userd-autostart
+    # File indexers read the whole home directory, which is a shared file system on clusters.
+    hide tracker-miner-fs tracker-miner-fs-3 tracker-miner-fs-control-3 tracker-extract-3 baloo_file
+}
+
+# hide NAME…: an autostart entry replaces those of the same name in later folders ("Desktop Application Autostart
+# Specification"); the user's ~/.config/autostart comes before this one. Not Hidden=true: mate-session takes that
+# for "not here", and starts the next folder's.
+hide() {
+    mkdir -p "$state/xdg/autostart"
+    for entry in "$@"; do
+        printf '[Desktop Entry]\nType=Application\nName=%s\nExec=true\nOnlyShowIn=none;\n' "$entry" \
+            >"$state/xdg/autostart/$entry.desktop"
+    done
+}
+
+# D-Bus would start a locker for whoever asks it to lock, although its autostart entry is hidden.
+disable_locker_services() {
+    mkdir -p "$state/share/dbus-1/services"
+    for service in org.xfce.ScreenSaver org.mate.ScreenSaver org.gnome.ScreenSaver org.cinnamon.ScreenSaver; do
+        if [ -e "/usr/share/dbus-1/services/$service.service" ]; then
+            printf '[D-BUS Service]\nName=%s\nExec=/bin/false\n' "$service" \
+                >"$state/share/dbus-1/services/$service.service"
+        fi
+    done
+}
+
+# The X server blanks the screen by itself after ten minutes. Not every server has power management (dpms).
+keep_screen_on() {
+    if command -v xset >/dev/null 2>&1; then
+        xset s off s noblank >/dev/null 2>&1 || true
+        xset -dpms >/dev/null 2>&1 || true
+    fi
+}
+
+# --- start -----------------------------------------------------------------------------------------------
+
+# prepare_session XDG_NAME NAME: all of the above, in order.
+prepare_session() {
+    forget_outer_desktop
+    describe_session "$1" "$2"
+    mkdir -p "$state"
+    use_private_runtime_dir
+    use_writable_home
+    use_our_defaults
+    hide_autostart_entries
+    disable_locker_services
+    keep_screen_on
+    # ~/.ICEauthority is shared by all hosts that mount the home, and belongs to root after one sudo.
+    export ICEAUTHORITY="$state/ICEauthority"
+}
+
+# start_session COMMAND…: becomes the command, on a D-Bus of its own, so that its end is the session's.
+start_session() {
+    case $(bus_launcher || true) in
+        dbus-run-session) exec dbus-run-session -- "$@" ;;
+        dbus-launch) exec dbus-launch --exit-with-session "$@" ;;
+        *) exec "$@" ;;
+    esac
+}
