@@ -14,7 +14,7 @@ from traitlets import Bool, Enum, Float, List, TraitError, Unicode, default, val
 from . import __version__, launchers
 from .backends import NAMES, DisplaySettings
 from .doorman import Doorman
-from .handlers import routes
+from .handlers import no_routes, routes
 from .placements import Local
 from .session.specification import Specification
 from .sessions import Sessions
@@ -127,6 +127,8 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         "Notebook", config=True, help="""Section of JupyterLab's launcher with the tile."""
     )
 
+    _settings_error = ""
+
     @default("open_browser")
     def _default_open_browser(self) -> bool:
         has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -154,8 +156,22 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
             )
         return value
 
+    def _link_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Read the settings (Jupyter Server calls this).
+
+        It would log an error and go on with the defaults; but who has misspelt `clipboard = "off"`
+        has not asked for a clipboard.
+        """
+        try:
+            super()._link_jupyter_server_extension(serverapp)
+        except TraitError as error:
+            self._settings_error = str(error)
+            raise
+
     def initialize_settings(self) -> None:
         """Make the parts that handlers use (Jupyter Server calls this)."""
+        if self._settings_error:
+            return
         sessions = Sessions(self.specify, Local(), self.log)
         tickets = Tickets(self.ticket_lifetime)
         self.doorman = Doorman(sessions, tickets, self.runtime_folders(), self.log)
@@ -169,11 +185,13 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 
     def initialize_handlers(self) -> None:
         """Add our URLs (Jupyter Server calls this)."""
-        self.handlers.extend(routes(HERE / "static"))
+        error = self._settings_error
+        self.handlers.extend(no_routes(error) if error else routes(HERE / "static"))
 
     async def stop_extension(self) -> None:
         """End every desktop and the bridge (Jupyter Server calls this when it stops)."""
-        await self.doorman.stop()
+        if not self._settings_error:
+            await self.doorman.stop()
 
     def specify(self, name: str) -> Specification:
         """Return what the desktop called ``name`` is to be."""

@@ -38,7 +38,7 @@ def websockify() -> dict[str, Any]:
     """Return the jupyter-server-proxy entry of `/desktop-websockify/`, which brings the tile."""
     if not _announced:
         raise RuntimeError(
-            "the server extension 'desktop' is not enabled; run: "
-            "jupyter server extension enable desktop"
+            "the server extension 'desktop' is not enabled (jupyter server extension enable "
+            "desktop), or the log above says what is wrong with its settings"
         )
     return dict(_announced)

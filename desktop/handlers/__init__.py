@@ -7,7 +7,7 @@ from typing import Any
 
 from .api import EventsHandler, RestartHandler, SessionHandler, SessionsHandler, TicketHandler
 from .door import SocketHandler
-from .page import FilesHandler, PageHandler, SlashHandler
+from .page import FilesHandler, PageHandler, SlashHandler, WrongSettingsHandler
 
 _NAME = r"([^/]+)"
 
@@ -26,3 +26,8 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
         (rf"/desktop/api/sessions/{_NAME}/ticket", TicketHandler),
         (rf"/desktop/socket/{_NAME}", SocketHandler),
     ]
+
+
+def no_routes(error: str) -> list[tuple[Any, ...]]:
+    """Return the URL patterns of a desktop that must not start; ``error`` says why."""
+    return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": error})]

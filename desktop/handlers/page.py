@@ -135,3 +135,16 @@ class FilesHandler(Common, JupyterHandler, web.StaticFileHandler):
     async def head(self, path: str) -> None:  # type: ignore[override]
         """Send a file's headers."""
         await web.StaticFileHandler.get(self, path, include_body=False)
+
+
+class WrongSettingsHandler(Common, JupyterHandler):
+    """All there is of a desktop whose settings are wrong."""
+
+    def initialize(self, error: str) -> None:
+        """Remember what is wrong."""
+        self._error = error
+
+    @web.authenticated
+    def get(self) -> None:
+        """Say what is wrong, on Jupyter's own error page."""
+        raise web.HTTPError(500, "%s", f"The settings of the desktop are wrong. {self._error}")
