@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from .. import secrets
 from ..backends import Installed, Runtime, backend
 from ..errors import DesktopError, NotReady, StartFailed, StartTimeout
+from ..packages import install_command
 from . import pipes, startscript, xauthority
 from .children import Child, Children
 from .control import Control
@@ -25,6 +26,8 @@ _T = TypeVar("_T")
 # A start script that returns sooner has put its desktop in the background, as many an old
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
 _IN_BACKGROUND = 10.0
+
+_COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
 
 
 class _Stopped(Exception):
@@ -225,10 +228,15 @@ class Session:
 
 
 def _early_end(child: Child) -> StartFailed:
-    return StartFailed(
-        f"The {child.name} ended before the desktop was up ({_status(child)}).",
-        remedy="The last lines of the log below say why.",
-    )
+    message = f"The {child.name} ended before the desktop was up ({_status(child)})."
+    if child.exited.result() == _COMMAND_NOT_FOUND:
+        return StartFailed(
+            message,
+            remedy="A program it needs is not installed; the last lines of the log below say "
+            "which. This installs a desktop:",
+            command=install_command("xfce"),
+        )
+    return StartFailed(message, remedy="The last lines of the log below say why.")
 
 
 def _system_error(error: OSError) -> StartFailed:
