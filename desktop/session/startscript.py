@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -47,11 +49,9 @@ def command(script: Path) -> list[str]:
         start = file.read(256)
     if start.startswith(b"\x7fELF"):
         return [str(script)]
-    if not start.startswith(b"#!"):
-        return ["/bin/sh", str(script)]
-    line = start[2:].split(b"\n")[0].decode(errors="replace").strip()
-    interpreter, *argument = line.split(None, 1)
-    return [interpreter, *argument, str(script)]
+    named = re.match(rb"#!([^\n\0]*)", start)
+    line = os.fsdecode(named[1]).strip() if named else ""
+    return [*(line.split(None, 1) or ["/bin/sh"]), str(script)]
 
 
 def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:

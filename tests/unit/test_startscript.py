@@ -1,0 +1,93 @@
+"""Which start script is taken, and how it is run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from desktop.errors import StartScriptMissing
+from desktop.session.startscript import COMPATIBLE_VARIABLE, OURS, command, find, ours
+
+HOME = ".vnc/xstartup"
+
+
+@pytest.mark.parametrize(
+    ("there", "setting", "variable", "found"),
+    [
+        # the setting: a path, or a name in the folders in turn, then ours
+        (["mine", "home/.vnc/xstartup"], "{}/mine", "", "mine"),
+        (["home/bin/start"], "~/bin/start", "", "home/bin/start"),
+        (["user/own", "site/own"], "own", "", "user/own"),
+        (["site/own"], "own", "", "site/own"),
+        (["site/xfce"], "xfce", "", "site/xfce"),
+        ([], "xfce", "", str(OURS / "xfce")),
+        # without it: jupyter-remote-desktop-proxy's variable, then the home, then the folders
+        (["theirs", "home/.vnc/xstartup", "user/default"], "", "{}/theirs", "theirs"),
+        (["home/theirs"], "", "~/theirs", "home/theirs"),
+        (["home/.vnc/xstartup", "user/default"], "", "{}/not-there", "home/.vnc/xstartup"),
+        (["user/default", "site/default"], "", "", "user/default"),
+        (["site/default"], "", "", "site/default"),
+        ([], "", "", str(OURS / "default")),
+    ],
+)
+def test_search_order(tmp_path, there, setting, variable, found):
+    for path in there:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("#!/bin/sh\n")
+    environment = {"HOME": f"{tmp_path}/home", COMPATIBLE_VARIABLE: variable.format(tmp_path)}
+    folders = [f"{tmp_path}/user", f"{tmp_path}/site"]
+    assert find(setting.format(tmp_path), folders, environment) == tmp_path / found
+
+
+def test_works_without_a_home():
+    assert find("", [], {}) == OURS / "default"
+
+
+def test_a_folder_is_no_script(tmp_path):
+    (tmp_path / "default").mkdir()
+    assert find("", [str(tmp_path)], {}) == OURS / "default"
+
+
+@pytest.mark.parametrize("setting", ["{}/gone", "gone", "~/gone", "../gone", "."])
+def test_a_missing_one_says_where_it_was_looked_for(tmp_path, setting):
+    with pytest.raises(StartScriptMissing) as missing:
+        find(setting.format(tmp_path), [f"{tmp_path}/site"], {"HOME": str(tmp_path)})
+    assert str(tmp_path) in missing.value.message or "../gone" in missing.value.message
+    assert all(name in missing.value.remedy for name in ("default", "xfce", "openbox"))
+
+
+def test_ours_are_start_scripts_only():
+    assert "default" in ours()
+    assert not any("." in name for name in ours())
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (b"#!/bin/bash\necho", ["/bin/bash"]),
+        (b"#! /bin/bash \necho", ["/bin/bash"]),
+        (b"#!/bin/bash -l\n", ["/bin/bash", "-l"]),
+        # one argument, however many words (execve(2))
+        (b"#!/usr/bin/env -S python3 -u\n", ["/usr/bin/env", "-S python3 -u"]),
+        (b"#!/bin/sh\r\n", ["/bin/sh"]),
+        (b"#!/bin/dash", ["/bin/dash"]),
+        (b"exec xfce4-session\n", ["/bin/sh"]),
+        (b"", ["/bin/sh"]),
+        (b"\xff\xfe\x00", ["/bin/sh"]),
+        (b"#!\necho", ["/bin/sh"]),
+        (b"#! \t \necho", ["/bin/sh"]),
+        (b"#!/bin/sh\0-x\n", ["/bin/sh"]),
+        (b"\x7fELF\x02", []),
+    ],
+)
+def test_interpreter(tmp_path, start, expected):
+    script = tmp_path / "xstartup"
+    script.write_bytes(start)
+    assert command(script) == [*expected, str(script)]
+
+
+def test_an_elf_file_is_run_as_it_is():
+    program = Path(shutil.which("true") or "/bin/true")
+    assert command(program) == [str(program)]
