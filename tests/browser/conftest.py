@@ -1,0 +1,130 @@
+"""Chromium, and desktops to show in it.
+
+$CHROMIUM is the browser's path, /usr/bin/chromium by default. What goes wrong in the page of any
+test, on the console or against the Content-Security-Policy, fails that test.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests import servers
+
+from .desktop import SCREENS, Desktop
+from .guest import TERMINAL, Guest, with_terminals
+from .link import Link, link
+from .visitor import CLIPBOARD, Visitor
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # A name that is not localhost: plain http to it is no secure context.
+    "--host-resolver-rules=MAP desktop.test 127.0.0.1",
+]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let fixtures know whether their test failed."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A browser for all tests; closed before others that have an event loop of their own."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors; takes permissions and the options of ``Browser.new_context``."""
+    visitors: list[Visitor] = []
+
+    def make(permissions: tuple[str, ...] = CLIPBOARD, **options: Any) -> Visitor:
+        visitors.append(Visitor(chromium, permissions, **options))
+        return visitors[-1]
+
+    yield make
+    if request.node.stash.get(_FAILED, False):
+        _keep_pictures(visitors, request.node.name)
+    for visitor in visitors:
+        visitor.context.close()
+    problems = [problem for visitor in visitors for problem in visitor.unexpected()]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def visitor(visit: Callable[..., Visitor]) -> Visitor:
+    """A visitor whose browser allows the clipboard."""
+    return visit()
+
+
+@pytest.fixture(scope="module")
+def xfce() -> Iterator[servers.JupyterServer]:
+    """A Jupyter server whose desktop is Xfce, with terminals on it."""
+    with servers.running(start_script="xfce", prepare=with_terminals) as server:
+        yield server
+
+
+@pytest.fixture
+def guest(xfce: servers.JupyterServer) -> Guest:
+    """The inside of ``desktop``."""
+    return Guest(xfce)
+
+
+@pytest.fixture
+def desktop(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest) -> Desktop:
+    """An Xfce desktop whose terminal has the focus."""
+    return _at_work(visitor.opens(xfce), guest)
+
+
+@pytest.fixture(scope="module")
+def cable(xfce: servers.JupyterServer) -> Iterator[Link]:
+    """A network link to ``xfce``."""
+    with link(xfce.port) as made:
+        yield made
+
+
+@pytest.fixture
+def linked(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest, cable: Link) -> Desktop:
+    """``desktop``, seen through ``cable``."""
+    return _at_work(visitor.opens(xfce, at=cable.address), guest)
+
+
+def _at_work(desktop: Desktop, guest: Guest) -> Desktop:
+    desktop.shows_desktop()
+    guest.await_terminals()
+    desktop.is_live()
+    desktop.clicks(TERMINAL)
+    return desktop
+
+
+def _keep_pictures(visitors: list[Visitor], test: str) -> None:
+    folder = SCREENS.parent / "failures"
+    folder.mkdir(exist_ok=True)
+    name = re.sub(r"[^\w.-]+", "-", test)
+    for number, page in enumerate(page for one in visitors for page in one.context.pages):
+        page.screenshot(path=folder / f"{name}-{number}.png", animations="disabled")

@@ -1,0 +1,158 @@
+"""The desktop from inside: its programs, clipboard and size, as X clients see them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.servers import JupyterServer, until
+
+_TERMINAL = "[Desktop Entry]\nType=Application\nName={name}\nExec={command}\n"
+_BLINK = r"""n=0; while :; do n=$((n+1)); echo $n >blinks; printf '\033[?5h%s' $n; sleep 0.05; \
+printf '\033[?5l\n'; sleep 0.05; done"""
+
+
+def with_terminals(server: JupyterServer) -> None:
+    """Prepare a home whose desktop begins with two terminals.
+
+    One is to type into; it covers the point ``TERMINAL``. The picture of the other changes ten
+    times a second, and the file ``blinks`` counts the changes.
+    """
+    folder = server.home / ".config" / "autostart"
+    folder.mkdir(parents=True)
+    blink = server.home / "blink.sh"
+    blink.write_text(_BLINK)
+    commands = {
+        "shell": "xterm -wf -geometry 80x24+60+120 -e sh -c 'touch terminal-is-up; exec bash'",
+        "blink": f"xterm -wf -geometry 20x5+760+120 -T blink -e sh {blink}",
+    }
+    for name, command in commands.items():
+        # "%" and quotes mean something to both, the entry and the shell: hence a script.
+        script = server.home / f"{name}-terminal.sh"
+        script.write_text(f"exec {command}\n")
+        entry = _TERMINAL.format(name=name, command=f"sh {script}")
+        (folder / f"{name}.desktop").write_text(entry)
+
+
+TERMINAL = (300, 300)
+
+
+class Guest:
+    """A desktop of ``server``, for programs that a test runs on it."""
+
+    def __init__(self, server: JupyterServer, session: str = "default") -> None:
+        self.server = server
+        self.session = session
+
+    @property
+    def display_server(self) -> psutil.Process:
+        title = "Desktop" if self.session == "default" else f"Desktop {self.session}"
+        (found,) = (
+            process
+            for process in self.server.processes("-rfbunixpath")
+            if _value(process.cmdline(), "-desktop") == title
+        )
+        return found
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the programs on it have in their environment, the session's D-Bus included."""
+        display = self.display_server.cmdline()[1]
+        environments = [process.environ() for process in self.server.processes()]
+        return max(
+            (one for one in environments if one.get("DISPLAY") == display),
+            key=lambda one: ("DBUS_SESSION_BUS_ADDRESS" in one, len(one)),
+        )
+
+    def run(self, *command: str, text: str = "", check: bool = True) -> str:
+        ran = subprocess.run(
+            command,
+            env=self.environment,
+            cwd=self.server.home,
+            input=text.encode(),
+            stdout=subprocess.PIPE,
+            timeout=20,
+            check=check,
+        )
+        return ran.stdout.decode()
+
+    @contextmanager
+    def running(
+        self, *command: str, output: Path | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a program there as long as the block lasts; what it prints goes to ``output``."""
+        with open(output or os.devnull, "wb") as file:  # noqa: PTH123
+            process = subprocess.Popen(
+                command,
+                env=self.environment,
+                cwd=self.server.home,
+                stdout=file,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait(5)
+
+    # -- what there is to see
+
+    def await_terminals(self) -> None:
+        home = self.server.home
+        until(lambda: (home / "terminal-is-up").exists(), "a terminal on the desktop", 30)
+        until(lambda: self.blinks() > 0, "a terminal that blinks", 30)
+
+    def blinks(self) -> int:
+        try:
+            return int((self.server.home / "blinks").read_text() or 0)
+        except OSError:
+            return 0
+
+    def size(self) -> tuple[int, int]:
+        """Width and height of the X screen, in pixels."""
+        match = re.search(r"dimensions:\s+(\d+)x(\d+)", self.run("xdpyinfo"))
+        assert match
+        return int(match[1]), int(match[2])
+
+    def windows(self) -> str:
+        """Names and classes of all windows."""
+        return self.run("xwininfo", "-root", "-tree")
+
+    def file(self, name: str, seconds: float = 10) -> str:
+        """Return what a file in the home holds, once it holds something."""
+        path = self.server.home / name
+        until(lambda: path.exists() and path.stat().st_size, f"the file {name}", seconds)
+        return path.read_text()
+
+    # -- its clipboard
+
+    def copy(self, text: str, selection: str = "clipboard") -> None:
+        """Own a selection as a program does in which ``text`` was copied."""
+        # xclip stays to serve the selection, and must not hold our pipe.
+        subprocess.run(
+            ["xclip", "-selection", selection, "-in"],
+            env=self.environment,
+            input=text.encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=20,
+            check=True,
+        )
+
+    def paste(self, selection: str = "clipboard") -> str:
+        return self.run(
+            "xclip", "-selection", selection, "-out", "-target", "UTF8_STRING", check=False
+        )
+
+
+def _value(command: list[str], option: str) -> str:
+    return command[command.index(option) + 1]

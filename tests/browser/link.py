@@ -1,0 +1,145 @@
+"""A network link that a test can cut, freeze and slow down: a TCP proxy in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.servers import free_port
+
+_CHUNK = 64 * 1024
+# SO_LINGER with no time to linger: close() sends RST (socket(7)).
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Link:
+    """Listens on ``port`` and carries what comes to ``target``, a port of this machine.
+
+    The methods are for another thread, and return when what they say is done.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.port = free_port()
+        self._target = target
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._flowing = asyncio.Event()
+        self._delay = 0.0
+        self._streams: set[asyncio.StreamWriter] = set()
+        self._listener: asyncio.Server | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def cut(self, *, reset: bool = False) -> None:
+        """End every connection, with RST or FIN; new ones are accepted at once."""
+        self._do(self._cut(reset))
+
+    def down(self) -> None:
+        """End every connection, and refuse new ones."""
+        self._do(self._down())
+
+    def up(self) -> None:
+        """Accept connections again."""
+        self._do(self._up())
+
+    def freeze(self) -> None:
+        """Carry nothing and tell nobody, as where a radio link is lost."""
+        self._do(self._freeze())
+
+    def thaw(self) -> None:
+        self._do(self._thaw())
+
+    def delay(self, seconds: float) -> None:
+        """Hold everything that is carried from now on for ``seconds``, either way."""
+        self._delay = seconds
+
+    # -- in the thread
+
+    def _do(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _up(self) -> None:
+        self._flowing.set()
+        self._listener = await asyncio.start_server(self._connected, "localhost", self.port)
+
+    async def _down(self) -> None:
+        if self._listener:
+            self._listener.close()
+        await self._cut(reset=True)
+
+    async def _cut(self, reset: bool) -> None:
+        for stream in list(self._streams):
+            if reset:
+                stream.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, _RESET
+                )
+            stream.close()
+        # Until the tasks have seen it.
+        await _until(lambda: not self._streams)
+
+    async def _freeze(self) -> None:
+        self._flowing.clear()
+
+    async def _thaw(self) -> None:
+        self._flowing.set()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._streams.add(writer)
+        try:
+            await self._flowing.wait()
+            far_reader, far_writer = await asyncio.open_connection("localhost", self._target)
+            self._streams.add(far_writer)
+            await _first(self._carry(reader, far_writer), self._carry(far_reader, writer))
+            far_writer.close()
+            self._streams.discard(far_writer)
+        except OSError:
+            pass
+        finally:
+            writer.close()
+            self._streams.discard(writer)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(_CHUNK):
+                await asyncio.sleep(self._delay)
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+
+
+@contextmanager
+def link(target: int) -> Iterator[Link]:
+    """Run a link to ``target``, a port of this machine."""
+    made = Link(target)
+    made._thread.start()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.thaw()
+        made.down()
+        made._loop.call_soon_threadsafe(made._loop.stop)
+        made._thread.join(5)
+        made._loop.close()
+
+
+async def _first(*awaitables: Awaitable[None]) -> None:
+    tasks = [asyncio.ensure_future(one) for one in awaitables]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.005)

@@ -1,0 +1,133 @@
+"""From JupyterLab, a link or an address to a desktop that is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import servers
+
+from .desktop import Desktop, eventually
+from .visitor import Visitor
+
+# What Xfce draws has hundreds; a text on a plain background a few.
+XFCE = 200
+
+_WHERE_SECRETS_COULD_BE = """() => JSON.stringify([
+  location.href, document.referrer, history.state, document.cookie, document.documentElement.outerHTML,
+  { ...localStorage }, { ...sessionStorage },
+  performance.getEntriesByType("resource").map((entry) => entry.name),
+  performance.getEntriesByType("navigation").map((entry) => entry.name),
+])"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[servers.JupyterServer]:
+    with servers.running(application="lab", start_script="xfce") as server:
+        yield server
+
+
+def tile(page: Page, server: servers.JupyterServer) -> None:
+    """Press "Desktop" in JupyterLab's launcher."""
+    page.goto(f"{server.url}lab?token={servers.TOKEN}")
+    page.locator(".jp-LauncherCard", has_text="Desktop").click(timeout=60_000)
+
+
+def test_the_tile_opens_the_desktop_in_a_new_browser_tab(
+    lab: servers.JupyterServer, visitor: Visitor
+) -> None:
+    page = visitor.context.new_page()
+    with page.expect_popup() as popup:
+        tile(page, lab)
+    desktop = Desktop(popup.value)
+    desktop.shows_desktop(colours=XFCE)
+    assert desktop.page.url == f"{lab.url}desktop/"
+    desktop.screenshot("desktop")
+    desktop.tool("Lab").click()
+    desktop.page.wait_for_url("**/lab**")
+
+
+def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
+    jupyter: Callable[..., servers.JupyterServer], visitor: Visitor
+) -> None:
+    server = jupyter("--DesktopApp.open_in=lab-tab", application="lab", start_script="xfce")
+    page = visitor.context.new_page()
+    page.add_init_script(
+        "window.told = []; addEventListener('message', ({ data }) => told.push(data))"
+    )
+    tile(page, server)
+    frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame with the desktop")
+    desktop = Desktop(page, frame)
+    desktop.shows_desktop(colours=XFCE)
+    page.screenshot(path=_screen("in-jupyterlab"))
+    told = page.evaluate("told.filter((one) => one?.type === 'jupyter-desktop')")
+    assert told[-1] == {"type": "jupyter-desktop", "state": "connected", "session": "default"}
+    with page.expect_navigation(url="**/lab**"):
+        desktop.tool("Lab").click()
+
+
+def test_no_secret_is_left_where_others_may_find_it(
+    lab: servers.JupyterServer, visitor: Visitor
+) -> None:
+    tickets: list[dict[str, str]] = []
+    visitor.context.on(
+        "response", lambda answer: answer.url.endswith("/ticket") and tickets.append(answer.json())
+    )
+    desktop = visitor.opens(lab)
+    desktop.shows_desktop()
+    eventually(lambda: tickets, "a ticket")
+    found: str = desktop.run(_WHERE_SECRETS_COULD_BE)
+    secrets = [servers.TOKEN, tickets[0]["password"], *tickets[0]["protocols"][1:]]
+    assert "desktop.js" in found
+    assert [secret for secret in secrets if secret in found] == []
+    # Nor does "back" lead to an address with the token in it.
+    desktop.page.go_back()
+    assert servers.TOKEN not in desktop.page.url
+
+
+@pytest.mark.parametrize(
+    ("base_url", "typed"),
+    [
+        ("/user/a@b/", "/user/a@b/"),
+        ("/user/a@b/", "/user/a%40b/"),
+        ("/user/a%40b/", "/user/a%40b/"),
+        ("/hub/user/a/named-server/", "/hub/user/a/named-server/"),
+    ],
+)
+def test_it_works_behind_any_base_url(
+    jupyter: Callable[..., servers.JupyterServer], visitor: Visitor, base_url: str, typed: str
+) -> None:
+    server = jupyter(base_url=base_url, start_script="openbox")
+    page = visitor.context.new_page()
+    page.goto(f"{server.address}{typed}desktop?token={servers.TOKEN}")
+    Desktop(page).shows_desktop()
+    assert servers.TOKEN not in page.url
+
+
+def test_a_session_of_another_name_is_another_desktop(
+    lab: servers.JupyterServer, visitor: Visitor
+) -> None:
+    one = visitor.opens(lab)
+    one.shows_desktop()
+    other = visitor.opens(lab, "desktop/sessions/work.2/")
+    other.shows_desktop(colours=XFCE)
+    expect(other.root).to_have_attribute("data-session", "work.2")
+    assert lab.session("work.2")["viewers"] == 1
+    assert lab.session("default")["viewers"] == 1
+    assert len(lab.displays()) == 2
+
+
+def test_a_name_that_cannot_be_one_gets_an_answer(
+    lab: servers.JupyterServer, visitor: Visitor
+) -> None:
+    visitor.expects("400")
+    page = visitor.opens(lab, "desktop/sessions/..;rm/").page
+    assert "cannot be the name of a desktop" in page.content()
+
+
+def _screen(name: str) -> str:
+    from .desktop import SCREENS
+
+    return str(SCREENS / f"{name}.png")

@@ -1,0 +1,169 @@
+"""Working on the desktop: keyboard, toolbar, full screen, and no screen locker."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import servers
+from tests.servers import until
+
+from .desktop import Desktop, eventually
+from .guest import Guest
+from .visitor import Visitor
+
+_LOCKERS = ("xscreensaver", "light-locker", "xfce4-screensaver", "xss-lock", "gnome-screensaver")
+_NAMED_ROLES = (
+    *("button", "link", "textbox", "menuitem", "menu", "dialog", "toolbar", "application"),
+    *("canvas", "image", "img"),
+)
+
+
+def test_what_is_typed_reaches_a_program(desktop: Desktop, guest: Guest) -> None:
+    desktop.types("echo 'It works: 100 % {of} \"the\" keys, [all] @ ~once\\!' > typed\n")
+    assert guest.file("typed") == 'It works: 100 % {of} "the" keys, [all] @ ~once\\!\n'
+
+
+def test_the_mouse_reaches_the_desktop(desktop: Desktop, guest: Guest) -> None:
+    desktop.page.mouse.click(640, 700, button="right")
+    until(lambda: "xfdesktop" in guest.windows(), "Xfce")
+    assert desktop.is_live() < 5
+    desktop.presses("Escape")
+
+
+def test_the_keys_menu_sends_what_the_browser_keeps(
+    desktop: Desktop, guest: Guest, tmp_path: Path
+) -> None:
+    log = tmp_path / "keys"
+    wanted = {
+        "Escape": ["Escape"],
+        "Ctrl + W": ["Control_L", "w"],
+        "Ctrl + T": ["Control_L", "t"],
+        "Ctrl + N": ["Control_L", "n"],
+        "F11": ["F11"],
+    }
+    with guest.running("xev", "-event", "keyboard", output=log) as xev:
+        until(lambda: "Event Tester" in guest.windows(), "xev's window")
+        for entry, keys in wanted.items():
+            log.write_text("")
+            _press(desktop, entry)
+            until(lambda: _pressed(log, len(keys)) == keys, f"{entry} at xev: {log.read_text()!r}")
+        _press(desktop, "Alt + F4")
+        until(lambda: xev.poll() is not None, "xev closed by Alt+F4")
+
+
+def test_control_alt_delete_opens_the_log_out_window(desktop: Desktop, guest: Guest) -> None:
+    _press(desktop, r"Ctrl + Alt + Del")
+    until(lambda: "xfce4-session-logout" in guest.windows(), "Xfce's log out window")
+    _press(desktop, "Escape")
+    until(lambda: "xfce4-session-logout" not in guest.windows(), "it is gone")
+
+
+def test_full_screen_and_back(desktop: Desktop) -> None:
+    in_full_screen = "() => document.fullscreenElement !== null"
+    desktop.tool("Full screen").click()
+    eventually(lambda: desktop.run(in_full_screen), "full screen")
+    expect(desktop.here.locator("#tool-fullscreen")).to_have_attribute("aria-pressed", "true")
+    desktop.tool("Full screen").click()
+    eventually(lambda: not desktop.run(in_full_screen), "no full screen")
+    desktop.is_live()
+
+
+def test_the_toolbar_gets_out_of_the_way(desktop: Desktop) -> None:
+    tools = desktop.here.locator("#tools")
+    expect(tools).not_to_be_visible()
+    desktop.page.mouse.move(640, 3)
+    expect(tools).to_be_visible()
+    desktop.page.mouse.move(640, 400)
+    expect(tools).not_to_be_visible()
+
+
+def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest) -> None:
+    page = desktop.page
+    _leave_desktop(page)
+    expect(desktop.here.locator("#tool-keys")).to_be_focused()
+    desktop.screenshot("toolbar")
+    for tool in ("clipboard", "fullscreen", "restart", "stop", "keys"):
+        page.keyboard.press("ArrowRight")
+        expect(desktop.here.locator(f"#tool-{tool}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(desktop.here.get_by_role("menuitem", name="Ctrl + Alt + Del")).to_be_focused()
+    desktop.screenshot("keys")
+    page.keyboard.press("Escape")
+    expect(desktop.here.locator("#tool-keys")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(desktop.here.get_by_label("Text")).to_be_focused()
+    page.keyboard.press("Escape")
+    # Back on the desktop: no key is stuck there.
+    page.keyboard.type("echo still typing > after\n")
+    assert guest.file("after") == "still typing\n"
+
+
+def test_stop_asks_first_and_escape_keeps_the_desktop(desktop: Desktop, guest: Guest) -> None:
+    desktop.tool("Stop").click()
+    expect(desktop.here.get_by_role("dialog", name="Stop the desktop?")).to_be_visible()
+    desktop.screenshot("stop")
+    desktop.page.keyboard.press("Escape")
+    desktop.types("echo alive > kept\n")
+    assert guest.file("kept") == "alive\n"
+
+
+def test_every_control_has_a_name(desktop: Desktop, visitor: Visitor) -> None:
+    _leave_desktop(desktop.page)
+    assert _unnamed(visitor, desktop.page) == []
+    desktop.page.keyboard.press("Enter")
+    expect(desktop.here.get_by_role("menu")).to_be_visible()
+    assert _unnamed(visitor, desktop.page) == []
+    desktop.page.keyboard.press("Escape")
+    desktop.page.keyboard.press("Escape")
+    desktop.opens_panel()
+    assert _unnamed(visitor, desktop.page) == []
+    desktop.page.keyboard.press("Escape")
+
+
+def test_nothing_locks_the_screen(
+    xfce: servers.JupyterServer, desktop: Desktop, guest: Guest
+) -> None:
+    screen = guest.run("xset", "q")
+    assert re.search(r"timeout:\s+0\b", screen), screen
+    assert "DPMS is Enabled" not in screen
+    assert [p.name() for name in _LOCKERS for p in xfce.processes(name)] == []
+    guest.run("xflock4", check=False)
+    desktop.types("echo open > not-locked\n")
+    assert guest.file("not-locked") == "open\n"
+
+
+def _press(desktop: Desktop, entry: str) -> None:
+    desktop.tool("Keys").click()
+    desktop.here.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def _pressed(log: Path, count: int) -> list[str]:
+    """Return the last keys that xev saw going down."""
+    presses = re.findall(r"KeyPress event.*?keysym 0x\w+, (\w+)\)", log.read_text(), re.DOTALL)
+    return presses[-count:]
+
+
+def _leave_desktop(page: Page) -> None:
+    """Press Ctrl, Alt and Shift together and let go, which leads to the toolbar."""
+    for key in ("Control", "Alt", "Shift"):
+        page.keyboard.down(key)
+    for key in ("Control", "Alt", "Shift"):
+        page.keyboard.up(key)
+
+
+def _unnamed(visitor: Visitor, page: Page) -> list[str]:
+    """Return the roles of what has none of the names that screen readers read out."""
+    session = visitor.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    controls = [
+        node
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"].lower() in _NAMED_ROLES
+    ]
+    assert len(controls) > 3
+    return [one["role"]["value"] for one in controls if not one.get("name", {}).get("value")]

@@ -1,0 +1,73 @@
+"""A user's browser, which notes everything that went wrong in our page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
+
+from tests.servers import TOKEN, JupyterServer
+
+from .desktop import Desktop
+
+CLIPBOARD = ("clipboard-read", "clipboard-write")
+
+# Chromium says so itself, once for each attempt on a link that is down.
+LINK_IS_DOWN = (r"net::ERR_", r"WebSocket connection to .* failed")
+
+_REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => {
+  const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
+  console.error(`CSP violation in ${location.pathname}: ${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
+});
+"""
+
+
+class Visitor:
+    """One user: a browser context with its own cookies. ``problems`` must stay empty."""
+
+    def __init__(self, browser: Browser, permissions: Sequence[str], **options: Any) -> None:
+        options.setdefault("viewport", {"width": 1280, "height": 800})
+        self.context: BrowserContext = browser.new_context(**options)
+        self.context.grant_permissions(list(permissions))
+        self.context.add_init_script(_REPORT_VIOLATIONS)
+        self.context.on("console", self._on_console)
+        self.context.on("weberror", self._on_error)
+        self.problems: list[str] = []
+        self._expected: list[str] = []
+
+    def expects(self, *patterns: str) -> None:
+        """Let pass what the test itself brings about."""
+        self._expected.extend(patterns)
+
+    def opens(self, server: JupyterServer, path: str = "desktop/", at: str = "") -> Desktop:
+        """Open a page in a new tab, as the link on the terminal does; ``at`` replaces the origin."""
+        page = self.context.new_page()
+        page.goto(f"{at or server.address}{server.base_url}{path}?token={TOKEN}")
+        return Desktop(page)
+
+    def unexpected(self) -> list[str]:
+        return [
+            problem
+            for problem in self.problems
+            if not any(re.search(pattern, problem) for pattern in self._expected)
+        ]
+
+    def own_focus(self, page: Page) -> None:
+        """Let only one page have the focus; Playwright gives it to all of them."""
+        session = self.context.new_cdp_session(page)
+        session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        where = message.location["url"]
+        # JupyterLab's own complaints are not ours.
+        ours = "/desktop/" in where or "/desktop/" in message.text
+        if message.type == "error" and ours:
+            self.problems.append(f"{message.text} ({where})")
+
+    def _on_error(self, error: WebError) -> None:
+        stack = error.error.stack or str(error.error)
+        if "/desktop/" in stack or (error.page and "/desktop/" in error.page.url):
+            self.problems.append(f"uncaught: {stack}")

@@ -1,0 +1,104 @@
+"""The start scripts with real desktops: XFCE and Openbox on Xtigervnc, run by a real server."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.servers import JupyterServer, running, until
+
+
+def run_in(process: psutil.Process, *command: str) -> str:
+    """Run a command as a program of the same desktop would, and return what it writes."""
+    done = subprocess.run(
+        command, env=process.environ(), capture_output=True, text=True, timeout=20, check=True
+    )
+    return done.stdout.strip()
+
+
+def autostart(folder: Path, name: str, command: str) -> None:
+    """Have a program started with every desktop, as a package of the distribution would."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = f"[Desktop Entry]\nType=Application\nName={name}\nExec={command}\n"
+    (folder / f"{name}.desktop").write_text(entry)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the site's settings, in which a locker and another program start by themselves."""
+    folder = tmp_path_factory.mktemp("site")
+    autostart(folder / "autostart", "light-locker", f"touch {folder}/locker-started")
+    autostart(folder / "autostart", "welcome", f"touch {folder}/welcome-started")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def xfce(site: Path) -> Iterator[psutil.Process]:
+    """The window manager of an XFCE."""
+    environment = {"XDG_CONFIG_DIRS": f"{site}:/etc/xdg"}
+    with running(start_script="xfce", environment=environment) as server:
+        yield window_manager(server, "xfwm4")
+
+
+def window_manager(server: JupyterServer, name: str) -> psutil.Process:
+    """Start the desktop and return its window manager's process."""
+    server.start_desktop()  # "running" is a window manager on the root window
+    return server.process_of(name)
+
+
+def test_xfce_starts_no_locker(xfce: psutil.Process, site: Path) -> None:
+    until((site / "welcome-started").exists, "the other program to start")
+    assert not (site / "locker-started").exists()
+
+
+def test_xfce_has_its_lock_key_disarmed_and_no_compositing(xfce: psutil.Process) -> None:
+    assert (
+        run_in(xfce, "xfconf-query", "-c", "xfce4-session", "-p", "/general/LockCommand") == "true"
+    )
+    assert run_in(xfce, "xfconf-query", "-c", "xfwm4", "-p", "/general/use_compositing") == "false"
+    # The system's own defaults are still there behind ours.
+    assert run_in(xfce, "xfconf-query", "-c", "xfce4-session", "-p", "/sessions/Failsafe/Count")
+
+
+def test_the_screen_is_not_blanked(xfce: psutil.Process) -> None:
+    assert "timeout:  0 " in run_in(xfce, "xset", "q")
+
+
+def test_a_second_xfce_starts_from_a_terminal_of_the_first(xfce: psutil.Process) -> None:
+    inherited = psutil.Process(xfce.pid).environ()
+    outer = {
+        name: inherited[name] for name in ["DBUS_SESSION_BUS_ADDRESS", "SESSION_MANAGER", "DISPLAY"]
+    }
+    with running(start_script="xfce", environment=outer) as server:
+        second = window_manager(server, "xfwm4")
+        for name, value in outer.items():
+            assert second.environ()[name] != value
+    assert xfce.is_running()
+
+
+def test_xfce_starts_where_the_home_cannot_be_written() -> None:
+    unwritable = {"XDG_CONFIG_HOME": "/dev/null/config", "XDG_CACHE_HOME": "/dev/null/cache"}
+    with running(start_script="xfce", environment=unwritable) as server:
+        assert window_manager(server, "xfwm4").is_running()
+
+
+def test_openbox_starts_with_and_without_dbus(tmp_path: Path) -> None:
+    with running(start_script="openbox") as server:
+        assert "DBUS_SESSION_BUS_ADDRESS" in window_manager(server, "openbox").environ()
+    path = path_without("dbus-run-session", "dbus-launch", folder=tmp_path / "bin")
+    with running(start_script="default", environment={"PATH": str(path)}) as server:
+        assert "DBUS_SESSION_BUS_ADDRESS" not in window_manager(server, "openbox").environ()
+
+
+def path_without(*missing: str, folder: Path) -> Path:
+    """Return a folder with links to all programs of the system but the ``missing`` ones."""
+    folder.mkdir()
+    for program in [*Path("/bin").iterdir(), *Path("/usr/bin").iterdir()]:
+        link = folder / program.name
+        if program.name not in missing and not link.is_symlink():
+            link.symlink_to(program)
+    return folder

@@ -1,0 +1,176 @@
+"""Which VNC server is found, and what it is told."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from desktop.backends import NAMES, DisplaySettings, Installed, Runtime, backend
+from desktop.backends.vnc import _recognise, _version_text
+from desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
+
+WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
+TIGER = Installed("/usr/bin/Xtigervnc", "TigerVNC", (1, 12, 0))
+TURBO = Installed("/opt/TurboVNC/bin/Xvnc", "TurboVNC", (3, 1))
+
+COMMON = [
+    *(":7", "-displayfd", "5", "-auth", "/run/user/1000/jd-abcdefgh/Xauthority"),
+    *("-nolisten", "tcp", "-nolisten", "local", "-noreset"),
+    *("-geometry", "1280x800", "-depth", "24", "-desktop", "Mine"),
+    *("-rfbunixpath", "/run/user/1000/jd-abcdefgh/display.sock", "-s", "0"),
+]
+PASSWORD_FILE = "/run/user/1000/jd-abcdefgh/password"
+TIGER_CLIPBOARD = {
+    "both": ("-AcceptCutText=1", "-SendCutText=1"),
+    "in": ("-AcceptCutText=1", "-SendCutText=0"),
+    "out": ("-AcceptCutText=0", "-SendCutText=1"),
+    "off": ("-AcceptCutText=0", "-SendCutText=0"),
+}
+TURBO_CLIPBOARD = {
+    "both": (),
+    "in": ("-noclipboardsend",),
+    "out": ("-noclipboardrecv",),
+    "off": ("-noclipboardrecv", "-noclipboardsend"),
+}
+
+
+def command(installed: Installed, **settings: object) -> list[str]:
+    values = {"geometry": "1280x800", "title": "Mine", **settings}
+    return backend("vnc").command(installed, WHERE, DisplaySettings(**values), ready_fd=5)
+
+
+@pytest.mark.parametrize("clipboard", TIGER_CLIPBOARD)
+def test_command_of_tigervnc(clipboard):
+    assert command(TIGER, clipboard=clipboard) == [
+        "/usr/bin/Xtigervnc",
+        *COMMON,
+        *("-rfbport", "-1", "-SecurityTypes", "VncAuth", "-PasswordFile", PASSWORD_FILE),
+        *("-UseBlacklist=0", "-FrameRate", "240", "-AlwaysShared", "-MaxCutText", "16777216"),
+        *TIGER_CLIPBOARD[clipboard],
+        *("-AllowOverride", "desktop"),
+    ]
+
+
+@pytest.mark.parametrize("clipboard", TURBO_CLIPBOARD)
+def test_command_of_turbovnc(clipboard):
+    assert command(TURBO, clipboard=clipboard) == [
+        "/opt/TurboVNC/bin/Xvnc",
+        *COMMON,
+        *("-securitytypes", "VNC", "-rfbauth", PASSWORD_FILE, "-deferupdate", "1"),
+        *("-alwaysshared", "-maxclipboard", "16777216"),
+        *TURBO_CLIPBOARD[clipboard],
+    ]
+
+
+def test_arguments_of_the_settings_come_last():
+    assert command(TIGER, arguments=("-dpi", "120"))[-2:] == ["-dpi", "120"]
+
+
+@pytest.mark.parametrize("installed", [TIGER, TURBO])
+def test_no_secret_and_no_tcp_port_on_the_command_line(installed):
+    line = command(installed)
+    assert not any("passwd" in word.lower() for word in line)
+    assert "tcp" in line[line.index("-nolisten") + 1 :]
+    assert not any(
+        first == "-rfbport" and second != "-1" for first, second in itertools.pairwise(line)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "product", "version"),
+    [
+        ("\nXvnc TigerVNC 1.12.0 - built 2023-01-09 00:00\nCopyright", "TigerVNC", (1, 12, 0)),
+        ("\nXvnc TigerVNC 1.13.1 - built Oct  5 2023\n", "TigerVNC", (1, 13, 1)),
+        ("Xvnc TigerVNC 1.9.0 - built 2018", "TigerVNC", (1, 9, 0)),
+        ("TurboVNC Server (Xvnc) 64-bit v3.1 (build 20231117)\n", "TurboVNC", (3, 1)),
+        ("TurboVNC Server (Xvnc) 64-bit v3.1.2 (build 20240618)\n", "TurboVNC", (3, 1, 2)),
+        ("TurboVNC Server (Xvnc) v3.2beta1 (build 1)\n", "TurboVNC", (3, 2)),
+    ],
+)
+def test_recognises_product_and_version(text, product, version):
+    assert _recognise("/bin/Xvnc", text) == Installed("/bin/Xvnc", product, version)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Xvnc TigerVNC 1.8.0 - built", "TigerVNC 1.8.0, and TigerVNC 1.9 or newer is needed"),
+        ("TurboVNC Server (Xvnc) 64-bit v3.0.3 (build", "TurboVNC 3.0.3, and TurboVNC 3.1 or"),
+        ("Xvnc Free Edition 4.1.1", "/bin/Xvnc is neither TigerVNC nor TurboVNC"),
+        ("", "/bin/Xvnc is neither TigerVNC nor TurboVNC"),
+    ],
+)
+def test_what_does_not_suit_is_refused_with_a_remedy(text, message):
+    with pytest.raises(DisplayServerUnsuitable) as refused:
+        _recognise("/bin/Xvnc", text)
+    assert message in refused.value.message
+    assert refused.value.remedy
+
+
+def executable(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+SAYS_TIGER = 'echo "Xvnc TigerVNC 1.12.0 - built" >&2'
+SAYS_TURBO = 'echo "TurboVNC Server (Xvnc) 64-bit v3.1 (build 1)" >&2'
+
+
+@pytest.mark.parametrize(
+    ("there", "setting", "found"),
+    [
+        (["a/Xvnc", "b/Xtigervnc"], "", "b/Xtigervnc"),
+        (["a/Xvnc", "b/Xvnc"], "", "a/Xvnc"),
+        (["turbo/Xvnc"], "", "turbo/Xvnc"),
+        (["a/Xvnc", "turbo/Xvnc"], "", "a/Xvnc"),
+        (["a/Xtigervnc", "b/Xown"], "Xown", "b/Xown"),
+        (["a/Xtigervnc", "elsewhere/Xown"], "{}/elsewhere/Xown", "elsewhere/Xown"),
+    ],
+)
+def test_search_order(tmp_path, monkeypatch, there, setting, found):
+    for path in there:
+        executable(tmp_path / path, SAYS_TIGER)
+    monkeypatch.setenv("PATH", f"{tmp_path}/a:{tmp_path}/b")
+    monkeypatch.setattr("desktop.backends.vnc.TURBOVNC_FOLDER", f"{tmp_path}/turbo")
+    settings = DisplaySettings(executable=setting.format(tmp_path))
+    assert backend("vnc").find(settings).executable == str(tmp_path / found)
+
+
+@pytest.mark.parametrize("setting", ["", "Xown", "/nowhere/Xvnc"])
+def test_a_missing_server_says_how_to_install_it(tmp_path, monkeypatch, setting):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path))
+    with pytest.raises(DisplayServerMissing) as missing:
+        backend("vnc").find(DisplaySettings(executable=setting))
+    assert (setting or "Xtigervnc") in missing.value.message
+    assert str(tmp_path) in missing.value.message
+    assert "install" in missing.value.command
+
+
+def test_version_comes_from_either_output(tmp_path):
+    assert "TigerVNC" in _version_text(str(executable(tmp_path / "err", SAYS_TIGER)))
+    assert "TurboVNC" in _version_text(str(executable(tmp_path / "out", SAYS_TURBO[:-4])))
+
+
+def test_a_server_that_does_not_start_is_unsuitable(tmp_path):
+    broken = tmp_path / "Xvnc"
+    broken.write_text("#!/nowhere/sh\n")
+    broken.chmod(0o755)
+    with pytest.raises(DisplayServerUnsuitable, match="does not start"):
+        _version_text(str(broken))
+
+
+def test_the_installed_one_is_recognised():
+    installed = backend("vnc").find(DisplaySettings())
+    assert installed.product in ("TigerVNC", "TurboVNC")
+    assert installed.product in str(installed)
+
+
+def test_an_unknown_backend_lists_those_there_are():
+    with pytest.raises(BadRequest) as refused:
+        backend("rdp")
+    assert all(name in refused.value.remedy for name in NAMES)
