@@ -2,5 +2,6 @@ import { element } from "./element";
 
 /** Says a text to screen readers. */
 export function announce(text: string): void {
-  element("live").textContent = text;
+  const live = element("live");
+  if (live.textContent !== text) live.textContent = text;
 }

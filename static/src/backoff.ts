@@ -1,6 +1,6 @@
-const STEPS_MS = [150, 400, 800, 1600, 3200];
+const STEPS_MS = [150, 400, 800, 1600];
 /** With the jitter below, the desktop is back within 5 s of the link's return. */
-const CAP_MS = 3800;
+const CAP_MS = 3200;
 /** A connection that breaks sooner than this does not start the delays anew. */
 const STABLE_MS = 1000;
 

@@ -2,6 +2,7 @@ import { announce } from "./announce";
 import { copyText } from "./copy-text";
 import { element } from "./element";
 import type { Step } from "./progress";
+import { takeFocus } from "./take-focus";
 
 /** What a card for an end or an error says. */
 export interface Message {
@@ -39,9 +40,10 @@ export class Card {
     this.card.hidden = true;
   }
 
-  progress(title: string, steps: Step[], text = ""): void {
+  progress(title: string, steps: Step[]): void {
     if (this.card.dataset["kind"] !== "progress") this.log.textContent = "";
-    this.show("progress", { title, text });
+    this.show("progress", { title });
+    announce(title);
     const list = steps.map((step) => {
       const item = document.createElement("li");
       item.textContent = step.label;
@@ -58,8 +60,7 @@ export class Card {
     this.log.textContent = (message.log ?? []).join("\n");
     this.showLog(message.logOpen ?? false);
     announce([message.title, message.text, message.remedy].filter(Boolean).join(" "));
-    const focus = message.login ? element("card-login") : this.button;
-    focus.focus({ preventScroll: true });
+    takeFocus(message.login ? element("card-login") : this.button);
   }
 
   addLog(lines: string[]): void {

@@ -9,7 +9,11 @@ export interface Client {
   readonly canvas: HTMLCanvasElement;
   /** While true, the desktop is asked to take the size of its screen element. */
   follow(on: boolean): void;
-  offer(text: string): void;
+  /**
+   * Tells the desktop that there is text to paste; it fetches the text when a program asks. With `now` the text goes
+   * along, so that it is there before the keys that follow.
+   */
+  offer(text: string, now: boolean): void;
   /** Presses the keys in order and lets go of them in reverse. */
   press(keys: readonly Keystroke[]): void;
   dispose(): void;

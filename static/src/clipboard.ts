@@ -21,6 +21,7 @@ export class Clipboard {
 
   private readonly memory = new SharedText();
   private client: Client | null = null;
+  private onlyOffered: string | null = null;
   private unwritten: { text: string; tries: number } | null = null;
   private writing = false;
   private asked = false;
@@ -41,17 +42,19 @@ export class Clipboard {
     this.client = client;
     if (!client || !this.inbound) return;
     const text = this.memory.reconnected();
-    if (text !== null) client.offer(text);
+    if (text !== null) client.offer(text, false);
+    this.onlyOffered = text;
     void this.readQuietly();
   }
 
   /** Puts a text on the desktop's clipboard, whatever is thought to be there. */
   send(text: string): void {
     this.memory.fromBrowser(text);
-    this.client?.offer(text);
+    this.client?.offer(text, true);
   }
 
   received(text: string): void {
+    this.onlyOffered = null;
     if (!this.outbound) return;
     this.latest = text;
     if (!this.memory.fromDesktop(text)) return;
@@ -67,7 +70,7 @@ export class Clipboard {
     document.addEventListener("paste", (event) => {
       if (event.target instanceof Node && event.target !== document.body && !screen.contains(event.target)) return;
       event.preventDefault();
-      this.found(event.clipboardData?.getData("text/plain") ?? "");
+      this.found(event.clipboardData?.getData("text/plain") ?? "", true);
       this.pasted();
     });
   }
@@ -88,7 +91,7 @@ export class Clipboard {
   private beforePaste(): void {
     const open = this.gate.hold(HOLD_MS);
     const timer = setTimeout(() => {
-      void this.readQuietly().finally(open);
+      void this.readQuietly(true).finally(open);
     }, PASTE_EVENT_MS);
     this.pasted = () => {
       clearTimeout(timer);
@@ -97,11 +100,11 @@ export class Clipboard {
   }
 
   /** Reads where that needs no question: permission was given, or the browser has no such permission to ask for. */
-  private async readQuietly(): Promise<void> {
+  private async readQuietly(pasting = false): Promise<void> {
     if (!this.client || !document.hasFocus()) return;
     const open = this.gate.hold(HOLD_MS);
     try {
-      if ((await readPermission()) === "granted") await this.read();
+      if ((await readPermission()) === "granted") await this.read(pasting);
     } finally {
       open();
     }
@@ -113,19 +116,24 @@ export class Clipboard {
     if ((await readPermission()) === "prompt") await this.read();
   }
 
-  private async read(): Promise<void> {
+  private async read(pasting = false): Promise<void> {
     try {
-      this.found(await navigator.clipboard.readText());
+      this.found(await navigator.clipboard.readText(), pasting);
     } catch {
       // Not allowed, or nothing that is text: the paste keys and the panel remain.
     }
   }
 
-  private found(text: string): void {
-    if (text === "" || !this.memory.fromBrowser(text)) return;
+  /** Until it is pasted, the desktop only hears that there is a text: it may be a password meant for elsewhere. */
+  private found(text: string, pasting: boolean): void {
+    if (text === "") return;
+    const unknown = this.memory.fromBrowser(text);
+    const wanted = pasting && this.onlyOffered === text;
+    if (!unknown && !wanted) return;
+    this.onlyOffered = pasting ? null : text;
     // What was copied here is newer than what the desktop's text could not replace.
     this.unwritten = null;
-    this.client?.offer(text);
+    this.client?.offer(text, pasting);
   }
 
   private async write(): Promise<void> {

@@ -16,6 +16,7 @@ import { Owner } from "./owner";
 import { readPageData } from "./page-data";
 import { Retry } from "./retry";
 import { Sizing } from "./sizing";
+import { takeFocus } from "./take-focus";
 import { Toolbar } from "./toolbar";
 import { View } from "./view";
 
@@ -73,8 +74,7 @@ class Desktop {
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", this.page.title);
     canvas.setAttribute("aria-describedby", "tools-help");
-    // An embedding page keeps its focus unless the user is already here.
-    if ((window.parent === window || document.hasFocus()) && !document.querySelector("dialog[open]")) this.focus();
+    if (!document.querySelector("dialog[open]")) takeFocus(canvas);
   }
 
   private focus(): void {

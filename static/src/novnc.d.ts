@@ -1,6 +1,11 @@
 /** The part of noVNC 1.7.0 that this page uses; see docs/API.md in its package. */
 declare module "@novnc/novnc" {
   export default class RFB extends EventTarget {
+    static readonly messages: {
+      extendedClipboardProvide(socket: object, formats: number[], data: string[]): void;
+    };
+    readonly _sock: object;
+    readonly _clipboardServerCapabilitiesActions: Record<number, boolean>;
     constructor(
       target: HTMLElement,
       channel: object,

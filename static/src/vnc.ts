@@ -2,6 +2,12 @@ import RFB from "@novnc/novnc";
 import type { Client, ClientEvents, Keystroke } from "./client";
 import type { Link } from "./link";
 
+/** Longer texts wait until a program on the desktop asks for them. */
+const PROVIDED_AT_ONCE = 65_536;
+/** Extended clipboard pseudo-encoding (rfbproto): the format for text, and the action that brings it. */
+const TEXT = 1;
+const PROVIDE = 1 << 28;
+
 /** A desktop spoken to in RFB, through noVNC. */
 class Vnc implements Client {
   readonly canvas: HTMLCanvasElement;
@@ -27,8 +33,9 @@ class Vnc implements Client {
     if (this.rfb.resizeSession !== on) this.rfb.resizeSession = on;
   }
 
-  offer(text: string): void {
+  offer(text: string, now: boolean): void {
     this.rfb.clipboardPasteFrom(text);
+    if (now && text.length <= PROVIDED_AT_ONCE) this.provide(text);
   }
 
   press(keys: readonly Keystroke[]): void {
@@ -39,6 +46,12 @@ class Vnc implements Client {
   dispose(): void {
     this.sizes.disconnect();
     if (!this.over) this.rfb.disconnect();
+  }
+
+  /** noVNC offers no way to send the text before it is asked for, but has all it takes. */
+  private provide(text: string): void {
+    const { _sock, _clipboardServerCapabilitiesActions: can } = this.rfb;
+    if (can[PROVIDE] === true) RFB.messages.extendedClipboardProvide(_sock, [TEXT], [text]);
   }
 
   private listen(events: ClientEvents): void {
