@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What every start script here does before its desktop starts. Sourced by them, not run:
 #
-#   . "$(dirname -- "$0")/common.sh"
+#   . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 #   prepare_session XFCE xfce
 #   start_session "$(program_of xfce)"
 #
@@ -12,8 +12,8 @@
 : "${DISPLAY:?names no display: a start script is run by a desktop session, which sets it}"
 : "${JUPYTER_DESKTOP_RUNTIME:?is not set: a start script is run by a desktop session, which sets it}"
 
-# XDG_CONFIG_DIRS and XDG_DATA_DIRS take absolute paths only. CDPATH would make cd print another folder.
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# ~/.vnc/xstartup may be a link to one of these.
+here=$(dirname -- "$(readlink -f -- "$0")")
 state=$JUPYTER_DESKTOP_RUNTIME/xstartup
 
 # --- what is installed -----------------------------------------------------------------------------------
