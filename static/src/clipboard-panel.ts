@@ -5,7 +5,10 @@ import { element } from "./element";
 const OFF = "Your administrator has switched the clipboard off for this desktop.";
 const IN_ONLY = "Your administrator allows text to go to the desktop, but not back.";
 const OUT_ONLY = "Your administrator allows text to come from the desktop, but not to go there.";
-const BOTH = "The usual keys for copy and paste work between this computer and the desktop where your browser allows it. Where it does not, move text through this box.";
+const BOTH =
+  "The usual keys for copy and paste work between this computer and the desktop where your browser allows it. " +
+  "Where it does not, move text through this box.";
+const NOT_COPIED = "Your browser does not allow it: press Ctrl+C to copy the text above.";
 
 /** The clipboard by hand, for browsers that do not let a page read or write it. */
 export class ClipboardPanel {
@@ -55,6 +58,6 @@ export class ClipboardPanel {
     const copied = await copyText(latest);
     this.text.focus();
     this.text.select();
-    this.status.textContent = copied ? "Copied to this computer." : "Your browser does not allow it: press Ctrl+C to copy the text above.";
+    this.status.textContent = copied ? "Copied to this computer." : NOT_COPIED;
   }
 }

@@ -2,7 +2,10 @@ import { isPasteChord } from "./chords";
 
 const HELD = "keydown keyup mousedown mouseup";
 
-/** Holds back keys and buttons on their way to the desktop while its clipboard is brought up to date; then lets them through in order. */
+/**
+ * Holds back keys and buttons on their way to the desktop while its clipboard is brought up to date; then lets them
+ * through in order.
+ */
 export class InputGate {
   private readonly waiting: Event[] = [];
   private holds = 0;

@@ -38,12 +38,12 @@ export class Life {
   private owner = new Owner();
   private backoff = new Backoff();
   private session: Session | null = null;
+  private watch: Watch | null = null;
   private connection: Connection | null = null;
-  private refusals = 0;
-  private asked = false;
+  /** This page saw the session start: its screen may still be black. */
   private cold = false;
-  private blocked = 0;
   private attemptedAt = 0;
+  private inARow = { refusals: 0, blocked: 0, gone: 0 };
 
   constructor(private readonly parts: Parts) {}
 
@@ -53,9 +53,8 @@ export class Life {
     this.owner = new Owner();
     this.backoff = new Backoff();
     this.session = null;
-    this.refusals = 0;
-    this.asked = false;
     this.cold = false;
+    this.inARow = { refusals: 0, blocked: 0, gone: 0 };
     void this.run(next, this.owner);
   }
 
@@ -100,10 +99,10 @@ export class Life {
 
   /** Keeps to what is true of the session until it has come up or ended. */
   private follow(first: Session, owner: Owner, reachable: () => void): void {
-    let watch: Watch | null = null;
+    this.watch?.dispose();
     const heard = (session: Session): void => {
       this.session = session;
-      if (session.state !== "starting") watch?.dispose();
+      if (session.state !== "starting") this.watch?.dispose();
       if (session.state === "failed" || session.state === "stopped") {
         this.end(new Failure("over", { session }));
         return;
@@ -115,7 +114,7 @@ export class Life {
     heard(first);
     if (first.state !== "starting") return;
     this.cold = true;
-    watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
+    this.watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
   }
 
   private readonly logged = (lines: string[]): void => {
@@ -139,8 +138,7 @@ export class Life {
     try {
       await connection.up;
       this.connection = connection;
-      this.refusals = 0;
-      this.asked = false;
+      this.inARow = { refusals: 0, blocked: 0, gone: 0 };
       this.backoff.connected(performance.now());
       attach(connection.client);
       view.connected();
@@ -180,7 +178,7 @@ export class Life {
     switch (failure.kind) {
       case "unreachable":
       case "blocked":
-        this.blocked = failure.kind === "blocked" ? this.blocked + 1 : 0;
+        this.inARow.blocked = failure.kind === "blocked" ? this.inARow.blocked + 1 : 0;
         await this.pause(owner);
         return last === "restart" ? "start" : last;
       case "not-ready":
@@ -201,14 +199,15 @@ export class Life {
       this.end(new Failure("over"));
       return null;
     }
-    if (this.asked) await this.pause(owner);
-    this.asked = true;
+    // The answer may be a moment old: do not go round in circles at full speed.
+    if (this.inARow.gone > 0) await this.pause(owner);
+    this.inARow.gone += 1;
     return "ask";
   }
 
   private async again(owner: Owner): Promise<Next | null> {
-    this.refusals += 1;
-    if (this.refusals >= REFUSALS) {
+    this.inARow.refusals += 1;
+    if (this.inARow.refusals >= REFUSALS) {
       this.end(new Failure("refused", { problem: REFUSED }));
       return null;
     }
@@ -217,7 +216,7 @@ export class Life {
   }
 
   private pause(owner: Owner): Promise<void> {
-    this.parts.view.lost(this.blocked >= BLOCKED);
+    this.parts.view.lost(this.inARow.blocked >= BLOCKED);
     // An attempt that hung has waited already.
     const spent = performance.now() - this.attemptedAt;
     return this.parts.retry.wait(Math.max(SHORTEST_MS, this.backoff.next() - spent), owner);

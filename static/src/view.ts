@@ -15,7 +15,8 @@ export interface Commands {
   retry: () => void;
 }
 
-const BLOCKED = "The server answers, but the connection to the desktop does not open. A proxy may be blocking WebSockets. Trying again…";
+const BLOCKED =
+  "The server answers, but the connection to the desktop does not open. A proxy may be blocking WebSockets. Trying again…";
 
 /** Everything the page shows around the desktop. */
 export class View {
