@@ -15,5 +15,7 @@ export interface PageData {
 
 /** What the server tells the script, from the JSON in the page. */
 export function readPageData(): PageData {
-  return JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}") as PageData;
+  const page = JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}") as PageData;
+  // Who is inside JupyterLab needs no way back to it.
+  return window.parent === window ? page : { ...page, lab: null };
 }
