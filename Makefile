@@ -1,0 +1,77 @@
+# Everything a clone needs is made here: system packages (apt), a virtual environment (.venv), Node, the page.
+# Each step looks first whether it is needed, so that a second `make run` starts at once.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Programs of the virtual environment first: pip's, and Node's where it comes from PyPI.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+page := desktop/static/desktop.js
+page_sources := $(shell find static -name node_modules -prune -o -type f -print)
+shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) .ci/run \
+	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
+
+.PHONY: help run lint test build bench clean node packages-python packages-run packages-lint packages-test
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+# --- what people ask for
+
+run: packages-run .venv/.run $(page) ## Start a desktop and print its address (OPEN=1: in a browser; ARGS="--port 9999")
+	@exec jupyter desktop $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(OPEN),--open) $(ARGS)
+
+lint: packages-lint .venv/.dev static/node_modules/.package-lock.json ## ruff, mypy --strict, tsc, eslint, shellcheck
+	ruff check .
+	ruff format --check .
+	mypy
+	cd static && npm run --silent check
+	cd static && npm run --silent lint
+	shellcheck $(shell_scripts)
+
+test: lint packages-test .venv/.dev $(page) ## All tests, after lint (ARGS="tests/unit -k ticket")
+	cd static && npm test --silent
+	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(ARGS)
+
+build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/
+	pip install --quiet build
+	python -m build
+
+bench: packages-test .venv/.dev $(page) ## How fast, side by side with jupyter-remote-desktop-proxy
+	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python -m benchmarks.run $(ARGS)
+
+clean: ## Remove all that was made here (not the system's packages)
+	rm -rf .venv .make build dist desktop/static static/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what they need
+
+packages-python packages-run packages-lint packages-test: packages-%:
+	@tools/packages.sh $*
+
+.venv/bin/python: | packages-python
+	@echo "Making a virtual environment in .venv"
+	"$$(tools/python.sh)" -m venv --clear .venv
+
+.venv/.run: pyproject.toml hatch_build.py .venv/bin/python | $(page)
+	@echo "Installing the Python packages into .venv"
+	pip install --quiet --editable . jupyterlab
+	@touch $@
+
+.venv/.dev: .venv/.run
+	@echo "Installing what lint and tests need into .venv"
+	pip install --quiet --editable '.[dev]'
+	@touch $@
+
+node: .venv/bin/python
+	@tools/node.sh
+
+static/node_modules/.package-lock.json: static/package.json static/package-lock.json | node
+	@echo "Installing the page's packages into static/node_modules"
+	cd static && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(page): $(page_sources) static/node_modules/.package-lock.json | node
+	@echo "Building the page"
+	cd static && npm run --silent build

