@@ -81,6 +81,9 @@ class Backend(ABC):
     The bridge shuts out who does not get that far in time. 0 where it cannot be known.
     """
 
+    reads_long_selections: bool
+    """Whether the display server reads X selections that come in pieces (ICCCM, 2.7.2)."""
+
     @abstractmethod
     def find(self, settings: DisplaySettings) -> Installed:
         """Return what is installed.

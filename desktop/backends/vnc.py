@@ -31,6 +31,7 @@ class Vnc(Backend):
     name = "vnc"
     # ProtocolVersion, one security type, challenge, SecurityResult (RFC 6143, 7.1 and 7.2.2).
     greeting = 12 + 2 + 16 + 4
+    reads_long_selections = False  # seen of TigerVNC 1.12, assumed of TurboVNC
 
     def find(self, settings: DisplaySettings) -> Installed:
         """Return the first VNC server of the setting, PATH, and TurboVNC's folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from .children import Child, Children
 from .control import Control
 from .display_number import display_number
 from .log import SessionLog
+from .long_selections import LongSelections
 from .runtime import runtime_folder, write_secret
 from .specification import Specification
 from .window_manager import WindowManagerWatch
@@ -96,7 +98,7 @@ class Session:
         reachable = {"reachable": True, "socket": str(self._where.socket)}
         self._tell("starting", step="session", **reachable)
         desktop = self._start_script(script)
-        with WindowManagerWatch(self._where.display) as window_manager:
+        with WindowManagerWatch(self._where.display) as window_manager, self._selections():
             self._tell("starting", step="window-manager", **reachable)
             await self._until_up(window_manager, server, desktop)
             self._starting = False
@@ -134,6 +136,12 @@ class Session:
                 return await asyncio.to_thread(self._backend.probe, self._where.socket, password)
             except NotReady:
                 await asyncio.sleep(0.02)
+
+    def _selections(self) -> AbstractContextManager[object]:
+        """Help the display server with long selections, where text may leave the desktop."""
+        if self._backend.reads_long_selections or self._settings.clipboard not in ("both", "out"):
+            return nullcontext()
+        return LongSelections(self._where.display)
 
     def _find_start_script(self) -> Path:
         return startscript.find(
