@@ -17,6 +17,9 @@ shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) .c
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
+# pip and npm say what failed, at length, but not what to do.
+or_advise = || { echo "That did not work; what failed is above. Is the network there, or a proxy to be set?" >&2; exit 1; }
+
 # --- what people ask for
 
 run: packages-run .venv/.run $(page) ## Start a desktop and print its address (OPEN=1: in a browser; ARGS="--port 9999")
@@ -35,7 +38,7 @@ test: lint packages-test .venv/.dev $(page) ## All tests, after lint (ARGS="test
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(ARGS)
 
 build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/
-	pip install --quiet build
+	pip install --quiet build $(or_advise)
 	python -m build
 
 bench: packages-test .venv/.dev $(page) ## How fast, side by side with jupyter-remote-desktop-proxy
@@ -52,26 +55,26 @@ packages-python packages-run packages-lint packages-test: packages-%:
 
 .venv/bin/python: | packages-python
 	@echo "Making a virtual environment in .venv"
-	"$$(tools/python.sh)" -m venv --clear .venv
+	@"$$(tools/python.sh)" -m venv --clear .venv
 
 .venv/.run: pyproject.toml hatch_build.py .venv/bin/python | $(page)
 	@echo "Installing the Python packages into .venv"
-	pip install --quiet --editable . jupyterlab
+	@pip install --quiet --editable . jupyterlab $(or_advise)
 	@touch $@
 
 .venv/.dev: .venv/.run
 	@echo "Installing what lint and tests need into .venv"
-	pip install --quiet --editable '.[dev]'
+	@pip install --quiet --editable '.[dev]' $(or_advise)
 	@touch $@
 
 node: .venv/bin/python
-	@tools/node.sh
+	@tools/node.sh $(or_advise)
 
 static/node_modules/.package-lock.json: static/package.json static/package-lock.json | node
 	@echo "Installing the page's packages into static/node_modules"
-	cd static && npm ci --no-audit --no-fund --loglevel=error
+	@cd static && npm ci --no-audit --no-fund --loglevel=error $(or_advise)
 	@touch $@
 
 $(page): $(page_sources) static/node_modules/.package-lock.json | node
 	@echo "Building the page"
-	cd static && npm run --silent build
+	@cd static && npm run --silent build

@@ -29,7 +29,11 @@ need_display_server() {
 }
 
 # With these Xfce has its icons, in SVG, a readable font, a terminal and its keyboard and screen settings.
-xfce="xfce4 xfce4-terminal adwaita-icon-theme librsvg2-common fonts-dejavu-core dbus-x11 x11-xserver-utils"
+xfce="xfce4 xfce4-terminal adwaita-icon-theme librsvg2-common fonts-dejavu-core x11-xserver-utils"
+
+need_bus() {
+    need dbus-x11 dbus-run-session dbus-launch
+}
 
 need_for_tests() {
     need "$xfce" startxfce4
@@ -86,13 +90,14 @@ case $1 in
     run)
         need_display_server
         need "$xfce" startxfce4 mate-session startlxqt
-        need dbus-x11 dbus-run-session dbus-launch
+        need_bus
         ;;
     lint)
         need shellcheck shellcheck
         ;;
     test)
         need_display_server
+        need_bus
         need_for_tests
         ;;
 esac
