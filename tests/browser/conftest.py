@@ -111,6 +111,7 @@ def cable(xfce: servers.JupyterServer) -> Iterator[Link]:
 @pytest.fixture
 def linked(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest, cable: Link) -> Desktop:
     """``desktop``, seen through ``cable``."""
+    cable.repair()
     return _at_work(visitor.opens(xfce, at=cable.address), guest)
 
 

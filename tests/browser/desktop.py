@@ -92,6 +92,10 @@ class Desktop:
         until(changed, f"a picture that changes; the page is {self.state!r}", seconds)
         return time.monotonic() - start
 
+    def has_focus(self) -> None:
+        """Fail unless keys go to the desktop."""
+        expect(self.here.locator("#screen canvas")).to_be_focused()
+
     def size(self) -> tuple[int, int]:
         """Width and height of the picture, in the desktop's pixels."""
         seen = self.look()

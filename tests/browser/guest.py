@@ -65,7 +65,7 @@ class Guest:
     def environment(self) -> dict[str, str]:
         """What the programs on it have in their environment, the session's D-Bus included."""
         display = self.display_server.cmdline()[1]
-        environments = [process.environ() for process in self.server.processes()]
+        environments = [_environment(process) for process in self.server.processes()]
         return max(
             (one for one in environments if one.get("DISPLAY") == display),
             key=lambda one: ("DBUS_SESSION_BUS_ADDRESS" in one, len(one)),
@@ -152,6 +152,13 @@ class Guest:
         return self.run(
             "xclip", "-selection", selection, "-out", "-target", "UTF8_STRING", check=False
         )
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}  # it ended meanwhile
 
 
 def _value(command: list[str], option: str) -> str:

@@ -60,18 +60,27 @@ class Link:
         """Hold everything that is carried from now on for ``seconds``, either way."""
         self._delay = seconds
 
+    def repair(self) -> None:
+        """Be as good as new."""
+        self.delay(0)
+        self.thaw()
+        self.up()
+
     # -- in the thread
 
     def _do(self, coroutine: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _up(self) -> None:
-        self._flowing.set()
-        self._listener = await asyncio.start_server(self._connected, "localhost", self.port)
+        if not self._listener:
+            self._listener = await asyncio.start_server(
+                self._connected, "localhost", self.port
+            )
 
     async def _down(self) -> None:
         if self._listener:
             self._listener.close()
+            self._listener = None
         await self._cut(reset=True)
 
     async def _cut(self, reset: bool) -> None:
@@ -122,7 +131,7 @@ def link(target: int) -> Iterator[Link]:
     made = Link(target)
     made._thread.start()
     try:
-        made.up()
+        made.repair()
         yield made
     finally:
         made.thaw()

@@ -58,14 +58,15 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
         "window.told = []; addEventListener('message', ({ data }) => told.push(data))"
     )
     tile(page, server)
-    frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame with the desktop")
+    frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame of it", 30)
     desktop = Desktop(page, frame)
     desktop.shows_desktop(colours=XFCE)
     page.screenshot(path=_screen("in-jupyterlab"))
     told = page.evaluate("told.filter((one) => one?.type === 'jupyter-desktop')")
     assert told[-1] == {"type": "jupyter-desktop", "state": "connected", "session": "default"}
-    with page.expect_navigation(url="**/lab**"):
-        desktop.tool("Lab").click()
+    # The user is there, and JupyterLab's frames may not navigate the page around them.
+    assert desktop.tool("Keys").is_visible()
+    assert not desktop.tool("Lab").is_visible()
 
 
 def test_no_secret_is_left_where_others_may_find_it(
@@ -91,7 +92,6 @@ def test_no_secret_is_left_where_others_may_find_it(
     ("base_url", "typed"),
     [
         ("/user/a@b/", "/user/a@b/"),
-        ("/user/a@b/", "/user/a%40b/"),
         ("/user/a%40b/", "/user/a%40b/"),
         ("/hub/user/a/named-server/", "/hub/user/a/named-server/"),
     ],

@@ -16,6 +16,8 @@ from .guest import Guest
 from .visitor import Visitor
 
 _LOCKERS = ("xscreensaver", "light-locker", "xfce4-screensaver", "xss-lock", "gnome-screensaver")
+# Of more than 99 pixels: Xfce's session manager has small invisible ones as well.
+_LOG_OUT_WINDOW = re.compile(r'"Xfce4-session"\)\s+\d{3,}x')
 _NAMED_ROLES = (
     *("button", "link", "textbox", "menuitem", "menu", "dialog", "toolbar", "application"),
     *("canvas", "image", "img"),
@@ -56,10 +58,10 @@ def test_the_keys_menu_sends_what_the_browser_keeps(
 
 
 def test_control_alt_delete_opens_the_log_out_window(desktop: Desktop, guest: Guest) -> None:
-    _press(desktop, r"Ctrl + Alt + Del")
-    until(lambda: "xfce4-session-logout" in guest.windows(), "Xfce's log out window")
+    _press(desktop, "Ctrl + Alt + Del")
+    until(lambda: _LOG_OUT_WINDOW.search(guest.windows()), "Xfce's log out window")
     _press(desktop, "Escape")
-    until(lambda: "xfce4-session-logout" not in guest.windows(), "it is gone")
+    until(lambda: not _LOG_OUT_WINDOW.search(guest.windows()), "it is gone")
 
 
 def test_full_screen_and_back(desktop: Desktop) -> None:
@@ -86,7 +88,7 @@ def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest
     _leave_desktop(page)
     expect(desktop.here.locator("#tool-keys")).to_be_focused()
     desktop.screenshot("toolbar")
-    for tool in ("clipboard", "fullscreen", "restart", "stop", "keys"):
+    for tool in ("clipboard", "fullscreen", "lab", "restart", "stop", "keys"):
         page.keyboard.press("ArrowRight")
         expect(desktop.here.locator(f"#tool-{tool}")).to_be_focused()
     page.keyboard.press("Enter")
@@ -98,7 +100,8 @@ def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest
     page.keyboard.press("Enter")
     expect(desktop.here.get_by_label("Text")).to_be_focused()
     page.keyboard.press("Escape")
-    # Back on the desktop: no key is stuck there.
+    desktop.has_focus()
+    # No key is stuck there.
     page.keyboard.type("echo still typing > after\n")
     assert guest.file("after") == "still typing\n"
 
@@ -108,6 +111,7 @@ def test_stop_asks_first_and_escape_keeps_the_desktop(desktop: Desktop, guest: G
     expect(desktop.here.get_by_role("dialog", name="Stop the desktop?")).to_be_visible()
     desktop.screenshot("stop")
     desktop.page.keyboard.press("Escape")
+    desktop.has_focus()
     desktop.types("echo alive > kept\n")
     assert guest.file("kept") == "alive\n"
 

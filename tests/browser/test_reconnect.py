@@ -1,0 +1,206 @@
+"""The link breaks in every way there is; the desktop comes back, and its programs never noticed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests import servers
+from tests.servers import until
+
+from .desktop import Desktop, eventually
+from .guest import TERMINAL, Guest
+from .link import Link
+from .visitor import LINK_IS_DOWN, Visitor
+
+# From the link's return to a picture that changes.
+SOON = 5.0
+
+_VISIBILITY = """(state) => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  Object.defineProperty(document, "hidden", { value: state === "hidden", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@pytest.fixture(autouse=True)
+def link_may_break(visitor: Visitor) -> None:
+    visitor.expects(*LINK_IS_DOWN)
+
+
+@contextmanager
+def unharmed(desktop: Desktop, guest: Guest) -> Iterator[None]:
+    """Fail unless page, X session and a program's state are the same after the block."""
+    mark = str(time.monotonic_ns())
+    desktop.run("(mark) => { window.mark = mark; }", mark)
+    desktop.clicks(TERMINAL)
+    desktop.types(f"remembered={mark}; echo yes > noted-{mark}\n")
+    guest.file(f"noted-{mark}")
+    display_server, blinks = guest.display_server.pid, guest.blinks()
+    yield
+    assert desktop.run("() => window.mark") == mark, "the page was loaded again"
+    assert guest.display_server.pid == display_server
+    until(lambda: guest.blinks() > blinks, "a program that went on")
+    desktop.clicks(TERMINAL)
+    desktop.types(f"echo $remembered > state-{mark}\n")
+    assert guest.file(f"state-{mark}") == f"{mark}\n"
+
+
+def assert_dimmed(desktop: Desktop, before: dict[str, float]) -> None:
+    """Fail unless the user sees the last picture, darker, and is told why."""
+    expect(desktop.notice).to_be_visible()
+    expect(desktop.notice).to_contain_text("Connection lost")
+
+    def dimmed() -> bool:
+        now = desktop.measure()
+        assert now["colours"] > 1000, "the page is blank"
+        return now["brightness"] < before["brightness"] * 0.75
+
+    eventually(dimmed, "a dimmed picture")
+
+
+def test_twenty_cuts(
+    linked: Desktop, guest: Guest, cable: Link, record_property: Callable[[str, object], None]
+) -> None:
+    took = []
+    with unharmed(linked, guest):
+        for number in range(20):
+            cable.cut(reset=number % 2 == 0)
+            took.append(linked.is_live(SOON))
+    record_property("seconds until live", [round(one, 2) for one in took])
+    print("live after a cut:", [round(one, 2) for one in took])
+
+
+@pytest.mark.parametrize("seconds", [1, 8])
+def test_a_link_that_is_down_for_a_while(
+    linked: Desktop, guest: Guest, cable: Link, seconds: float
+) -> None:
+    with unharmed(linked, guest):
+        before = linked.measure()
+        cable.down()
+        down_since = time.monotonic()
+        linked.becomes("reconnecting")
+        assert_dimmed(linked, before)
+        linked.screenshot("reconnecting")
+        until(lambda: time.monotonic() - down_since > seconds, "the end of a bad time")
+        cable.up()
+        print(f"live after {seconds} s without a link: {linked.is_live(SOON):.2f} s")
+
+
+def test_a_link_that_freezes_for_thirty_seconds(
+    linked: Desktop, guest: Guest, cable: Link
+) -> None:
+    with unharmed(linked, guest):
+        before = linked.measure()
+        cable.freeze()
+        frozen_since = time.monotonic()
+        linked.becomes("reconnecting", seconds=20)
+        assert_dimmed(linked, before)
+        until(lambda: time.monotonic() - frozen_since > 30, "thirty seconds", 31)
+        assert linked.state == "reconnecting"
+        cable.thaw()
+        print(f"live after a freeze: {linked.is_live(SOON):.2f} s")
+
+
+def test_the_bridge_is_killed(
+    linked: Desktop, guest: Guest, xfce: servers.JupyterServer
+) -> None:
+    with unharmed(linked, guest):
+        xfce.process_of("desktop.bridge").kill()
+        linked.becomes("reconnecting", seconds=2)
+        print(f"live after the bridge was killed: {linked.is_live(SOON):.2f} s")
+
+
+def test_the_computer_sleeps(
+    linked: Desktop, guest: Guest, cable: Link, chromium: Browser
+) -> None:
+    with unharmed(linked, guest):
+        linked.run(_VISIBILITY, "hidden")
+        with asleep(chromium):
+            # The connections die without a word, as those of a NAT gateway that forgets them.
+            cable.freeze()
+            cable.down()
+        assert linked.page.evaluate("1") == 1
+        cable.thaw()
+        cable.up()
+        linked.run(_VISIBILITY, "visible")
+        print(f"live after sleep: {linked.is_live(SOON):.2f} s")
+
+
+def test_a_hidden_page_waits_until_it_is_looked_at(
+    linked: Desktop, guest: Guest, cable: Link, visitor: Visitor
+) -> None:
+    tickets: list[str] = []
+    visitor.context.on(
+        "request", lambda request: request.url.endswith("/ticket") and tickets.append(request.url)
+    )
+    with unharmed(linked, guest):
+        linked.run(_VISIBILITY, "hidden")
+        cable.down()
+        linked.becomes("reconnecting")
+        until_quiet = len(tickets)
+        cable.up()
+        # Nobody looks: no attempt after the one that may have been under way.
+        linked.page.wait_for_timeout(4000)
+        assert len(tickets) <= until_quiet + 1
+        linked.run(_VISIBILITY, "visible")
+        took = linked.is_live(SOON)
+        print(f"live after becoming visible: {took:.2f} s")
+
+
+def test_the_browser_goes_offline_and_online(
+    linked: Desktop, guest: Guest, cable: Link, visitor: Visitor
+) -> None:
+    with unharmed(linked, guest):
+        visitor.context.set_offline(True)
+        cable.down()
+        linked.becomes("reconnecting")
+        expect(linked.notice).to_contain_text("You appear to be offline")
+        linked.screenshot("offline")
+        cable.up()
+        visitor.context.set_offline(False)
+        print(f"live after offline: {linked.is_live(SOON):.2f} s")
+
+
+def test_the_user_need_not_wait(linked: Desktop, guest: Guest, cable: Link) -> None:
+    with unharmed(linked, guest):
+        cable.down()
+        linked.becomes("reconnecting")
+        button = linked.here.get_by_role("button", name="Reconnect now")
+        expect(button).to_be_visible()
+        cable.up()
+        button.click()
+        print(f"live after the button: {linked.is_live(2):.2f} s")
+
+
+def test_a_slow_link_is_no_broken_one(linked: Desktop, guest: Guest, cable: Link) -> None:
+    with unharmed(linked, guest):
+        cable.delay(0.4)
+        try:
+            cable.cut()
+            print(f"live over a link with 400 ms either way: {linked.is_live(15):.2f} s")
+            for _ in range(3):
+                linked.is_live(5)
+            assert linked.state == "connected"
+        finally:
+            cable.delay(0)
+
+
+@contextmanager
+def asleep(browser: Browser) -> Iterator[None]:
+    """Suspend all processes of the browser, as a laptop does whose lid is closed."""
+    session = browser.new_browser_cdp_session()
+    infos = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    processes = [psutil.Process(info["id"]) for info in infos]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
