@@ -72,7 +72,7 @@ node: .venv/bin/python
 
 static/node_modules/.package-lock.json: static/package.json static/package-lock.json | node
 	@echo "Installing the page's packages into static/node_modules"
-	@cd static && npm ci --no-audit --no-fund --loglevel=error $(or_advise)
+	@cd static && npm ci --no-audit --no-fund --loglevel=error --update-notifier=false >/dev/null $(or_advise)
 	@touch $@
 
 $(page): $(page_sources) static/node_modules/.package-lock.json | node
