@@ -29,10 +29,10 @@ class Connection:
         self._closing: Closing | None = None
 
     def close(self, closing: Closing) -> None:
-        """Ask for the end; the browser is told why."""
-        self._closing = closing
+        """Ask for the end; the browser is told the first reason."""
+        self._closing = self._closing or closing
         if self._relay:
-            self._relay.close(closing)
+            self._relay.close(self._closing)
 
     def run(self) -> None:
         """Shake hands with the browser, relay, and close both sockets."""

@@ -179,11 +179,13 @@ class Relay:
 
     def _say_goodbye(self, closing: Closing) -> None:
         """Close in order, if the browser still takes part (RFC 6455, section 7.1)."""
+        deadline = time.monotonic() + _FAREWELL
         self._browser.settimeout(_FAREWELL)
         try:
             self._write_browser()
             self._browser.send_close(closing.code, closing.reason)
-            while self._browser.recvmsg() is not None:
+            # It may talk on for a while, having not seen the close frame yet.
+            while time.monotonic() < deadline and self._browser.recvmsg() is not None:
                 pass
         except (OSError, ProtocolError):
             pass

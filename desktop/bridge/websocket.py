@@ -10,9 +10,9 @@ from websockify.websockifyserver import CompatibleWebSocket
 PROTOCOLS = ("desktop.v1", "binary")
 
 # Browsers send a clipboard in frames of some kilobytes; nobody needs one as large as this.
-LARGEST_MESSAGE = 1024 * 1024
+LARGEST_FRAME = 1024 * 1024
 
-_CONTINUATION, _FIRST_CONTROL = 0x0, 0x8
+_CONTINUATION, _BINARY, _FIRST_CONTROL = 0x0, 0x2, 0x8
 _LARGEST_CONTROL_FRAME = 125
 _HEADER_LENGTHS = {126: 4, 127: 10}  # where the length is in 2 or 8 further bytes
 
@@ -38,7 +38,7 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         super().__init__(*arguments)
         self.heard = 0
         self.unanswered: bytes | None = None
-        self._message_length = 0
+        self._in_message = False
 
     def select_subprotocol(self, protocols: list[str]) -> str:
         """Return the first protocol offered that we speak."""
@@ -69,7 +69,8 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         frame: dict[str, Any] | None = super()._decode_hybi(buf)
         if frame:
             self.heard += 1
-            self._count(frame)
+            if frame["opcode"] < _FIRST_CONTROL:
+                self._make_whole(frame)
         return frame
 
     def _check_header(self, buf: bytes) -> None:
@@ -80,7 +81,7 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
             raise ProtocolError(1002, "The frame is not masked.")
         if opcode >= _FIRST_CONTROL and (length > _LARGEST_CONTROL_FRAME or not buf[0] & 0x80):
             raise ProtocolError(1002, "A control frame is fragmented or too long.")
-        if self._length(buf, length) > LARGEST_MESSAGE:
+        if self._length(buf, length) > LARGEST_FRAME:
             raise ProtocolError(1009, "The frame is too long.")
 
     @staticmethod
@@ -90,12 +91,15 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
             return length
         return int.from_bytes(buf[2:end], "big") if len(buf) >= end else 0
 
-    def _count(self, frame: dict[str, Any]) -> None:
-        """Bound the length of a fragmented message."""
-        if frame["opcode"] >= _FIRST_CONTROL:
-            return
-        if frame["opcode"] != _CONTINUATION:
-            self._message_length = 0
-        self._message_length += len(frame["payload"])
-        if self._message_length > LARGEST_MESSAGE:
-            raise ProtocolError(1009, "The message is too long.")
+    def _make_whole(self, frame: dict[str, Any]) -> None:
+        """Make a message of its own of each fragment, since a byte stream knows no messages.
+
+        So nothing is held until a message ends. websockify would also take an empty first fragment
+        for none at all.
+        """
+        if (frame["opcode"] == _CONTINUATION) != self._in_message:
+            raise ProtocolError(1002, "A fragment is out of order.")
+        self._in_message = not frame["fin"]
+        frame["fin"] = True
+        if frame["opcode"] == _CONTINUATION:
+            frame["opcode"] = _BINARY
