@@ -67,9 +67,9 @@ def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | None:
 
     Raises ``BadMessage``, after it has closed whatever descriptors came along.
     """
-    data, descriptors, flags, _ = socket.recv_fds(
-        control, LARGEST, _FDS + 1, socket.MSG_CMSG_CLOEXEC
-    )
+    data, descriptors, flags, _ = socket.recv_fds(control, LARGEST, _FDS + 1)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)  # recv_fds ignores MSG_CMSG_CLOEXEC
     if not data and not descriptors:
         return None
     try:
