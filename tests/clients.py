@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import socket
 import ssl
@@ -130,7 +131,8 @@ class Wire:
             if came.opcode == PING:
                 self.send(came.payload, PONG)
             elif came.opcode == CLOSE:
-                self.send(came.payload[:2], CLOSE)
+                with contextlib.suppress(OSError):  # who breaks the protocol is not waited for
+                    self.send(came.payload[:2], CLOSE)
                 raise Closed(came.code, came.payload[2:].decode())
             elif came.opcode == BINARY:
                 return came.payload

@@ -1,0 +1,193 @@
+"""The hand-off: whatever comes over the socket, no descriptor is lost and nothing breaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop.bridge.messages import (
+    LARGEST,
+    BadMessage,
+    Close,
+    Handoff,
+    decode,
+    decode_ended,
+    receive,
+    send_close,
+    send_ended,
+    send_handoff,
+)
+from tests.descriptors import nothing_leaks
+
+HANDOFF = Handoff(7, "default", "page", "GET / HTTP/1.1\r\n\r\n", 34)
+CLOSE = Close("default", 4000, "over")
+
+handoffs = st.builds(Handoff, st.integers(), st.text(), st.text(), st.text(), st.integers())
+closes = st.builds(Close, st.text(), st.integers(), st.text())
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@contextmanager
+def control_sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.settimeout(5)
+        theirs.settimeout(5)
+        yield ours, theirs
+
+
+@given(handoffs)
+def test_a_hand_off_arrives_with_its_sockets(handoff):
+    with nothing_leaks(), control_sockets() as (doorman, bridge):
+        browser, browser_end = socket.socketpair()
+        target, target_end = socket.socketpair()
+        with browser, target, browser_end, target_end:
+            send_handoff(doorman, handoff, browser.fileno(), target.fileno())
+            came, *descriptors = receive(bridge)
+            assert came == handoff
+            for descriptor, end in zip(descriptors, (browser_end, target_end), strict=True):
+                assert not os.get_inheritable(descriptor)
+                os.write(descriptor, b"x")
+                assert end.recv(1) == b"x"
+                os.close(descriptor)
+
+
+@given(closes)
+def test_a_close_arrives(close):
+    with control_sockets() as (doorman, bridge):
+        send_close(doorman, close)
+        assert receive(bridge) == close
+
+
+@given(st.integers())
+def test_the_report_of_an_end_arrives(identifier):
+    with control_sockets() as (doorman, bridge):
+        send_ended(bridge, identifier)
+        assert decode_ended(doorman.recv(LARGEST)) == identifier
+
+
+def test_the_end_of_the_doorman_is_noticed():
+    with control_sockets() as (doorman, bridge):
+        doorman.close()
+        assert receive(bridge) is None
+
+
+def packet(**message: object) -> bytes:
+    return json.dumps(message).encode()
+
+
+GOOD_HANDOFF = packet(handoff=vars(HANDOFF))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 100, 253])
+def test_a_wrong_number_of_sockets_is_refused_and_none_is_kept(count):
+    with nothing_leaks(), control_sockets() as (doorman, bridge):
+        with Path(os.devnull).open() as file:
+            socket.send_fds(doorman, [GOOD_HANDOFF], [file.fileno()] * count)
+        with pytest.raises(BadMessage):
+            receive(bridge)
+
+
+def test_sockets_with_a_close_are_refused_and_not_kept():
+    with nothing_leaks(), control_sockets() as (doorman, bridge):
+        socket.send_fds(doorman, [packet(close=vars(CLOSE))], [0, 0])
+        with pytest.raises(BadMessage):
+            receive(bridge)
+
+
+def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
+    with nothing_leaks(), control_sockets() as (doorman, bridge):
+        doorman.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * LARGEST)
+        long = packet(handoff={**vars(HANDOFF), "head": "x" * LARGEST})
+        socket.send_fds(doorman, [long], [0, 0])
+        send_close(doorman, CLOSE)
+        with pytest.raises(BadMessage, match="too long"):
+            receive(bridge)
+        assert receive(bridge) == CLOSE
+
+
+@pytest.mark.parametrize(
+    ("data", "descriptors"),
+    [
+        (b"", 2),
+        (b"{", 0),
+        (b"[]", 0),
+        (b"null", 2),
+        (b"\xff\xfe", 0),
+        (b"[" * 100_000, 0),
+        (b"{}", 0),
+        (packet(handoff=vars(HANDOFF), close=vars(CLOSE)), 2),
+        (packet(handoff={**vars(HANDOFF), "more": 1}), 2),
+        (packet(handoff={**vars(HANDOFF), "id": "7"}), 2),
+        (packet(handoff={**vars(HANDOFF), "id": True}), 2),
+        (packet(handoff={**vars(HANDOFF), "id": 7.0}), 2),
+        (packet(handoff={**vars(HANDOFF), "session": None}), 2),
+        (packet(handoff={"id": 7}), 2),
+        (packet(handoff=[]), 2),
+        (packet(close={**vars(CLOSE), "code": "4000"}), 0),
+        (packet(close=vars(CLOSE)), 2),
+        (packet(handoff=vars(HANDOFF)), 0),
+        (packet(handoff=vars(HANDOFF)), 1),
+        (packet(handoff=vars(HANDOFF)), 3),
+    ],
+)
+def test_what_is_no_message_is_refused(data, descriptors):
+    with pytest.raises(BadMessage):
+        decode(data, descriptors)
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"[]", b'{"ended": "1"}', b'{"ended": true}', b"{}"])
+def test_what_is_no_report_is_refused(data):
+    with pytest.raises(BadMessage):
+        decode_ended(data)
+
+
+def readable(data: bytes, descriptors: int) -> None:
+    """Whatever ``data`` is, it is a message or a ``BadMessage``."""
+    try:
+        assert isinstance(decode(data, descriptors), Handoff | Close)
+    except BadMessage:
+        pass
+
+
+@given(st.binary(max_size=300), st.integers(0, 3))
+def test_any_bytes_are_a_message_or_refused(data, descriptors):
+    readable(data, descriptors)
+
+
+@given(json_values, st.integers(0, 3))
+def test_any_json_is_a_message_or_refused(value, descriptors):
+    readable(json.dumps(value).encode(), descriptors)
+
+
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(vars(HANDOFF), json_values)),
+    st.sampled_from(["handoff", "close"]),
+)
+def test_any_fields_are_a_message_or_refused(fields, key):
+    readable(json.dumps({key: {**vars(HANDOFF), **fields}}).encode(), 2)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.binary(min_size=1, max_size=200), st.integers(0, 5)), max_size=8))
+def test_any_packets_with_any_descriptors_leak_none(packets):
+    with nothing_leaks(), control_sockets() as (doorman, bridge):
+        for data, count in packets:
+            socket.send_fds(doorman, [data], [0] * count)
+        for _ in packets:
+            with pytest.raises(BadMessage):
+                receive(bridge)
+        send_close(doorman, CLOSE)
+        assert receive(bridge) == CLOSE
