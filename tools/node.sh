@@ -4,7 +4,7 @@ set -eu
 
 new_enough() {
     command -v npm >/dev/null 2>&1 &&
-        node --eval 'process.exit(process.versions.node.split(".")[0] < 18)' >/dev/null 2>&1
+        node --eval 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' >/dev/null 2>&1
 }
 
 if ! new_enough; then

@@ -38,6 +38,7 @@ need_bus() {
 need_for_tests() {
     need "$xfce" startxfce4
     need tigervnc-tools vncpasswd
+    need x11-utils xprop
     need x11-xserver-utils xset
     need openbox openbox
     need xterm xterm
