@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from traitlets import Bool, Enum, Float, List, TraitError, Unicode, default, validate
 
 from . import __version__, launchers
-from .backends import NAMES, DisplaySettings
+from .backends import NAMES, DisplaySettings, check_geometry
 from .doorman import Doorman
+from .errors import BadRequest
 from .handlers import no_routes, routes
 from .placements import Local
 from .session.specification import Specification
@@ -66,8 +66,8 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
     geometry = Unicode(
         "1920x1080",
         config=True,
-        help="""Size of a new desktop in pixels, WIDTHxHEIGHT. It follows the browser's window as
-        soon as one is connected.""",
+        help="""Size in pixels, WIDTHxHEIGHT, of a desktop that is not started by a page. One that
+        is has the size of the browser's window, and follows it.""",
     )
 
     display_server = Unicode(
@@ -138,13 +138,10 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 
     @validate("geometry")
     def _check_geometry(self, proposal: dict[str, Any]) -> str:
-        value: str = proposal["value"]
-        if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", value, re.ASCII):
-            raise TraitError(
-                f"DesktopApp.geometry is {value!r}; it must be WIDTHxHEIGHT in pixels, such as "
-                f"'1920x1080'."
-            )
-        return value
+        try:
+            return check_geometry(proposal["value"])
+        except BadRequest as error:
+            raise TraitError(f"DesktopApp.geometry: {error}") from error
 
     @validate("start_timeout", "stop_timeout", "ticket_lifetime")
     def _check_seconds(self, proposal: dict[str, Any]) -> float:
@@ -193,12 +190,12 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         if not self._settings_error:
             await self.doorman.stop()
 
-    def specify(self, name: str) -> Specification:
-        """Return what the desktop called ``name`` is to be."""
+    def specify(self, name: str, geometry: str) -> Specification:
+        """Return what the desktop called ``name`` is to be; ``geometry`` may be empty."""
         return Specification(
             backend=self.backend,
             display=DisplaySettings(
-                geometry=self.geometry,
+                geometry=geometry or self.geometry,
                 clipboard=self.clipboard,
                 title=self.title if name == "default" else f"{self.title} {name}",
                 executable=self.display_server,

@@ -207,12 +207,12 @@ class DesktopSession:
 class Sessions:
     """All desktops of one server, by name; one that has ended stays, so that it can be asked why.
 
-    ``specify`` returns what a desktop of a name is to be.
+    ``specify`` returns what a desktop of a name is to be, given its size, which may be empty.
     """
 
     def __init__(
         self,
-        specify: Callable[[str], Specification],
+        specify: Callable[[str, str], Specification],
         placement: Placement,
         log: logging.Logger,
     ) -> None:
@@ -234,13 +234,16 @@ class Sessions:
         """Return every desktop, the oldest first."""
         return list(self._sessions.values())
 
-    async def start(self, name: str) -> tuple[DesktopSession, bool]:
-        """Return the desktop called ``name``, started if it was not there; and whether it was."""
+    async def start(self, name: str, geometry: str = "") -> tuple[DesktopSession, bool]:
+        """Return the desktop called ``name``, started if it was not there; and whether it was.
+
+        ``geometry`` is its size at the start, "WIDTHxHEIGHT"; empty for the setting.
+        """
         session = self._of_name(name)
         async with session.turn:
             if session.alive:
                 return session, False
-            await session.start(self._specify(name))
+            await session.start(self._specify(name, geometry))
             return session, True
 
     async def stop(self, name: str) -> None:
@@ -249,12 +252,12 @@ class Sessions:
         async with session.turn:
             await session.stop()
 
-    async def restart(self, name: str) -> DesktopSession:
+    async def restart(self, name: str, geometry: str = "") -> DesktopSession:
         """End the desktop called ``name`` if it is there, and start it anew."""
         session = self._of_name(name)
         async with session.turn:
             await session.stop()
-            await session.start(self._specify(name))
+            await session.start(self._specify(name, geometry))
         return session
 
     async def stop_all(self) -> None:

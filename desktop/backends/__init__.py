@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from ..errors import BadRequest
-from .base import Backend, DisplaySettings, Installed, Runtime
+from .base import Backend, DisplaySettings, Installed, Runtime, check_geometry
 from .vnc import Vnc
 
 _BACKENDS: dict[str, type[Backend]] = {backend.name: backend for backend in (Vnc,)}
 
 NAMES = tuple(_BACKENDS)
 
-__all__ = ["NAMES", "Backend", "DisplaySettings", "Installed", "Runtime", "backend"]
+__all__ = [
+    "NAMES",
+    "Backend",
+    "DisplaySettings",
+    "Installed",
+    "Runtime",
+    "backend",
+    "check_geometry",
+]
 
 
 def backend(name: str) -> Backend:

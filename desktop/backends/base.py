@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ..errors import BadRequest
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ class DisplaySettings:
     def from_json(cls, values: dict[str, Any]) -> DisplaySettings:
         """Return the settings in ``values``, as ``dataclasses.asdict`` and JSON made them."""
         return cls(**{**values, "arguments": tuple(values.get("arguments", ()))})
+
+
+def check_geometry(geometry: str) -> str:
+    """Return ``geometry``; raises ``BadRequest`` if it is not WIDTHxHEIGHT in pixels."""
+    if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", geometry, re.ASCII):
+        raise BadRequest(
+            f"{geometry[:40]!r} is not a size.",
+            remedy="It must be WIDTHxHEIGHT in pixels, such as '1920x1080'.",
+        )
+    return geometry
 
 
 @dataclass(frozen=True)

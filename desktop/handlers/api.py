@@ -12,6 +12,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from .. import upgrade
+from ..backends import check_geometry
 from ..errors import BadRequest
 from ..sessions import DesktopSession
 from .common import DEFAULT_SESSION, Common, JSONErrors, answers_errors
@@ -45,6 +46,11 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
             raise BadRequest(f"{key!r} must be a short string.")
         return value
 
+    def geometry(self) -> str:
+        """Return the size that is asked for, empty if none is; raises ``BadRequest``."""
+        geometry = self.text("geometry", "")
+        return check_geometry(geometry) if geometry else ""
+
     async def finish_json(self, value: Any, status: int = 200) -> None:
         """Answer with ``value``."""
         self.set_status(status)
@@ -66,7 +72,8 @@ class SessionsHandler(DesktopAPIHandler):
     async def post(self) -> None:
         """Start the one called ``name``, if it does not live."""
         self.doorman.open()
-        session, started = await self.sessions.start(self.text("name", DEFAULT_SESSION))
+        name = self.text("name", DEFAULT_SESSION)
+        session, started = await self.sessions.start(name, self.geometry())
         await self.finish_json(session.as_json(), 201 if started else 200)
 
 
@@ -99,7 +106,8 @@ class RestartHandler(DesktopAPIHandler):
     async def post(self, name: str) -> None:
         """End the desktop if it lives, and start it anew."""
         self.doorman.open()
-        await self.finish_json((await self.sessions.restart(name)).as_json())
+        session = await self.sessions.restart(name, self.geometry())
+        await self.finish_json(session.as_json())
 
 
 class EventsHandler(DesktopAPIHandler):

@@ -22,11 +22,11 @@ export class Api {
 
   /** Starts the session if there is none or it has ended. */
   start(owner: Owner): Promise<Session> {
-    return this.call("POST", "api/sessions", owner, START_MS, { name: this.page.session }) as Promise<Session>;
+    return this.call("POST", "api/sessions", owner, START_MS, { name: this.page.session, geometry: windowSize() }) as Promise<Session>;
   }
 
   restart(owner: Owner): Promise<Session> {
-    return this.call("POST", `${this.path}/restart`, owner, STOP_MS, {}) as Promise<Session>;
+    return this.call("POST", `${this.path}/restart`, owner, STOP_MS, { geometry: windowSize() }) as Promise<Session>;
   }
 
   async stop(owner: Owner): Promise<void> {
@@ -90,6 +90,12 @@ export class Api {
   }
 }
 
+/** The size a new desktop begins with, so that nothing on it has to move when the page connects. */
+function windowSize(): string {
+  const { clientWidth, clientHeight } = document.documentElement;
+  return clientWidth > 99 && clientHeight > 99 ? `${clientWidth}x${clientHeight}` : "";
+}
+
 async function failure(response: Response): Promise<Failure> {
   if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
     return new Failure("signed-out");
@@ -98,7 +104,7 @@ async function failure(response: Response): Promise<Failure> {
   const { reason, message } = problem;
   // Without a word of ours the answer comes from a proxy in between, or from a Jupyter that is without us (yet).
   const foreign = !reason || !message || reason.startsWith("http-");
-  if (foreign || response.status === 503) return new Failure("unreachable");
+  if (foreign) return new Failure("unreachable");
   if (reason === "unknown-session" || reason === "session-ended") return new Failure("gone");
   if (reason === "not-ready") return new Failure("not-ready");
   return new Failure("refused", { problem: { ...problem, message } });
