@@ -24,6 +24,16 @@ need_python() {
     fi
 }
 
+# Node needs it in the build that Playwright brings along.
+need_libatomic() {
+    for library in /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1; do
+        if [ -e "$library" ]; then
+            return
+        fi
+    done
+    wanted="$wanted libatomic1"
+}
+
 need_display_server() {
     need tigervnc-standalone-server Xtigervnc Xvnc /opt/TurboVNC/bin/Xvnc
 }
@@ -44,6 +54,7 @@ need_for_tests() {
     need xterm xterm
     need xclip xclip
     need xdotool xdotool
+    need_libatomic
     # Ubuntu's is a snap; tools/chromium.sh brings another there.
     grep -q '^ID=ubuntu' /etc/os-release || need chromium chromium google-chrome
 }
