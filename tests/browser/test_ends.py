@@ -1,0 +1,218 @@
+"""Sessions that end, fail or cannot start: the page says why, and there is a way on."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import servers
+from tests.servers import JupyterServer, until
+
+from .desktop import Desktop
+from .guest import Guest
+from .link import link
+from .visitor import LINK_IS_DOWN, Visitor
+
+# What the browser and noVNC say of connections that the test brings to an end.
+ENDS = (
+    *LINK_IS_DOWN,
+    r"Failed to load resource: .* (401|403|404|409|410)",
+    r"Failed when connecting: Connection closed",
+)
+
+
+def starts_again(desktop: Desktop, label: str = "Start again") -> None:
+    """Press the card's button by keyboard; it has the focus."""
+    button = desktop.card.get_by_role("button", name=label)
+    expect(button).to_be_focused()
+    desktop.presses("Enter")
+    desktop.becomes("connected")
+    desktop.shows_desktop()
+
+
+def says(desktop: Desktop, title: str) -> None:
+    expect(desktop.card.get_by_role("heading", name=title)).to_be_visible(timeout=15_000)
+
+
+@pytest.fixture
+def openbox(server: JupyterServer, visitor: Visitor) -> Desktop:
+    """A small desktop, new for each test."""
+    visitor.expects(*ENDS)
+    server.start_desktop()
+    desktop = visitor.opens(server)
+    desktop.becomes("connected")
+    return desktop
+
+
+def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visitor) -> None:
+    visitor.expects(*ENDS)
+    before = guest.display_server.pid
+    guest.run("xfce4-session-logout", "--logout", "--fast")
+    desktop.becomes("stopped")
+    says(desktop, "The session has ended")
+    expect(desktop.card).to_contain_text("logged out")
+    desktop.screenshot("stopped")
+    starts_again(desktop)
+    assert guest.display_server.pid != before
+
+
+def test_display_server_killed(server: JupyterServer, openbox: Desktop) -> None:
+    server.process_of("-rfbunixpath").send_signal(signal.SIGKILL)
+    openbox.becomes("stopped")
+    says(openbox, "The session has ended")
+    expect(openbox.card).to_contain_text("display server ended (signal 9)")
+    starts_again(openbox)
+
+
+def test_session_process_killed(jupyter: Callable[..., JupyterServer], visitor: Visitor) -> None:
+    # Its programs outlive it, which is for a test of their own; here it is what the user sees.
+    server = jupyter(check=False)
+    visitor.expects(*ENDS)
+    server.start_desktop()
+    desktop = visitor.opens(server)
+    desktop.becomes("connected")
+    display_server = server.process_of("-rfbunixpath")
+    server.process_of("desktop.session").send_signal(signal.SIGKILL)
+    server.wait_for("failed")
+    display_server.kill()
+    desktop.becomes("failed")
+    starts_again(desktop, "Try again")
+
+
+def test_restart_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
+    before = server.process_of("-rfbunixpath").pid
+    openbox.tool("Restart").click()
+    openbox.screenshot("confirm")
+    openbox.confirms("Restart")
+    until(
+        lambda: [one.pid for one in server.processes("-rfbunixpath")] not in ([before], []),
+        "another display server",
+    )
+    openbox.becomes("connected")
+
+
+def test_stop_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
+    openbox.tool("Stop").click()
+    openbox.confirms("Stop")
+    openbox.becomes("stopped")
+    assert server.session()["state"] == "stopped"
+    assert not server.processes("-rfbunixpath")
+    starts_again(openbox)
+
+
+def test_two_tabs_start_one_desktop_again(
+    server: JupyterServer, openbox: Desktop, visitor: Visitor
+) -> None:
+    # The newest ticket's password is in force: one page may have to ask for another.
+    visitor.expects(r"Authentication failure")
+    other = Desktop(openbox.page.context.new_page())
+    other.page.goto(openbox.page.url)
+    other.becomes("connected")
+    server.call("DELETE", "desktop/api/sessions/default")
+    for one in (openbox, other):
+        one.becomes("stopped")
+    for one in (openbox, other):
+        one.card.get_by_role("button", name="Start again").click()
+    for one in (openbox, other):
+        one.becomes("connected")
+    assert len(server.processes("-rfbunixpath")) == 1
+
+
+def path_without(folder: Path, *missing: str) -> str:
+    """Return a PATH with all programs of the system but ``missing``."""
+    folder.mkdir()
+    for place in (Path("/usr/bin"), Path("/usr/sbin")):
+        for program in place.iterdir():
+            if program.name not in missing and not (folder / program.name).exists():
+                (folder / program.name).symlink_to(program)
+    return str(folder)
+
+
+def test_a_missing_vnc_server_shows_the_remedy(
+    jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
+) -> None:
+    path = path_without(tmp_path / "bin", "Xtigervnc", "Xvnc")
+    server = jupyter(environment={"PATH": path})
+    desktop = visitor.opens(server)
+    desktop.becomes("failed")
+    says(desktop, "The desktop did not start")
+    expect(desktop.card).to_contain_text("No VNC server is installed")
+    expect(desktop.card.get_by_label("Command")).to_have_text(
+        "sudo apt install tigervnc-standalone-server"
+    )
+    desktop.screenshot("missing-server")
+    desktop.card.get_by_role("button", name="Copy").click()
+    assert desktop.read_clipboard() == "sudo apt install tigervnc-standalone-server"
+    (tmp_path / "bin" / "Xtigervnc").symlink_to("/usr/bin/Xtigervnc")
+    desktop.card.get_by_role("button", name="Try again").click()
+    desktop.becomes("connected")
+
+
+def test_a_start_script_that_fails_shows_what_it_said(
+    jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
+) -> None:
+    script = tmp_path / "xstartup"
+    script.write_text("echo 'cannot find <b>the module</b> paraview' >&2; exit 3\n")
+    server = jupyter(start_script=script)
+    visitor.expects(*ENDS)
+    desktop = visitor.opens(server)
+    desktop.becomes("failed")
+    expect(desktop.card).to_contain_text("status 3")
+    log = desktop.card.get_by_label("Log", exact=True)
+    # As text: what a program prints is no part of the page.
+    expect(log).to_contain_text("cannot find <b>the module</b> paraview")
+    assert log.locator("b").count() == 0
+    desktop.screenshot("failed")
+    script.write_text("exec openbox --sm-disable\n")
+    starts_again(desktop, "Try again")
+
+
+def test_a_start_script_that_is_missing_is_named(
+    jupyter: Callable[..., JupyterServer], visitor: Visitor
+) -> None:
+    desktop = visitor.opens(jupyter(start_script="/nowhere/xstartup"))
+    desktop.becomes("failed")
+    expect(desktop.card).to_contain_text("/nowhere/xstartup")
+    expect(desktop.card).to_contain_text("DesktopApp.start_script")
+
+
+def test_signed_out(server: JupyterServer, visitor: Visitor) -> None:
+    server.start_desktop()
+    visitor.expects(*ENDS)
+    with link(server.port) as cable:
+        desktop = visitor.opens(server, at=cable.address)
+        desktop.becomes("connected")
+        visitor.context.clear_cookies()
+        cable.cut()
+        desktop.becomes("failed")
+        says(desktop, "You have been signed out")
+        desktop.screenshot("signed-out")
+        desktop.card.get_by_role("link", name="Sign in").click()
+        desktop.page.get_by_role("textbox").first.fill(servers.TOKEN)
+        desktop.presses("Enter")
+        desktop.becomes("connected")
+
+
+def test_a_server_that_ended_is_waited_for(
+    jupyter: Callable[..., JupyterServer], visitor: Visitor
+) -> None:
+    server = jupyter()
+    visitor.expects(*ENDS)
+    desktop = visitor.opens(server)
+    desktop.becomes("connected")
+    server.stop()
+    desktop.becomes("reconnecting")
+    expect(desktop.notice).to_contain_text("Connection lost")
+    desktop.screenshot("reconnecting")
+
+
+def test_wrong_settings_are_said(jupyter: Callable[..., JupyterServer], visitor: Visitor) -> None:
+    server = jupyter("--DesktopApp.clipboard=of")
+    visitor.expects(r"status of 500")
+    page = visitor.opens(server).page
+    expect(page.locator("body")).to_contain_text("The settings of the desktop are wrong.")
+    expect(page.locator("body")).to_contain_text("not the str 'of'")
