@@ -95,14 +95,12 @@ if command -v flock >/dev/null 2>&1; then
     flock 9
 fi
 
+need_python
 case $1 in
-    python)
-        need_python
-        ;;
     run)
         need_display_server
-        need "$xfce" startxfce4 mate-session startlxqt
         need_bus
+        need "$xfce" startxfce4 mate-session startlxqt
         ;;
     lint)
         need shellcheck shellcheck
