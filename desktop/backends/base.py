@@ -33,10 +33,9 @@ class Runtime:
         """The password that is in force, in the form the display server reads."""
         return self.folder / "password"
 
-    @property
-    def log(self) -> Path:
-        """What the display server and the start script printed."""
-        return self.folder / "session.log"
+    def log(self, name: str) -> Path:
+        """What the child process called ``name`` printed."""
+        return self.folder / f"{name.replace(' ', '-')}.log"
 
 
 @dataclass(frozen=True)

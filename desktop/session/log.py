@@ -1,4 +1,4 @@
-"""The session's log: what the display server and the start script print, bounded."""
+"""The log of one child: what it and all it started print, bounded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_LINE = 2000
 
 
 class SessionLog:
-    """Reads a pipe that all children print to; keeps a file and the last lines.
+    """Reads a pipe that processes print to; keeps a file and the last lines.
 
     ``on_line`` is called with each line. Nothing a program prints can fill the disk or the memory.
     """

@@ -29,6 +29,7 @@ _T = TypeVar("_T")
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
 _IN_BACKGROUND = 10.0
 
+_DISPLAY_SERVER, _START_SCRIPT = "display server", "start script"
 _COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
 
 
@@ -49,6 +50,7 @@ class Session:
         self._control = control
         self._environment = dict(os.environ)
         self._starting = True
+        self._ended_first = _DISPLAY_SERVER  # whose log says why it is over
         self._stopping: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -72,7 +74,10 @@ class Session:
 
     async def _run_in_folder(self) -> dict[str, Any]:
         """Live, end every process, and return the last state."""
-        self._log = SessionLog(self._where.log, self._on_log_line)
+        self._logs = {
+            name: SessionLog(self._where.log(name), self._on_log_line)
+            for name in (_DISPLAY_SERVER, _START_SCRIPT)
+        }
         self._children = Children()
         ended: dict[str, Any]
         try:
@@ -85,15 +90,17 @@ class Session:
             ended = {"state": "failed", "error": _system_error(error).as_json()}
         finally:
             await self._children.end_all(self._specification.stop_timeout)
-            await self._log.close()
-        return {**ended, "log": list(self._log.tail)}
+            for log in self._logs.values():
+                await log.close()
+        return {**ended, "log": list(self._logs[self._ended_first].tail)}
 
     async def _live(self) -> str:
         """Start everything and return why it ended."""
         self._tell("starting", step="display-server")
         installed = self._backend.find(self._settings)
         script = self._find_start_script()
-        self._log.write(f"Starting {installed}; start script {script}")
+        self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
+        self._logs[_START_SCRIPT].write(f"This is {script}.")
         server = await self._start_display_server(installed)
         reachable = {"reachable": True, "socket": str(self._where.socket)}
         self._tell("starting", step="session", **reachable)
@@ -115,17 +122,17 @@ class Session:
         reading, writing = os.pipe()
         async with pipes.reader(reading) as ready:
             server = self._children.start(
-                "display server",
+                _DISPLAY_SERVER,
                 self._backend.command(installed, self._where, self._settings, writing),
                 self._environment,
                 folder=Path("/"),
-                output=self._log.pipe,
+                output=self._logs[_DISPLAY_SERVER].pipe,
                 pass_fds=[writing],
             )
             os.close(writing)
             if not await self._in_time(ready.readline(), server):
                 await server.exited
-                raise _early_end(server)
+                raise self._early_end(server)
         await self._in_time(self._answering(password), server)
         return server
 
@@ -160,11 +167,11 @@ class Session:
         }
         home = Path(environment.get("HOME", "/"))
         return self._children.start(
-            "start script",
+            _START_SCRIPT,
             startscript.command(script),
             environment,
             folder=home if home.is_dir() else Path("/"),
-            output=self._log.pipe,
+            output=self._logs[_START_SCRIPT].pipe,
         )
 
     async def _until_up(
@@ -180,12 +187,12 @@ class Session:
             await self._first(timeout, present, server.exited, desktop.exited)
             if desktop.exited.done() and not present.done():
                 if desktop.exited.result() != 0:
-                    raise _early_end(desktop)
+                    raise self._early_end(desktop)
                 await self._first(_IN_BACKGROUND, present, server.exited)
         finally:
             present.cancel()
         if server.exited.done():
-            raise _early_end(server)
+            raise self._early_end(server)
 
     async def _until_end(
         self, window_manager: WindowManagerWatch, server: Child, desktop: Child
@@ -199,6 +206,7 @@ class Session:
                 await self._first(1.0, server.exited)
         if server.exited.done():
             return f"The display server ended ({_status(server)})."
+        self._ended_first = desktop.name
         return f"The session was logged out ({_status(desktop)})."
 
     async def _in_time(self, waiting: Awaitable[_T], server: Child) -> _T:
@@ -211,7 +219,7 @@ class Session:
         if task.done() and not task.cancelled():
             return task.result()
         if server.exited.done():
-            raise _early_end(server)
+            raise self._early_end(server)
         raise StartTimeout(
             f"The display server was not ready after {self._specification.start_timeout:g} "
             f"seconds.",
@@ -227,24 +235,24 @@ class Session:
         if self._stopping.done():
             raise _Stopped(self._stopping.result())
 
+    def _early_end(self, child: Child) -> StartFailed:
+        self._ended_first = child.name
+        message = f"The {child.name} ended before the desktop was up ({_status(child)})."
+        if child.exited.result() == _COMMAND_NOT_FOUND:
+            return StartFailed(
+                message,
+                remedy="A program it needs is not installed; the last lines of the log below say "
+                "which. This installs a desktop:",
+                command=install_command("xfce"),
+            )
+        return StartFailed(message, remedy="The last lines of the log below say why.")
+
     def _on_log_line(self, line: str) -> None:
         if self._starting:
             self._control.send("log", line=line)
 
     def _tell(self, state: str, **values: Any) -> None:
         self._control.send("state", state=state, **values)
-
-
-def _early_end(child: Child) -> StartFailed:
-    message = f"The {child.name} ended before the desktop was up ({_status(child)})."
-    if child.exited.result() == _COMMAND_NOT_FOUND:
-        return StartFailed(
-            message,
-            remedy="A program it needs is not installed; the last lines of the log below say "
-            "which. This installs a desktop:",
-            command=install_command("xfce"),
-        )
-    return StartFailed(message, remedy="The last lines of the log below say why.")
 
 
 def _system_error(error: OSError) -> StartFailed:
