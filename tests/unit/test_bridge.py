@@ -1,0 +1,284 @@
+"""The bridge: many connections on one control socket; and its client, with a real process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop.bridge.bridge import Bridge
+from desktop.bridge.client import BridgeClient
+from desktop.bridge.closing import SERVER_ENDING, TAKEN_OVER
+from desktop.bridge.messages import LARGEST, Close, Handoff, decode_ended, send_close, send_handoff
+from desktop.errors import BridgeUnavailable
+from tests.clients import Wire, upgrade
+from tests.descriptors import nothing_leaks
+
+HEAD = upgrade("http://localhost/", ["desktop.v1"]).decode()
+
+
+class Doorman:
+    """The other end of a bridge's control socket."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self._count = 0
+        self._wires: list[Wire] = []
+        self.targets: list[socket.socket] = []
+
+    def hand_over(self, session: str = "default", client: str = "") -> Wire:
+        """Hand a new connection over, and return its browser's end."""
+        browser, browser_end = socket.socketpair()
+        target, target_end = socket.socketpair()
+        browser_end.settimeout(10)
+        target_end.settimeout(10)
+        self._count += 1
+        handoff = Handoff(self._count, session, client, HEAD, 0)
+        with browser, target:
+            send_handoff(self.control, handoff, browser.fileno(), target.fileno())
+        wire = Wire(browser_end)
+        assert " 101 " in wire.head()
+        self._wires.append(wire)
+        self.targets.append(target_end)
+        return wire
+
+    def ended(self) -> int:
+        return decode_ended(self.control.recv(LARGEST))
+
+    def close(self) -> None:
+        self.control.close()
+        for one in (*(wire.socket for wire in self._wires), *self.targets):
+            one.close()
+
+
+@contextmanager
+def bridge() -> Iterator[Doorman]:
+    with nothing_leaks():
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(10)
+        doorman = Doorman(ours)
+        with theirs:
+            serving = Bridge(theirs)
+            thread = threading.Thread(target=serving.serve, daemon=True)
+            thread.start()
+            yield doorman
+            doorman.close()
+            thread.join(10)
+            assert not thread.is_alive()
+            assert not serving._connections
+            assert not serving._threads
+
+
+def test_each_hand_off_is_reported_over_once():
+    with bridge() as doorman:
+        wires = [doorman.hand_over() for _ in range(5)]
+        for expected, wire in enumerate(wires, 1):
+            wire.socket.close()
+            assert doorman.ended() == expected
+
+
+def test_connections_do_not_mix():
+    with bridge() as doorman:
+        wires = [doorman.hand_over() for _ in range(20)]
+        for index, target in enumerate(doorman.targets):
+            target.sendall(f"to {index}".encode())
+        for index, wire in enumerate(wires):
+            assert wire.message() == f"to {index}".encode()
+
+
+def test_a_new_connection_of_a_page_takes_the_place_of_its_old_one():
+    with bridge() as doorman:
+        old, other_page, other_desktop, nameless = (
+            doorman.hand_over("default", "page"),
+            doorman.hand_over("default", "other"),
+            doorman.hand_over("second", "page"),
+            doorman.hand_over("default", ""),
+        )
+        new = doorman.hand_over("default", "page")
+        doorman.hand_over("default", "")
+        assert old.closing().code == TAKEN_OVER.code
+        assert doorman.ended() == 1
+        for wire in (other_page, other_desktop, nameless, new):
+            wire.send(b"")
+            assert wire.message() == b""
+
+
+def test_the_connections_of_a_session_are_closed_and_no_others():
+    with bridge() as doorman:
+        one, two, other = (
+            doorman.hand_over("one"),
+            doorman.hand_over("one"),
+            doorman.hand_over("other"),
+        )
+        send_close(doorman.control, Close("one", 4001, "Ended on purpose."))
+        for wire in (one, two):
+            closed = wire.closing()
+            assert (closed.code, closed.reason) == (4001, "Ended on purpose.")
+        other.send(b"")
+        assert other.message() == b""
+
+
+def test_when_the_server_is_gone_every_browser_is_told():
+    with bridge() as doorman:
+        wires = [doorman.hand_over() for _ in range(3)]
+        doorman.control.close()
+        assert [wire.closing().code for wire in wires] == [SERVER_ENDING.code] * 3
+
+
+def test_nonsense_from_the_server_is_dropped(caplog):
+    with bridge() as doorman:
+        socket.send_fds(doorman.control, [b"nonsense"], [0, 1, 2])
+        doorman.control.send(b"{}")
+        wire = doorman.hand_over()
+        wire.send(b"")
+        assert wire.message() == b""
+    assert caplog.text.count("is dropped") == 2
+
+
+def test_a_browser_that_does_not_answer_the_goodbye_holds_nothing_up():
+    with bridge() as doorman:
+        stuck = doorman.hand_over("one")
+        doorman.targets[0].setblocking(False)
+        try:
+            while True:
+                doorman.targets[0].send(b"x" * 65536)
+        except BlockingIOError:
+            pass
+        send_close(doorman.control, Close("one", 4001, "over"))
+        assert doorman.ended() == 1
+        stuck.socket.close()
+
+
+# -- the client, with the bridge as the process it is
+
+
+class Server:
+    """What the Jupyter server's side sees."""
+
+    def __init__(self, folder: Path) -> None:
+        self.over: list[int] = []
+        self.changed = asyncio.Event()
+        self.client = BridgeClient(folder, self._ended, logging.getLogger("test"))
+
+    def _ended(self, handoff: Handoff) -> None:
+        self.over.append(handoff.id)
+        self.changed.set()
+
+    async def ends(self, *identifiers: int) -> None:
+        while sorted(self.over) != sorted(identifiers):
+            self.changed.clear()
+            await asyncio.wait_for(self.changed.wait(), 10)
+
+    def hand_over(self) -> Wire:
+        browser, end = socket.socketpair()
+        target, self.target = socket.socketpair()
+        end.settimeout(10)
+        self.client.hand_over(browser, target, session="one", client="", head=HEAD, greeting=0)
+        assert browser.fileno() == target.fileno() == -1
+        return Wire(end)
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Server]:
+    server = Server(folder)
+    yield server
+    await server.client.stop()
+    assert server.client.pid is None
+
+
+async def works(wire: Wire) -> None:
+    assert " 101 " in await asyncio.to_thread(wire.head)
+    wire.send(b"")
+    assert await asyncio.to_thread(wire.message) == b""
+
+
+async def test_a_connection_through_a_bridge_process(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        server.client.start()
+        with server.hand_over() as wire:
+            await works(wire)
+        await server.ends(1)
+
+
+async def test_the_bridge_starts_by_itself_when_it_is_needed(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        with server.hand_over() as wire:
+            await works(wire)
+
+
+async def test_starting_twice_is_starting_once(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        server.client.start()
+        pid = server.client.pid
+        server.client.start()
+        assert server.client.pid == pid
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+async def test_a_killed_bridge_is_replaced(tmp_path, noticed):
+    async with serving(tmp_path / "folder") as server:
+        with server.hand_over() as wire:
+            await works(wire)
+            pid = server.client.pid
+            os.kill(pid, signal.SIGKILL)
+            # Blocking, so that the client has no chance to see the end before it is used again.
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            if noticed:
+                await server.ends(1)
+            assert wire.closing().code is None
+        with server.hand_over() as wire:
+            await works(wire)
+            assert server.client.pid != pid
+            assert server.over == [1]
+
+
+async def test_a_bridge_cannot_be_had(tmp_path, monkeypatch):
+    async with serving(tmp_path / "folder") as server:
+        monkeypatch.setattr("desktop.bridge.client.sys.executable", "/nowhere/python")
+        with nothing_leaks(), pytest.raises(BridgeUnavailable) as unavailable:
+            server.client.start()
+        assert "No such file" in unavailable.value.message
+        assert unavailable.value.remedy
+
+
+async def test_stopping_tells_the_browsers_and_removes_the_folder(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        (tmp_path / "folder").mkdir()
+        with server.hand_over() as wire:
+            await works(wire)
+            process = psutil.Process(server.client.pid)
+            stopping = asyncio.ensure_future(server.client.stop())
+            assert (await asyncio.to_thread(wire.closing)).code == SERVER_ENDING.code
+            await stopping
+        assert not process.is_running()
+        assert not (tmp_path / "folder").exists()
+
+
+async def test_the_sessions_connections_are_closed(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        server.client.close_session("one", 4001, "nothing to close yet")
+        with server.hand_over() as wire:
+            await works(wire)
+            server.client.close_session("one", 4001, "Ended on purpose.")
+            closed = await asyncio.to_thread(wire.closing)
+            assert (closed.code, closed.reason) == (4001, "Ended on purpose.")
+        await server.ends(1)
+
+
+async def test_the_process_is_not_in_the_server_s_group_and_listens_nowhere(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        with server.hand_over() as wire:
+            await works(wire)
+            process = psutil.Process(server.client.pid)
+            assert os.getpgid(process.pid) == process.pid
+            assert not [one for one in process.net_connections() if one.status == "LISTEN"]
+            assert process.cwd() == "/"

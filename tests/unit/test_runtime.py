@@ -1,0 +1,146 @@
+"""The runtime folder, the secrets in it, and the X cookie as the real xauth reads it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from desktop.backends import Runtime
+from desktop.errors import RuntimeFolderUnusable
+from desktop.session import runtime, xauthority
+from desktop.session.runtime import LONGEST_BASE, choose_base, runtime_folder, write_secret
+
+
+@pytest.fixture
+def short(tmp_path_factory):
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="jdt-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def folder_of(path: Path, mode: int) -> Path:
+    path.mkdir()
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda base: folder_of(base / "own", 0o700), None),
+        (lambda base: folder_of(base / "readable", 0o755), None),
+        (lambda base: folder_of(base / "sticky", 0o1777), None),
+        (lambda base: folder_of(base / "open", 0o777), "other users could replace"),
+        (lambda base: folder_of(base / "group", 0o770), "other users could replace"),
+        (lambda base: base / "gone", "No such file"),
+        (lambda base: (base / "file").touch() or base / "file", "not a folder"),
+        (lambda base: Path("relative"), "not absolute"),
+        (lambda base: Path(), "not absolute"),
+        (lambda base: base / ("x" * 100), "longer than 82 bytes"),
+        (lambda base: Path("/" + "é" * 41), "longer than 82 bytes"),
+    ],
+)
+def test_what_a_base_must_be(short, make, problem):
+    candidate = make(short)
+    if problem is None:
+        assert choose_base([str(candidate)]) == candidate
+    else:
+        with pytest.raises(RuntimeFolderUnusable, match=problem) as refused:
+            choose_base([str(candidate)])
+        assert str(candidate) in refused.value.message
+        assert refused.value.remedy
+
+
+def test_a_folder_of_another_user_is_no_base(short):
+    if os.getuid() != 0:
+        pytest.skip("only root can make one")
+    other = folder_of(short / "other", 0o700)
+    os.chown(other, 12345, 12345)
+    with pytest.raises(RuntimeFolderUnusable, match="other users"):
+        choose_base([str(other)])
+
+
+def test_a_network_file_system_is_no_base(short, monkeypatch):
+    own = runtime._file_system(short)
+    monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", frozenset([own]))
+    with pytest.raises(RuntimeFolderUnusable, match="network file system"):
+        choose_base([str(short)])
+
+
+def test_file_systems_are_named_as_in_proc(short):
+    assert runtime._file_system(Path("/proc/self")) == "proc"
+    link = short / "link"
+    link.symlink_to("/proc/self")
+    assert runtime._file_system(link) == "proc"
+
+
+def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short):
+    good, better = folder_of(short / "good", 0o700), folder_of(short / "better", 0o700)
+    assert choose_base([f"{short}/gone", str(better), str(good)]) == better
+    with pytest.raises(RuntimeFolderUnusable) as refused:
+        choose_base([f"{short}/one", f"{short}/two"])
+    assert f"{short}/one" in refused.value.message
+    assert f"{short}/two" in refused.value.message
+
+
+def test_the_folder_is_private_and_gone_at_the_end(short):
+    with runtime_folder([str(short)]) as folder:
+        assert folder.parent == short
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        (folder / "sub").mkdir()
+        (folder / "sub" / "file").touch()
+    assert list(short.iterdir()) == []
+
+
+def test_a_temporary_folder_is_the_last_resort(short, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    with runtime_folder(["/nowhere"]) as folder:
+        assert folder.parent == short
+
+
+def test_the_longest_base_leaves_room_for_the_socket(short):
+    base = short / ("x" * (LONGEST_BASE - len(str(short)) - 1))
+    base.mkdir()
+    with runtime_folder([str(base)]) as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(Runtime(folder, ":1").socket))
+
+
+def test_secrets_are_private_whatever_the_umask(short):
+    before = os.umask(0)
+    try:
+        write_secret(short / "password", b"one")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((short / "password").stat().st_mode) == 0o600
+
+
+def test_a_secret_is_replaced_in_one_step(short):
+    write_secret(short / "password", b"one")
+    with (short / "password").open("rb") as reader:
+        write_secret(short / "password", b"two")
+        assert reader.read() == b"one"
+    assert (short / "password").read_bytes() == b"two"
+    assert [entry.name for entry in short.iterdir()] == ["password"]
+
+
+@pytest.mark.skipif(not shutil.which("xauth"), reason="package xauth")
+def test_the_cookie_is_what_xauth_reads(short):
+    cookie = bytes(range(16))
+    write_secret(short / "Xauthority", xauthority.entry(cookie))
+    listed = subprocess.run(
+        ["xauth", "-f", str(short / "Xauthority"), "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name, key = listed.stdout.split()[-2:]
+    assert (name, key) == ("MIT-MAGIC-COOKIE-1", cookie.hex())
+    # Any host and any display: xauth shows the family's number, and no number after the colon.
+    assert listed.stdout.startswith("#ffff##:")
