@@ -21,6 +21,7 @@ from .session.specification import Specification
 _COMMAND = [sys.executable, "-m", "desktop.session"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _ANSWER = 5.0  # seconds for it to put a password in force
 _ALIVE = ("starting", "running")
 
@@ -87,7 +88,7 @@ class DesktopSession:
                 cwd="/",
                 # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
                 start_new_session=True,
-                limit=1024 * 1024,
+                limit=_LONGEST_LINE,
             )
         except OSError as error:
             self._set_state(state="failed", error=_not_started(command[0], error).as_json())
@@ -160,22 +161,23 @@ class DesktopSession:
         while line := await process.stdout.readline():
             try:
                 self._take(json.loads(line))
-            except (ValueError, KeyError):
+            except (ValueError, LookupError, TypeError, AttributeError):
                 self._log.warning("Desktop %r said something odd: %r", self.name, line[:200])
         status = await process.wait()
         if self.alive:
-            self._set_state(state="failed", error=_died(status).as_json(), reachable=False)
+            error = _died(status).as_json()
+            self._set_state(state="failed", step=self.state.step, error=error)
         self._refuse_waiting()
 
     def _take(self, event: dict[str, Any]) -> None:
         match event.pop("event"):
             case "state":
                 self._socket = event.pop("socket", self._socket)
-                self._set_state(**{"reachable": False, **event})
+                self._set_state(**{"step": self.state.step, **event})
             case "log":
                 self._tell("log", {"lines": [event["line"]]})
             case "password":
-                _settle(self._password_set.popleft())
+                _settle(self._password_set.popleft(), _not_set(event["problem"]))
 
     def _set_state(self, **values: Any) -> None:
         self.state = State(**values)
@@ -287,6 +289,15 @@ def _settle(future: asyncio.Future[None], error: Exception | None = None) -> Non
         future.set_exception(error)
     else:
         future.set_result(None)
+
+
+def _not_set(problem: str | None) -> NotReady | None:
+    if problem is None:
+        return None
+    return NotReady(
+        f"The desktop takes no new password: {problem}.",
+        remedy="Free space there, or restart the desktop.",
+    )
 
 
 def _not_started(program: str, error: OSError) -> StartFailed:

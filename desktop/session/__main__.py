@@ -28,11 +28,19 @@ async def _obey(control: Control, session: Session) -> None:
     async for command in control.commands():
         match command["command"]:
             case "password":
-                session.set_password(command["password"])
-                control.send("password")
+                control.send("password", problem=_problem(session, command["password"]))
             case "stop":
                 session.stop("It was stopped.")
     session.stop("Its server ended.")
+
+
+def _problem(session: Session, password: str) -> str | None:
+    """Put ``password`` in force; return what is in the way, None if nothing is."""
+    try:
+        session.set_password(password)
+    except OSError as error:  # the disk is full, or the folder was removed
+        return str(error)
+    return None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Both are lines of JSON. Commands: the specification first, then ``{"command": "password",
 "password": …}`` and ``{"command": "stop"}``. Events: ``{"event": "state", …}``, ``{"event":
-"log", "line": …}`` and ``{"event": "password"}``, which answers the command of that name.
+"log", "line": …}`` and ``{"event": "password", "problem": …}``, which answers the command of that
+name; the problem is null if there is none.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ class SessionLog:
 
     def _rotate(self) -> None:
         if self._file.tell() > _LIMIT:
-            self._file.close()
             self._path.rename(self._path.with_suffix(".log.1"))
-            self._file = self._open()
+            full, self._file = self._file, self._open()
+            full.close()
 
     def _open(self) -> FileIO:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
