@@ -61,18 +61,18 @@ need_for_tests() {
 
 install() {
     if ! command -v apt-get >/dev/null 2>&1; then
-        fail "there is no apt-get here. Install these with this system's package manager (Debian's names):"
+        fail "There is no apt-get here; install these with this system's package manager (Debian's names):"
     elif [ "$(id -u)" -eq 0 ]; then
         with_apt
     elif command -v sudo >/dev/null 2>&1; then
         with_apt sudo
     else
-        fail "that takes root, and there is no sudo. As root: apt-get install --no-install-recommends"
+        fail "Installing them takes root, and there is no sudo. Run as root: apt-get install --no-install-recommends"
     fi
 }
 
 fail() {
-    echo "Programs are missing, and $1$wanted" >&2
+    echo "Programs are missing. $1$wanted" >&2
     exit 1
 }
 
