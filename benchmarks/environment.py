@@ -1,0 +1,44 @@
+"""The virtual environment with what we are compared to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from importlib.metadata import version
+from pathlib import Path
+
+COMPETITOR = "jupyter-remote-desktop-proxy==3.0.1"
+_FOLDER = Path(__file__).parent.parent / "build" / "bench"
+_COMMON = (
+    "ipykernel",
+    "jupyter-server",
+    "jupyter-server-proxy",
+    "jupyterlab",
+    "tornado",
+    "websockify",
+)
+
+
+class Environment:
+    """A virtual environment with the competitor, made when it is first needed.
+
+    What both use (Jupyter, its proxy, websockify) is there in the versions of our own environment.
+    """
+
+    def __init__(self, folder: Path = _FOLDER) -> None:
+        self.python = folder / "bin" / "python"
+        requirements = [COMPETITOR, *map(_ours, _COMMON)]
+        installed = folder / "installed"
+        wanted = "\n".join([sys.version, *requirements])
+        if installed.exists() and installed.read_text() == wanted:
+            return
+        print(f"Installing {COMPETITOR} in {folder} …", file=sys.stderr)
+        venv.create(folder, clear=True, with_pip=True)
+        pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *requirements], check=True)
+        installed.write_text(wanted)
+
+
+def _ours(package: str) -> str:
+    return f"{package}=={version(package)}"

@@ -1,0 +1,44 @@
+"""How long after the click on the tile a desktop is seen: one that starts, and one that runs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+
+from playwright.sync_api import Browser
+
+from .browser import View
+from .products import Product
+from .report import Row
+from .samples import interleaved
+from .servers import running, wait_until
+
+_WARM = 3
+
+
+def rows(starters: Mapping[str, Callable[[], Product]], browser: Browser, rounds: int) -> list[Row]:
+    """Start each product anew in each round; the first is not counted, as disks are slow then."""
+    measured = interleaved(starters, lambda start: _open(start, browser), rounds + 1)
+    cold = {name: statistics.median(one for one, _ in all_[1:]) for name, all_ in measured.items()}
+    warm = {
+        name: statistics.median(one for _, some in all_[1:] for one in some)
+        for name, all_ in measured.items()
+    }
+    return [
+        Row(
+            "Click → first pixels of a cold desktop", cold["ours"], cold["theirs"], "ms", "≤ 1 time"
+        ),
+        Row("— of one that runs", warm["ours"], warm["theirs"], "ms", "< 500 ms"),
+    ]
+
+
+def _open(start: Callable[[], Product], browser: Browser) -> tuple[float, list[float]]:
+    """Return how long the cold start took, and openings of the same desktop after it."""
+    with running(start) as (product,):
+        view = View(browser, product)
+        cold = view.open()
+        wait_until(lambda: product.environment_of("xfdesktop"))
+        view.page.wait_for_timeout(3000)  # the desktop's programs start for a while
+        warm = [view.open() for _ in range(_WARM)]
+        view.close()
+        return cold, warm

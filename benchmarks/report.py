@@ -1,0 +1,57 @@
+"""Rows of the table, and the table."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_BEGIN, _END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was measured on both sides, in the same unit."""
+
+    what: str
+    ours: float
+    theirs: float
+    unit: str
+    goal: str = ""
+
+    def cells(self) -> list[str]:
+        """Return the row as it is printed."""
+        ratio = f"{_number(self.ours / self.theirs)}" if self.theirs else ""
+        sides = [f"{_number(side)} {self.unit}".strip() for side in (self.ours, self.theirs)]
+        return [self.what, *sides, ratio, self.goal]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a Markdown table that is legible as it is."""
+    head = ["", "ours", "theirs", "ours ÷ theirs", "goal"]
+    lines = [head, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |"
+        for line in lines
+    )
+
+
+def write(path: Path, rows: Sequence[Row]) -> None:
+    """Replace the table between the markers in ``path``."""
+    before, _, rest = path.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    machine = (
+        f"Measured on {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}."
+    )
+    path.write_text(f"{before}{_BEGIN}\n{table(rows)}\n\n{machine}\n{_END}{after}")
+
+
+def _number(value: float) -> str:
+    """Return three significant digits, never as an exponent."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

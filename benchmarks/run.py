@@ -1,0 +1,113 @@
+"""Measures this package side by side with jupyter-remote-desktop-proxy, and prints one table.
+
+    python -m benchmarks.run                      # everything: a quarter of an hour
+    python -m benchmarks.run throughput echo      # only these
+    python -m benchmarks.run --quick              # fewer rounds: to see that it works
+    python -m benchmarks.run --write docs/performance.md
+
+Everything runs on this machine, and on loopback only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from . import echo, keypress, memory, opening, products, report, throughput
+from .bridges import all_bridges
+from .browser import chromium
+from .environment import Environment
+from .products import Product
+from .report import Row
+from .responsiveness import Responsiveness
+from .servers import JupyterServer, running
+
+BRIDGES = ("throughput", "echo", "memory")
+PRODUCTS = ("keypress", "responsiveness")
+ALL = (*BRIDGES, "opening", *PRODUCTS)
+
+
+class Run:
+    """One run of the benchmarks in ``wanted``; their servers live in ``folder``."""
+
+    def __init__(self, wanted: set[str], quick: bool, folder: Path) -> None:
+        self._wanted = wanted
+        self._quick = quick
+        self._folder = folder
+        self._environment = Environment()
+
+    def rows(self) -> Iterator[Row]:
+        """Measure."""
+        if self._wanted.intersection(BRIDGES):
+            yield from self._bridges()
+        if self._wanted.intersection(("opening", *PRODUCTS)):
+            yield from self._products()
+
+    def _bridges(self) -> Iterator[Row]:
+        with all_bridges(self._environment, self._folder) as bridges:
+            if self._begins("throughput"):
+                yield from throughput.rows(bridges, self._rounds(9))
+            if self._begins("echo"):
+                yield from echo.rows(bridges, self._rounds(15))
+            if self._begins("memory"):
+                yield from memory.rows(bridges, 10 if self._quick else 60)
+
+    def _products(self) -> Iterator[Row]:
+        starters = {
+            "ours": partial(products.ours, self._folder / "our-product"),
+            "theirs": partial(products.theirs, self._environment, self._folder / "their-product"),
+        }
+        with chromium() as browser:
+            if self._begins("opening"):
+                yield from opening.rows(starters, browser, self._rounds(7))
+            if self._wanted.intersection(PRODUCTS):
+                bare = partial(JupyterServer, self._environment.python, self._folder / "bare")
+                with running(starters["ours"], starters["theirs"], bare) as (ours, theirs, empty):
+                    both: dict[str, Product] = {"ours": ours, "theirs": theirs}
+                    if self._begins("keypress"):
+                        yield from keypress.rows(both, browser, self._rounds(10))
+                    if self._begins("responsiveness"):
+                        seconds = 3 if self._quick else 10
+                        rounds = self._rounds(4)
+                        yield from Responsiveness(both, empty).rows(browser, rounds, seconds)
+
+    def _begins(self, name: str) -> bool:
+        if name in self._wanted:
+            print(f"{name} …", file=sys.stderr, flush=True)
+        return name in self._wanted
+
+    def _rounds(self, count: int) -> int:
+        return max(1, count // 5) if self._quick else count
+
+
+def main() -> None:
+    """Run the command line."""
+    arguments = _arguments()
+    # Short, because paths of Unix sockets are.
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        run = Run(set(arguments.benchmarks or ALL), arguments.quick, Path(folder))
+        rows = list(run.rows())
+    print(report.table(rows))
+    if arguments.write:
+        report.write(arguments.write, rows)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=", ".join(ALL))
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="replace the table in FILE")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.benchmarks).difference(ALL):
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(ALL)}")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

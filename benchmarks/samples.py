@@ -1,0 +1,32 @@
+"""How measurements are taken, and what is made of them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+_Side = TypeVar("_Side")
+_Result = TypeVar("_Result")
+
+
+def interleaved(
+    sides: Mapping[str, _Side], measure: Callable[[_Side], _Result], rounds: int
+) -> dict[str, list[_Result]]:
+    """Measure all sides in turn, again and again, so that what disturbs one disturbs all."""
+    results: dict[str, list[_Result]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, side in sides.items():
+            results[name].append(measure(side))
+    return results
+
+
+def medians(results: Mapping[str, list[float]]) -> dict[str, float]:
+    """Return the median of each side."""
+    return {name: statistics.median(values) for name, values in results.items()}
+
+
+def percentile(values: Iterable[float], percent: int) -> float:
+    """Return the value below which ``percent`` of ``values`` lie."""
+    ordered = sorted(values)
+    return ordered[len(ordered) * percent // 100]

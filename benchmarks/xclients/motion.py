@@ -1,0 +1,67 @@
+"""Full-screen motion like that of a film: 60 times a second a photo-like picture moves on."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import numpy
+from window import Window
+from xcffib import xproto
+
+_RATE = 60
+_STEP = 24  # pixels per frame
+_ROWS = 16  # of the picture in one request, which the X server limits
+
+
+def main() -> None:
+    """Run until the display server ends."""
+    window = Window()
+    picture = _upload(window)
+    window.announce()
+    context = _context(window)
+    start = time.monotonic()
+    for frame in itertools.count():
+        x = frame * _STEP % window.width
+        core, width, height = window.core, window.width, window.height
+        core.CopyArea(picture, window.id, context, x, 0, 0, 0, width - x, height)
+        core.CopyArea(picture, window.id, context, 0, 0, width - x, 0, x, height)
+        # The answer is awaited, so that requests do not pile up in a busy server.
+        core.GetInputFocus().reply()
+        time.sleep(max(0.0, start + frame / _RATE - time.monotonic()))
+
+
+def _upload(window: Window) -> int:
+    picture = window.connection.generate_id()
+    depth = window.screen.root_depth
+    window.core.CreatePixmap(depth, picture, window.screen.root, window.width, window.height)
+    context = _context(window)
+    pixels = _photo(window.width, window.height)
+    for y in range(0, window.height, _ROWS):
+        rows = pixels[y : y + _ROWS].tobytes()
+        area = (window.width, len(rows) // 4 // window.width, 0, y)
+        window.core.PutImage(
+            xproto.ImageFormat.ZPixmap, picture, context, *area, 0, depth, len(rows), rows
+        )
+    return picture
+
+
+def _photo(width: int, height: int) -> numpy.ndarray:
+    """Return soft shapes with some grain, as 32-bit pixels."""
+    y, x = numpy.mgrid[0:height, 0:width]
+    grain = numpy.random.default_rng(1).normal(0, 6, (height, width))
+    waves = [numpy.sin(x / a) + numpy.cos(y / b) for a, b in ((97, 61), (151, 89), (43, 127))]
+    red, green, blue = (numpy.clip(128 + 55 * wave + grain, 0, 255) for wave in waves)
+    return (
+        red.astype(numpy.uint32) << 16 | green.astype(numpy.uint32) << 8 | blue.astype(numpy.uint32)
+    )
+
+
+def _context(window: Window) -> int:
+    context = window.connection.generate_id()
+    window.core.CreateGC(context, window.id, 0, [])
+    return context
+
+
+if __name__ == "__main__":
+    main()
