@@ -1,0 +1,266 @@
+"""The API: what it answers, also to nonsense."""
+
+from __future__ import annotations
+
+import html
+import json
+import threading
+
+import pytest
+
+from tests import servers
+from tests.integration.viewing import view
+
+
+def events(server, name="default"):
+    """Yield ``(event, data)`` from a desktop's stream; a comment is ``(None, None)``."""
+    connection = server.connection()
+    connection.request(
+        "GET",
+        f"{server.base_url}desktop/api/sessions/{name}/events",
+        headers={"Authorization": f"token {server.token}"},
+    )
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    event = None
+    while line := answer.fp.readline():
+        text = line.decode().strip()
+        if text.startswith("event: "):
+            event = text.removeprefix("event: ")
+        elif text.startswith("data: "):
+            yield event, json.loads(text.removeprefix("data: "))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def desktop(server):
+    server.start_desktop()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"nonsense",
+        b"\xff\xfe",
+        b"[]",
+        b"null",
+        b'"default"',
+        b'{"name": null}',
+        b'{"name": 3}',
+        b'{"name": ["default"]}',
+        b'{"name": ""}',
+        b'{"name": "../x"}',
+        b'{"name": "a b"}',
+        b'{"name": "<script>"}',
+        b'{"name": "\\ud800"}',
+        b'{"name": "\\u0000"}',
+        b'{"name": "x", "geometry": "big"}',
+        b'{"name": "x", "geometry": 3}',
+        json.dumps({"name": "x" * 200}).encode(),
+        json.dumps({"name": "default", "more": "x" * 10 * 1024 * 1024}).encode(),
+        b"[" * 60_000,
+    ],
+    ids=lambda body: repr(body[:30]),
+)
+def test_a_bad_request(server, body):
+    known = server.call("GET", "desktop/api/sessions").json
+    answer = server.call("POST", "desktop/api/sessions", body)
+    assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+    assert answer.json["message"].endswith(".")
+    assert len(answer.body) < 1000
+    assert server.call("GET", "desktop/api/sessions").json == known
+
+
+@pytest.mark.parametrize("body", [b"nonsense", b"[]", b'{"client": 3}', b'{"client": null}'])
+def test_a_bad_request_for_a_ticket(server, body):
+    answer = server.call("POST", "desktop/api/sessions/default/ticket", body)
+    assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/events"),
+        ("POST", "/ticket"),
+    ],
+)
+@pytest.mark.parametrize("name", ["unknown", "%2e%2e", "a%2Fb", "%3Cscript%3E", "x" * 300])
+def test_an_unknown_desktop(server, method, path, name):
+    answer = server.call(method, f"desktop/api/sessions/{name}{path}")
+    assert (answer.status, answer.json["reason"]) == (404, "unknown-session")
+    assert answer.headers["Content-Type"].startswith("application/json")
+
+
+def test_a_restart_of_a_name_that_cannot_be(server):
+    answer = server.call("POST", "desktop/api/sessions/%2e%2e%2fx/restart")
+    assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+
+
+@pytest.mark.parametrize("path", ["desktop/sessions/..%2fx/", "desktop/sessions/a%20b/"])
+def test_a_page_of_a_name_that_cannot_be(server, path):
+    assert server.call("GET", path).status == 400
+
+
+@pytest.mark.parametrize("path", ["../secret", "%2e%2e/app.py", "..%2fapp.py", "/etc/passwd"])
+def test_files_outside_of_the_page_s(server, path):
+    assert server.call("GET", f"desktop/static/{path}").status in (403, 404)
+
+
+def test_a_session(server):
+    session = server.session()
+    assert session == {
+        "name": "default",
+        "backend": "vnc",
+        "state": "running",
+        "step": "running",
+        "reachable": True,
+        "error": None,
+        "reason": None,
+        "log": [],
+        "viewers": 0,
+    }
+    assert server.call("GET", "desktop/api/sessions").json == {"sessions": [session]}
+
+
+def test_starting_what_is_there(server):
+    answer = server.call("POST", "desktop/api/sessions", b"")
+    assert (answer.status, answer.json["state"]) == (200, "running")
+
+
+def test_a_ticket(server):
+    answer = server.call("POST", "desktop/api/sessions/default/ticket", {"client": "page"})
+    ticket = answer.json
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert ticket["socket_url"] == "socket/default"
+    assert ticket["protocols"][0] == "desktop.v1"
+    assert ticket["protocols"][1].startswith("ticket.")
+    assert (ticket["backend"], ticket["expires_in"], len(ticket["password"])) == ("vnc", 30, 8)
+
+
+def test_the_life_of_a_desktop_as_events(server):
+    assert server.call("POST", "desktop/api/sessions", {"name": "life"}).status == 201
+    stream = events(server, "life")
+    states, steps, lines = [], [], []
+
+    def follow(until):
+        for event, data in stream:
+            if event == "log":
+                lines.extend(data["lines"])
+                continue
+            states.append(data["state"])
+            steps.append(data["step"])
+            if data["state"] == until:
+                return data
+        raise AssertionError("the stream ended")
+
+    follow("running")
+    assert set(steps) <= {"display-server", "session", "window-manager", "running"}
+    with view(server, "life"):
+        assert next(stream)[1]["viewers"] == 1
+    assert next(stream)[1]["viewers"] == 0
+    server.call("DELETE", "desktop/api/sessions/life")
+    stopped = follow("stopped")
+    assert stopped["reason"] == "It was stopped."
+    assert (stopped["reachable"], stopped["error"]) == (False, None)
+    assert stopped["log"]
+    server.call("POST", "desktop/api/sessions", {"name": "life"})
+    follow("running")
+    server.call("DELETE", "desktop/api/sessions/life")
+    follow("stopped")
+
+
+def test_a_hundred_streams(server):
+    """Each gets the present state at once; none that has gone is remembered."""
+    streams = [events(server) for _ in range(100)]
+    for stream in streams:
+        assert next(stream)[1]["name"] == "default"
+    for stream in streams:
+        stream.close()
+    assert server.session()["state"] == "running"
+
+
+def test_two_pages_start_one_desktop(server):
+    answers = []
+    together = threading.Barrier(8)
+
+    def start():
+        together.wait()
+        answers.append(server.call("POST", "desktop/api/sessions", {"name": "twice"}).status)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200] * 7 + [201]
+    server.wait_for("running", "twice")
+    assert len(server.processes("-desktop", "Desktop twice")) == 1
+    assert server.call("DELETE", "desktop/api/sessions/twice").status == 204
+
+
+@pytest.mark.parametrize("base_url", ["/user/a@b/", "/user/a%40b/", "/a/b/c/"])
+def test_base_urls(jupyter, base_url):
+    server = jupyter(base_url=base_url)
+    server.start_desktop()
+    with view(server) as viewer:
+        assert (viewer.width, viewer.height) == (1920, 1080)
+    page = server.call("GET", "desktop/")
+    assert page.status == 200
+    assert b'src="./static/desktop.js' in page.body
+    redirect = server.call("GET", "desktop")
+    assert redirect.headers["Location"].endswith("/desktop/")
+    assert server.call("GET", redirect.headers["Location"].removeprefix(base_url)).status == 200
+
+
+def test_the_page(server):
+    page = server.call("GET", "desktop/")
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'self'" in policy
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_token_does_not_stay_in_the_address(server):
+    answer = server.call("GET", f"desktop/?token={server.token}", token=None)
+    assert answer.status == 302
+    assert "token" not in answer.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("--DesktopApp.clipboard=yes", "'clipboard'"),
+        ("--DesktopApp.geometry=big", "WIDTHxHEIGHT"),
+        ("--DesktopApp.start_timeout=-1", "number of seconds above 0"),
+    ],
+)
+def test_a_bad_setting_is_said_and_no_desktop_started(jupyter, argument, said):
+    server = jupyter(argument)
+    assert server.call("POST", "desktop/api/sessions", {"name": "default"}).status >= 400
+    assert said in html.unescape(server.call("GET", "desktop/").body.decode())
+    assert said in server.log
+    assert not server.processes("desktop.session")
+
+
+def test_no_secret_is_in_a_command_line_or_log(server):
+    ticket = server.ticket()
+    secrets = [ticket["password"], ticket["protocols"][1].removeprefix("ticket."), server.token]
+    secrets += [path.read_bytes()[-16:].hex() for path in server.runtime.glob("jd-*/Xauthority")]
+    for process in server.processes():
+        line = " ".join(process.cmdline())
+        assert not [secret for secret in secrets if secret in line]
+    assert not [secret for secret in secrets if secret in server.log]
+
+
+def test_what_is_in_the_runtime_folder_is_private(server):
+    paths = [path for folder in server.runtime.glob("jd-*") for path in (folder, *folder.iterdir())]
+    assert len(paths) > 4
+    assert not [path for path in paths if path.stat().st_mode & 0o077 and not path.is_socket()]
+    assert servers.until(
+        lambda: all(p.stat().st_mode & 0o077 == 0 for p in paths if p.is_dir()), ""
+    )

@@ -1,0 +1,73 @@
+"""Looking at the desktops of a server, with a browser's cookies or a script's token."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests import clients
+from tests.clients import Viewer, Wire
+from tests.servers import JupyterServer
+
+
+def open_socket(
+    server: JupyterServer,
+    ticket: Mapping[str, Any],
+    headers: Mapping[str, str | None] | None = None,
+) -> Wire:
+    """Open the WebSocket that ``ticket`` is for, as a script with a token does."""
+    sent = {"Authorization": f"token {server.token}", **(headers or {})}
+    url = f"{server.url}desktop/{ticket['socket_url']}"
+    return clients.connect(url, ticket["protocols"], sent, server.context)
+
+
+def view(server: JupyterServer, name: str = "default", client: str = "") -> Viewer:
+    """Connect a viewer, all the way to ServerInit."""
+    ticket = server.ticket(name, client)
+    return Viewer(open_socket(server, ticket)).authenticate(ticket["password"])
+
+
+def log_in(server: JupyterServer) -> dict[str, str]:
+    """Return the headers of a browser that has opened the address with the token in it."""
+    answer = server.call("GET", f"desktop/?token={server.token}", token=None)
+    pairs = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie")]
+    assert any(pair.startswith("username-") for pair in pairs), pairs
+    # Jupyter hands out the XSRF cookie with the first page.
+    page = server.call("GET", "desktop/", token=None, headers={"Cookie": "; ".join(pairs)})
+    pairs += [line.split(";")[0] for line in page.headers.get_all("Set-Cookie") or []]
+    cookies = dict(pair.split("=", 1) for pair in pairs)
+    joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return {"Cookie": joined, "X-XSRFToken": cookies["_xsrf"]}
+
+
+def logs(server: JupyterServer) -> str:
+    """Return what the display servers and start scripts have printed."""
+    found = server.runtime.glob("jd-*/*.log*")
+    return "\n".join(path.read_text(errors="replace") for path in found)
+
+
+def accepted(server: JupyterServer) -> int:
+    """Return how many viewers' connections have reached a display server."""
+    return logs(server).count("accepted: ")
+
+
+def folder_of(server: JupyterServer) -> Path:
+    """Return the runtime folder of its only desktop."""
+    (socket,) = server.runtime.glob("jd-*/display.sock")
+    return socket.parent
+
+
+def on_display(server: JupyterServer, *command: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Run an X program on the server's only desktop."""
+    (display,) = server.displays()
+    environment = {
+        **os.environ,
+        "DISPLAY": display,
+        "XAUTHORITY": str(folder_of(server) / "Xauthority"),
+    }
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
