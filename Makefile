@@ -42,7 +42,7 @@ build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/
 	python -m build
 
 bench: packages-test .venv/.dev $(page) ## How fast, side by side with jupyter-remote-desktop-proxy
-	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python -m benchmarks.run $(ARGS)
+	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python benchmarks/run.py $(ARGS)
 
 clean: ## Remove all that was made here (not the system's packages)
 	rm -rf .venv .make build dist desktop/static static/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
