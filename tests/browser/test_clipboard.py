@@ -1,0 +1,299 @@
+"""Text goes from one clipboard to the other, in the directions that are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import servers
+from tests.servers import until
+
+from .desktop import Desktop, eventually
+from .guest import Guest
+from .visitor import Visitor
+
+LONG = ("Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 🏃‍♀️ " * 20000)[: 1 << 20]
+TEXTS = {
+    "ASCII": "plain text, with 'quotes' and \\backslashes",
+    "lines": "one\n\ttwo\n\nthree\n",
+    "Unicode": "Grüße, Ελλάδα, Привет, שלום, 日本語, ไทย, e\u0301 \u00a0 \u2028",
+    "emoji": "🎉 👩‍👩‍👧‍👦 🇩🇪 𝒳",
+    "one MiB": LONG,
+}
+MODES = {"both": (True, True), "in": (True, False), "out": (False, True), "off": (False, False)}
+
+def _without_terminal(server: servers.JupyterServer) -> None:
+    """Keep the first terminal away: it would take the focus of those that tests start."""
+    autostart = server.home / ".config" / "openbox" / "autostart"
+    autostart.parent.mkdir(parents=True)
+    autostart.touch()
+
+
+# A desktop that is up at once, and has the D-Bus that a terminal wants.
+SMALL: dict[str, Any] = {"start_script": "openbox", "prepare": _without_terminal}
+
+_SETTING = """{
+  const { parse } = JSON;
+  JSON.parse = (...given) => {
+    const value = parse(...given);
+    if (value?.clipboard && value.xsrf) value.clipboard = "%s";
+    return value;
+  };
+}"""
+
+texts = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[servers.JupyterServer]:
+    """A server whose desktop is small and up at once, and may be visited under another name."""
+    with servers.running("--ServerApp.allow_remote_access=True", **SMALL) as server:
+        yield server
+
+
+@pytest.fixture
+def guest(plain: servers.JupyterServer) -> Guest:
+    return Guest(plain)
+
+
+@pytest.fixture
+def desktop(visitor: Visitor, plain: servers.JupyterServer) -> Desktop:
+    return at_work(visitor.opens(plain))
+
+
+@pytest.fixture
+def elsewhere(desktop: Desktop, visitor: Visitor, plain: servers.JupyterServer) -> Page:
+    """Another page of the same browser, to copy from."""
+    page = visitor.context.new_page()
+    page.goto(f"{plain.url}api")
+    for one in (desktop.page, page):
+        visitor.own_focus(one)
+    desktop.page.bring_to_front()
+    return page
+
+
+def at_work(desktop: Desktop) -> Desktop:
+    desktop.shows_desktop(colours=1)
+    desktop.clicks((640, 400))
+    desktop.has_focus()
+    return desktop
+
+
+def with_setting(visitor: Visitor, mode: str) -> Visitor:
+    """Make pages take the clipboard's setting for ``mode``, whatever the server's is."""
+    visitor.context.add_init_script(_SETTING % mode)
+    return visitor
+
+
+def copy_in(page: Page, text: str) -> None:
+    page.bring_to_front()
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+
+
+def same(one: str, other: str) -> bool:
+    # Not `==` in an assert: pytest would explain the difference of two texts of 1 MiB.
+    return one == other
+
+
+@texts
+def test_from_the_desktop_to_the_browser(desktop: Desktop, guest: Guest, text: str) -> None:
+    guest.copy(text)
+    eventually(lambda: same(desktop.read_clipboard(), text), "the text in the browser")
+
+
+@texts
+def test_from_the_browser_to_the_desktop(
+    desktop: Desktop, guest: Guest, elsewhere: Page, text: str
+) -> None:
+    copy_in(elsewhere, text)
+    desktop.page.bring_to_front()
+    until(lambda: same(guest.paste(), text), "the text on the desktop")
+
+
+def test_the_primary_selection_takes_part(
+    desktop: Desktop, guest: Guest, elsewhere: Page
+) -> None:
+    guest.copy("marked with the mouse ✓", selection="primary")
+    eventually(lambda: desktop.read_clipboard() == "marked with the mouse ✓", "it in the browser")
+    copy_in(elsewhere, "for the middle button ✓")
+    desktop.page.bring_to_front()
+    until(lambda: guest.paste("primary") == "for the middle button ✓", "it on the desktop")
+
+
+def test_pasting_with_the_usual_keys(desktop: Desktop, guest: Guest, elsewhere: Page) -> None:
+    with terminal(desktop, guest, "stty -icanon; cat > pasted"):
+        copy_in(elsewhere, "Käse 🧀")
+        desktop.page.bring_to_front()
+        # At once: the text must be there before the key is.
+        desktop.page.keyboard.press("Control+Shift+V")
+        until(lambda: guest.file("pasted") == "Käse 🧀", "the text in a program")
+
+
+def test_copying_with_the_usual_keys(desktop: Desktop, guest: Guest) -> None:
+    with terminal(desktop, guest, "printf 'Wörter-zum-Kopieren🧀\\n'; cat > copied"):
+        desktop.page.mouse.dblclick(60, 12)
+        desktop.presses("Control+Shift+C")
+        eventually(lambda: "Wörter-zum-Kopieren" in desktop.read_clipboard(), "it in the browser")
+
+
+def test_many_copies_in_a_row_end_with_the_last(desktop: Desktop, guest: Guest) -> None:
+    for number in range(20):
+        guest.copy(f"copy {number}")
+    eventually(lambda: desktop.read_clipboard() == "copy 19", "the last of twenty")
+
+
+def test_an_echo_does_not_bring_the_older_text_back(
+    desktop: Desktop, guest: Guest, elsewhere: Page
+) -> None:
+    copy_in(elsewhere, "first, from the browser")
+    desktop.page.bring_to_front()
+    until(lambda: guest.paste() == "first, from the browser", "the first on the desktop")
+    guest.copy("second, from the desktop")
+    eventually(lambda: desktop.read_clipboard() == "second, from the desktop", "the second")
+    elsewhere.bring_to_front()
+    desktop.page.bring_to_front()
+    desktop.presses("Shift")
+    assert guest.paste() == "second, from the desktop"
+    assert desktop.read_clipboard() == "second, from the desktop"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_server_enforces_the_setting(
+    jupyter: Callable[..., servers.JupyterServer], visitor: Visitor, mode: str
+) -> None:
+    inward, outward = MODES[mode]
+    server = jupyter(f"--DesktopApp.clipboard={mode}", start_script="openbox")
+    # A page that takes no notice of the setting.
+    desktop, guest = at_work(with_setting(visitor, "both").opens(server)), Guest(server)
+    panel = desktop.opens_panel()
+    panel.get_by_label("Text").fill("inward")
+    panel.get_by_role("button", name="Send to desktop").click()
+    desktop.presses("Escape")
+    if inward:
+        until(lambda: guest.paste() == "inward", "the text on the desktop")
+    text = f"outward, {mode}"
+    guest.copy(text)
+    if outward:
+        eventually(lambda: desktop.read_clipboard() == text, "the text in the browser")
+    # Whatever was on its way has come by the time the answer to a key is seen.
+    _round_trip(desktop, guest)
+    assert guest.paste() == text
+    assert outward or desktop.read_clipboard() != text
+    if not inward:
+        desktop.opens_panel().get_by_role("button", name="Send to desktop").click()
+        desktop.presses("Escape")
+        _round_trip(desktop, guest)
+        assert guest.paste() == text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_page_offers_what_the_setting_allows(
+    plain: servers.JupyterServer, visitor: Visitor, mode: str
+) -> None:
+    inward, outward = MODES[mode]
+    panel = at_work(with_setting(visitor, mode).opens(plain)).opens_panel()
+    expect(panel.get_by_role("button", name="Send to desktop")).to_be_visible(visible=inward)
+    expect(panel.get_by_role("button", name="Copy from desktop")).to_be_visible(visible=outward)
+    panel.page.screenshot(path=_screen(f"clipboard-{mode}"))
+
+
+def test_the_panel_where_the_browser_forbids_the_clipboard(
+    plain: servers.JupyterServer, visit: Callable[..., Visitor], guest: Guest
+) -> None:
+    visitor = visit(permissions=())
+    desktop = visitor.opens(plain)
+    _deny_clipboard(visitor, plain.address)
+    at_work(desktop)
+    assert _permission(desktop) == "denied"
+    _panel_works(desktop, guest, "🔒 by hand")
+
+
+def test_the_panel_where_there_is_no_clipboard_interface(
+    plain: servers.JupyterServer, visit: Callable[..., Visitor], guest: Guest
+) -> None:
+    visitor = visit(permissions=())
+    visitor.expects("noVNC requires a secure context")
+    desktop = at_work(visitor.opens(plain, at=f"http://desktop.test:{plain.port}"))
+    assert desktop.run("() => [isSecureContext, typeof navigator.clipboard]") == [False, "undefined"]
+    _panel_works(desktop, guest, "🔓 by hand")
+
+
+def _panel_works(desktop: Desktop, guest: Guest, text: str) -> None:
+    panel = desktop.opens_panel()
+    field = panel.get_by_label("Text")
+    field.fill(text + " in")
+    panel.get_by_role("button", name="Send to desktop").click()
+    expect(panel.get_by_role("status")).to_contain_text("Sent")
+    until(lambda: guest.paste() == text + " in", "the text on the desktop")
+    desktop.presses("Escape")
+    desktop.has_focus()
+    guest.copy(text + " out")
+    _round_trip(desktop, guest)
+    panel = desktop.opens_panel()
+    expect(field).to_have_value(text + " out")
+    panel.get_by_role("button", name="Copy from desktop").click()
+    expect(panel.get_by_role("status")).to_have_text(
+        "Copied to this computer."
+    )
+    # What was copied can be pasted, here into the box itself.
+    field.fill("")
+    desktop.presses("Control+V")
+    expect(field).to_have_value(text + " out")
+    desktop.screenshot("clipboard-panel")
+
+
+class terminal:  # noqa: N801
+    """A terminal with ``command`` running in it, at the top left of the desktop."""
+
+    def __init__(self, desktop: Desktop, guest: Guest, command: str) -> None:
+        script = guest.server.home / "in-terminal.sh"
+        script.write_text(f"touch it-runs\n{command}\n")
+        self._runs = guest.server.home / "it-runs"
+        self._runs.unlink(missing_ok=True)
+        self._desktop = desktop
+        self._program = guest.running(
+            *("xfce4-terminal", "--disable-server", "--hide-menubar", "--hide-borders"),
+            *("--hide-scrollbar", "--font=Monospace 14", "--geometry=80x20+0+0"),
+            *("-x", "sh", str(script)),
+        )
+
+    def __enter__(self) -> None:
+        self._program.__enter__()
+        until(self._runs.exists, "a program in a terminal")
+        self._desktop.clicks((300, 200))
+
+    def __exit__(self, *error: Any) -> None:
+        self._program.__exit__(*error)
+
+
+def _round_trip(desktop: Desktop, guest: Guest) -> None:
+    """Return when what was under way either way has arrived: one stream carries all in order."""
+    desktop.page.set_viewport_size({"width": 1200, "height": 760})
+    eventually(lambda: guest.size() == desktop.size() == (1200, 760), "the new size at both ends")
+    desktop.page.set_viewport_size({"width": 1280, "height": 800})
+    eventually(lambda: guest.size() == desktop.size() == (1280, 800), "the old size at both ends")
+
+
+def _deny_clipboard(visitor: Visitor, origin: str) -> None:
+    session = visitor.context.new_cdp_session(visitor.context.pages[0])
+    for name in ("clipboard-read", "clipboard-write"):
+        session.send(
+            "Browser.setPermission",
+            {"permission": {"name": name}, "setting": "denied", "origin": origin},
+        )
+
+
+def _permission(desktop: Desktop) -> str:
+    state: str = desktop.run(
+        "async () => (await navigator.permissions.query({ name: 'clipboard-read' })).state"
+    )
+    return state
+
+
+def _screen(name: str) -> str:
+    from .desktop import SCREENS
+
+    return str(SCREENS / f"{name}.png")
