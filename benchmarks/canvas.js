@@ -27,7 +27,8 @@
   const uniform = (canvas) => {
     sample.drawImage(canvas, 0, 0, 32, 18);
     const pixels = new Uint32Array(sample.getImageData(0, 0, 32, 18).data.buffer);
-    return pixels.every((value) => value === pixels[0]);
+    // Where nothing was painted yet pixels are transparent, and black like those of an empty screen.
+    return pixels.every((value) => ((value ^ pixels[0]) & 0xffffff) === 0);
   };
 
   CanvasRenderingContext2D.prototype.drawImage = function (...area) {

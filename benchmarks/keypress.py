@@ -42,6 +42,7 @@ def _flashing(browser: Browser, product: Product) -> Iterator[View]:
     view = View(browser, product)
     view.open()
     view.fit()
+    product.settle()
     with product.x_client("flash"):
         yield view
     view.close()

@@ -11,7 +11,7 @@ from .browser import View
 from .products import Product
 from .report import Row
 from .samples import interleaved
-from .servers import running, wait_until
+from .servers import running
 
 _WARM = 3
 
@@ -35,10 +35,10 @@ def rows(starters: Mapping[str, Callable[[], Product]], browser: Browser, rounds
 def _open(start: Callable[[], Product], browser: Browser) -> tuple[float, list[float]]:
     """Return how long the cold start took, and openings of the same desktop after it."""
     with running(start) as (product,):
+        product.settle()
         view = View(browser, product)
         cold = view.open()
-        wait_until(lambda: product.environment_of("xfdesktop"))
-        view.page.wait_for_timeout(3000)  # the desktop's programs start for a while
+        product.settle()
         warm = [view.open() for _ in range(_WARM)]
         view.close()
         return cold, warm

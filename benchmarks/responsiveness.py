@@ -81,6 +81,7 @@ def _motion(browser: Browser, product: Product) -> Iterator[View]:
     view = View(browser, product)
     view.open()
     view.fit()
+    product.settle()
     with product.x_client("motion"):
         time.sleep(_SETTLE)
         yield view

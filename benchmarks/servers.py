@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 import psutil
 
 _MARK = "JUPYTER_DESKTOP_BENCHMARK"  # in the environment of every process started here
-_PATIENCE = 60.0
+_SETTLED = 1.0  # seconds
+_IDLE = 0.03  # of a core
 # A desktop or a Jupyter in which the benchmark itself runs must not reach the ones it starts.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
@@ -60,8 +61,20 @@ class Tree:
 
     def cpu_time(self) -> float:
         """Return the seconds of CPU time that the process itself has had."""
-        times = psutil.Process(self._process.pid).cpu_times()
-        return times.user + times.system
+        return _cpu_time(psutil.Process(self._process.pid))
+
+    def settle(self) -> None:
+        """Wait until it does next to nothing any more."""
+        before = self._cpu_time_of_all()
+        while True:
+            time.sleep(_SETTLED)
+            now = self._cpu_time_of_all()
+            if now - before < _SETTLED * _IDLE:
+                return
+            before = now
+
+    def _cpu_time_of_all(self) -> float:
+        return sum(map(_cpu_time, self.processes()))
 
     def environment_of(self, program: str) -> dict[str, str] | None:
         """Return the environment of the process called ``program``."""
@@ -138,6 +151,14 @@ class JupyterServer(Tree):
             return bool(self.call("GET", "/api/status"))
         except OSError:
             return False
+
+
+def _cpu_time(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
 
 
 @contextmanager
