@@ -45,7 +45,7 @@ bench: packages-test .venv/.dev $(page) ## How fast, side by side with jupyter-r
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python benchmarks/run.py $(ARGS)
 
 clean: ## Remove all that was made here (not the system's packages)
-	rm -rf .venv .make build dist desktop/static static/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .make build dist test-results desktop/static static/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what they need
