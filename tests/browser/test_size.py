@@ -33,6 +33,20 @@ def desktop(visitor: Visitor, server: servers.JupyterServer) -> Desktop:
     return desktop
 
 
+@pytest.fixture
+def other(desktop: Desktop, visitor: Visitor, server: servers.JupyterServer) -> Desktop:
+    """A second window on the desktop; the focus is in ``desktop``, and really in one at a time."""
+    other = visitor.opens(server)
+    other.page.set_viewport_size(SMALL)
+    other.shows_desktop(colours=1)
+    for one in (desktop, other):
+        visitor.own_focus(one.page)
+    desktop.page.bring_to_front()
+    assert desktop.run("() => document.hasFocus()")
+    assert not other.run("() => document.hasFocus()")
+    return other
+
+
 class Resizes:
     """Counts how often the size of the X screen changes, and remembers when it last did."""
 
@@ -104,22 +118,14 @@ def test_dragging_an_edge_is_a_few_resizes(
 
 
 def test_two_windows_do_not_fight(
-    desktop: Desktop,
-    server: servers.JupyterServer,
-    visit: Callable[..., Visitor],
-    guest: Guest,
-    resizes: Resizes,
+    desktop: Desktop, other: Desktop, guest: Guest, resizes: Resizes
 ) -> None:
-    other_visitor = visit(viewport=SMALL)
-    other = other_visitor.opens(server)
-    other.shows_desktop(colours=1)
     desktop.page.set_viewport_size(LARGE)
-    _only_focus(desktop, other)
     has_size(guest, desktop, LARGE)
     before = len(resizes.settle())
 
-    for active, passive, size in ((other, desktop, SMALL), (desktop, other, LARGE)):
-        _only_focus(active, passive)
+    for active, size in ((other, SMALL), (desktop, LARGE)):
+        active.page.bring_to_front()
         has_size(guest, active, size)
         # Both see it all, whatever their own size is.
         eventually(lambda: desktop.size() == other.size(), "the same picture in both")
@@ -133,13 +139,10 @@ def test_two_windows_do_not_fight(
 
 
 def test_a_window_that_cannot_have_its_size_shows_it_all(
-    desktop: Desktop, server: servers.JupyterServer, visit: Callable[..., Visitor], guest: Guest
+    desktop: Desktop, other: Desktop, guest: Guest
 ) -> None:
     desktop.page.set_viewport_size(LARGE)
     has_size(guest, desktop, LARGE)
-    other = visit(viewport=SMALL).opens(server)
-    _only_focus(desktop, other)
-    other.shows_desktop(colours=1)
     shown = other.here.locator("#screen canvas").bounding_box()
     assert shown
     assert shown["x"] >= 0
@@ -158,11 +161,3 @@ def test_the_toolbar_fits_into_narrow_windows(desktop: Desktop) -> None:
         desktop.screenshot(f"toolbar-{width}")
         desktop.page.mouse.move(width / 2, 400)
         desktop.page.mouse.click(width / 2, 400)
-
-
-def _only_focus(active: Desktop, passive: Desktop) -> None:
-    """Let ``active`` have the focus, and ``passive`` lose it, as windows of one screen do."""
-    for one, focused in ((passive, False), (active, True)):
-        session = one.page.context.new_cdp_session(one.page)
-        session.send("Emulation.setFocusEmulationEnabled", {"enabled": focused})
-        eventually(lambda: one.run("() => document.hasFocus()") is focused, f"focus: {focused}")  # noqa: B023

@@ -14,8 +14,15 @@ from .desktop import Desktop
 
 CLIPBOARD = ("clipboard-read", "clipboard-write")
 
-# Chromium says so itself, once for each attempt on a link that is down.
-LINK_IS_DOWN = (r"net::ERR_", r"WebSocket connection to .* failed")
+LINK_IS_DOWN = (
+    # Chromium says so itself, once for each attempt on a link that is down.
+    r"net::ERR_",
+    r"WebSocket connection to .* failed",
+    # So does noVNC, of an attempt that broke off, and of what it had received before the end and
+    # comes to when the last picture is drawn (core/rfb.js, _framebufferUpdate).
+    r"Failed when connecting: Connection closed",
+    r"^Got data while disconnected",
+)
 
 _REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
