@@ -1,0 +1,408 @@
+"""The byte stream: past Jupyter and through it, half-made connections, and slow readers."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import ssl
+import threading
+import time
+from contextlib import ExitStack, closing
+
+import psutil
+import pytest
+
+from tests import clients, servers
+from tests.clients import BINARY, PING, Viewer, WrongPassword, frame
+from tests.integration.viewing import folder_of, on_display, open_socket, view
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def tls():
+    """A Jupyter server that ends TLS itself, so that it has no plain socket to pass on."""
+    with servers.running(tls=True) as started:
+        yield started
+
+
+@pytest.fixture(params=["hand-off", "relay"])
+def either(request, server, tls):
+    """A server for each of the two ways that bytes can go, with a running desktop."""
+    chosen = server if request.param == "hand-off" else tls
+    chosen.start_desktop()
+    return chosen
+
+
+def test_pictures_and_input(either):
+    with view(either) as viewer:
+        viewer.set_encodings(0)
+        viewer.request_update()
+        assert viewer.update() == viewer.width * viewer.height * 4
+        # Ten whole pictures in a row: 80 MB.
+        for _ in range(10):
+            viewer.request_update()
+            assert viewer.update() == viewer.width * viewer.height * 4
+        viewer.cut_text("x" * 200_000)
+        viewer.request_update()
+        assert viewer.update() > 0
+
+
+def test_hand_off_takes_the_bytes_past_jupyter(server, tls):
+    """Jupyter holds the socket of a viewer only where it has to relay."""
+    for chosen, expected in ((server, 0), (tls, 1)):
+        chosen.start_desktop()
+        with view(chosen) as viewer:
+            port = viewer.wire.socket.getsockname()[1]
+            jupyter = psutil.Process(chosen.process.pid)
+            held = [one for one in jupyter.net_connections("tcp") if one.raddr[1:] == (port,)]
+            assert len(held) == expected
+
+
+def test_signs_of_life_and_pings(either):
+    with open_socket(either, either.ticket()) as wire:
+        assert wire.message() == b"RFB 003.008\n"
+        wire.send(b"")
+        assert wire.message() == b""
+        wire.send(b"hello", PING)
+        assert wire.frame().payload == b"hello"
+
+
+def test_a_viewer_that_leaves_is_not_counted_any_more(either):
+    def viewers():
+        return either.session()["viewers"]
+
+    with view(either), view(either):
+        servers.until(lambda: viewers() == 2, "two viewers")
+    servers.until(lambda: viewers() == 0, "no viewer")
+
+
+def test_a_page_that_connects_again_takes_its_own_place(either):
+    with (
+        view(either, client="page") as old,
+        view(either, client="other") as other,
+        view(either, client="page") as new,
+    ):
+        assert old.wire.closing().code == 4001
+        for viewer in (other, new):
+            viewer.set_encodings(0)
+            viewer.request_update()
+            assert viewer.update() > 0
+
+
+def test_a_password_is_for_one_ticket(either):
+    first, second = either.ticket(), either.ticket()
+    assert first["password"] != second["password"]
+    with closing(Viewer(open_socket(either, first)).wire.socket):
+        pass
+    with Viewer(open_socket(either, second)) as viewer, pytest.raises(WrongPassword):
+        viewer.authenticate(first["password"])
+    with view(either) as viewer:
+        assert viewer.width
+
+
+def test_twenty_wrong_passwords_do_not_lock_the_owner_out(either):
+    for _ in range(20):
+        with Viewer(open_socket(either, either.ticket())) as viewer, pytest.raises(WrongPassword):
+            viewer.authenticate("wrong")
+    with view(either) as viewer:
+        assert viewer.width
+
+
+def test_who_gives_no_password_is_shut_out(server):
+    """Within 15 s, and told so."""
+    server.start_desktop()
+    with open_socket(server, server.ticket()) as wire:
+        wire.message()
+        wire.socket.settimeout(25)
+        assert wire.closing().code == 4003
+
+
+# -- half-made connections
+
+
+def open_descriptors(server):
+    return {
+        words[-1]: server.process_of(*words).num_fds()
+        for words in (["desktop.bridge"], ["desktop.session"], ["Xtigervnc"])
+    } | {"jupyter": psutil.Process(server.process.pid).num_fds()}
+
+
+def reset(connection: socket.socket) -> None:
+    """Break a connection off without a word (SO_LINGER of 0 seconds: RST)."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def test_a_hundred_half_made_connections_do_not_lock_the_owner_out(either):
+    with view(either):
+        pass
+    servers.until(lambda: either.session()["viewers"] == 0, "no viewer")
+    before = open_descriptors(either)
+    head = clients.upgrade(f"{either.url}desktop/socket/default", ["desktop.v1", "ticket.x"])
+    with ExitStack() as stack:
+        for number in range(100):
+            plain = stack.enter_context(clients.dial(either.url))
+            if number % 4 == 1:
+                plain.sendall(b"\x16\x03\x01" if either.context else b"GET /desk")
+            elif number % 4 == 2:
+                half = stack.enter_context(clients.dial(either.url, either.context))
+                half.sendall(head[: len(head) // 2])
+            stack.enter_context(open_socket(either, either.ticket()))
+        started = time.monotonic()
+        with view(either) as viewer:
+            viewer.set_encodings(0)
+            viewer.request_update()
+            assert viewer.update() > 0
+        assert time.monotonic() - started < 3
+        assert either.session()["viewers"] >= 100
+    servers.until(lambda: either.session()["viewers"] == 0, "nobody left")
+
+    def as_before() -> bool:
+        now = open_descriptors(either)
+        return all(now[name] <= before[name] + 2 for name in before)
+
+    servers.until(as_before, f"descriptors as before: {before}")
+
+
+def test_browsers_that_leave_at_once_leave_nothing(either):
+    """Gone before, while, and after the door opens."""
+    with view(either):
+        pass
+    servers.until(lambda: either.session()["viewers"] == 0, "no viewer")
+    before = open_descriptors(either)
+    for number in range(60):
+        ticket = either.ticket()
+        url = f"{either.url}desktop/{ticket['socket_url']}"
+        headers = {"Authorization": f"token {either.token}"}
+        browser = clients.dial(url, either.context)
+        browser.sendall(clients.upgrade(url, ticket["protocols"], headers))
+        if number % 3 == 1:
+            browser.close()
+        elif number % 3 == 2:
+            browser.recv(1)
+            reset(browser)
+        else:
+            reset(browser)
+    with view(either) as viewer:
+        assert viewer.width
+    servers.until(lambda: either.session()["viewers"] == 0, "nobody left")
+    servers.until(
+        lambda: all(count <= before[name] + 2 for name, count in open_descriptors(either).items()),
+        f"descriptors as before: {before}",
+    )
+
+
+# -- a client that stops reading
+
+OFFERED = 600 * MIB
+STALL = 60.0
+FEW = 20 * MIB
+
+
+class Flood:
+    """In the place of a display server: offers ``OFFERED`` bytes to each who connects.
+
+    The real one would hold back by itself, for it sends no picture that was not asked for. What
+    must be seen here is that the way to the browser holds it back.
+    """
+
+    def __init__(self, server: servers.JupyterServer) -> None:
+        path = folder_of(server) / "display.sock"
+        self._real = path.rename(path.with_name("real.sock"))
+        self._path = path
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self.taken = 0
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            block = memoryview(os.urandom(MIB))
+            while self.taken < OFFERED:
+                self.taken += connection.send(block[self.taken % MIB :])
+            connection.recv(1)
+
+    def close(self) -> None:
+        self._listener.close()
+        self._real.rename(self._path)
+        self._thread.join(5)
+
+
+class Memory:
+    """The most by which any process of a server grows."""
+
+    def __init__(self, *of: servers.JupyterServer) -> None:
+        self._before = {process: process.memory_info().rss for s in of for process in s.processes()}
+        self.growth: dict[str, int] = {}
+
+    def look(self) -> None:
+        for process, before in self._before.items():
+            name = f"{process.pid} {process.name()} {process.cmdline()[1:3]}"
+            grown = process.memory_info().rss - before
+            self.growth[name] = max(grown, self.growth.get(name, 0))
+
+    @property
+    def most(self) -> int:
+        return max(self.growth.values())
+
+
+def received(viewer: Viewer, count: int) -> int:
+    """Read ``count`` bytes, and say how many came."""
+    got = 0
+    while got < count:
+        got += len(viewer.wire.message())
+    return got
+
+
+@pytest.mark.timeout(240)
+def test_a_client_that_stops_reading_costs_no_memory(server, tls, record_property):
+    """For 60 s, by hand-off and by relay, with the real display server and with 600 MiB of flood.
+
+    All four at once, since waiting is all there is to it.
+    """
+    with ExitStack() as stack:
+        flooded, pictures, floods = [], [], []
+        for one in (server, tls):
+            one.start_desktop()
+            viewer = stack.enter_context(view(one))
+            viewer.set_encodings(0)
+            viewer.request_update()
+            viewer.update()
+            pictures.append(viewer)
+        for one in (server, tls):
+            flood = Flood(one)
+            stack.callback(flood.close)
+            floods.append(flood)
+        memory = Memory(server, tls)
+        for one in (server, tls):
+            flooded.append(Viewer(stack.enter_context(open_socket(one, one.ticket()))))
+        for viewer in pictures:
+            for _ in range(80):
+                viewer.request_update()
+        _stall(memory, STALL)
+        record_property("growth", memory.growth)
+        print({name: f"{grown / MIB:.1f} MiB" for name, grown in memory.growth.items()})
+        assert memory.most < FEW, memory.growth
+        assert all(flood.taken < 8 * MIB for flood in floods)
+        for viewer in flooded:
+            assert received(viewer, OFFERED) == OFFERED
+        for viewer in pictures:
+            assert viewer.update() > 0
+            viewer.request_update()
+            assert viewer.update() > 0
+        memory.look()
+        assert memory.most < FEW, memory.growth
+        assert all(flood.taken == OFFERED for flood in floods)
+
+
+def _stall(memory: Memory, seconds: float) -> None:
+    """Watch for ``seconds``."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        memory.look()
+        select.select([], [], [], 0.25)
+
+
+def test_a_display_server_that_does_not_read_holds_the_browser_back(either):
+    """The other way: input that nobody takes is not gathered."""
+
+    class Deaf(Flood):
+        def _serve(self) -> None:
+            connection, _ = self._listener.accept()
+            with connection:
+                connection.sendall(b"RFB 003.008\n")
+                done.wait(30)
+
+    done = threading.Event()
+    deaf = Deaf(either)
+    try:
+        with open_socket(either, either.ticket()) as wire:
+            wire.message()
+            memory = Memory(either)
+            sent = _send_until_held_back(wire.socket, frame(b"x" * 65536, BINARY))
+            memory.look()
+            assert sent < 32 * MIB, "the kernel's buffers hold some of it"
+            assert memory.most < FEW, memory.growth
+    finally:
+        done.set()
+        deaf.close()
+
+
+def _send_until_held_back(connection: socket.socket, data: bytes) -> int:
+    """Send for as long as somebody takes it within a second."""
+    connection.settimeout(1)
+    sent = 0
+    try:
+        while sent < 200 * MIB:
+            sent += connection.send(data)
+    except (TimeoutError, ssl.SSLWantWriteError):
+        pass
+    return sent
+
+
+def test_a_slow_reader_holds_nobody_else_up(either):
+    with view(either) as stalled, view(either) as lively:
+        stalled.set_encodings(0)
+        for _ in range(20):
+            stalled.request_update()
+        lively.set_encodings(0)
+        for _ in range(5):
+            started = time.monotonic()
+            lively.request_update()
+            lively.update()
+            assert time.monotonic() - started < 2
+            assert either.call("GET", "api").status == 200
+
+
+# -- the side entrance, through jupyter-server-proxy
+
+
+def by_the_side(server, headers=None):
+    sent = {"Authorization": f"token {server.token}", **(headers or {})}
+    return clients.connect(f"{server.url}desktop-websockify/", ["binary"], sent, server.context)
+
+
+def test_the_side_entrance(either):
+    ticket = either.ticket(client="websockify")
+    with Viewer(by_the_side(either)) as viewer:
+        viewer.authenticate(ticket["password"])
+        viewer.set_encodings(0)
+        viewer.request_update()
+        assert viewer.update() == viewer.width * viewer.height * 4
+
+
+def test_the_side_entrance_without_a_ticket(either):
+    either.ticket(client="page")
+    before = either.session()["viewers"]
+    with pytest.raises((clients.Denied, clients.Closed)):
+        by_the_side(either).message()
+    assert either.session()["viewers"] == before
+
+
+def test_the_side_entrance_without_a_login(either):
+    either.ticket(client="websockify")
+    with pytest.raises(clients.Denied) as denied:
+        by_the_side(either, {"Authorization": None})
+    assert denied.value.status in (302, 403)
+    # The ticket is still good for who may come in.
+    by_the_side(either).socket.close()
+
+
+def test_the_side_entrance_takes_a_ticket_once(either):
+    either.ticket(client="websockify")
+    by_the_side(either).socket.close()
+    with pytest.raises((clients.Denied, clients.Closed)):
+        by_the_side(either).message()
+
+
+def test_an_x_program_of_the_desktop_is_on_the_picture(server):
+    """The display and its cookie work for a program from outside who may read the cookie."""
+    server.start_desktop()
+    with on_display(server, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK") as program:
+        printed, errors = program.communicate(timeout=10)
+    assert b"window id" in printed, errors
