@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
-
-from . import raw_client
-from .environment import Environment
-from .servers import JupyterServer, Tree, free_port, running, wait_until
+import raw_client
+from environment import Environment
+from servers import JupyterServer, Tree, free_port, running, wait_until
 
 _HERE = Path(__file__).parent
 

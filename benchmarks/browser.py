@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-
-from .products import Product
+from products import Product
 
 _WATCH = Path(__file__).parent / "canvas.js"
 _SIZE = (1920, 1080)

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from socket import socket
 
-from . import raw_client
-from .bridges import Bridge
-from .report import Row
-from .samples import interleaved, medians, percentile
+import raw_client
+from bridges import Bridge
+from report import Row
+from samples import interleaved, medians, percentile
 
 _DATA = b"12345678"
 _FRAME = 2 + len(_DATA)

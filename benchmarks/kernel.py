@@ -7,8 +7,8 @@ import secrets
 import time
 from typing import Any
 
-from . import raw_client
-from .servers import JupyterServer
+import raw_client
+from servers import JupyterServer
 
 _TEXT, _PING, _PONG = 0x1, 0x9, 0xA
 _LENGTHS = {126: 2, 127: 8}

@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
+from browser import View
 from playwright.sync_api import Browser
-
-from .browser import View
-from .products import Product
-from .report import Row
-from .samples import interleaved, percentile
+from products import Product
+from report import Row
+from samples import interleaved, percentile
 
 _WARM_UP, _COUNT = 5, 20
 

@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping
 
 import psutil
-
-from . import raw_client
-from .bridges import Bridge
-from .report import Row
+import raw_client
+from bridges import Bridge
+from report import Row
 
 _MEBIBYTES = 600
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping
 
+from browser import View
 from playwright.sync_api import Browser
-
-from .browser import View
-from .products import Product
-from .report import Row
-from .samples import interleaved
-from .servers import running
+from products import Product
+from report import Row
+from samples import interleaved
+from servers import running
 
 _WARM = 3
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .environment import Environment
-from .servers import JupyterServer, wait_until
+from environment import Environment
+from servers import JupyterServer, wait_until
 
 _XCLIENTS = Path(__file__).parent / "xclients"
 

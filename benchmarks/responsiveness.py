@@ -12,14 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from browser import View
+from kernel import Kernel
 from playwright.sync_api import Browser
-
-from .browser import View
-from .kernel import Kernel
-from .products import Product
-from .report import Row
-from .samples import percentile
-from .servers import JupyterServer
+from products import Product
+from report import Row
+from samples import percentile
+from servers import JupyterServer
 
 _PAUSE = 0.01
 _SETTLE = 2.0

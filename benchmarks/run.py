@@ -1,9 +1,9 @@
 """Measures this package side by side with jupyter-remote-desktop-proxy, and prints one table.
 
-    python -m benchmarks.run                      # everything: a quarter of an hour
-    python -m benchmarks.run throughput echo      # only these
-    python -m benchmarks.run --quick              # fewer rounds: to see that it works
-    python -m benchmarks.run --write docs/performance.md
+    python benchmarks/run.py                      # everything: a quarter of an hour
+    python benchmarks/run.py throughput echo      # only these
+    python benchmarks/run.py --quick              # fewer rounds: to see that it works
+    python benchmarks/run.py --write docs/performance.md
 
 Everything runs on this machine, and on loopback only.
 """
@@ -17,14 +17,20 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from . import echo, keypress, memory, opening, products, report, throughput
-from .bridges import all_bridges
-from .browser import chromium
-from .environment import Environment
-from .products import Product
-from .report import Row
-from .responsiveness import Responsiveness
-from .servers import JupyterServer, running
+import echo
+import keypress
+import memory
+import opening
+import products
+import report
+import throughput
+from bridges import all_bridges
+from browser import chromium
+from environment import Environment
+from products import Product
+from report import Row
+from responsiveness import Responsiveness
+from servers import JupyterServer, running
 
 BRIDGES = ("throughput", "echo", "memory")
 PRODUCTS = ("keypress", "responsiveness")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from . import raw_client
-from .bridges import Bridge, Ours, Theirs
-from .report import Row
-from .samples import interleaved, medians
+import raw_client
+from bridges import Bridge, Ours, Theirs
+from report import Row
+from samples import interleaved, medians
 
 _MEBIBYTES = 100_000  # more than any round takes
 _WARM_UP, _SECONDS = 0.2, 1.0

@@ -1,1 +1,0 @@
-"""How fast this is, side by side with the alternatives."""
