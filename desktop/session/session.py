@@ -29,6 +29,8 @@ _T = TypeVar("_T")
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
 _IN_BACKGROUND = 10.0
 
+_LAST_BREATH = 2.0  # seconds for a display server that is being killed
+
 _DISPLAY_SERVER, _START_SCRIPT = "display server", "start script"
 _COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
 
@@ -186,7 +188,8 @@ class Session:
         try:
             await self._first(timeout, present, server.exited, desktop.exited)
             if desktop.exited.done() and not present.done():
-                if desktop.exited.result() != 0:
+                await self._if_lost(window_manager, server)
+                if desktop.exited.result() != 0 and not server.exited.done():
                     raise self._early_end(desktop)
                 await self._first(_IN_BACKGROUND, present, server.exited)
         finally:
@@ -201,6 +204,7 @@ class Session:
         loop = asyncio.get_running_loop()
         started = loop.time()
         await self._first(None, server.exited, desktop.exited)
+        await self._if_lost(window_manager, server)
         if loop.time() - started < _IN_BACKGROUND:
             while window_manager.is_present() and not server.exited.done():
                 await self._first(1.0, server.exited)
@@ -208,6 +212,15 @@ class Session:
             return f"The display server ended ({_status(server)})."
         self._ended_first = desktop.name
         return f"The session was logged out ({_status(desktop)})."
+
+    async def _if_lost(self, window_manager: WindowManagerWatch, server: Child) -> None:
+        """Wait for the display server's end if the display is gone already.
+
+        A server that is killed closes its sockets before it can be waited for, so the programs on
+        the display may end first; but they are not why.
+        """
+        if window_manager.is_lost():
+            await self._first(_LAST_BREATH, server.exited)
 
     async def _in_time(self, waiting: Awaitable[_T], server: Child) -> _T:
         """Return what ``waiting`` returns; raise where the display server is late, or ends."""

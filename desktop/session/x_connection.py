@@ -66,6 +66,14 @@ class XConnection:
         except xcffib.ConnectionException:
             asyncio.get_running_loop().remove_reader(self._descriptor)
 
+    def is_lost(self) -> bool:
+        """Whether the display is gone."""
+        try:
+            self.core.GetInputFocus().reply()
+        except xcffib.ConnectionException:
+            return True
+        return False
+
     def atom(self, name: str) -> int:
         """Return the atom called ``name``."""
         atom: int = self.core.InternAtom(False, len(name), name.encode()).reply().atom
