@@ -141,6 +141,7 @@ class JupyterServer:
         self.context = self.certificate.context() if self.certificate else None
         self.process: subprocess.Popen[bytes]
         self._displays: dict[Path, int] = {}
+        self._made = time.time()
         for folder in (self.home, self.runtime, self.temporary):
             folder.mkdir(mode=0o700)
 
@@ -308,7 +309,8 @@ class JupyterServer:
         own = {process.pid for process in self.processes()}
         for lock in Path("/tmp").glob(".X*-lock"):
             try:
-                if int(lock.read_text()) in own:
+                # An older one is what a killed X server left, whose process id came round again.
+                if lock.stat().st_mtime >= self._made and int(lock.read_text()) in own:
                     self._displays[lock] = int(lock.read_text())
             except (OSError, ValueError):
                 continue
@@ -320,7 +322,7 @@ class JupyterServer:
 
     def left_behind(self) -> list[str]:
         """Return everything that is still there of a server that has ended."""
-        processes = [f"process {p.pid}: {p.name()}" for p in self.processes()]
+        processes = [f"process {process.pid}" for process in self.processes()]
         locks = [str(lock) for lock, pid in self._displays.items() if _holds(lock, pid)]
         sockets = [
             str(socket_)
