@@ -41,6 +41,8 @@ def other(desktop: Desktop, visitor: Visitor, server: servers.JupyterServer) -> 
     other.shows_desktop(colours=1)
     for one in (desktop, other):
         visitor.own_focus(one.page)
+    # Until now both had it, so that only a change is news to them.
+    other.page.bring_to_front()
     desktop.page.bring_to_front()
     assert desktop.run("() => document.hasFocus()")
     assert not other.run("() => document.hasFocus()")
