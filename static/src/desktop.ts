@@ -144,6 +144,7 @@ class Desktop {
     };
     document.addEventListener("visibilitychange", wake);
     addEventListener("online", wake);
+    addEventListener("offline", wake);
     // A page that comes out of the browser's back/forward cache has lost its connection without hearing of it.
     addEventListener("pageshow", (event) => {
       if (event.persisted) wake();

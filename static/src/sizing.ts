@@ -46,6 +46,8 @@ export class Sizing {
 
   private stageChanged(): void {
     if (!this.fit()) return;
+    // Who resizes a window is at work in it.
+    if (document.hasFocus()) this.claim.take();
     this.client?.follow(false);
     clearTimeout(this.settle);
     this.settle = setTimeout(() => void this.request(), SETTLE_MS);
