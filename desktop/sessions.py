@@ -76,6 +76,8 @@ class DesktopSession:
 
     async def start(self, specification: Specification) -> None:
         """Start the session process; how it gets on is told to subscribers."""
+        # One that has ended may not have gone yet.
+        await self._gone()
         self._specification = specification
         self._set_state()
         command = self._placement.launch(_COMMAND)
@@ -98,16 +100,8 @@ class DesktopSession:
 
     async def stop(self) -> None:
         """End the desktop; returns when nothing of it is left."""
-        if self._process is None or self._listening is None:
-            return
         self._send({"command": "stop"})
-        patience = self._specification.stop_timeout + _PATIENCE
-        try:
-            await asyncio.wait_for(asyncio.shield(self._listening), patience)
-        except asyncio.TimeoutError:
-            self._log.error("Desktop %r did not end when asked to; killing it.", self.name)
-            self._process.kill()
-            await self._listening
+        await self._gone()
 
     async def connect(self, password: str) -> socket.socket:
         """Put ``password`` in force and return a byte stream to the display server.
@@ -143,6 +137,19 @@ class DesktopSession:
     def publish(self) -> None:
         """Tell subscribers the present state."""
         self._tell("state", self.as_json())
+
+    async def _gone(self) -> None:
+        """Wait for the session process to go; see to it if it takes too long."""
+        if self._process is None or self._listening is None:
+            return
+        patience = self._specification.stop_timeout + _PATIENCE
+        for end in (self._process.terminate, self._process.kill):
+            try:
+                return await asyncio.wait_for(asyncio.shield(self._listening), patience)
+            except asyncio.TimeoutError:
+                self._log.error("Desktop %r did not end when it should; ending it.", self.name)
+                end()
+        await self._listening
 
     async def _put_in_force(self, password: str) -> None:
         done = asyncio.get_running_loop().create_future()
