@@ -50,16 +50,51 @@ def display_number() -> Iterator[int]:
 
 def _reserve(number: int) -> socket.socket | None:
     """Return the socket that holds the abstract name, or None if the number is taken."""
-    if _path(number).exists():
-        return None
     holder = socket.socket(socket.AF_UNIX)
     try:
         holder.bind(f"\0{_path(number)}")
+        _remove_stale(number)
         _write_lock(number)
     except OSError:
         holder.close()
         return None
     return holder
+
+
+def _remove_stale(number: int) -> None:
+    """Remove what a killed server has left, as X servers do themselves (Xserver, os/utils.c).
+
+    Nobody does the same meanwhile, since the abstract name is ours. Raises ``OSError`` where the
+    number is in use, or another user's.
+    """
+    if _is_alive(_lock(number)) or _listens(_path(number)):
+        raise FileExistsError
+    for path in (_path(number), _lock(number)):
+        path.unlink(missing_ok=True)
+
+
+def _is_alive(lock: Path) -> bool:
+    """Whether the process lives whose number stands in ``lock``; True where that is unclear."""
+    try:
+        os.kill(int(lock.read_text()), 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
+def _listens(path: Path) -> bool:
+    """Whether a server listens on ``path``; True where that is unclear."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.setblocking(False)
+        try:
+            client.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True
+        return True
 
 
 def _write_lock(number: int) -> None:

@@ -7,8 +7,9 @@ import shutil
 import socket
 import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,21 +73,62 @@ def test_nothing_is_left_of_it_after_a_failure():
     assert not lock(number).exists()
 
 
-@pytest.mark.parametrize("sign", ["lock", "path", "abstract name"])
+@contextmanager
+def another_server(number: int, sign: str) -> Iterator[None]:
+    """Give ``number`` a sign of a server that lives."""
+    with socket.socket(socket.AF_UNIX) as other:
+        if sign == "lock":
+            lock(number).write_text(f"{os.getpid():10d}\n")
+        elif sign == "lock that says nothing":
+            lock(number).touch()
+        elif sign == "socket":
+            other.bind(str(path(number)))
+            other.listen()
+        elif sign == "socket and stale lock":
+            lock(number).write_text(f"{dead():10d}\n")
+            other.bind(str(path(number)))
+            other.listen()
+        else:
+            other.bind(f"\0{path(number)}")
+        try:
+            yield
+        finally:
+            lock(number).unlink(missing_ok=True)
+            path(number).unlink(missing_ok=True)
+
+
+def dead() -> int:
+    """Return the number of a process that is no more."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+        return process.pid
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["lock", "lock that says nothing", "socket", "socket and stale lock", "abstract name"],
+)
 def test_a_number_with_a_sign_of_another_server_is_skipped(sign):
     number = a_free_number()
-    with ExitStack() as stack:
-        if sign == "abstract name":
-            other = stack.enter_context(socket.socket(socket.AF_UNIX))
-            other.bind(f"\0{path(number)}")
-        else:
-            file = lock(number) if sign == "lock" else path(number)
-            file.touch(exist_ok=False)
-            stack.callback(file.unlink)
+    with another_server(number, sign):
+        there = [file.exists() for file in (lock(number), path(number))]
         with display_number() as chosen:
             assert chosen != number
-        if sign != "abstract name":
-            assert file.exists(), "what is another's stays"
+        assert [file.exists() for file in (lock(number), path(number))] == there
+
+
+@pytest.mark.parametrize("left", ["lock", "socket", "both"])
+def test_what_a_killed_server_has_left_is_removed(left):
+    number = a_free_number()
+    if left in ("lock", "both"):
+        lock(number).write_text(f"{dead():10d}\n")
+    if left in ("socket", "both"):
+        with socket.socket(socket.AF_UNIX) as killed:
+            killed.bind(str(path(number)))
+    with display_number() as chosen:
+        assert chosen == number
+        assert int(lock(number).read_text()) == os.getpid()
+        assert not path(number).exists()
 
 
 @pytest.mark.skipif(not shutil.which("Xtigervnc"), reason="package tigervnc-standalone-server")
