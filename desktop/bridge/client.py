@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from ..errors import BridgeUnavailable
 from . import messages
 
 _PATIENCE = 3.0  # seconds for the bridge to say goodbye to its browsers
+_SHORT_LIFE = 1.0  # seconds; one that dies sooner would die again
 
 
 class BridgeClient:
@@ -34,6 +37,7 @@ class BridgeClient:
         self._control: socket.socket | None = None
         self._open: dict[int, messages.Handoff] = {}
         self._last_id = 0
+        self._started = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -54,6 +58,7 @@ class BridgeClient:
             except OSError as error:
                 control.close()
                 raise _unavailable(str(error)) from error
+        self._started = time.monotonic()
         control.setblocking(False)
         self._control = control
         asyncio.get_running_loop().add_reader(self._control, self._receive)
@@ -120,6 +125,7 @@ class BridgeClient:
         if not data:
             self._log.error("The bridge process has died; pages will connect again.")
             self._lost()
+            self._start_again()
             return
         self._report(messages.decode_ended(data))
 
@@ -132,6 +138,12 @@ class BridgeClient:
             self._process = None
         for identifier in list(self._open):
             self._report(identifier)
+
+    def _start_again(self) -> None:
+        """Start the bridge where one has died, so that the folder is removed in any case."""
+        if time.monotonic() - self._started > _SHORT_LIFE:
+            with contextlib.suppress(BridgeUnavailable):
+                self.start()
 
     def _forget_control(self) -> None:
         if self._control:
