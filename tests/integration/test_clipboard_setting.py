@@ -1,0 +1,163 @@
+"""The clipboard setting, which the display server enforces against any viewer."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests import servers
+from tests.clients import Closed, Viewer
+from tests.integration.viewing import on_display, view
+
+TEXT = "text of the desktop"
+UNICODE = "Größe 日本語 🖥️"
+
+REQUEST, NOTIFY, PROVIDE = 1 << 25, 1 << 27, 1 << 28
+
+INTO, OUT_OF = {"both", "in"}, {"both", "out"}
+
+
+@pytest.fixture(scope="module", params=["both", "in", "out", "off"])
+def desktop(request):
+    with servers.running(f"--DesktopApp.clipboard={request.param}") as server:
+        server.start_desktop()
+        yield server, request.param
+
+
+def selection(server) -> str | None:
+    """Return the text in the desktop's CLIPBOARD, None where there is none."""
+    program = on_display(server, "xclip", "-o", "-selection", "clipboard", "-target", "UTF8_STRING")
+    with program:
+        printed, _ = program.communicate(timeout=10)
+    return printed.decode() if program.returncode == 0 else None
+
+
+@contextmanager
+def selected(server, text: str) -> Iterator[None]:
+    """Have a program on the desktop own CLIPBOARD, with ``text`` in it."""
+    command = ("xclip", "-quiet", "-selection", "clipboard", "-target", "UTF8_STRING")
+    with on_display(server, *command, stdin=subprocess.PIPE) as program:
+        program.stdin.write(text.encode())
+        program.stdin.close()
+        program.stderr.readline()  # it says so when it owns the selection
+        try:
+            yield
+        finally:
+            program.kill()
+
+
+def settled(viewer: Viewer) -> list[bytes]:
+    """Have the display server answer ten times over; return the cut texts that came meanwhile."""
+    cut_texts = []
+    for _ in range(10):
+        viewer.send(b"\x03\x00" + bytes(4) + b"\x00\x01\x00\x01")
+        for kind, body in viewer.messages():
+            if kind == 3:
+                cut_texts.append(body)
+            elif kind == 0:
+                viewer._rectangles()
+                break
+    return cut_texts
+
+
+def answer_requests(viewer: Viewer, text: str) -> None:
+    """Provide ``text`` whenever the server asks for it, until the connection ends."""
+    with contextlib.suppress(Closed, OSError):
+        for kind, body in viewer.messages():
+            if kind == 3 and flags(body) & REQUEST:
+                viewer.provide(text)
+
+
+def test_plain_text_from_the_browser(desktop):
+    server, setting = desktop
+    with view(server) as viewer:
+        viewer.set_encodings(0)
+        viewer.cut_text(f"{TEXT} {setting}")
+        settled(viewer)
+        assert selection(server) == (f"{TEXT} {setting}" if setting in INTO else None)
+
+
+def test_unicode_from_the_browser(desktop):
+    server, setting = desktop
+    with view(server) as viewer:
+        viewer.offer_extended_clipboard()
+        settled(viewer)
+        viewer.notify()
+        answering = threading.Thread(target=answer_requests, args=(viewer, UNICODE), daemon=True)
+        answering.start()
+        assert selection(server) == (UNICODE if setting in INTO else None)
+
+
+def test_text_that_nobody_asked_for(desktop):
+    """The extended clipboard's "provide", without the server's "request"."""
+    server, setting = desktop
+    with view(server) as viewer:
+        viewer.offer_extended_clipboard()
+        viewer.provide("unasked")
+        settled(viewer)
+        assert setting in INTO or selection(server) is None
+
+
+def test_plain_text_to_the_browser(desktop):
+    server, setting = desktop
+    with view(server) as viewer:
+        viewer.set_encodings(0)
+        settled(viewer)
+        with selected(server, TEXT):
+            if setting in OUT_OF:
+                kind, body = next(viewer.messages())
+                assert (kind, body[4:]) == (3, TEXT.encode())
+            else:
+                assert settled(viewer) == []
+
+
+def test_unicode_to_the_browser(desktop):
+    server, setting = desktop
+    with view(server) as viewer:
+        viewer.offer_extended_clipboard()
+        settled(viewer)
+        with selected(server, UNICODE):
+            if setting in OUT_OF:
+                servers.until(lambda: UNICODE in provided(told(viewer)), "the text")
+            else:
+                viewer.request_text()
+                texts = settled(viewer)
+                assert not any(flags(body) & (NOTIFY | PROVIDE) for body in texts)
+
+
+def told(viewer: Viewer) -> list[bytes]:
+    """Return what has come, and ask for what was only announced."""
+    texts = settled(viewer)
+    if any(flags(body) & NOTIFY for body in texts):
+        viewer.request_text()
+    return texts
+
+
+def flags(body: bytes) -> int:
+    """Return the flags of an extended clipboard message; 0 for plain text."""
+    negative = body[0] & 0x80
+    return int.from_bytes(body[4:8], "big") if negative else 0
+
+
+def provided(texts: list[bytes]) -> list[str]:
+    """Return the texts of "provide" messages: zlib, each a length, UTF-8, and a zero byte."""
+    packed = [body[8:] for body in texts if flags(body) & PROVIDE]
+    return [zlib.decompressobj().decompress(data)[4:].rstrip(b"\0").decode() for data in packed]
+
+
+def test_a_program_on_the_desktop_cannot_change_the_setting(desktop):
+    server, _ = desktop
+    for name in ("AcceptCutText", "SendCutText", "SetPrimary", "MaxCutText"):
+        with on_display(server, "vncconfig", "-set", f"{name}=1") as program:
+            program.communicate(timeout=10)
+    # Whatever was selected before is forgotten when its owner ends.
+    with selected(server, "nothing"):
+        pass
+    test_plain_text_from_the_browser(desktop)
+    test_plain_text_to_the_browser(desktop)

@@ -1,0 +1,120 @@
+"""However the Jupyter server ends, five seconds later nothing of it is left."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import signal
+import threading
+import time
+
+import psutil
+import pytest
+
+from tests import servers
+from tests.integration.viewing import view
+
+# What a desktop leaves running: helpers in sessions of their own, some of them stubborn.
+HELPERS = """#!/bin/sh
+setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 1; done' &
+(setsid sleep 1000 &)
+nohup sleep 1000 >/dev/null 2>&1 &
+exec openbox --sm-disable
+"""
+
+
+def with_helpers(server: servers.JupyterServer) -> None:
+    (server.home / "start").write_text(HELPERS)
+
+
+@pytest.fixture
+def busy():
+    """A server with two desktops, viewers, and a page that follows what happens."""
+    with servers.running(start_script="~/start", prepare=with_helpers, check=False) as server:
+        server.start_desktop()
+        server.start_desktop("second")
+        with view(server) as viewer, view(server, "second"):
+            stream = server.connection()
+            path = "/desktop/api/sessions/default/events"
+            stream.request("GET", path, headers={"Authorization": f"token {server.token}"})
+            server.note_displays()
+            assert len(server.processes("sleep 1000")) == 4
+            yield server, viewer
+            stream.close()
+
+
+def ends_within(server: servers.JupyterServer, seconds: float) -> None:
+    """Fail unless everything is gone ``seconds`` from now."""
+    began = time.monotonic()
+    server.process.wait(seconds)
+    server.assert_nothing_left(seconds - (time.monotonic() - began))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_a_signal(busy, number):
+    server, viewer = busy
+    server.process.send_signal(number)
+    if number == signal.SIGINT and server.process.poll() is None:
+        # Jupyter asks on its terminal first; a second one is the answer.
+        server.process.send_signal(number)
+    ends_within(server, 5)
+    assert viewer.wire.closing().code in (1001, 4000, 4001)
+
+
+def test_shutdown_by_the_api(busy):
+    server, viewer = busy
+    assert server.call("POST", "api/shutdown").status == 200
+    ends_within(server, 5)
+    assert viewer.wire.closing().code in (1001, 4000, 4001)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2, 0.4])
+def test_killed_while_a_desktop_starts(delay):
+    """At any moment of the start."""
+    with servers.running(check=False) as server:
+        start = threading.Thread(target=_start_if_possible, args=(server,))
+        start.start()
+        began = time.monotonic()
+        servers.until(lambda: time.monotonic() - began >= delay, "the moment")
+        server.signal(signal.SIGKILL)
+        ends_within(server, 5)
+        start.join()
+
+
+def _start_if_possible(server: servers.JupyterServer) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        server.call("POST", "desktop/api/sessions")
+
+
+def test_killed_after_its_bridge(busy):
+    """A new bridge is there by then, which removes the folder that is not a desktop's."""
+    server, _ = busy
+    old = server.process_of("desktop.bridge")
+    began = time.monotonic()
+    # One that dies at once is left alone until it is needed.
+    servers.until(lambda: time.monotonic() - began > 1, "a bridge that has lived a while")
+    old.kill()
+    servers.until(lambda: [p for p in server.processes("desktop.bridge") if p != old], "a new one")
+    server.process.kill()
+    ends_within(server, 5)
+
+
+def test_killed_together_with_a_session(busy):
+    """As by the kernel when memory runs out: the other desktop and the bridge clean up."""
+    server, _ = busy
+    session = server.processes("desktop.session")[0]
+    children = session.children(recursive=True)
+    session.kill()
+    server.process.kill()
+    psutil.wait_procs(children, 5)
+    assert not [child for child in children if child.is_running()]
+    ends_within(server, 5)
+
+
+def test_stopping_a_desktop_takes_its_programs_along(busy):
+    server, viewer = busy
+    assert server.call("DELETE", "desktop/api/sessions/default").status == 204
+    assert viewer.wire.closing().code in (4000, 4001)
+    assert len(server.processes("sleep 1000")) == 2
+    assert len(server.displays()) == 1
+    assert server.session("second")["state"] == "running"

@@ -1,0 +1,409 @@
+"""One part after another is broken; each time it is said what happened, and there is a way on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+
+import pytest
+
+from tests import clients, servers
+from tests.clients import Viewer
+from tests.integration.viewing import folder_of, logs, open_socket, view
+
+
+def script(text: str):
+    """Return what puts a start script into a server's home."""
+
+    def prepare(server: servers.JupyterServer) -> None:
+        (server.home / "start").write_text(f"#!/bin/sh\n{text}\n")
+
+    return {"prepare": prepare, "start_script": "~/start"}
+
+
+def shows_pictures(server, name="default") -> None:
+    with view(server, name) as viewer:
+        viewer.set_encodings(0)
+        viewer.request_update()
+        assert viewer.update() > 0
+
+
+# -- the bridge
+
+
+def test_the_bridge_is_killed(server):
+    server.start_desktop()
+    pids = {process.pid for process in server.processes("Xtigervnc") + server.processes("openbox")}
+    with view(server) as viewer:
+        servers.until(lambda: server.session()["viewers"] == 1, "a viewer")
+        server.process_of("desktop.bridge").kill()
+        assert viewer.wire.closing().code is None
+    servers.until(lambda: server.session()["viewers"] == 0, "no viewer")
+    shows_pictures(server)
+    now = {process.pid for process in server.processes("Xtigervnc") + server.processes("openbox")}
+    assert now == pids
+
+
+def test_the_bridge_is_killed_again_and_again(server):
+    server.start_desktop()
+    for _ in range(5):
+        server.process_of("desktop.bridge").kill()
+        servers.until(lambda: _can_view(server), "a viewer that gets through")
+
+
+def _can_view(server) -> bool:
+    """Whether a viewer gets through; as the page, it may have to try again."""
+    try:
+        shows_pictures(server)
+    except (clients.Closed, clients.Denied):
+        return False
+    return True
+
+
+def test_the_bridge_hangs(server):
+    """Those it carries wait; when it goes on, so do they."""
+    server.start_desktop()
+    with view(server) as viewer:
+        bridge = server.process_of("desktop.bridge")
+        bridge.suspend()
+        try:
+            assert server.call("GET", "api").status == 200
+            assert server.session()["state"] == "running"
+            viewer.set_encodings(0)
+            viewer.request_update()
+        finally:
+            bridge.resume()
+        assert viewer.update() > 0
+
+
+# -- the desktop
+
+
+def test_the_display_server_is_killed(server):
+    server.start_desktop()
+    with view(server) as viewer:
+        server.process_of("Xtigervnc").kill()
+        assert viewer.wire.closing().code == 4000
+    stopped = server.wait_for("stopped")
+    assert stopped["reason"] == "The display server ended (signal 9)."
+    assert (stopped["reachable"], stopped["error"]) == (False, None)
+    ticket = server.call("POST", "desktop/api/sessions/default/ticket")
+    assert (ticket.status, ticket.json["reason"]) == (410, "session-ended")
+    assert ticket.json["remedy"]
+    assert not server.processes("openbox")
+    server.start_desktop()
+    shows_pictures(server)
+
+
+def test_a_ticket_from_before_the_end(server):
+    server.start_desktop()
+    ticket = server.ticket()
+    server.process_of("Xtigervnc").kill()
+    server.wait_for("stopped")
+    with pytest.raises(clients.Denied) as denied:
+        open_socket(server, ticket)
+    assert denied.value.status == 410
+
+
+def test_logging_out_and_in_again(server):
+    for _ in range(3):
+        server.start_desktop()
+        with view(server) as viewer:
+            server.process_of("openbox").terminate()
+            assert viewer.wire.closing().code == 4000
+        stopped = server.wait_for("stopped")
+        assert stopped["reason"].startswith("The session was logged out (")
+        assert stopped["log"]
+
+
+def test_the_session_process_is_killed(server):
+    """Nothing of its desktop may stay, and a new one can be started."""
+    server.start_desktop()
+    server.process_of("desktop.session").kill()
+    failed = server.wait_for("failed")
+    assert failed["error"]["reason"] == "start-failed"
+    assert "signal 9" in failed["error"]["message"] or "-9" in failed["error"]["message"]
+    assert failed["error"]["remedy"]
+    servers.until(
+        lambda: not server.processes("Xtigervnc") + server.processes("openbox"),
+        "nothing left of the desktop",
+        5,
+    )
+    server.start_desktop()
+    shows_pictures(server)
+    servers.until(lambda: len(list(server.runtime.glob("jd-*/display.sock"))) == 1, "one folder")
+
+
+def test_the_session_process_hangs(server):
+    """A ticket is refused in time; stopping it works."""
+    server.start_desktop("hangs")
+    session = next(p for p in server.processes("desktop.session") if _shows(p, "Desktop hangs"))
+    session.suspend()
+    ticket = server.ticket("hangs")
+    with pytest.raises(clients.Denied) as denied:
+        open_socket(server, ticket)
+    assert denied.value.status == 409
+    assert server.call("DELETE", "desktop/api/sessions/hangs").status == 204
+    servers.until(lambda: not server.processes("Desktop hangs"), "nothing left of it", 5)
+
+
+def _shows(session, title: str) -> bool:
+    return any(title in " ".join(child.cmdline()) for child in session.children())
+
+
+def test_the_runtime_folder_is_removed(server):
+    """As systemd does with $XDG_RUNTIME_DIR when a user logs out."""
+    server.start_desktop("removed")
+    folder = next(
+        path.parent
+        for path in server.runtime.glob("jd-*/display.sock")
+        if str(path) in " ".join(" ".join(p.cmdline()) for p in server.processes("Desktop removed"))
+    )
+    shutil.rmtree(folder)
+    ticket = server.ticket("removed")
+    with pytest.raises(clients.Denied) as denied:
+        open_socket(server, ticket)
+    assert denied.value.status in (409, 410)
+    assert server.call("DELETE", "desktop/api/sessions/removed").status == 204
+    servers.until(lambda: not server.processes("Desktop removed"), "nothing left of it", 5)
+
+
+# -- starting
+
+
+def failure(server) -> dict:
+    server.call("POST", "desktop/api/sessions")
+    return server.wait_for("failed")
+
+
+def test_a_start_script_that_fails(jupyter):
+    server = jupyter(**script("echo I cannot >&2; exit 3"))
+    failed = failure(server)
+    assert failed["error"]["reason"] == "start-failed"
+    assert "start script ended before the desktop was up (status 3)" in failed["error"]["message"]
+    assert "I cannot" in failed["log"]
+    assert not server.processes("Xtigervnc")
+    assert not list(server.runtime.glob("jd-*/display.sock"))
+    (server.home / "start").write_text("exec openbox")
+    server.start_desktop()
+
+
+def test_a_start_script_that_fails_wordily(jupyter):
+    """More than a megabyte as JSON, and bytes that are no text."""
+    line = "日" * 1990
+    server = jupyter(**script(f"for i in $(seq 150); do echo {line}; done\nprintf '\\377'\nexit 1"))
+    assert len(failure(server)["log"]) == 100
+
+
+@pytest.mark.parametrize("setting", ["/nowhere/start", "no-such-name", "~/missing"])
+def test_a_start_script_that_is_missing(jupyter, setting):
+    server = jupyter(start_script=setting)
+    failed = failure(server)
+    assert failed["error"]["reason"] == "start-script-missing"
+    assert setting.split("/")[-1] in failed["error"]["message"]
+    assert "xfce" in failed["error"]["remedy"]
+    assert not server.processes("Xtigervnc")
+
+
+def test_a_start_script_whose_interpreter_is_missing(jupyter):
+    server = jupyter(
+        prepare=lambda one: (one.home / "start").write_text("#!/nowhere/sh\n"),
+        start_script="~/start",
+    )
+    failed = failure(server)
+    assert failed["error"]["reason"] == "start-failed"
+    assert "/nowhere/sh" in failed["error"]["message"]
+
+
+def test_a_start_script_that_goes_to_the_background(jupyter):
+    """Many an old ~/.vnc/xstartup does: then the window manager is the desktop."""
+    server = jupyter(**script("openbox --sm-disable &"))
+    server.start_desktop()
+    shows_pictures(server)
+    server.process_of("openbox").terminate()
+    assert "logged out" in server.wait_for("stopped")["reason"]
+
+
+def test_a_start_script_that_prints_without_an_end(jupyter):
+    """The desktop is there, and neither disk nor memory fills."""
+    server = jupyter(**script("yes 'a line of many, and they are all the same' &\nexec openbox"))
+    stream = server.connection()
+    server.call("POST", "desktop/api/sessions")
+    # A page that does not read what it is told.
+    headers = {"Authorization": f"token {server.token}"}
+    stream.request("GET", "/desktop/api/sessions/default/events", headers=headers)
+    server.wait_for("running")
+    shows_pictures(server)
+    sizes = sum(path.stat().st_size for path in folder_of(server).iterdir() if path.is_file())
+    assert sizes < 6 * 1024 * 1024
+    grown = {p.name(): p.memory_info().rss for p in server.processes("python")}
+    assert max(grown.values()) < 250 * 1024 * 1024, grown
+    stream.close()
+
+
+def test_no_window_manager_shows_up(jupyter):
+    """The desktop can be seen at once, and counts as up when nothing more is to be waited for."""
+    server = jupyter("--DesktopApp.start_timeout=2", **script("exec sleep 1000"))
+    server.call("POST", "desktop/api/sessions")
+    servers.until(lambda: server.session()["reachable"], "to be seen")
+    assert server.session()["state"] == "starting"
+    shows_pictures(server)
+    assert server.wait_for("running")["step"] == "running"
+
+
+def test_a_vnc_server_that_is_missing(jupyter):
+    server = jupyter(environment={"PATH": "/nowhere"})
+    failed = failure(server)
+    assert failed["error"]["reason"] == "display-server-missing"
+    assert "Xtigervnc and Xvnc in /nowhere" in failed["error"]["message"]
+    assert "install" in failed["error"]["command"]
+    ticket = server.call("POST", "desktop/api/sessions/default/ticket")
+    assert (ticket.status, ticket.json["reason"]) == (410, "session-ended")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "said"),
+    [
+        ("exit 1", "display-server-unsuitable", "neither TigerVNC nor TurboVNC"),
+        ("echo Xvnc TigerVNC 1.8.0", "display-server-unsuitable", "1.9 or newer is needed"),
+        (
+            '[ "$1" = -version ] && exec echo Xvnc TigerVNC 1.12.0\necho no screen >&2; exit 1',
+            "start-failed",
+            "display server ended before the desktop was up (status 1)",
+        ),
+        (
+            '[ "$1" = -version ] && exec echo Xvnc TigerVNC 1.12.0\nexec sleep 1000',
+            "start-timeout",
+            "not ready after 1 seconds",
+        ),
+    ],
+)
+def test_a_vnc_server_that_does_not_work(jupyter, tmp_path, text, reason, said):
+    broken = tmp_path / "Xbroken"
+    broken.write_text(f"#!/bin/sh\n{text}\n")
+    broken.chmod(0o755)
+    server = jupyter(f"--DesktopApp.display_server={broken}", "--DesktopApp.start_timeout=1")
+    error = failure(server)["error"]
+    assert error["reason"] == reason
+    assert said in error["message"]
+    assert error["remedy"]
+    assert not server.processes("sleep 1000")
+
+
+def test_while_it_is_starting_there_is_no_ticket(jupyter, tmp_path):
+    slow = tmp_path / "Xslow"
+    slow.write_text('#!/bin/sh\n[ "$1" = -version ] && exec echo Xvnc TigerVNC 1.12.0\nsleep 1000')
+    slow.chmod(0o755)
+    server = jupyter(f"--DesktopApp.display_server={slow}")
+    server.call("POST", "desktop/api/sessions")
+    ticket = server.call("POST", "desktop/api/sessions/default/ticket")
+    assert (ticket.status, ticket.json["reason"]) == (409, "not-ready")
+    assert server.call("DELETE", "desktop/api/sessions/default").status == 204
+    assert server.session()["state"] == "stopped"
+    assert not server.processes("sleep 1000")
+
+
+def test_a_bad_argument_for_the_display_server_is_in_the_log(jupyter):
+    server = jupyter("--DesktopApp.display_server_arguments=-no-such-option")
+    failed = failure(server)
+    assert failed["error"]["reason"] == "start-failed"
+    assert any("no-such-option" in line for line in failed["log"])
+
+
+# -- several of them
+
+
+def test_restart(server):
+    server.start_desktop()
+    before = server.process_of("Xtigervnc").pid
+    with view(server) as viewer:
+        answer = server.call("POST", "desktop/api/sessions/default/restart")
+        assert answer.status == 200
+        assert viewer.wire.closing().code in (4000, 4001)
+    server.wait_for("running")
+    assert server.process_of("Xtigervnc").pid != before
+    shows_pictures(server)
+
+
+def test_restarting_what_was_never_there(server):
+    assert server.call("POST", "desktop/api/sessions/fresh/restart").status == 200
+    server.wait_for("running", "fresh")
+    assert server.call("DELETE", "desktop/api/sessions/fresh").status == 204
+
+
+def test_many_commands_at_once_end_in_a_desktop_that_works(server):
+    paths = [("POST", ""), ("POST", "/default/restart"), ("DELETE", "/default")] * 4
+    threads = [
+        threading.Thread(target=server.call, args=(method, f"desktop/api/sessions{path}"))
+        for method, path in paths
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    server.start_desktop()
+    assert len(server.processes("-desktop", "Desktop", "-rfbunixpath")) == 1
+    shows_pictures(server)
+
+
+def test_two_desktops(server):
+    server.start_desktop()
+    server.start_desktop("second")
+    assert len(server.displays()) == 2
+    with view(server) as one, view(server, "second") as other:
+        for viewer in (one, other):
+            viewer.set_encodings(0)
+            viewer.request_update()
+            assert viewer.update() > 0
+        assert server.call("DELETE", "desktop/api/sessions/second").status == 204
+        assert other.wire.closing().code in (4000, 4001)
+        one.request_update()
+        assert one.update() > 0
+    assert server.session("second")["state"] == "stopped"
+    assert server.session()["state"] == "running"
+
+
+def test_two_servers_of_one_user(jupyter):
+    """They share a home and a folder for runtime files, and are ended one after the other."""
+    one = jupyter()
+    with servers.running(
+        environment={"XDG_RUNTIME_DIR": str(one.runtime), "HOME": str(one.home)}, check=False
+    ) as other:
+        for server in (one, other):
+            server.start_desktop()
+        assert not set(one.displays()) & set(other.displays())
+        shows_pictures(other)
+        shows_pictures(one)
+    other.assert_nothing_left()
+    shows_pictures(one)
+    assert len(list(one.runtime.glob("jd-*/display.sock"))) == 1
+
+
+def test_a_password_ends_with_its_viewer_s_turn(server):
+    """What a viewer was told yesterday opens nothing today."""
+    server.start_desktop()
+    old = server.ticket()
+    with Viewer(open_socket(server, old)) as viewer:
+        viewer.authenticate(old["password"])
+    with view(server):
+        pass
+    with (
+        Viewer(open_socket(server, server.ticket())) as viewer,
+        pytest.raises(clients.WrongPassword),
+    ):
+        viewer.authenticate(old["password"])
+
+
+def test_the_log_is_told(server):
+    server.start_desktop()
+    assert "Xvnc TigerVNC" in logs(server) or "TurboVNC" in logs(server)
+
+
+def test_jupyter_s_own_signals_are_not_the_desktop_s(server):
+    """Ctrl+C on the terminal goes to the server's process group, in which the desktop is not."""
+    server.start_desktop()
+    group = os.getpgid(server.process.pid)
+    others = [p for p in server.processes() if p.pid != server.process.pid]
+    assert others
+    assert not [p for p in others if os.getpgid(p.pid) == group]
