@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable
@@ -25,20 +26,30 @@ _LOOK = """() => {
   let hash = 0;
   for (const pixel of pixels) hash = (hash * 31 + pixel) | 0;
   const covered = document.elementFromPoint(innerWidth / 2, innerHeight / 2) !== canvas;
-  return { colours: new Set(pixels).size, hash, covered, width: canvas.width, height: canvas.height };
+  const { width, height } = canvas;
+  return { colours: new Set(pixels).size, hash, covered, width, height };
 }"""
 
-# Mean brightness (0 to 255) and colours of what is really on the screen, from a PNG file.
-_MEASURE = """async (png) => {
-  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
-  const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
-  context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, image.width, image.height);
+# Mean brightness (0 to 255) and number of colours of `pixels`, an ImageData.
+_MEASURE = """({ data }) => {
   let sum = 0;
   for (let at = 0; at < data.length; at += 4) sum += data[at] + data[at + 1] + data[at + 2];
-  return { brightness: sum / (data.length / 4 * 3), colours: new Set(new Uint32Array(data.buffer)).size };
+  const colours = new Set(new Uint32Array(data.buffer)).size;
+  return { brightness: sum / (data.length / 4 * 3), colours };
 }"""
+
+_OF_PNG = f"""async (png) => {{
+  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], {{ type: "image/png" }}));
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  return ({_MEASURE})(context.getImageData(0, 0, image.width, image.height));
+}}"""
+
+_OF_CANVAS = f"""(canvas) => {{
+  const context = canvas.getContext("2d");
+  return ({_MEASURE})(context.getImageData(0, 0, canvas.width, canvas.height));
+}}"""
 
 
 class Desktop:
@@ -101,13 +112,16 @@ class Desktop:
         seen = self.look()
         return (seen["width"], seen["height"]) if seen else (0, 0)
 
-    def measure(self, **clip: float) -> dict[str, float]:
-        """Return brightness and number of colours of what the user sees in a rectangle."""
-        import base64
+    def measure(self) -> dict[str, float]:
+        """Return brightness and number of colours of all that the user sees."""
+        png = base64.b64encode(self.page.screenshot()).decode()
+        seen: dict[str, float] = self.page.evaluate(_OF_PNG, png)
+        return seen
 
-        png = self.page.screenshot(clip=clip) if clip else self.page.screenshot()
-        result: dict[str, float] = self.page.evaluate(_MEASURE, base64.b64encode(png).decode())
-        return result
+    def kept_picture(self) -> dict[str, float]:
+        """Return the same of the picture that is kept while there is no connection, undimmed."""
+        kept: dict[str, float] = self.here.locator("#picture").evaluate(_OF_CANVAS)
+        return kept
 
     def screenshot(self, name: str) -> None:
         """Keep a picture of the page for the documentation."""

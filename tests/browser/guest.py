@@ -108,7 +108,7 @@ class Guest:
 
     def await_terminals(self) -> None:
         home = self.server.home
-        until(lambda: (home / "terminal-is-up").exists(), "a terminal on the desktop", 30)
+        until((home / "terminal-is-up").exists, "a terminal on the desktop", 30)
         until(lambda: self.blinks() > 0, "a terminal that blinks", 30)
 
     def blinks(self) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,7 @@ class Link:
         self._flowing = asyncio.Event()
         self._delay = 0.0
         self._streams: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Future[None]] = set()
         self._listener: asyncio.Server | None = None
 
     @property
@@ -56,6 +57,10 @@ class Link:
     def thaw(self) -> None:
         self._do(self._thaw())
 
+    def forget(self) -> None:
+        """Carry nothing on the connections there are, for ever; new ones are as good as any."""
+        self._do(self._forget())
+
     def delay(self, seconds: float) -> None:
         """Hold everything that is carried from now on for ``seconds``, either way."""
         self._delay = seconds
@@ -73,9 +78,7 @@ class Link:
 
     async def _up(self) -> None:
         if not self._listener:
-            self._listener = await asyncio.start_server(
-                self._connected, "localhost", self.port
-            )
+            self._listener = await asyncio.start_server(self._connected, "localhost", self.port)
 
     async def _down(self) -> None:
         if self._listener:
@@ -84,14 +87,16 @@ class Link:
         await self._cut(reset=True)
 
     async def _cut(self, reset: bool) -> None:
-        for stream in list(self._streams):
-            if reset:
+        for stream in self._streams:
+            if reset and not stream.is_closing():
                 stream.get_extra_info("socket").setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, _RESET
                 )
             stream.close()
-        # Until the tasks have seen it.
-        await _until(lambda: not self._streams)
+        connections = list(self._connections)
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     async def _freeze(self) -> None:
         self._flowing.clear()
@@ -99,26 +104,44 @@ class Link:
     async def _thaw(self) -> None:
         self._flowing.set()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._streams.add(writer)
-        try:
-            await self._flowing.wait()
-            far_reader, far_writer = await asyncio.open_connection("localhost", self._target)
-            self._streams.add(far_writer)
-            await _first(self._carry(reader, far_writer), self._carry(far_reader, writer))
-            far_writer.close()
-            self._streams.discard(far_writer)
-        except OSError:
-            pass
-        finally:
-            writer.close()
-            self._streams.discard(writer)
+    async def _forget(self) -> None:
+        self._flowing.clear()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.ensure_future(self._connect(reader, writer, self._flowing))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def _connect(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
+        with self._open(writer):
+            await flowing.wait()
+            far_reader, far_writer = await asyncio.open_connection("localhost", self._target)
+            with self._open(far_writer):
+                await _first(
+                    self._carry(reader, far_writer, flowing),
+                    self._carry(far_reader, writer, flowing),
+                )
+
+    @contextmanager
+    def _open(self, stream: asyncio.StreamWriter) -> Iterator[None]:
+        self._streams.add(stream)
+        try:
+            yield
+        finally:
+            self._streams.discard(stream)
+            stream.close()
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
         try:
             while data := await reader.read(_CHUNK):
                 await asyncio.sleep(self._delay)
-                await self._flowing.wait()
+                await flowing.wait()
                 writer.write(data)
                 await writer.drain()
         except OSError:
@@ -134,7 +157,6 @@ def link(target: int) -> Iterator[Link]:
         made.repair()
         yield made
     finally:
-        made.thaw()
         made.down()
         made._loop.call_soon_threadsafe(made._loop.stop)
         made._thread.join(5)
@@ -143,12 +165,8 @@ def link(target: int) -> Iterator[Link]:
 
 async def _first(*awaitables: Awaitable[None]) -> None:
     tasks = [asyncio.ensure_future(one) for one in awaitables]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0.005)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -16,7 +16,8 @@ from .visitor import Visitor
 XFCE = 200
 
 _WHERE_SECRETS_COULD_BE = """() => JSON.stringify([
-  location.href, document.referrer, history.state, document.cookie, document.documentElement.outerHTML,
+  location.href, document.referrer, history.state, document.cookie,
+  document.documentElement.outerHTML,
   { ...localStorage }, { ...sessionStorage },
   performance.getEntriesByType("resource").map((entry) => entry.name),
   performance.getEntriesByType("navigation").map((entry) => entry.name),
@@ -61,7 +62,7 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
     frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame of it", 30)
     desktop = Desktop(page, frame)
     desktop.shows_desktop(colours=XFCE)
-    page.screenshot(path=_screen("in-jupyterlab"))
+    desktop.screenshot("in-jupyterlab")
     told = page.evaluate("told.filter((one) => one?.type === 'jupyter-desktop')")
     assert told[-1] == {"type": "jupyter-desktop", "state": "connected", "session": "default"}
     # The user is there, and JupyterLab's frames may not navigate the page around them.
@@ -125,9 +126,3 @@ def test_a_name_that_cannot_be_one_gets_an_answer(
     visitor.expects("400")
     page = visitor.opens(lab, "desktop/sessions/..;rm/").page
     assert "cannot be the name of a desktop" in page.content()
-
-
-def _screen(name: str) -> str:
-    from .desktop import SCREENS
-
-    return str(SCREENS / f"{name}.png")

@@ -56,7 +56,9 @@ class Resizes:
         self._log = log
 
     def sizes(self) -> list[tuple[int, int]]:
-        found = re.findall(r"RRScreenChangeNotify.*?width (\d+), height (\d+)", self._log.read_text(), re.DOTALL)
+        found = re.findall(
+            r"RRScreenChangeNotify.*?width (\d+), height (\d+)", self._log.read_text(), re.DOTALL
+        )
         sizes = [(int(width), int(height)) for width, height in found]
         return [size for before, size in zip([None, *sizes], sizes, strict=False) if size != before]
 
@@ -91,9 +93,7 @@ def has_size(guest: Guest, desktop: Desktop, size: ViewportSize) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, {"width": 1001, "height": 667}])
-def test_the_desktop_follows_the_window(
-    desktop: Desktop, guest: Guest, size: ViewportSize
-) -> None:
+def test_the_desktop_follows_the_window(desktop: Desktop, guest: Guest, size: ViewportSize) -> None:
     desktop.page.set_viewport_size(size)
     has_size(guest, desktop, size)
     # One pixel of the desktop is one of the page: nothing is scaled.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests import servers
@@ -52,7 +51,7 @@ def test_the_keys_menu_sends_what_the_browser_keeps(
         for entry, keys in wanted.items():
             log.write_text("")
             _press(desktop, entry)
-            until(lambda: _pressed(log, len(keys)) == keys, f"{entry} at xev: {log.read_text()!r}")
+            _await_keys(log, keys)
         _press(desktop, "Alt + F4")
         until(lambda: xev.poll() is not None, "xev closed by Alt+F4")
 
@@ -144,6 +143,10 @@ def test_nothing_locks_the_screen(
 def _press(desktop: Desktop, entry: str) -> None:
     desktop.tool("Keys").click()
     desktop.here.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def _await_keys(log: Path, keys: list[str]) -> None:
+    until(lambda: _pressed(log, len(keys)) == keys, f"{keys} at xev, in {log}")
 
 
 def _pressed(log: Path, count: int) -> list[str]:

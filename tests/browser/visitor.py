@@ -27,7 +27,8 @@ LINK_IS_DOWN = (
 _REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
   const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
-  console.error(`CSP violation in ${location.pathname}: ${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
+  const what = `${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`;
+  console.error(`CSP violation in ${location.pathname}: ${what}`);
 });
 """
 
@@ -50,7 +51,7 @@ class Visitor:
         self._expected.extend(patterns)
 
     def opens(self, server: JupyterServer, path: str = "desktop/", at: str = "") -> Desktop:
-        """Open a page in a new tab, as the link on the terminal does; ``at`` replaces the origin."""
+        """Open a page in a new tab, with the token in its address; ``at`` replaces the origin."""
         page = self.context.new_page()
         page.goto(f"{at or server.address}{server.base_url}{path}?token={TOKEN}")
         return Desktop(page)
