@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 
-from .control import Control
+from ..backends import Runtime
+from ..errors import DesktopError
+from .control import Control, encode
+from .display_number import display_number
+from .keeper import keep
+from .runtime import runtime_folder
 from .session import Session
 from .specification import Specification
 
+_SLACK = 2.0  # seconds, beyond what programs get, for a session to end
 
-async def main() -> None:
-    """Run one session until it ends or its lifeline closes."""
+
+def main() -> int:
+    """Run one session until it ends or its lifeline closes; return the exit status."""
+    # Not a byte more than the first line: the rest is for the session.
+    with os.fdopen(0, "rb", buffering=0, closefd=False) as lifeline:
+        line = lifeline.readline()
+    if not line:
+        return 0
+    specification = Specification.from_line(line)
+    try:
+        with runtime_folder(specification.folders) as folder, display_number() as number:
+            where = Runtime(folder, f":{number}")
+            return keep(
+                lambda: asyncio.run(_run(specification, where)),
+                specification.stop_timeout + _SLACK,
+            )
+    except DesktopError as error:
+        os.write(1, encode("state", state="failed", error=error.as_json()))
+        return 1
+
+
+async def _run(specification: Specification, where: Runtime) -> None:
     async with Control.open() as control:
-        line = await control.first_line()
-        if not line:
-            return
-        session = Session(Specification.from_line(line), control)
+        session = Session(specification, where, control)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, session.stop, "It was ended.")
         listening = asyncio.ensure_future(_obey(control, session))
@@ -44,4 +69,4 @@ def _problem(session: Session, password: str) -> str | None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())

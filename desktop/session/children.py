@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
@@ -14,8 +13,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import StartFailed
-
-_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+from .keeper import adopt_orphans
 
 
 @dataclass
@@ -36,7 +34,7 @@ class Children:
 
     def __init__(self) -> None:
         self._children: dict[int, Child] = {}
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
     def start(

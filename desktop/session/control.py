@@ -38,10 +38,6 @@ class Control:
             finally:
                 writer.close()
 
-    async def first_line(self) -> bytes:
-        """Return the line with the specification; empty if the lifeline closed before it came."""
-        return await self._reader.readline()
-
     async def commands(self) -> AsyncIterator[dict[str, Any]]:
         """Yield commands until the lifeline closes."""
         while line := await self._reader.readline():
@@ -50,4 +46,9 @@ class Control:
     def send(self, event: str, **values: Any) -> None:
         """Tell whoever started this session; nothing happens if they are gone."""
         if not self._writer.is_closing():
-            self._writer.write(json.dumps({"event": event, **values}).encode() + b"\n")
+            self._writer.write(encode(event, **values))
+
+
+def encode(event: str, **values: Any) -> bytes:
+    """Return an event as it is sent."""
+    return json.dumps({"event": event, **values}).encode() + b"\n"

@@ -16,10 +16,9 @@ from ..packages import install_command
 from . import pipes, startscript, xauthority
 from .children import Child, Children
 from .control import Control
-from .display_number import display_number
 from .log import SessionLog
 from .long_selections import LongSelections
-from .runtime import runtime_folder, write_secret
+from .runtime import write_secret
 from .specification import Specification
 from .window_manager import WindowManagerWatch
 
@@ -42,11 +41,12 @@ class _Stopped(Exception):
 class Session:
     """Runs one desktop from start to end.
 
-    What happens is told to ``control`` as it happens; ``run`` returns when nothing is left.
+    What happens is told to ``control`` as it happens; ``run`` returns when no process is left.
     """
 
-    def __init__(self, specification: Specification, control: Control) -> None:
+    def __init__(self, specification: Specification, where: Runtime, control: Control) -> None:
         self._specification = specification
+        self._where = where
         self._settings = specification.display
         self._backend = backend(specification.backend)
         self._control = control
@@ -56,14 +56,8 @@ class Session:
         self._stopping: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Start the desktop, wait for its end, and leave nothing behind."""
-        try:
-            with runtime_folder(self._specification.folders) as folder, display_number() as number:
-                self._where = Runtime(folder, f":{number}")
-                ended = await self._run_in_folder()
-        except DesktopError as error:
-            ended = {"state": "failed", "error": error.as_json()}
-        self._tell(**ended)
+        """Start the desktop, wait for its end, and tell why it ended."""
+        self._tell(**await self._run())
 
     def stop(self, reason: str) -> None:
         """Ask for the end; ``reason`` is told to the user."""
@@ -74,7 +68,7 @@ class Session:
         """Put ``password`` in force: whoever authenticates from now on needs it."""
         write_secret(self._where.password_file, self._backend.password_file(password))
 
-    async def _run_in_folder(self) -> dict[str, Any]:
+    async def _run(self) -> dict[str, Any]:
         """Live, end every process, and return the last state."""
         self._logs = {
             name: SessionLog(self._where.log(name), self._on_log_line)
