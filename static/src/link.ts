@@ -82,7 +82,7 @@ export class Link {
 
   private opened(event: Event): void {
     this.wasOpen = true;
-    this.liveness.heard(performance.now());
+    this.liveness.heard(performance.now(), true);
     this.owner.every(CHECK_MS, () => {
       this.check();
     });
@@ -90,8 +90,9 @@ export class Link {
   }
 
   private received(event: MessageEvent<ArrayBuffer>): void {
-    this.liveness.heard(performance.now());
-    if (event.data.byteLength > 0) this.onmessage?.(event);
+    const empty = event.data.byteLength === 0;
+    this.liveness.heard(performance.now(), empty);
+    if (!empty) this.onmessage?.(event);
   }
 
   private check(): void {

@@ -12,8 +12,13 @@ export class Liveness {
     this.heardAt = now;
   }
 
-  heard(now: number): void {
+  /** `answer`: to what was asked. Anything else may have been on its way since before the page slept. */
+  heard(now: number, answer: boolean): void {
     this.heardAt = now;
+    if (this.limit === PROBE_MS && !answer) {
+      this.askedAt = now;
+      return;
+    }
     this.askedAt = null;
     this.limit = ANSWER_MS;
   }

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,6 +32,7 @@ class Link:
         self._delay = 0.0
         self._streams: set[asyncio.StreamWriter] = set()
         self._connections: set[asyncio.Future[None]] = set()
+        self._websockets: set[asyncio.Future[None]] = set()
         self._listener: asyncio.Server | None = None
 
     @property
@@ -58,7 +59,11 @@ class Link:
         self._do(self._thaw())
 
     def forget(self) -> None:
-        """Carry nothing on the connections there are, for ever; new ones are as good as any."""
+        """Carry nothing on the WebSockets there are, for ever, and tell nobody.
+
+        So it looks after sleep, behind a NAT gateway; other connections browsers close when they
+        are suspended, so those are cut.
+        """
         self._do(self._forget())
 
     def delay(self, seconds: float) -> None:
@@ -93,10 +98,13 @@ class Link:
                     socket.SOL_SOCKET, socket.SO_LINGER, _RESET
                 )
             stream.close()
-        connections = list(self._connections)
-        for connection in connections:
+        await self._cancel(self._connections)
+
+    async def _cancel(self, connections: Iterable[asyncio.Future[None]]) -> None:
+        cancelled = list(connections)
+        for connection in cancelled:
             connection.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.gather(*cancelled, return_exceptions=True)
 
     async def _freeze(self) -> None:
         self._flowing.clear()
@@ -108,11 +116,13 @@ class Link:
         self._flowing.clear()
         self._flowing = asyncio.Event()
         self._flowing.set()
+        await self._cancel(self._connections - self._websockets)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.ensure_future(self._connect(reader, writer, self._flowing))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
+        connection.add_done_callback(self._websockets.discard)
 
     async def _connect(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
@@ -121,10 +131,19 @@ class Link:
             await flowing.wait()
             far_reader, far_writer = await asyncio.open_connection("localhost", self._target)
             with self._open(far_writer):
+                far_writer.write(await self._head(reader))
                 await _first(
                     self._carry(reader, far_writer, flowing),
                     self._carry(far_reader, writer, flowing),
                 )
+
+    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+        """Return the first bytes of this connection, and note whether it is for a WebSocket."""
+        head = await reader.read(_CHUNK)
+        task = asyncio.current_task()
+        if task and b"\r\nSec-WebSocket-Key:" in head:
+            self._websockets.add(task)
+        return head
 
     @contextmanager
     def _open(self, stream: asyncio.StreamWriter) -> Iterator[None]:
