@@ -318,7 +318,7 @@ class JupyterServer:
     def displays(self) -> list[str]:
         """Return the X displays it has now, such as ":7"."""
         self.note_displays()
-        return [f":{_number(lock)}" for lock in self._displays if lock.exists()]
+        return [f":{_number(lock)}" for lock, pid in self._displays.items() if _holds(lock, pid)]
 
     def left_behind(self) -> list[str]:
         """Return everything that is still there of a server that has ended."""

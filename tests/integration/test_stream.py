@@ -15,7 +15,7 @@ import pytest
 
 from tests import clients, servers
 from tests.clients import BINARY, PING, Viewer, WrongPassword, frame
-from tests.integration.viewing import folder_of, on_display, open_socket, view
+from tests.integration.viewing import folder_of, on_display, open_socket, session_processes, view
 
 MIB = 1024 * 1024
 
@@ -123,10 +123,12 @@ def test_who_gives_no_password_is_shut_out(server):
 
 
 def open_descriptors(server):
-    return {
-        words[-1]: server.process_of(*words).num_fds()
-        for words in (["desktop.bridge"], ["desktop.session"], ["Xtigervnc"])
-    } | {"jupyter": psutil.Process(server.process.pid).num_fds()}
+    processes = {
+        **session_processes(server),
+        "bridge": server.process_of("desktop.bridge"),
+        "jupyter": psutil.Process(server.process.pid),
+    }
+    return {name: process.num_fds() for name, process in processes.items()}
 
 
 def reset(connection: socket.socket) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests import clients
 from tests.clients import Viewer, Wire
 from tests.servers import JupyterServer
@@ -58,6 +60,14 @@ def folder_of(server: JupyterServer) -> Path:
     """Return the runtime folder of its only desktop."""
     (socket,) = server.runtime.glob("jd-*/display.sock")
     return socket.parent
+
+
+def session_processes(server: JupyterServer, name: str = "default") -> dict[str, psutil.Process]:
+    """Return the processes of a desktop's session: its keeper, its worker, its display server."""
+    title = "Desktop" if name == "default" else f"Desktop {name}"
+    display_server = server.process_of(f"-desktop {title} -rfbunixpath")
+    worker = display_server.parent()
+    return {"keeper": worker.parent(), "worker": worker, "display server": display_server}
 
 
 def on_display(server: JupyterServer, *command: str, **options: Any) -> subprocess.Popen[bytes]:
