@@ -28,11 +28,17 @@ def test_what_is_typed_reaches_a_program(desktop: Desktop, guest: Guest) -> None
     assert guest.file("typed") == 'It works: 100 % {of} "the" keys, [all] @ ~once\\!\n'
 
 
-def test_the_mouse_reaches_the_desktop(desktop: Desktop, guest: Guest) -> None:
-    desktop.page.mouse.click(640, 700, button="right")
-    until(lambda: "xfdesktop" in guest.windows(), "Xfce")
-    assert desktop.is_live() < 5
-    desktop.presses("Escape")
+def test_the_mouse_reaches_a_program_where_it_points(
+    desktop: Desktop, guest: Guest, tmp_path: Path
+) -> None:
+    log = tmp_path / "buttons"
+    with guest.running("xev", "-geometry", "300x200+300+520", "-event", "button", output=log):
+        until(lambda: "Event Tester" in guest.windows(), "xev's window")
+        desktop.page.mouse.click(411, 633)
+        desktop.page.mouse.click(412, 634, button="right")
+        desktop.page.mouse.wheel(0, 200)
+        wanted = [("411", "633", "1"), ("412", "634", "3"), ("412", "634", "5")]
+        until(lambda: _clicked(log)[:3] == wanted, f"{wanted} at xev, in {log}")
 
 
 def test_the_keys_menu_sends_what_the_browser_keeps(
@@ -46,7 +52,9 @@ def test_the_keys_menu_sends_what_the_browser_keeps(
         "Ctrl + N": ["Control_L", "n"],
         "F11": ["F11"],
     }
-    with guest.running("xev", "-event", "keyboard", output=log) as xev:
+    with guest.running(
+        "xev", "-geometry", "300x200+300+520", "-event", "keyboard", output=log
+    ) as xev:
         until(lambda: "Event Tester" in guest.windows(), "xev's window")
         for entry, keys in wanted.items():
             log.write_text("")
@@ -143,6 +151,12 @@ def test_nothing_locks_the_screen(
 def _press(desktop: Desktop, entry: str) -> None:
     desktop.tool("Keys").click()
     desktop.here.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def _clicked(log: Path) -> list[tuple[str, str, str]]:
+    """Return where xev saw which buttons go down."""
+    press = r"ButtonPress event.*?root:\((\d+),(\d+)\),\s+state 0x\w+, button (\d+)"
+    return re.findall(press, log.read_text(), re.DOTALL)
 
 
 def _await_keys(log: Path, keys: list[str]) -> None:
