@@ -185,6 +185,16 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         error = self._settings_error
         self.handlers.extend(no_routes(error) if error else routes(HERE / "static"))
 
+    def current_activity(self) -> dict[str, int] | None:
+        """Return the desktops that are looked at, with how many pages do (Jupyter Server asks).
+
+        While there are any, ServerApp.shutdown_no_activity_timeout does not end the server.
+        """
+        if self._settings_error:
+            return None
+        sessions = self.doorman.sessions.all()
+        return {session.name: session.viewers for session in sessions if session.viewers} or None
+
     async def stop_extension(self) -> None:
         """End every desktop and the bridge (Jupyter Server calls this when it stops)."""
         if not self._settings_error:

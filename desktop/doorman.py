@@ -51,8 +51,9 @@ class Doorman:
 
         Raises ``BridgeUnavailable``.
         """
-        self.bridge.start()
+        # In this order: the folder's name is in the bridge's command line, for all to see.
         self.side_entrance.open()
+        self.bridge.start()
 
     async def stop(self) -> None:
         """End every desktop, tell the browsers, and end the bridge."""
@@ -77,6 +78,9 @@ class Doorman:
         section 4.1); such bytes stay behind. A bridge that fails now is in the log, and the page
         will ask for another ticket.
         """
+        if stream.closed():
+            target.close()  # the browser left while its ticket was checked
+            return
         if isinstance(stream, SSLIOStream):
             browser, ours = socket.socketpair()
             self._start_relay(stream, IOStream(ours))

@@ -10,6 +10,7 @@ DesktopError
 ├── UnknownSession          there is no desktop of that name
 ├── SessionEnded            there was one; it is over
 ├── NotReady                it is still starting
+├── Unreachable             it is there, but lets nobody in any more
 ├── BridgeUnavailable       the process that carries the picture cannot be reached
 └── StartError              the desktop could not be started
     ├── DisplayServerMissing
@@ -64,18 +65,24 @@ class BadRequest(DesktopError):
 
 
 class RequestRefused(DesktopError):
-    """Jupyter does not serve this request; the status is its own."""
-
-    reason = "request-refused"
+    """Jupyter itself does not serve this request. ``reason`` is "http-" and its status."""
 
 
 class NotLoggedIn(RequestRefused):
     """There is no login, or not one for this."""
 
     reason = "forbidden"
+    status = 403
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, remedy="Log in to Jupyter, and open the desktop from there.")
+
+def request_refused(status: int, message: str) -> RequestRefused:
+    """Return the error for an HTTP ``status`` that Jupyter answers."""
+    if status in (401, 403):
+        remedy = "Log in to Jupyter, and open the desktop from there."
+        return NotLoggedIn(message, remedy=remedy)
+    error = RequestRefused(message)
+    error.status, error.reason = status, f"http-{status}"
+    return error
 
 
 class PageMissing(DesktopError):
@@ -129,6 +136,13 @@ class NotReady(DesktopError):
 
     reason = "not-ready"
     status = 409
+
+
+class Unreachable(DesktopError):
+    """The desktop is there, but lets no viewer in any more: its folder was removed, or is full."""
+
+    reason = "unreachable-desktop"
+    status = 500
 
 
 class BridgeUnavailable(DesktopError):

@@ -22,7 +22,7 @@ def announce(*, title: str, category: str, new_browser_tab: bool, socket: Path) 
             "command": [],
             "unix_socket": str(socket),
             "new_browser_tab": new_browser_tab,
-            # Whether a user is active is seen from their input, not from their connection.
+            # An open connection is no sign of a user's activity.
             "update_last_activity": False,
             "launcher_entry": {
                 "title": title,

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession
+from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession, Unreachable
 from .placements import Placement
 from .session.specification import Specification
 
@@ -182,7 +182,7 @@ class DesktopSession:
                 self._socket = event.pop("socket", self._socket)
                 self._set_state(**{"step": self.state.step, **event})
             case "log":
-                self._tell("log", {"lines": [event["line"]]})
+                self._tell("log", {"lines": list(event["lines"])})
             case "password":
                 _settle(self._password_set.popleft(), _not_set(event["problem"]))
 
@@ -298,12 +298,13 @@ def _settle(future: asyncio.Future[None], error: Exception | None = None) -> Non
         future.set_result(None)
 
 
-def _not_set(problem: str | None) -> NotReady | None:
+def _not_set(problem: str | None) -> Unreachable | None:
     if problem is None:
         return None
-    return NotReady(
-        f"The desktop takes no new password: {problem}.",
-        remedy="Free space there, or restart the desktop.",
+    return Unreachable(
+        f"The desktop is running, but lets nobody in any more: {problem}.",
+        remedy="Free space there, if that is what is missing. If its folder was removed, as is "
+        "done with /run/user at log-out, it has to be restarted.",
     )
 
 

@@ -21,6 +21,9 @@ from .session.runtime import choose_base
 
 CLIENT = "websockify"
 
+_LONGEST_HEAD = 64 * 1024
+_PATIENCE = 5.0  # seconds for a request to come, and for an answer to be taken
+
 _STATUS_LINES = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone"}
 
 
@@ -85,8 +88,19 @@ class SideEntrance:
             await self._admit(connection)
         except DesktopError as error:
             self._log.warning("/desktop-websockify/: %s", error)
-            with connection:
-                connection.send(_answer(error))
+            await self._refuse(connection, error)
+
+    async def _refuse(self, connection: socket.socket, error: DesktopError) -> None:
+        """Answer a request, whatever it says; it has to be read, or the answer would be lost."""
+        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_LONGEST_HEAD)
+        try:
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)
+            writer.write(_answer(error))
+            await asyncio.wait_for(writer.drain(), _PATIENCE)
+        except (OSError, EOFError, asyncio.LimitOverrunError, asyncio.TimeoutError):
+            pass  # it does not speak HTTP, or has gone
+        finally:
+            writer.close()
 
 
 def _base(folders: Sequence[str]) -> Path:

@@ -59,12 +59,17 @@ class DisplaySettings:
         return cls(**{**values, "arguments": tuple(values.get("arguments", ()))})
 
 
+_SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
+
+
 def check_geometry(geometry: str) -> str:
     """Return ``geometry``; raises ``BadRequest`` if it is not WIDTHxHEIGHT in pixels."""
-    if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", geometry, re.ASCII):
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", geometry, re.ASCII)
+    if not match or not all(_SMALLEST <= int(side) <= _LARGEST for side in match.groups()):
         raise BadRequest(
             f"{geometry[:40]!r} is not a size.",
-            remedy="It must be WIDTHxHEIGHT in pixels, such as '1920x1080'.",
+            remedy=f"It must be WIDTHxHEIGHT in pixels, such as '1920x1080', each {_SMALLEST} to "
+            f"{_LARGEST}.",
         )
     return geometry
 

@@ -78,7 +78,9 @@ class Relay:
             if browser & _GONE or (browser & select.POLLIN and not self._read_browser()):
                 return None
             target = ready.get(self._target.fileno(), 0)
-            if not self._write_target() or (target & ~select.POLLOUT and not self._read_target()):
+            # A hang-up is reported even while it is not read, because a frame is half sent.
+            readable = target & ~select.POLLOUT and self._sending is None
+            if not self._write_target() or (readable and not self._read_target()):
                 return SESSION_ENDED
             self._write_browser()
 

@@ -16,8 +16,8 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
     """Return our URL patterns, relative to Jupyter's base URL; ``static`` holds the built page."""
     return [
         (r"/desktop", SlashHandler),
-        (r"/desktop/", PageHandler, {"static": static}),
-        (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": static}),
+        (r"/desktop/", PageHandler, {"static": static, "root": "./"}),
+        (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": static, "root": "../../"}),
         (r"/desktop/static/(.+)", FilesHandler, {"path": str(static)}),
         (r"/desktop/api/sessions", SessionsHandler),
         (rf"/desktop/api/sessions/{_NAME}", SessionHandler),

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from ..doorman import Doorman
-from ..errors import DesktopError, NotLoggedIn, RequestRefused
+from ..errors import DesktopError, request_refused
 from ..sessions import Sessions
 
 DEFAULT_SESSION = "default"
@@ -62,13 +62,26 @@ class Common:
         self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
 
 
+class NoXSRFCheck:
+    """For GET requests to which no script can add a header: modules and WebSockets.
+
+    JupyterHub asks its XSRF token of everything that a script reads, through this method of the
+    handler. The files hold no secret, and a WebSocket shows a ticket that only who has the token
+    could get. The page itself must not be excepted: it contains the token.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """Ask nothing."""
+
+
 class JSONErrors:
     """Answers as JSON what Jupyter itself refuses: no login, foreign origin, no XSRF token."""
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
         raised = keywords.get("exc_info", (None, None, None))[1]
-        message = getattr(raised, "log_message", None) or f"{self._reason}"  # type: ignore[attr-defined]
-        error = (NotLoggedIn if status_code in (401, 403) else RequestRefused)(message)
+        message = str(getattr(raised, "log_message", None) or self._reason)  # type: ignore[attr-defined]
+        arguments = getattr(raised, "args", ())
+        error = request_refused(status_code, message % arguments if arguments else message)
         self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
         self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]

@@ -7,10 +7,10 @@ from jupyter_server.base.handlers import JupyterHandler
 
 from .. import upgrade
 from ..errors import ForeignOrigin
-from .common import Common, JSONErrors, answers_errors
+from .common import Common, JSONErrors, NoXSRFCheck, answers_errors
 
 
-class SocketHandler(JSONErrors, Common, JupyterHandler):
+class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
     """The door: the WebSocket request is checked here and answered by the bridge."""
 
     async def prepare(self) -> None:  # type: ignore[override]

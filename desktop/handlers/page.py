@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
-from tornado.httputil import url_concat
 
 from .. import __version__
 from ..errors import PageMissing
 from ..sessions import check_name
-from .common import DEFAULT_SESSION, Common, answers_errors
+from .common import DEFAULT_SESSION, Common, NoXSRFCheck, answers_errors
 
 
 class SlashHandler(Common, JupyterHandler):
@@ -32,10 +30,11 @@ class SlashHandler(Common, JupyterHandler):
 class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
     """The page of one desktop."""
 
-    def initialize(self, name: str, static: Path) -> None:
-        """Remember where the page's files are, to tell browsers their version."""
+    def initialize(self, name: str, static: Path, root: str) -> None:
+        """Remember the folder of the page's files, and where `/desktop/` is, seen from the page."""
         super().initialize(name)
         self._static = static
+        self._root = root
 
     @property
     def content_security_policy(self) -> str:
@@ -45,6 +44,9 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
             for directive in super().content_security_policy.split(";")
             if directive.strip().startswith("frame-ancestors")
         ]
+        if self.settings["desktop_app"].open_in == "lab-tab":
+            # JupyterHub's is 'none', which would keep the page out of JupyterLab's tab as well.
+            frame_ancestors = [one.replace("'none'", "'self'") for one in frame_ancestors]
         return "; ".join(
             [
                 "default-src 'none'",
@@ -69,54 +71,50 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
             # The login cookie is set by now, and the token stays out of the browser's history.
             self.redirect(self.request.path)
             return
-        root = "./" if self.request.path.endswith("/desktop/") else "../../"
         await self.finish(
             self.render_template(
                 "desktop.html",
-                page_data=self._page_data(session, root),
+                page_data=self._page_data(session),
                 # Not "static_url": Jupyter puts its own under that name.
-                file_url=functools.partial(self._file_address, root),
+                file_url=self._file_address,
                 title=self.settings["desktop_app"].title,
                 session=session,
                 backend=self.settings["desktop_app"].backend,
             )
         )
 
-    def _page_data(self, session: str, root: str) -> dict[str, Any]:
+    def _page_data(self, session: str) -> dict[str, Any]:
         """Return what the script must know; its addresses are relative to the page."""
         app = self.settings["desktop_app"]
         return {
             "session": session,
             "backend": app.backend,
             "title": app.title,
-            "root": root,
+            "root": self._root,
             "xsrf": self.xsrf_token.decode(),
-            "lab": f"{root}../lab" if "jupyterlab" in self._extensions() else None,
-            "hub": self._hub_address(),
-            "login": url_concat(self.get_login_url(), {"next": self.request.path}),
+            "lab": f"{self._root}../lab" if self._extensions().get("jupyterlab") else None,
+            "hub": self.settings.get("jinja_template_vars", {}).get("hub_control_panel_url"),
+            # Jupyter and JupyterHub lead from here to their login, and back.
+            "login": self.request.path,
             "clipboard": app.clipboard,
             "version": __version__,
         }
 
-    def _extensions(self) -> dict[str, Any]:
+    def _extensions(self) -> dict[str, bool]:
         server: Any = self.extensionapp.serverapp
-        extensions: dict[str, Any] = server.extension_manager.extensions
+        extensions: dict[str, bool] = server.jpserver_extensions
         return extensions
 
-    def _hub_address(self) -> str | None:
-        prefix = self.settings.get("hub_prefix")
-        return url_path_join(prefix, "home") if prefix else None
-
-    def _file_address(self, root: str, name: str) -> str:
+    def _file_address(self, name: str) -> str:
         """Return the address of a file of the page, which changes when the file does."""
         try:
             version = web.StaticFileHandler.get_content_version(str(self._static / name))
         except OSError as error:
             raise PageMissing(name) from error
-        return f"{root}static/{name}?v={version[:16]}"
+        return f"{self._root}static/{name}?v={version[:16]}"
 
 
-class FilesHandler(Common, JupyterHandler, web.StaticFileHandler):
+class FilesHandler(NoXSRFCheck, Common, JupyterHandler, web.StaticFileHandler):
     """The files of the page."""
 
     def set_default_headers(self) -> None:

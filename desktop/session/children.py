@@ -74,23 +74,20 @@ class Children:
         await self._signal_until_none(signal.SIGTERM, patience)
         # More than once, because a process that forks while it is being killed gets away.
         for _ in range(10):
-            await self._signal_until_none(signal.SIGKILL, 0.2)
+            if not await self._signal_until_none(signal.SIGKILL, 0.2):
+                break
 
-    async def _signal_until_none(self, number: signal.Signals, patience: float) -> None:
-        for process in self._descendants():
-            _send(process, number)
-            if number == signal.SIGTERM:
-                # A stopped process would not see the request until it is continued.
-                _send(process, signal.SIGCONT)
+    async def _signal_until_none(self, number: signal.Signals, patience: float) -> bool:
+        """Signal every descendant; return whether one that took the signal is still there."""
+        signalled = [process for process in self._descendants() if _send(process, number)]
         deadline = asyncio.get_running_loop().time() + patience
-        while self._descendants() and asyncio.get_running_loop().time() < deadline:
+        while any(map(_is_running, signalled)) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
             self._reap()
+        return bool(signalled)
 
     def _descendants(self) -> list[psutil.Process]:
-        return [
-            process for process in psutil.Process().children(recursive=True) if _is_running(process)
-        ]
+        return list(filter(_is_running, psutil.Process().children(recursive=True)))
 
     def _reap(self) -> None:
         while True:
@@ -105,15 +102,20 @@ class Children:
                 child.exited.set_result(os.waitstatus_to_exitcode(status))
 
 
-def _send(process: psutil.Process, number: signal.Signals) -> None:
+def _send(process: psutil.Process, number: signal.Signals) -> bool:
+    """Send a signal; False where that is not possible: a root shell of sudo's, for example."""
     try:
         process.send_signal(number)
-    except psutil.NoSuchProcess:
-        pass
+        if number == signal.SIGTERM:
+            # A stopped process would not see the request until it is continued.
+            process.send_signal(signal.SIGCONT)
+    except psutil.Error:
+        return False
+    return True
 
 
 def _is_running(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return False

@@ -2,8 +2,8 @@
 
 Both are lines of JSON. Commands: the specification first, then ``{"command": "password",
 "password": …}`` and ``{"command": "stop"}``. Events: ``{"event": "state", …}``, ``{"event":
-"log", "line": …}`` and ``{"event": "password", "problem": …}``, which answers the command of that
-name; the problem is null if there is none.
+"log", "lines": […]}`` and ``{"event": "password", "problem": …}``, which answers the command of
+that name; the problem is null if there is none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from . import pipes
+
+_LAST_WORDS = 2.0  # seconds for the last events to be taken
+
+
+class _Ended(asyncio.BaseProtocol):
+    """Knows when everything was written, or cannot be any more."""
+
+    def __init__(self) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended.set_result(None)
 
 
 class Control:
@@ -30,13 +42,15 @@ class Control:
     async def open(cls) -> AsyncIterator[Control]:
         """Take over this process's standard input and output."""
         async with pipes.reader(os.dup(0)) as reader:
-            writer, _ = await asyncio.get_running_loop().connect_write_pipe(
-                asyncio.BaseProtocol, os.fdopen(os.dup(1), "wb", buffering=0)
+            writer, ended = await asyncio.get_running_loop().connect_write_pipe(
+                _Ended, os.fdopen(os.dup(1), "wb", buffering=0)
             )
             try:
                 yield cls(reader, writer)
             finally:
                 writer.close()
+                # The last state may be longer than a pipe takes at once.
+                await asyncio.wait([ended.ended], timeout=_LAST_WORDS)
 
     async def commands(self) -> AsyncIterator[dict[str, Any]]:
         """Yield commands until the lifeline closes."""

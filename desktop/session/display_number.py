@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ def display_number() -> Iterator[int]:
     are refused there and go on to the path (libxcb, ``_xcb_open``), and no other user can
     receive them, and their cookie, in our place.
     """
+    _check_folder()
     for number in _NUMBERS:
         reservation = _reserve(number)
         if reservation:
@@ -46,6 +48,21 @@ def display_number() -> Iterator[int]:
         for path in (_path(number), _lock(number)):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def _check_folder() -> None:
+    """Raise ``StartFailed`` if another user could put a socket of theirs in the place of ours."""
+    try:
+        status = _SOCKETS.lstat()
+    except FileNotFoundError:
+        return  # the X server makes it
+    if status.st_uid not in (0, os.getuid()) or not status.st_mode & stat.S_ISVTX:
+        raise StartFailed(
+            f"The folder of X sockets, {_SOCKETS}, is not safe: it must belong to root and be "
+            "sticky.",
+            remedy="Ask the administrator of this machine to set it right:",
+            command=f"sudo chown root {_SOCKETS} && sudo chmod 1777 {_SOCKETS}",
+        )
 
 
 def _reserve(number: int) -> socket.socket | None:

@@ -72,8 +72,8 @@ def _end_all() -> None:
         for process in descendants:
             try:
                 process.kill()
-            except psutil.NoSuchProcess:
-                pass
+            except psutil.Error:
+                pass  # it has ended, or belongs to root (sudo)
         psutil.wait_procs(descendants, 0.02)
         time.sleep(0.02)
 

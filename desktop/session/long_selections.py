@@ -112,7 +112,7 @@ class LongSelections(XConnection):
         if event.target == self._utf8:
             self._put(event.requestor, property, self._utf8, 8, self._text)
         elif event.target == self._targets:
-            atoms = b"".join(atom.to_bytes(4, "little") for atom in (self._targets, self._utf8))
+            atoms = struct.pack("=II", self._targets, self._utf8)
             self._put(event.requestor, property, _Atom.ATOM, 32, atoms)
         else:
             property = 0  # noqa: A001

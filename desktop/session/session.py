@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Awaitable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import secrets
 from ..backends import Installed, Runtime, backend
@@ -17,10 +18,11 @@ from . import pipes, startscript, xauthority
 from .children import Child, Children
 from .control import Control
 from .log import SessionLog
-from .long_selections import LongSelections
 from .runtime import write_secret
 from .specification import Specification
-from .window_manager import WindowManagerWatch
+
+if TYPE_CHECKING:
+    from .window_manager import WindowManagerWatch
 
 _T = TypeVar("_T")
 
@@ -28,6 +30,7 @@ _T = TypeVar("_T")
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
 _IN_BACKGROUND = 10.0
 
+_TELL_LOG_EVERY = 0.1  # seconds
 _LAST_BREATH = 2.0  # seconds for a display server that is being killed
 
 _DISPLAY_SERVER, _START_SCRIPT = "display server", "start script"
@@ -52,6 +55,7 @@ class Session:
         self._control = control
         self._environment = dict(os.environ)
         self._starting = True
+        self._untold: deque[str] = deque(maxlen=20)  # lines of the log
         self._ended_first = _DISPLAY_SERVER  # whose log says why it is over
         self._stopping: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -101,7 +105,7 @@ class Session:
         reachable = {"reachable": True, "socket": str(self._where.socket)}
         self._tell("starting", step="session", **reachable)
         desktop = self._start_script(script)
-        with WindowManagerWatch(self._where.display) as window_manager, self._selections():
+        with self._window_manager() as window_manager, self._selections():
             self._tell("starting", step="window-manager", **reachable)
             await self._until_up(window_manager, server, desktop)
             self._starting = False
@@ -127,7 +131,7 @@ class Session:
             )
             os.close(writing)
             if not await self._in_time(ready.readline(), server):
-                await server.exited
+                await self._in_time(server.exited, server)
                 raise self._early_end(server)
         await self._in_time(self._answering(password), server)
         return server
@@ -140,10 +144,19 @@ class Session:
             except NotReady:
                 await asyncio.sleep(0.02)
 
+    def _window_manager(self) -> WindowManagerWatch:
+        # Where no display server is installed there may be no libxcb either, and that it is
+        # missing would be said instead.
+        from .window_manager import WindowManagerWatch
+
+        return WindowManagerWatch(self._where.display)
+
     def _selections(self) -> AbstractContextManager[object]:
         """Help the display server with long selections, where text may leave the desktop."""
         if self._backend.reads_long_selections or self._settings.clipboard not in ("both", "out"):
             return nullcontext()
+        from .long_selections import LongSelections
+
         return LongSelections(self._where.display)
 
     def _find_start_script(self) -> Path:
@@ -161,12 +174,12 @@ class Session:
             "XAUTHORITY": str(self._where.xauthority),
             "JUPYTER_DESKTOP_RUNTIME": str(self._where.folder),
         }
-        home = Path(environment.get("HOME", "/"))
+        home = environment.get("HOME", "/")
         return self._children.start(
             _START_SCRIPT,
             startscript.command(script),
             environment,
-            folder=home if home.is_dir() else Path("/"),
+            folder=Path(home if os.access(home, os.X_OK) else "/"),
             output=self._logs[_START_SCRIPT].pipe,
         )
 
@@ -183,13 +196,28 @@ class Session:
             await self._first(timeout, present, server.exited, desktop.exited)
             if desktop.exited.done() and not present.done():
                 await self._if_lost(window_manager, server)
-                if desktop.exited.result() != 0 and not server.exited.done():
-                    raise self._early_end(desktop)
-                await self._first(_IN_BACKGROUND, present, server.exited)
+                await self._in_background(desktop, server, present)
         finally:
             present.cancel()
         if server.exited.done():
             raise self._early_end(server)
+
+    async def _in_background(
+        self, desktop: Child, server: Child, present: asyncio.Future[None]
+    ) -> None:
+        """Wait for what a start script may have left in the background before it returned."""
+        if server.exited.done():
+            return
+        if desktop.exited.result() != 0:
+            raise self._early_end(desktop)
+        await self._first(self._specification.start_timeout, present, server.exited)
+        if not present.done() and not server.exited.done():
+            self._ended_first = desktop.name
+            raise StartFailed(
+                "The start script returned, and no window manager came up.",
+                remedy="Let it end with a program that runs as long as the desktop, such as "
+                "`exec startxfce4`.",
+            )
 
     async def _until_end(
         self, window_manager: WindowManagerWatch, server: Child, desktop: Child
@@ -255,8 +283,16 @@ class Session:
         return StartFailed(message, remedy="The last lines of the log below say why.")
 
     def _on_log_line(self, line: str) -> None:
-        if self._starting:
-            self._control.send("log", line=line)
+        """Tell lines of the log while the desktop starts, the newest of each tenth of a second."""
+        if not self._starting:
+            return
+        if not self._untold:
+            asyncio.get_running_loop().call_later(_TELL_LOG_EVERY, self._tell_log)
+        self._untold.append(line)
+
+    def _tell_log(self) -> None:
+        self._control.send("log", lines=list(self._untold))
+        self._untold.clear()
 
     def _tell(self, state: str, **values: Any) -> None:
         self._control.send("state", state=state, **values)

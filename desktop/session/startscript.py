@@ -24,7 +24,8 @@ def find(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -
     """
     candidates = _named(setting, folders, environment) if setting else _usual(folders, environment)
     for candidate in candidates:
-        if candidate.is_file():
+        # Not Path.is_file(), which raises where a folder on the way cannot be entered.
+        if os.path.isfile(candidate):  # noqa: PTH113
             return candidate
     raise StartScriptMissing(
         f"No start script was found; looked for {', '.join(map(str, candidates))}.",

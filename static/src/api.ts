@@ -41,8 +41,11 @@ export class Api {
     return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client }) as Promise<Ticket>;
   }
 
-  events(): EventSource {
-    return new EventSource(new URL(`${this.path}/events`, this.root));
+  /** What happens to the session, as server-sent events. */
+  async events(owner: Owner): Promise<ReadableStream<BufferSource>> {
+    const response = await this.fetch("GET", `${this.path}/events`, owner.signal);
+    if (!response.ok || !response.body) throw await failure(response);
+    return response.body;
   }
 
   socketAddress(ticket: Ticket): string {
@@ -70,7 +73,14 @@ export class Api {
   }
 
   private async exchange(method: string, path: string, signal: AbortSignal, body?: object): Promise<unknown> {
-    const response = await fetch(new URL(path, this.root), {
+    const response = await this.fetch(method, path, signal, body);
+    if (response.status === 204) return null;
+    if (!response.ok) throw await failure(response);
+    return response.json();
+  }
+
+  private fetch(method: string, path: string, signal: AbortSignal, body?: object): Promise<Response> {
+    return fetch(new URL(path, this.root), {
       method,
       signal,
       cache: "no-store",
@@ -78,15 +88,12 @@ export class Api {
       // A redirect leads to a login page: we want to know, not to follow.
       redirect: "manual",
       headers: {
-        Accept: "application/json",
-        ...(method === "GET" ? {} : { "X-XSRFToken": this.page.xsrf }),
+        // With GET as well: JupyterHub lets no script read anything without it.
+        "X-XSRFToken": this.page.xsrf,
         ...(body ? { "Content-Type": "application/json" } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    if (response.status === 204) return null;
-    if (!response.ok) throw await failure(response);
-    return response.json();
   }
 }
 

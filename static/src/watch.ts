@@ -1,4 +1,5 @@
 import type { Api } from "./api";
+import { readEvents } from "./event-stream";
 import { Failure } from "./failure";
 import { Owner } from "./owner";
 import type { Session } from "./session";
@@ -15,7 +16,7 @@ export interface Listener {
 /** Follows a session while it starts: by server-sent events, and by asking when none come. */
 export class Watch {
   private readonly owner: Owner;
-  private events: EventSource | null = null;
+  private listening = false;
   private cancelAsking: () => void = () => undefined;
 
   constructor(
@@ -24,8 +25,7 @@ export class Watch {
     parent: Owner,
   ) {
     this.owner = new Owner(parent);
-    this.owner.finally(() => this.events?.close());
-    this.listen();
+    void this.listen();
     this.askLater();
   }
 
@@ -33,14 +33,19 @@ export class Watch {
     this.owner.dispose();
   }
 
-  private listen(): void {
-    const events = (this.events = this.api.events());
-    this.owner.listen<MessageEvent<string>>(events, "state", (event) => {
-      this.heard(JSON.parse(event.data) as Session);
-    });
-    this.owner.listen<MessageEvent<string>>(events, "log", (event) => {
-      this.listener.log((JSON.parse(event.data) as { lines: string[] }).lines);
-    });
+  private async listen(): Promise<void> {
+    this.listening = true;
+    try {
+      await readEvents(await this.api.events(this.owner), (type, data) => {
+        if (this.owner.disposed) return;
+        if (type === "state") this.heard(JSON.parse(data) as Session);
+        if (type === "log") this.listener.log((JSON.parse(data) as { lines: string[] }).lines);
+      });
+    } catch {
+      // Asking finds out what is the matter.
+    } finally {
+      this.listening = false;
+    }
   }
 
   private heard(session: Session): void {
@@ -57,8 +62,7 @@ export class Watch {
   }
 
   private async ask(): Promise<void> {
-    // The browser gives an event source up for good when it gets an HTTP error.
-    if (this.events?.readyState === EventSource.CLOSED) this.listen();
+    if (!this.listening) void this.listen();
     try {
       const session = await this.api.ask(this.owner);
       if (!this.owner.disposed) this.heard(session);

@@ -14,7 +14,7 @@ def app(**settings: object) -> DesktopApp:
     return DesktopApp(config=Config({"DesktopApp": settings}))
 
 
-@pytest.mark.parametrize("value", ["1920x1080", "800x600", "10x10", "16384x16384"])
+@pytest.mark.parametrize("value", ["1920x1080", "800x600", "64x64", "16384x16384"])
 def test_geometry(value):
     assert app(geometry=value).specify("default", "").display.geometry == value
 
