@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
+import signal
 import socket
 import sys
 from collections import deque
@@ -148,7 +150,10 @@ class DesktopSession:
                 return await asyncio.wait_for(asyncio.shield(self._listening), patience)
             except asyncio.TimeoutError:
                 self._log.error("Desktop %r did not end when it should; ending it.", self.name)
+            with contextlib.suppress(ProcessLookupError):
                 end()
+                # One that is stopped would not see the request until it is continued.
+                self._process.send_signal(signal.SIGCONT)
         await self._listening
 
     async def _put_in_force(self, password: str) -> None:
