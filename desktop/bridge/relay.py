@@ -12,7 +12,7 @@ from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
 from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing
 from .websocket import BrowserSocket, ProtocolError
 
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 PING_EVERY = 20.0  # seconds; proxies cut connections that idle for 60
 SILENCE = 120.0  # seconds without a sign of life from the browser
 LOGIN = 15.0  # seconds for a viewer to give its password

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
+from websockify.websocket import WebSocketWantWriteError
 from websockify.websockifyserver import CompatibleWebSocket
 
 # The page's own; "binary" is for other clients, as websockify has it.
@@ -14,7 +16,9 @@ LARGEST_FRAME = 1024 * 1024
 
 _CONTINUATION, _BINARY, _FIRST_CONTROL = 0x0, 0x2, 0x8
 _LARGEST_CONTROL_FRAME = 125
-_HEADER_LENGTHS = {126: 4, 127: 10}  # where the length is in 2 or 8 further bytes
+_FINAL = 0x80
+_TWO_BYTES, _EIGHT_BYTES = 126, 127  # in place of the length: that it follows
+_HEADER_LENGTHS = {_TWO_BYTES: 4, _EIGHT_BYTES: 10}
 
 
 class ProtocolError(Exception):
@@ -24,6 +28,16 @@ class ProtocolError(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+def _header(opcode: int, length: int) -> bytes:
+    """Return the header of a final, unmasked frame (RFC 6455, section 5.2)."""
+    first = _FINAL | opcode
+    if length < _TWO_BYTES:
+        return struct.pack(">BB", first, length)
+    if length < 1 << 16:
+        return struct.pack(">BBH", first, _TWO_BYTES, length)
+    return struct.pack(">BBQ", first, _EIGHT_BYTES, length)
 
 
 class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
@@ -39,6 +53,7 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         self.heard = 0
         self.unanswered: bytes | None = None
         self._in_message = False
+        self._unsent: list[memoryview] = []
 
     def select_subprotocol(self, protocols: list[str]) -> str:
         """Return the first protocol offered that we speak."""
@@ -61,6 +76,23 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
     def handle_ping(self, data: bytes) -> None:
         """Remember the newest ping; older ones need no answer (RFC 6455, 5.5.3)."""
         self.unanswered = data
+
+    def _sendmsg(self, opcode: int, msg: bytes) -> None:
+        """Send a frame; websockify would copy it three times on the way to the socket."""
+        self._unsent += map(memoryview, (_header(opcode, len(msg)), msg))
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send what is left; raises ``WebSocketWantWriteError`` if the socket takes no more."""
+        while self._unsent:
+            try:
+                sent = self.socket.sendmsg(self._unsent)
+            except BlockingIOError:
+                raise WebSocketWantWriteError from None
+            while self._unsent and sent >= len(self._unsent[0]):
+                sent -= len(self._unsent.pop(0))
+            if sent:
+                self._unsent[0] = self._unsent[0][sent:]
 
     def _decode_hybi(self, buf: bytes) -> dict[str, Any] | None:
         """Check a frame's header as soon as it is there, then let websockify decode the frame."""
