@@ -103,6 +103,18 @@ class Desktop:
         until(changed, f"a picture that changes; the page is {self.state!r}", seconds)
         return time.monotonic() - start
 
+    def is_still(self, seconds: float = 1) -> None:
+        """Return when the picture has not changed for so long, as when all has come up."""
+        last, since = self.look(), time.monotonic()
+
+        def still() -> bool:
+            nonlocal last, since
+            if (now := self.look()) != last:
+                last, since = now, time.monotonic()
+            return time.monotonic() - since > seconds
+
+        eventually(still, "a picture that is at rest", 30)
+
     def has_focus(self) -> None:
         """Fail unless keys go to the desktop."""
         expect(self.here.locator("#screen canvas")).to_be_focused()

@@ -45,6 +45,8 @@ def test_the_tile_opens_the_desktop_in_a_new_browser_tab(
     desktop = Desktop(popup.value)
     desktop.shows_desktop(colours=XFCE)
     assert desktop.page.url == f"{lab.url}desktop/"
+    expect(desktop.notice).to_be_hidden(timeout=20_000)
+    desktop.is_still()
     desktop.screenshot("desktop")
     desktop.tool("Lab").click()
     desktop.page.wait_for_url("**/lab**")
@@ -62,6 +64,8 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
     frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame of it", 30)
     desktop = Desktop(page, frame)
     desktop.shows_desktop(colours=XFCE)
+    expect(desktop.notice).to_be_hidden(timeout=20_000)
+    desktop.is_still()
     desktop.screenshot("in-jupyterlab")
     told = page.evaluate("told.filter((one) => one?.type === 'jupyter-desktop')")
     assert told[-1] == {"type": "jupyter-desktop", "state": "connected", "session": "default"}
