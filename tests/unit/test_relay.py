@@ -269,6 +269,7 @@ TOO_LONG = MIB + 1
     [
         (frame(b"x", key=None), 1002),
         (frame(b"", key=None), 1002),
+        (frame(b"x" * 1000, key=None)[:4], 1002),  # at once, not when all of it is there
         (frame(b"x", reserved=4), 1002),  # RSV1: permessage-deflate, which is not offered
         (frame(b"x", reserved=1), 1002),
         (frame(b"x" * TOO_LONG)[:14], 1009),
@@ -377,6 +378,18 @@ def test_pings_without_an_end_are_answered_by_some_pongs_and_held_nowhere():
         while (came := ends.wire.frame()).opcode == PONG:
             pass
         assert came.payload == b"still here"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_waiting_for_a_slow_browser_costs_no_time(closed):
+    """Neither what the display server still has nor its end wakes the bridge up meanwhile."""
+    with connection() as ends:
+        stalls(ends.target, b"x" * 65536)
+        if closed:
+            ends.target.close()
+        before = time.process_time()
+        select.select([], [], [], 0.5)
+        assert time.process_time() - before < 0.2
 
 
 def test_a_message_in_endless_fragments_is_held_nowhere():
