@@ -116,8 +116,8 @@ def linked(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest, cable: L
 
 
 def _at_work(desktop: Desktop, guest: Guest) -> Desktop:
-    # Xfce's picture has hundreds, even before its panel is there.
-    desktop.shows_desktop(colours=200)
+    # The picture behind everything has as many; it comes late.
+    desktop.shows_desktop(colours=1000)
     guest.await_terminals()
     desktop.is_live()
     desktop.clicks(TERMINAL)

