@@ -42,10 +42,14 @@ export class InputGate {
   };
 
   private replay(): void {
-    for (const event of this.waiting.splice(0)) {
-      const target = event.target as Element;
-      (target.isConnected ? target : this.screen.querySelector("canvas"))?.dispatchEvent(copy(event));
-    }
+    for (const event of this.waiting.splice(0)) this.target(event)?.dispatchEvent(copy(event));
+  }
+
+  private target(event: Event): EventTarget | null {
+    // While a button is down noVNC covers the page, and takes the cover away when the window sees the release.
+    if (event.type === "mouseup") return window;
+    const target = event.target as Element;
+    return target.isConnected ? target : this.screen.querySelector("canvas");
   }
 }
 

@@ -17,6 +17,11 @@ from .visitor import Visitor
 _LOCKERS = ("xscreensaver", "light-locker", "xfce4-screensaver", "xss-lock", "gnome-screensaver")
 # Of more than 99 pixels: Xfce's session manager has small invisible ones as well.
 _LOG_OUT_WINDOW = re.compile(r'"Xfce4-session"\)\s+\d{3,}x')
+# As where the user comes back to the page, and the browser takes its time to say what was copied.
+_SLOW_CLIPBOARD = """() => {
+  navigator.clipboard.readText = () => new Promise((resolve) => setTimeout(resolve, 200, ""));
+  dispatchEvent(new Event("focus"));
+}"""
 _NAMED_ROLES = (
     *("button", "link", "textbox", "menuitem", "menu", "dialog", "toolbar", "application"),
     *("canvas", "image", "img"),
@@ -39,6 +44,20 @@ def test_the_mouse_reaches_a_program_where_it_points(
         desktop.page.mouse.wheel(0, 200)
         wanted = [("411", "633", "1"), ("412", "634", "3"), ("412", "634", "5")]
         until(lambda: _clicked(log)[:3] == wanted, f"{wanted} at xev, in {log}")
+
+
+def test_a_click_that_waits_for_the_clipboard_is_a_whole_one(
+    desktop: Desktop, guest: Guest, tmp_path: Path
+) -> None:
+    log = tmp_path / "buttons"
+    with guest.running("xev", "-geometry", "300x200+300+520", "-event", "button", output=log):
+        until(lambda: "Event Tester" in guest.windows(), "xev's window")
+        desktop.run(_SLOW_CLIPBOARD)
+        desktop.page.mouse.click(411, 633)
+        desktop.page.mouse.click(422, 644)
+        wanted = [("411", "633", "1"), ("422", "644", "1")]
+        until(lambda: _clicked(log) == wanted, f"{wanted} at xev, in {log}")
+        desktop.tool("Keys").click()
 
 
 def test_the_keys_menu_sends_what_the_browser_keeps(
