@@ -43,10 +43,14 @@ def busy():
 
 
 def ends_within(server: servers.JupyterServer, seconds: float) -> None:
-    """Fail unless everything is gone ``seconds`` from now."""
-    began = time.monotonic()
-    server.process.wait(seconds)
-    server.assert_nothing_left(seconds - (time.monotonic() - began))
+    """Fail unless all that is ours is gone ``seconds`` from now.
+
+    How long Jupyter's own process takes to exit after that is not ours to shorten.
+    """
+    jupyter = f"process {server.process.pid}"
+    servers.until(lambda: set(server.left_behind()) <= {jupyter}, "all of it gone", seconds)
+    server.process.wait(20)
+    server.assert_nothing_left(0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
@@ -67,7 +71,7 @@ def test_shutdown_by_the_api(busy):
     assert viewer.wire.closing().code in (1001, 4000, 4001)
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3])
 def test_killed_while_a_desktop_starts(delay):
     """At any moment of the start."""
     with servers.running(check=False) as server:
