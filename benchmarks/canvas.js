@@ -1,6 +1,6 @@
 // Watches the canvas on which a page shows its desktop, in any page that uses noVNC: it puts each update on the
-// visible canvas with one drawImage. Right after that, pixels are read back, so what is timed has been drawn. All
-// times are in milliseconds since the page was asked for.
+// visible canvas with one drawImage. That is when the clock stops, if pixels that are then read back have changed.
+// All times are in milliseconds, of performance.now().
 (() => {
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   const sample = new OffscreenCanvas(32, 18).getContext("2d", { willReadFrequently: true });
@@ -33,14 +33,15 @@
 
   CanvasRenderingContext2D.prototype.drawImage = function (...area) {
     draw.apply(this, area);
+    const drawn = performance.now();
     if (!this.canvas.closest?.("#screen")) return;
     watch.frames += 1;
     if (seen !== null && !uniform(this.canvas)) {
-      seen(performance.now());
+      seen(drawn);
       seen = null;
     }
     if (pressed !== null && pixel(this) !== colour) {
-      changed(performance.now() - pressed);
+      changed(drawn - pressed);
       pressed = null;
     }
   };

@@ -11,6 +11,7 @@ Everything runs on this machine, and on loopback only.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -93,6 +94,8 @@ class Run:
 def main() -> None:
     """Run the command line."""
     arguments = _arguments()
+    # `timeout` and CI end programs like this, and what was started has to end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # Short, because paths of Unix sockets are.
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         run = Run(set(arguments.benchmarks or ALL), arguments.quick, Path(folder))
