@@ -111,8 +111,7 @@ def test_the_toolbar_gets_out_of_the_way(desktop: Desktop) -> None:
 
 def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest) -> None:
     page = desktop.page
-    _leave_desktop(page)
-    expect(desktop.here.locator("#tool-keys")).to_be_focused()
+    _leave_desktop(desktop)
     desktop.screenshot("toolbar")
     for tool in ("clipboard", "fullscreen", "restart", "stop", "keys"):
         page.keyboard.press("ArrowRight")
@@ -143,7 +142,7 @@ def test_stop_asks_first_and_escape_keeps_the_desktop(desktop: Desktop, guest: G
 
 
 def test_every_control_has_a_name(desktop: Desktop, visitor: Visitor) -> None:
-    _leave_desktop(desktop.page)
+    _leave_desktop(desktop)
     assert _unnamed(visitor, desktop.page) == []
     desktop.page.keyboard.press("Enter")
     expect(desktop.here.get_by_role("menu")).to_be_visible()
@@ -194,12 +193,13 @@ def _pressed(log: Path, count: int) -> list[str]:
     return presses[-count:]
 
 
-def _leave_desktop(page: Page) -> None:
+def _leave_desktop(desktop: Desktop) -> None:
     """Press Ctrl, Alt and Shift together and let go, which leads to the toolbar."""
     for key in ("Control", "Alt", "Shift"):
-        page.keyboard.down(key)
+        desktop.page.keyboard.down(key)
     for key in ("Control", "Alt", "Shift"):
-        page.keyboard.up(key)
+        desktop.page.keyboard.up(key)
+    expect(desktop.here.locator("#tool-keys")).to_be_focused()
 
 
 def _unnamed(visitor: Visitor, page: Page) -> list[str]:
