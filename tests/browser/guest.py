@@ -128,6 +128,14 @@ class Guest:
         # It stops at a window that closes meanwhile; who asks will ask again.
         return self.run("xwininfo", "-root", "-tree", check=False)
 
+    def await_window(self, name: str) -> None:
+        """Return when a window of that name can be seen, and so has its place."""
+
+        def viewable() -> bool:
+            return "IsViewable" in self.run("xwininfo", "-name", name, check=False)
+
+        until(viewable, f"a window called {name!r}")
+
     def file(self, name: str, seconds: float = 10) -> str:
         """Return what a file in the home holds, once it holds something."""
         path = self.server.home / name

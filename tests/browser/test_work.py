@@ -38,7 +38,7 @@ def test_the_mouse_reaches_a_program_where_it_points(
 ) -> None:
     log = tmp_path / "buttons"
     with guest.running("xev", "-geometry", "300x200+300+520", "-event", "button", output=log):
-        until(lambda: "Event Tester" in guest.windows(), "xev's window")
+        guest.await_window("Event Tester")
         desktop.page.mouse.click(411, 633)
         desktop.page.mouse.click(412, 634, button="right")
         desktop.page.mouse.wheel(0, 200)
@@ -51,7 +51,7 @@ def test_a_click_that_waits_for_the_clipboard_is_a_whole_one(
 ) -> None:
     log = tmp_path / "buttons"
     with guest.running("xev", "-geometry", "300x200+300+520", "-event", "button", output=log):
-        until(lambda: "Event Tester" in guest.windows(), "xev's window")
+        guest.await_window("Event Tester")
         desktop.run(_SLOW_CLIPBOARD)
         desktop.page.mouse.click(411, 633)
         desktop.page.mouse.click(422, 644)
@@ -74,7 +74,7 @@ def test_the_keys_menu_sends_what_the_browser_keeps(
     with guest.running(
         "xev", "-geometry", "300x200+300+520", "-event", "keyboard", output=log
     ) as xev:
-        until(lambda: "Event Tester" in guest.windows(), "xev's window")
+        guest.await_window("Event Tester")
         for entry, keys in wanted.items():
             log.write_text("")
             _press(desktop, entry)
