@@ -203,7 +203,9 @@ def test_a_server_that_ended_is_waited_for(
     visitor.expects(*ENDS)
     desktop = visitor.opens(server)
     desktop.becomes("connected")
-    server.stop()
+    # Killed, since one that ends in order may still answer that the session has ended.
+    server.signal(signal.SIGKILL)
+    server.process.wait(20)
     desktop.becomes("reconnecting")
     expect(desktop.notice).to_contain_text("Connection lost")
     desktop.screenshot("reconnecting")
