@@ -5,11 +5,14 @@ export interface Size {
 
 /** A change seen this soon after we asked may be the answer to something older. */
 const SETTLE_MS = 1000;
+/** Two people at work at once: whose size was replaced does not get it back by going on. */
+const TRUCE_MS = 5000;
 
 /** Whose window the desktop's size follows: ours, until another viewer changes it, until our user comes back. */
 export class SizeClaim {
   private held: boolean;
   private asked: { size: Size; at: number } | null = null;
+  private replaced = Number.NEGATIVE_INFINITY;
 
   constructor(held: boolean) {
     this.held = held;
@@ -19,11 +22,21 @@ export class SizeClaim {
     return this.held;
   }
 
-  /** The user is here (focus, pointer, key), or nobody else is. Returns whether that changed anything. */
+  /** The user came to this window, or nobody else looks. Returns whether that changed anything. */
   take(): boolean {
     const changed = !this.held;
     this.held = true;
     return changed;
+  }
+
+  /** The user goes on here, with pointer or keys. Returns whether that changed anything. */
+  goOn(now: number): boolean {
+    return now - this.replaced >= TRUCE_MS && this.take();
+  }
+
+  /** The user went elsewhere, perhaps to another window on this desktop. */
+  leave(): void {
+    this.held = false;
   }
 
   ask(size: Size, now: number): void {
@@ -35,6 +48,7 @@ export class SizeClaim {
     if (!this.held || this.asked === null) return false;
     if (same(size, this.asked.size) || now - this.asked.at < SETTLE_MS) return false;
     this.held = false;
+    this.replaced = now;
     return true;
   }
 }

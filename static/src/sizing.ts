@@ -23,9 +23,15 @@ export class Sizing {
     new ResizeObserver(() => {
       this.stageChanged();
     }).observe(stage);
-    addEventListener("focus", this.userIsHere);
+    addEventListener("focus", () => {
+      if (this.claim.take()) void this.request();
+    });
+    addEventListener("blur", () => {
+      this.claim.leave();
+      this.client?.follow(false);
+    });
     for (const type of ["pointerdown", "keydown", "wheel"]) {
-      screen.addEventListener(type, this.userIsHere, { capture: true, passive: true });
+      screen.addEventListener(type, this.userGoesOn, { capture: true, passive: true });
     }
     this.fit();
   }
@@ -40,8 +46,8 @@ export class Sizing {
     if (this.claim.changed(size, performance.now())) this.client?.follow(false);
   }
 
-  private readonly userIsHere = (): void => {
-    if (this.claim.take()) void this.request();
+  private readonly userGoesOn = (): void => {
+    if (this.claim.goOn(performance.now())) void this.request();
   };
 
   private stageChanged(): void {

@@ -41,3 +41,18 @@ test("without a claim every size is fine", () => {
   assert.equal(claim.changed(OTHER, 5000), false);
   assert.equal(claim.changed(OURS, 6000), false);
 });
+
+test("who goes on working after another viewer took the size does not take it back at once", () => {
+  const claim = asked();
+  claim.changed(OTHER, 5000);
+  assert.equal(claim.goOn(6000), false);
+  assert.equal(claim.goOn(11_000), true);
+});
+
+test("who left gets the size back by going on", () => {
+  const claim = asked();
+  claim.leave();
+  assert.equal(claim.ours, false);
+  assert.equal(claim.changed(OTHER, 5000), false);
+  assert.equal(claim.goOn(5100), true);
+});

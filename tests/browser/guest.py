@@ -136,6 +136,14 @@ class Guest:
 
         until(viewable, f"a window called {name!r}")
 
+    def active_window(self) -> str:
+        """Name of the window that keys go to, as the window manager says."""
+        told = self.run("xprop", "-root", "_NET_ACTIVE_WINDOW").split()[-1]
+        if not told.startswith("0x") or told == "0x0":
+            return ""
+        named = re.search(r'"(.*)"', self.run("xprop", "-id", told, "_NET_WM_NAME", check=False))
+        return named[1] if named else ""
+
     def file(self, name: str, seconds: float = 10) -> str:
         """Return what a file in the home holds, once it holds something."""
         path = self.server.home / name

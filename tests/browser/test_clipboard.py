@@ -254,16 +254,20 @@ class terminal:  # noqa: N801
         self._runs = guest.server.home / "it-runs"
         self._runs.unlink(missing_ok=True)
         self._desktop = desktop
+        self._guest = guest
         self._program = guest.running(
             *("xfce4-terminal", "--disable-server", "--hide-menubar", "--hide-borders"),
             *("--hide-scrollbar", "--font=Monospace 14", "--geometry=80x20+0+0"),
+            *("--title=at-work", "--dynamic-title-mode=none"),
             *("-x", "sh", str(script)),
         )
 
     def __enter__(self) -> None:
         self._program.__enter__()
         until(self._runs.exists, "a program in a terminal")
+        self._guest.await_window("at-work")
         self._desktop.clicks((300, 200))
+        until(lambda: self._guest.active_window() == "at-work", "keys that go to the terminal")
 
     def __exit__(self, *error: Any) -> None:
         self._program.__exit__(*error)

@@ -140,6 +140,28 @@ def test_two_windows_do_not_fight(
     other.screenshot("other-size")
 
 
+def test_two_people_at_work_do_not_fight(
+    desktop: Desktop,
+    visit: Callable[..., Visitor],
+    server: servers.JupyterServer,
+    resizes: Resizes,
+) -> None:
+    # Each has a browser of their own, and so the focus.
+    other = visit(viewport=SMALL).opens(server)
+    other.shows_desktop(colours=1)
+    resizes.settle()
+    before = len(resizes.sizes())
+
+    def both_type() -> bool:
+        for one in (desktop, other):
+            one.presses("Shift")
+        return time.monotonic() > end
+
+    end = time.monotonic() + 4
+    eventually(both_type, "an end of typing")
+    assert len(resizes.settle()) - before <= 2, resizes.sizes()
+
+
 def test_a_window_that_cannot_have_its_size_shows_it_all(
     desktop: Desktop, other: Desktop, guest: Guest
 ) -> None:
