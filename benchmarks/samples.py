@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TypeVar
+
+from others import undisturbed
 
 _Side = TypeVar("_Side")
 _Result = TypeVar("_Result")
@@ -17,7 +20,7 @@ def interleaved(
     results: dict[str, list[_Result]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():
-            results[name].append(measure(side))
+            results[name].append(undisturbed(partial(measure, side)))
     return results
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+from others import MARK, RUN, cpu_time, mark_of
 
-_MARK = "JUPYTER_DESKTOP_BENCHMARK"  # in the environment of every process started here
 _SETTLED = 1.0  # seconds
 _IDLE = 0.03  # of a core
 # A desktop or a Jupyter in which the benchmark itself runs must not reach the ones it starts.
@@ -32,7 +32,7 @@ class Tree:
     def __init__(
         self, command: list[str], folder: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        self._mark = secrets.token_hex(8)
+        self._mark = RUN + secrets.token_hex(8)
         self._folder = folder
         folder.mkdir(exist_ok=True)
         with (folder / "log").open("ab") as log:
@@ -53,15 +53,16 @@ class Tree:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        return {**kept, "HOME": str(self._folder), _MARK: self._mark}
+        return {**kept, "HOME": str(self._folder), MARK: self._mark}
 
     def processes(self) -> list[psutil.Process]:
         """Return those that are alive."""
-        return [one for one in psutil.process_iter() if self._is_ours(one)]
+        return [one for one in psutil.process_iter() if mark_of(one) == self._mark]
 
     def cpu_time(self) -> float:
         """Return the seconds of CPU time that the process itself has had."""
-        return _cpu_time(psutil.Process(self._process.pid))
+        times = psutil.Process(self._process.pid).cpu_times()
+        return times.user + times.system
 
     def settle(self) -> None:
         """Wait until it does next to nothing any more."""
@@ -74,7 +75,7 @@ class Tree:
             before = now
 
     def _cpu_time_of_all(self) -> float:
-        return sum(map(_cpu_time, self.processes()))
+        return sum(map(cpu_time, self.processes()))
 
     def environment_of(self, program: str) -> dict[str, str] | None:
         """Return the environment of the process called ``program``."""
@@ -106,12 +107,6 @@ class Tree:
         """Raise an error with the log if the process has ended."""
         if self._process.poll() is not None:
             raise RuntimeError(f"{self._process.args} ended:\n{self.log}")
-
-    def _is_ours(self, process: psutil.Process) -> bool:
-        try:
-            return process.environ().get(_MARK) == self._mark
-        except psutil.Error:
-            return False
 
 
 class JupyterServer(Tree):
@@ -151,14 +146,6 @@ class JupyterServer(Tree):
             return bool(self.call("GET", "/api/status"))
         except OSError:
             return False
-
-
-def _cpu_time(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return times.user + times.system
 
 
 @contextmanager
