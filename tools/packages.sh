@@ -53,6 +53,7 @@ need_for_tests() {
     need openbox openbox
     need xterm xterm
     need xclip xclip
+    need xsel xsel
     need xdotool xdotool
     need_libatomic
     # Ubuntu's is a snap; tools/chromium.sh brings another there.

@@ -71,14 +71,14 @@ class Guest:
             key=lambda one: ("DBUS_SESSION_BUS_ADDRESS" in one, len(one)),
         )
 
-    def run(self, *command: str, text: str = "", check: bool = True) -> str:
+    def run(self, *command: str, text: str = "", check: bool = True, seconds: float = 20) -> str:
         ran = subprocess.run(
             command,
             env=self.environment,
             cwd=self.server.home,
             input=text.encode(),
             stdout=subprocess.PIPE,
-            timeout=20,
+            timeout=seconds,
             check=check,
         )
         return ran.stdout.decode()
@@ -154,9 +154,10 @@ class Guest:
 
     def copy(self, text: str, selection: str = "clipboard") -> None:
         """Own a selection as a program does in which ``text`` was copied."""
-        # xclip stays to serve the selection, and must not hold our pipe.
+        # It stays to serve the selection, and must not hold our pipe. Not xclip: while it hands over
+        # a long text in pieces it is deaf to all others who ask.
         subprocess.run(
-            ["xclip", "-selection", selection, "-in"],
+            ["xsel", f"--{selection}", "--input"],
             env=self.environment,
             input=text.encode(),
             stdout=subprocess.DEVNULL,
@@ -166,9 +167,12 @@ class Guest:
         )
 
     def paste(self, selection: str = "clipboard") -> str:
-        return self.run(
-            "xclip", "-selection", selection, "-out", "-target", "UTF8_STRING", check=False
-        )
+        """Return a selection; nothing if its owner just lost it, and so never answers."""
+        command = ("xclip", "-selection", selection, "-out", "-target", "UTF8_STRING")
+        try:
+            return self.run(*command, check=False, seconds=3)
+        except subprocess.TimeoutExpired:
+            return ""
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

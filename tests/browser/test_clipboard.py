@@ -61,8 +61,14 @@ def guest(plain: servers.JupyterServer) -> Guest:
 
 
 @pytest.fixture
-def desktop(visitor: Visitor, plain: servers.JupyterServer) -> Desktop:
-    return at_work(visitor.opens(plain))
+def desktop(visitor: Visitor, plain: servers.JupyterServer, guest: Guest) -> Desktop:
+    desktop = at_work(visitor.opens(plain))
+    # The page has just read what an earlier test left, and sends it, perhaps after a test's text.
+    begin = "waiting for something to be copied"
+    desktop.run("(text) => navigator.clipboard.writeText(text)", begin)
+    desktop.run("() => dispatchEvent(new Event('focus'))")
+    until(lambda: guest.paste() == begin, "one text on both sides")
+    return desktop
 
 
 @pytest.fixture
