@@ -154,8 +154,8 @@ class Guest:
 
     def copy(self, text: str, selection: str = "clipboard") -> None:
         """Own a selection as a program does in which ``text`` was copied."""
-        # It stays to serve the selection, and must not hold our pipe. Not xclip: while it hands over
-        # a long text in pieces it is deaf to all others who ask.
+        # It stays to serve the selection, and must not hold our pipe. Not xclip: while it hands a
+        # long text over in pieces it is deaf to all others who ask.
         subprocess.run(
             ["xsel", f"--{selection}", "--input"],
             env=self.environment,
