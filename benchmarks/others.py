@@ -13,7 +13,7 @@ MARK = "JUPYTER_DESKTOP_BENCHMARK"  # in the environment of every process starte
 RUN = f"{os.getpid()}-"  # how its value begins
 
 _TOLERATED = 0.15  # of a core
-_ATTEMPTS = 8
+_ATTEMPTS = 3
 
 _Result = TypeVar("_Result")
 

@@ -99,7 +99,10 @@ def main() -> None:
     # Short, because paths of Unix sockets are.
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         run = Run(set(arguments.benchmarks or ALL), arguments.quick, Path(folder))
-        rows = list(run.rows())
+        rows = []
+        for row in run.rows():
+            print("  " + " | ".join(row.cells()), file=sys.stderr, flush=True)
+            rows.append(row)
     print(report.table(rows))
     if arguments.write:
         report.write(arguments.write, rows)
