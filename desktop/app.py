@@ -10,8 +10,8 @@ from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from traitlets import Bool, Enum, Float, List, TraitError, Unicode, default, validate
 
-from . import __version__, launchers
-from .backends import NAMES, DisplaySettings, check_geometry
+from . import __version__, launchers, secrets
+from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
 from .doorman import Doorman
 from .errors import BadRequest
 from .handlers import no_routes, routes
@@ -19,6 +19,7 @@ from .placements import Local
 from .session.specification import Specification
 from .sessions import Sessions
 from .tickets import Tickets
+from .xpra_settings import Xpra
 
 HERE = Path(__file__).parent
 
@@ -35,6 +36,7 @@ jupyter desktop --open                       # and open it in a browser
 jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not enter it
 """
     extension_url = "/desktop/"
+    classes = [Xpra]  # noqa: RUF012
     load_other_extensions = True
     template_paths = [str(HERE / "templates")]  # noqa: RUF012
     flags = {  # noqa: RUF012
@@ -48,10 +50,11 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
     )
 
     backend = Enum(
-        NAMES,
-        "vnc",
+        (AUTO, *NAMES),
+        AUTO,
         config=True,
-        help="""Which kind of display server shows the desktop.""",
+        help="""Which kind of display server shows the desktop. `auto` takes the first that is
+        installed, and where both are there the launcher has a tile for each.""",
     )
 
     clipboard = Enum(
@@ -73,14 +76,14 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
     display_server = Unicode(
         "",
         config=True,
-        help="""Path or name of the display server's executable. By default the first of Xtigervnc
-        and Xvnc on PATH, then /opt/TurboVNC/bin/Xvnc.""",
+        help="""Path or name of the VNC server's executable. By default the first of Xtigervnc and
+        Xvnc on PATH, then /opt/TurboVNC/bin/Xvnc. Xpra's is `Xpra.executable`.""",
     )
 
     display_server_arguments = List(
         Unicode(),
         config=True,
-        help="""Arguments added to the display server's command line as they are.""",
+        help="""Arguments added to the VNC server's command line as they are.""",
     )
 
     start_script = Unicode(
@@ -161,6 +164,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         """
         try:
             super()._link_jupyter_server_extension(serverapp)
+            self.xpra = Xpra(parent=self)
         except TraitError as error:
             self._settings_error = str(error)
             raise
@@ -178,7 +182,12 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
             category=self.launcher_category,
             new_browser_tab=self.open_in == "browser-tab",
             socket=self.doorman.side_entrance.path,
+            second=self._second_tile(),
         )
+
+    def _second_tile(self) -> bool:
+        """Whether there is a choice between the kinds of desktop, and Xpra is the other one."""
+        return self.backend == AUTO and installed_here(self.specify("default").display) == NAMES
 
     def initialize_handlers(self) -> None:
         """Add our URLs (Jupyter Server calls this)."""
@@ -200,16 +209,18 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         if not self._settings_error:
             await self.doorman.stop()
 
-    def specify(self, name: str, geometry: str) -> Specification:
-        """Return what the desktop called ``name`` is to be; ``geometry`` may be empty."""
+    def specify(self, name: str, geometry: str = "", backend: str = "") -> Specification:
+        """Return what the desktop called ``name`` is to be, by the settings where that is empty."""
         return Specification(
-            backend=self.backend,
+            backend=backend or self.backend,
+            key=secrets.key(),
             display=DisplaySettings(
                 geometry=geometry or self.geometry,
                 clipboard=self.clipboard,
                 title=self.title if name == "default" else f"{self.title} {name}",
                 executable=self.display_server,
                 arguments=tuple(self.display_server_arguments),
+                xpra=self.xpra.settings(),
             ),
             start_script=self.start_script,
             script_folders=tuple(jupyter_path("desktop", "xstartup")),

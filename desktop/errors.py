@@ -5,6 +5,7 @@ DesktopError
 ├── RequestRefused          Jupyter does not serve it
 │   └── NotLoggedIn
 ├── PageMissing             this installation lacks a file of the page
+├── ClientMissing           the page lacks what it shows this desktop with
 ├── Refused                 the doorman does not let this connection through
 │   └── ForeignOrigin
 ├── UnknownSession          there is no desktop of that name
@@ -95,6 +96,12 @@ class PageMissing(DesktopError):
             f"The page was not built into this installation of jupyter-desktop: {name} is missing.",
             remedy="Reinstall it, from a wheel or with Node.js at hand.",
         )
+
+
+class ClientMissing(DesktopError):
+    """What the page needs to show a desktop of this kind is not installed, or not suitable."""
+
+    reason = "client-missing"
 
 
 class Refused(DesktopError):

@@ -20,6 +20,25 @@ _PACKAGES = {
         "rhel": "tigervnc-server",
         "suse": "xorg-x11-Xvnc",
     },
+    # Pillow and lz4 are only suggested by Debian's, and nothing is shown, or slowly, without them.
+    "xpra": {"debian": "xpra xvfb python3-pil python3-lz4 libjs-jquery"},
+    "pillow": {"debian": "python3-pil", "arch": "python-pillow", "alpine": "py3-pillow"}
+    | dict.fromkeys(("fedora", "rhel"), "python3-pillow"),
+    "xvfb": {
+        "debian": "xvfb",
+        "fedora": "xorg-x11-server-Xvfb",
+        "rhel": "xorg-x11-server-Xvfb",
+        "suse": "xorg-x11-server-Xvfb",
+        "arch": "xorg-server-xvfb",
+    },
+    "xorg": {
+        "debian": "xserver-xorg-core xserver-xorg-video-dummy",
+        "fedora": "xorg-x11-server-Xorg xorg-x11-drv-dummy",
+        "rhel": "xorg-x11-server-Xorg xorg-x11-drv-dummy",
+        "suse": "xorg-x11-server xf86-video-dummy",
+        "arch": "xorg-server xf86-video-dummy",
+        "alpine": "xorg-server xf86-video-dummy",
+    },
     "xfce": {
         "debian": "xfce4 xfce4-terminal dbus-x11",
         "fedora": "@xfce-desktop",
@@ -32,7 +51,7 @@ _PACKAGES = {
 
 
 def install_command(thing: str, release: dict[str, str] | None = None) -> str:
-    """Return the command that installs ``thing`` ("tigervnc", "xfce").
+    """Return the command that installs ``thing`` ("tigervnc", "xpra", "xfce", …).
 
     ``release`` has the keys ID and ID_LIKE of os-release(5); this machine's if left out. Unknown
     distributions get Debian's.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from secrets import choice, token_bytes, token_urlsafe
+from secrets import choice, token_bytes, token_hex, token_urlsafe
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -30,6 +30,16 @@ def folder_suffix() -> str:
 def vnc_password() -> str:
     """Return a new VNC password: 8 letters and digits, 47 bits."""
     return "".join(choice(_ALPHABET) for _ in range(VNC_PASSWORD_LENGTH))
+
+
+def password() -> str:
+    """Return a new password: 32 letters and digits, 190 bits."""
+    return "".join(choice(_ALPHABET) for _ in range(32))
+
+
+def key() -> str:
+    """Return a new key for a display server that encrypts: 256 bits, in hexadecimal digits."""
+    return token_hex(32)
 
 
 def x_cookie() -> bytes:

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .backends import backend
 from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession, Unreachable
 from .placements import Placement
 from .session.specification import Specification
@@ -49,6 +50,7 @@ class DesktopSession:
         self.viewers = 0
         self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
         self._specification = Specification()
+        self._backend = self._specification.backend
         self._placement = placement
         self._log = log
         self._socket = ""
@@ -59,8 +61,18 @@ class DesktopSession:
 
     @property
     def backend(self) -> str:
-        """The name of its backend."""
-        return self._specification.backend
+        """The name of its backend; "auto" until it has found which there is."""
+        return self._backend
+
+    @property
+    def key(self) -> str | None:
+        """What viewers need besides a password; None where nothing is encrypted."""
+        encrypts = backend(self._backend).encrypts(self._specification.display)
+        return self._specification.key if encrypts else None
+
+    def new_password(self) -> str:
+        """Return a password for one viewer, to be put in force when they connect."""
+        return backend(self._backend).new_password()
 
     @property
     def alive(self) -> bool:
@@ -81,6 +93,7 @@ class DesktopSession:
         # One that has ended may not have gone yet.
         await self._gone()
         self._specification = specification
+        self._backend = specification.backend
         self._set_state()
         command = self._placement.launch(_COMMAND)
         try:
@@ -113,6 +126,14 @@ class DesktopSession:
         self.check_reachable()
         await self._put_in_force(password)
         return await self._placement.connect(self._socket)
+
+    def resize(self, geometry: str) -> None:
+        """Give the screen another size; nothing happens where the display server does that.
+
+        Raises ``NotReady`` or ``SessionEnded``.
+        """
+        self.check_reachable()
+        self._send({"command": "resize", "geometry": geometry})
 
     def check_reachable(self) -> None:
         """Raise ``NotReady`` or ``SessionEnded`` where viewers cannot connect."""
@@ -185,6 +206,7 @@ class DesktopSession:
         match event.pop("event"):
             case "state":
                 self._socket = event.pop("socket", self._socket)
+                self._backend = event.pop("backend", self._backend)
                 self._set_state(**{"step": self.state.step, **event})
             case "log":
                 self._tell("log", {"lines": list(event["lines"])})
@@ -221,12 +243,13 @@ class DesktopSession:
 class Sessions:
     """All desktops of one server, by name; one that has ended stays, so that it can be asked why.
 
-    ``specify`` returns what a desktop of a name is to be, given its size, which may be empty.
+    ``specify`` returns what a desktop of a name is to be, given its size and its backend, which
+    may be empty.
     """
 
     def __init__(
         self,
-        specify: Callable[[str, str], Specification],
+        specify: Callable[[str, str, str], Specification],
         placement: Placement,
         log: logging.Logger,
     ) -> None:
@@ -248,16 +271,19 @@ class Sessions:
         """Return every desktop, the oldest first."""
         return list(self._sessions.values())
 
-    async def start(self, name: str, geometry: str = "") -> tuple[DesktopSession, bool]:
+    async def start(
+        self, name: str, geometry: str = "", backend: str = ""
+    ) -> tuple[DesktopSession, bool]:
         """Return the desktop called ``name``, started if it was not there; and whether it was.
 
-        ``geometry`` is its size at the start, "WIDTHxHEIGHT"; empty for the setting.
+        ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or
+        "auto"; empty for the settings.
         """
         session = self._of_name(name)
         async with session.turn:
             if session.alive:
                 return session, False
-            await session.start(self._specify(name, geometry))
+            await session.start(self._specify(name, geometry, backend))
             return session, True
 
     async def stop(self, name: str) -> None:
@@ -266,12 +292,12 @@ class Sessions:
         async with session.turn:
             await session.stop()
 
-    async def restart(self, name: str, geometry: str = "") -> DesktopSession:
+    async def restart(self, name: str, geometry: str = "", backend: str = "") -> DesktopSession:
         """End the desktop called ``name`` if it is there, and start it anew."""
         session = self._of_name(name)
         async with session.turn:
             await session.stop()
-            await session.start(self._specify(name, geometry))
+            await session.start(self._specify(name, geometry, backend))
         return session
 
     async def stop_all(self) -> None:

@@ -21,8 +21,8 @@ class Ticket:
     user: str
     client: str
     expires: float
+    password: str = field(repr=False)
     id: str = field(default_factory=secrets.ticket, repr=False)
-    password: str = field(default_factory=secrets.vnc_password, repr=False)
 
 
 class Tickets:
@@ -34,10 +34,10 @@ class Tickets:
         self._unused: dict[str, Ticket] = {}
         self._used: dict[str, float] = {}
 
-    def issue(self, session: str, user: str, client: str) -> Ticket:
-        """Return a new ticket."""
+    def issue(self, session: str, user: str, client: str, password: str) -> Ticket:
+        """Return a new ticket; ``password`` is put in force when it is used."""
         self._forget()
-        ticket = Ticket(session, user, client, self._clock() + self.lifetime)
+        ticket = Ticket(session, user, client, self._clock() + self.lifetime, password)
         self._unused[ticket.id] = ticket
         return ticket
 

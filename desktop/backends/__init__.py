@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from ..errors import BadRequest
-from .base import Backend, DisplaySettings, Installed, Runtime, check_geometry
+from ..errors import BadRequest, DisplayServerMissing
+from .base import Backend, Installed, Program, Runtime
+from .settings import DisplaySettings, XpraSettings, check_geometry, size
 from .vnc import Vnc
+from .xpra import Xpra
 
-_BACKENDS: dict[str, type[Backend]] = {backend.name: backend for backend in (Vnc,)}
+AUTO = "auto"
+
+_BACKENDS: dict[str, type[Backend]] = {backend.name: backend for backend in (Vnc, Xpra)}
 
 NAMES = tuple(_BACKENDS)
 
 __all__ = [
+    "AUTO",
     "NAMES",
     "Backend",
     "DisplaySettings",
     "Installed",
+    "Program",
     "Runtime",
+    "XpraSettings",
     "backend",
     "check_geometry",
+    "check_name",
+    "choose",
+    "installed_here",
+    "size",
 ]
 
 
@@ -27,6 +38,34 @@ def backend(name: str) -> Backend:
         return _BACKENDS[name]()
     except KeyError:
         raise BadRequest(
-            f"There is no display server called {name!r}.",
-            remedy=f"Choose one of: {', '.join(NAMES)}.",
+            f"There is no display server called {name[:40]!r}.",
+            remedy=f"Choose one of: {', '.join((AUTO, *NAMES))}.",
         ) from None
+
+
+def check_name(name: str) -> str:
+    """Return ``name``, a backend's or "auto"; raises ``BadRequest``."""
+    return name if name == AUTO else backend(name).name
+
+
+def installed_here(settings: DisplaySettings) -> tuple[str, ...]:
+    """Return the names of the backends whose programs are on this machine; runs none of them."""
+    return tuple(name for name, kind in _BACKENDS.items() if kind().executable(settings))
+
+
+def choose(name: str, settings: DisplaySettings) -> tuple[Backend, Installed]:
+    """Return the backend called ``name`` and what is installed of it; "auto" takes the first.
+
+    Raises ``DisplayServerMissing`` or ``DisplayServerUnsuitable``; with "auto", what is said of
+    the first.
+    """
+    if name != AUTO:
+        chosen = backend(name)
+        return chosen, chosen.find(settings)
+    missing: list[DisplayServerMissing] = []
+    for kind in _BACKENDS.values():
+        try:
+            return kind(), kind().find(settings)
+        except DisplayServerMissing as error:
+            missing.append(error)
+    raise missing[0]

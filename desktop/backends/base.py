@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ..errors import BadRequest
+from .settings import DisplaySettings
 
 
 @dataclass(frozen=True)
@@ -33,45 +32,14 @@ class Runtime:
         """The password that is in force, in the form the display server reads."""
         return self.folder / "password"
 
+    @property
+    def key_file(self) -> Path:
+        """The key of a display server that encrypts."""
+        return self.folder / "key"
+
     def log(self, name: str) -> Path:
         """What the child process called ``name`` printed."""
         return self.folder / f"{name.replace(' ', '-')}.log"
-
-
-@dataclass(frozen=True)
-class DisplaySettings:
-    """What a user or administrator may choose about a display.
-
-    ``geometry`` is "WIDTHxHEIGHT" in pixels, ``clipboard`` one of "both", "in" (browser to
-    desktop), "out", "off"; ``arguments`` are added to the display server's command line as they
-    are.
-    """
-
-    geometry: str = "1920x1080"
-    clipboard: str = "both"
-    title: str = "Desktop"
-    executable: str = ""
-    arguments: tuple[str, ...] = ()
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> DisplaySettings:
-        """Return the settings in ``values``, as ``dataclasses.asdict`` and JSON made them."""
-        return cls(**{**values, "arguments": tuple(values.get("arguments", ()))})
-
-
-_SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
-
-
-def check_geometry(geometry: str) -> str:
-    """Return ``geometry``; raises ``BadRequest`` if it is not WIDTHxHEIGHT in pixels."""
-    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", geometry, re.ASCII)
-    if not match or not all(_SMALLEST <= int(side) <= _LARGEST for side in match.groups()):
-        raise BadRequest(
-            f"{geometry[:40]!r} is not a size.",
-            remedy=f"It must be WIDTHxHEIGHT in pixels, such as '1920x1080', each {_SMALLEST} to "
-            f"{_LARGEST}.",
-        )
-    return geometry
 
 
 @dataclass(frozen=True)
@@ -84,6 +52,15 @@ class Installed:
 
     def __str__(self) -> str:
         return f"{self.product} {'.'.join(map(str, self.version))} ({self.executable})"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program to be run; ``environment`` is added to the session's own."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Backend(ABC):
@@ -101,6 +78,19 @@ class Backend(ABC):
     reads_long_selections: bool
     """Whether the display server reads X selections that come in pieces (ICCCM, 2.7.2)."""
 
+    largest_screen: tuple[int, int] | None
+    """The largest size, in pixels, that the session may give the screen when a viewer asks.
+
+    None where the display server changes its size itself.
+    """
+
+    @abstractmethod
+    def executable(self, settings: DisplaySettings) -> str | None:
+        """Return the path of its program on this machine, None if it has none.
+
+        Called by the server, for the launcher, and by ``find``.
+        """
+
     @abstractmethod
     def find(self, settings: DisplaySettings) -> Installed:
         """Return what is installed.
@@ -110,15 +100,45 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def command(
+    def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> list[str]:
-        """Return the command line of the display server.
+    ) -> Sequence[Program]:
+        """Return the X servers that would do, best first.
 
-        Called by the session once. The server is to show display ``where.display``, and to write
-        a line to the file descriptor ``ready_fd`` when X clients may connect (Xserver(1),
-        ``-displayfd``).
+        Called by the session once; it goes on to the next where one does not start. Each is to
+        show display ``where.display``, and to write a line to the file descriptor ``ready_fd``
+        when X clients may connect (Xserver(1), ``-displayfd``).
         """
+
+    def viewer_server(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings
+    ) -> Program | None:
+        """Return what serves viewers, where the X server does not do so itself.
+
+        Called by the session once X clients may connect to ``where.display``.
+        """
+        return None
+
+    def files(self, where: Runtime, settings: DisplaySettings, key: str) -> Mapping[Path, bytes]:
+        """Return files that the programs read, secret ones too.
+
+        Called by the session, which writes them before it starts anything.
+        """
+        return {}
+
+    @abstractmethod
+    def new_password(self) -> str:
+        """Return a password that nobody can guess.
+
+        Called by the server for each ticket.
+        """
+
+    def encrypts(self, settings: DisplaySettings) -> bool:
+        """Whether viewers need the key of the session, too.
+
+        Called by the server for each ticket, and by the session.
+        """
+        return False
 
     @abstractmethod
     def password_file(self, password: str) -> bytes:
@@ -128,9 +148,9 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def probe(self, socket: Path, password: str) -> None:
+    def probe(self, socket: Path, password: str, key: str) -> None:
         """Complete one handshake as a viewer would, or raise ``NotReady``.
 
-        Called by the session, in a thread, until it succeeds or the start takes too long. Blocks
-        for two seconds at most.
+        ``key`` is empty where nothing is encrypted. Called by the session, in a thread, until it
+        succeeds or the start takes too long. Blocks for two seconds at most.
         """

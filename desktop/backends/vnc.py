@@ -12,7 +12,8 @@ from .. import secrets
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable
 from ..packages import install_command
 from . import rfb
-from .base import Backend, DisplaySettings, Installed, Runtime
+from .base import Backend, Installed, Program, Runtime
+from .settings import DisplaySettings
 
 EXECUTABLES = ("Xtigervnc", "Xvnc")
 TURBOVNC_FOLDER = "/opt/TurboVNC/bin"  # where its packages put it, outside PATH
@@ -32,28 +33,31 @@ class Vnc(Backend):
     # ProtocolVersion, one security type, challenge, SecurityResult (RFC 6143, 7.1 and 7.2.2).
     greeting = 12 + 2 + 16 + 4
     reads_long_selections = False  # seen of TigerVNC 1.12, assumed of TurboVNC
+    largest_screen = None
+
+    def executable(self, settings: DisplaySettings) -> str | None:
+        """Return the first VNC server of the setting, PATH, and TurboVNC's folder."""
+        found = (shutil.which(name, path=_path()) for name in _names(settings))
+        return next(filter(None, found), None)
 
     def find(self, settings: DisplaySettings) -> Installed:
-        """Return the first VNC server of the setting, PATH, and TurboVNC's folder."""
-        names = [settings.executable] if settings.executable else list(EXECUTABLES)
-        path = os.pathsep.join([os.environ.get("PATH", os.defpath), TURBOVNC_FOLDER])
-        for name in names:
-            executable = shutil.which(name, path=path)
-            if executable:
-                return _recognise(executable, _version_text(executable))
+        """Return what ``executable`` finds, if it is a VNC server that will do."""
+        executable = self.executable(settings)
+        if executable:
+            return _recognise(executable, _version_text(executable))
         raise DisplayServerMissing(
             f"No VNC server is installed where the desktop should run (looked for "
-            f"{' and '.join(names)} in {path}).",
+            f"{' and '.join(_names(settings))} in {_path()}).",
             remedy="Install TigerVNC, or ask the administrator of this machine to:",
             command=install_command("tigervnc"),
         )
 
-    def command(
+    def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> list[str]:
-        """Return the command line: a Unix socket and no other listener, a cookie, a password."""
+    ) -> list[Program]:
+        """Return the VNC server: a Unix socket and no other listener, a cookie, a password."""
         product_options = _turbovnc if installed.product == "TurboVNC" else _tigervnc
-        return [
+        command = [
             installed.executable,
             where.display,
             *("-displayfd", str(ready_fd)),
@@ -73,14 +77,27 @@ class Vnc(Backend):
             *product_options(where, settings.clipboard),
             *settings.arguments,
         ]
+        return [Program(installed.product, command)]
+
+    def new_password(self) -> str:
+        """Return eight letters and digits, all that VncAuth looks at."""
+        return secrets.vnc_password()
 
     def password_file(self, password: str) -> bytes:
         """Return a password file with one password, which may view and control."""
         return secrets.vnc_password_entry(password)
 
-    def probe(self, socket: Path, password: str) -> None:
+    def probe(self, socket: Path, password: str, key: str) -> None:
         """Complete the RFB handshake up to ServerInit (RFC 6143, section 7)."""
         rfb.handshake(socket, password)
+
+
+def _names(settings: DisplaySettings) -> list[str]:
+    return [settings.executable] if settings.executable else list(EXECUTABLES)
+
+
+def _path() -> str:
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), TURBOVNC_FOLDER])
 
 
 def _tigervnc(where: Runtime, clipboard: str) -> list[str]:

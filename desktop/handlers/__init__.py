@@ -5,9 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .api import EventsHandler, RestartHandler, SessionHandler, SessionsHandler, TicketHandler
+from .api import (
+    EventsHandler,
+    GeometryHandler,
+    RestartHandler,
+    SessionHandler,
+    SessionsHandler,
+    TicketHandler,
+)
 from .door import SocketHandler
-from .page import FilesHandler, PageHandler, SlashHandler, WrongSettingsHandler
+from .page import (
+    FilesHandler,
+    PageHandler,
+    SlashHandler,
+    WrongSettingsHandler,
+    XpraClientHandler,
+)
 
 _NAME = r"([^/]+)"
 
@@ -19,9 +32,11 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
         (r"/desktop/", PageHandler, {"static": static, "root": "./"}),
         (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": static, "root": "../../"}),
         (r"/desktop/static/(.+)", FilesHandler, {"path": str(static)}),
+        (r"/desktop/xpra/(.+)", XpraClientHandler),
         (r"/desktop/api/sessions", SessionsHandler),
         (rf"/desktop/api/sessions/{_NAME}", SessionHandler),
         (rf"/desktop/api/sessions/{_NAME}/restart", RestartHandler),
+        (rf"/desktop/api/sessions/{_NAME}/geometry", GeometryHandler),
         (rf"/desktop/api/sessions/{_NAME}/events", EventsHandler),
         (rf"/desktop/api/sessions/{_NAME}/ticket", TicketHandler),
         (rf"/desktop/socket/{_NAME}", SocketHandler),

@@ -12,7 +12,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from .. import upgrade
-from ..backends import check_geometry
+from ..backends import check_geometry, check_name
 from ..errors import BadRequest
 from ..sessions import DesktopSession
 from .common import DEFAULT_SESSION, Common, JSONErrors, answers_errors
@@ -51,6 +51,11 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
         geometry = self.text("geometry", "")
         return check_geometry(geometry) if geometry else ""
 
+    def backend(self) -> str:
+        """Return the backend that is asked for, empty if none is; raises ``BadRequest``."""
+        name = self.text("backend", "")
+        return check_name(name) if name else ""
+
     async def finish_json(self, value: Any, status: int = 200) -> None:
         """Answer with ``value``."""
         self.set_status(status)
@@ -73,7 +78,7 @@ class SessionsHandler(DesktopAPIHandler):
         """Start the one called ``name``, if it does not live."""
         self.doorman.open()
         name = self.text("name", DEFAULT_SESSION)
-        session, started = await self.sessions.start(name, self.geometry())
+        session, started = await self.sessions.start(name, self.geometry(), self.backend())
         await self.finish_json(session.as_json(), 201 if started else 200)
 
 
@@ -106,8 +111,21 @@ class RestartHandler(DesktopAPIHandler):
     async def post(self, name: str) -> None:
         """End the desktop if it lives, and start it anew."""
         self.doorman.open()
-        session = await self.sessions.restart(name, self.geometry())
+        session = await self.sessions.restart(name, self.geometry(), self.backend())
         await self.finish_json(session.as_json())
+
+
+class GeometryHandler(DesktopAPIHandler):
+    """The size of one desktop."""
+
+    @web.authenticated
+    @authorized
+    @answers_errors
+    async def put(self, name: str) -> None:
+        """Change it, where the display server cannot be asked in its own protocol."""
+        self.sessions.get(name).resize(check_geometry(self.text("geometry", "")))
+        self.set_status(204)
+        await self.finish()
 
 
 class EventsHandler(DesktopAPIHandler):
@@ -151,13 +169,15 @@ class TicketHandler(DesktopAPIHandler):
         session = self.sessions.get(name)
         session.check_reachable()
         self.doorman.open()
-        ticket = self.doorman.tickets.issue(name, self.user, self.text("client", ""))
+        client, password = self.text("client", ""), session.new_password()
+        ticket = self.doorman.tickets.issue(name, self.user, client, password)
         await self.finish_json(
             {
                 "socket_url": f"socket/{name}",
                 "protocols": upgrade.protocols(ticket.id),
                 "backend": session.backend,
                 "password": ticket.password,
+                "key": session.key,
                 "expires_in": self.doorman.tickets.lifetime,
             }
         )

@@ -10,8 +10,11 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
+from tornado.escape import url_escape
 
-from .. import __version__
+from .. import __version__, xpra_client
+from ..backends import NAMES
+from ..backends import check_name as check_backend
 from ..errors import PageMissing
 from ..sessions import check_name
 from .common import DEFAULT_SESSION, Common, NoXSRFCheck, answers_errors
@@ -69,7 +72,8 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
         check_name(session)
         if "token" in self.request.query_arguments:
             # The login cookie is set by now, and the token stays out of the browser's history.
-            self.redirect(self.request.path)
+            asked = self.get_query_argument("backend", "")
+            self.redirect(self.request.path + (f"?backend={url_escape(asked)}" if asked else ""))
             return
         await self.finish(
             self.render_template(
@@ -79,16 +83,38 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
                 file_url=self._file_address,
                 title=self.settings["desktop_app"].title,
                 session=session,
-                backend=self.settings["desktop_app"].backend,
+                backend=(backend := self._backend()),
+                preload=backend if backend in NAMES else NAMES[0],
             )
         )
+
+    def _backend(self) -> str:
+        """Return the backend that the address asks for, or the setting."""
+        asked = self.get_query_argument("backend", "")
+        setting: str = self.settings["desktop_app"].backend
+        return check_backend(asked) if asked else setting
+
+    def _clients(self) -> dict[str, Any]:
+        """Return what the page shows each kind of desktop with."""
+        error = xpra_client.problem(self.settings["desktop_app"].xpra.client_folder)
+        return {
+            name: {
+                "module": self._file_address(f"{name}.js"),
+                "scripts": [f"{self._root}xpra/{one}" for one in xpra_client.SCRIPTS]
+                if name == "xpra"
+                else [],
+                "problem": error.as_json() if error and name == "xpra" else None,
+            }
+            for name in NAMES
+        }
 
     def _page_data(self, session: str) -> dict[str, Any]:
         """Return what the script must know; its addresses are relative to the page."""
         app = self.settings["desktop_app"]
         return {
             "session": session,
-            "backend": app.backend,
+            "backend": self.get_query_argument("backend", None),
+            "clients": self._clients(),
             "title": app.title,
             "root": self._root,
             "xsrf": self.xsrf_token.decode(),
@@ -133,6 +159,21 @@ class FilesHandler(NoXSRFCheck, Common, JupyterHandler, web.StaticFileHandler):
     async def head(self, path: str) -> None:  # type: ignore[override]
         """Send a file's headers."""
         await web.StaticFileHandler.get(self, path, include_body=False)
+
+
+class XpraClientHandler(NoXSRFCheck, Common, JupyterHandler):
+    """The scripts of Xpra's HTML5 client, from where the system has them."""
+
+    @web.authenticated
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """Send a script."""
+        path = xpra_client.file(self.settings["desktop_app"].xpra.client_folder, name)
+        if path is None:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", "private, max-age=3600")
+        await self.finish(path.read_bytes())
 
 
 class WrongSettingsHandler(Common, JupyterHandler):

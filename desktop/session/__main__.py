@@ -54,6 +54,8 @@ async def _obey(control: Control, session: Session) -> None:
         match command["command"]:
             case "password":
                 control.send("password", problem=_problem(session, command["password"]))
+            case "resize":
+                session.resize(command["geometry"])
             case "stop":
                 session.stop("It was stopped.")
     session.stop("Its server ended.")

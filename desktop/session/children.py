@@ -25,6 +25,19 @@ class Child:
     exited: asyncio.Future[int] = field(default_factory=asyncio.Future)
 
 
+def first_of(*children: Child) -> Child:
+    """Return what stands for all ``children``: it has exited when the first of them has."""
+    together = Child(children[0].name, children[0].pid)
+
+    def settle(exited: asyncio.Future[int]) -> None:
+        if not together.exited.done():
+            together.exited.set_result(exited.result())
+
+    for child in children:
+        child.exited.add_done_callback(settle)
+    return together
+
+
 class Children:
     """Starts processes and outlives all of them.
 

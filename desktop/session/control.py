@@ -1,9 +1,9 @@
 """The session's lifeline and voice: commands on standard input, events on standard output.
 
 Both are lines of JSON. Commands: the specification first, then ``{"command": "password",
-"password": …}`` and ``{"command": "stop"}``. Events: ``{"event": "state", …}``, ``{"event":
-"log", "lines": […]}`` and ``{"event": "password", "problem": …}``, which answers the command of
-that name; the problem is null if there is none.
+"password": …}``, ``{"command": "resize", "geometry": …}`` and ``{"command": "stop"}``. Events:
+``{"event": "state", …}``, ``{"event": "log", "lines": […]}`` and ``{"event": "password",
+"problem": …}``, which answers the command of that name; the problem is null if there is none.
 """
 
 from __future__ import annotations

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Awaitable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import secrets
-from ..backends import Installed, Runtime, backend
+from ..backends import Backend, Installed, Program, Runtime, choose, size
 from ..errors import DesktopError, NotReady, StartFailed, StartTimeout
 from ..packages import install_command
 from . import pipes, startscript, xauthority
-from .children import Child, Children
+from .children import Child, Children, first_of
 from .control import Control
 from .log import SessionLog
 from .runtime import write_secret
 from .specification import Specification
 
 if TYPE_CHECKING:
+    from .screen import Screen
     from .window_manager import WindowManagerWatch
 
 _T = TypeVar("_T")
@@ -50,8 +51,9 @@ class Session:
     def __init__(self, specification: Specification, where: Runtime, control: Control) -> None:
         self._specification = specification
         self._where = where
+        self._backend: Backend
+        self._screen: Screen | None = None
         self._settings = specification.display
-        self._backend = backend(specification.backend)
         self._control = control
         self._environment = dict(os.environ)
         self._starting = True
@@ -71,6 +73,11 @@ class Session:
     def set_password(self, password: str) -> None:
         """Put ``password`` in force: whoever authenticates from now on needs it."""
         write_secret(self._where.password_file, self._backend.password_file(password))
+
+    def resize(self, geometry: str) -> None:
+        """Give the screen another size, where the display server does not do so itself."""
+        if self._screen:
+            self._screen.resize(*size(geometry))
 
     async def _run(self) -> dict[str, Any]:
         """Live, end every process, and return the last state."""
@@ -97,52 +104,105 @@ class Session:
     async def _live(self) -> str:
         """Start everything and return why it ended."""
         self._tell("starting", step="display-server")
-        installed = self._backend.find(self._settings)
+        self._backend, installed = choose(self._specification.backend, self._settings)
         script = self._find_start_script()
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[_START_SCRIPT].write(f"This is {script}.")
-        server = await self._start_display_server(installed)
-        reachable = {"reachable": True, "socket": str(self._where.socket)}
-        self._tell("starting", step="session", **reachable)
-        desktop = self._start_script(script)
-        with self._window_manager() as window_manager, self._selections():
+        with ExitStack() as helpers:
+            server = await self._start_display_server(installed, helpers)
+            reachable = {"reachable": True, "socket": str(self._where.socket)}
+            self._tell("starting", step="session", backend=self._backend.name, **reachable)
+            desktop = self._start_script(script)
+            window_manager = helpers.enter_context(self._window_manager())
+            helpers.enter_context(self._selections())
             self._tell("starting", step="window-manager", **reachable)
             await self._until_up(window_manager, server, desktop)
             self._starting = False
             self._tell("running", step="running", **reachable)
             return await self._until_end(window_manager, server, desktop)
 
-    async def _start_display_server(self, installed: Installed) -> Child:
+    async def _start_display_server(self, installed: Installed, helpers: ExitStack) -> Child:
         """Start the display server; return it when X clients and viewers get in."""
-        password = secrets.vnc_password()
-        self.set_password(password)
-        write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
-        # For the window manager watch, whose library reads it from there.
-        os.environ["XAUTHORITY"] = str(self._where.xauthority)
-        reading, writing = os.pipe()
-        async with pipes.reader(reading) as ready:
-            server = self._children.start(
-                _DISPLAY_SERVER,
-                self._backend.command(installed, self._where, self._settings, writing),
-                self._environment,
-                folder=Path("/"),
-                output=self._logs[_DISPLAY_SERVER].pipe,
-                pass_fds=[writing],
-            )
-            os.close(writing)
-            if not await self._in_time(ready.readline(), server):
-                await self._in_time(server.exited, server)
-                raise self._early_end(server)
+        password = self._write_files()
+        server = await self._start_x_server(installed)
+        self._manage_size(helpers)
+        viewers = self._backend.viewer_server(installed, self._where, self._settings)
+        if viewers:
+            server = first_of(server, self._start(viewers))
         await self._in_time(self._answering(password), server)
         return server
 
+    def _write_files(self) -> str:
+        """Write secrets and what else the display server reads; return the password in force."""
+        password = self._backend.new_password()
+        self.set_password(password)
+        write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
+        files = self._backend.files(self._where, self._settings, self._specification.key)
+        for path, contents in files.items():
+            write_secret(path, contents)
+        # For our own X clients, whose library reads it from there.
+        os.environ["XAUTHORITY"] = str(self._where.xauthority)
+        return password
+
+    async def _start_x_server(self, installed: Installed) -> Child:
+        """Start the first X server that works; return it when X clients get in."""
+        reading, writing = os.pipe()
+        try:
+            programs = self._backend.x_servers(installed, self._where, self._settings, writing)
+            async with pipes.reader(reading) as ready:
+                for program in programs:
+                    server = self._start(program, pass_fds=[writing])
+                    if await self._is_ready(ready, server):
+                        return server
+                    log = self._logs[_DISPLAY_SERVER]
+                    log.write(f"{program.name} ended before it was ready ({_status(server)}).")
+        finally:
+            os.close(writing)
+        raise self._early_end(server)
+
+    async def _is_ready(self, ready: asyncio.StreamReader, server: Child) -> bool:
+        """Whether ``server`` says that it is ready, rather than end."""
+        line = asyncio.ensure_future(ready.readline())
+        try:
+            await self._first(self._specification.start_timeout, line, server.exited)
+            if not line.done() and not server.exited.done():
+                raise self._too_late()
+            return line.done()
+        finally:
+            line.cancel()
+
+    def _start(self, program: Program, pass_fds: Sequence[int] = ()) -> Child:
+        """Start a part of the display server."""
+        self._logs[_DISPLAY_SERVER].write(f"Starting {program.name}.")
+        return self._children.start(
+            _DISPLAY_SERVER,
+            program.command,
+            {**self._environment, **program.environment},
+            folder=Path("/"),
+            output=self._logs[_DISPLAY_SERVER].pipe,
+            pass_fds=pass_fds,
+        )
+
     async def _answering(self, password: str) -> None:
         """Return when the display server completes a viewer's handshake."""
+        encrypts = self._backend.encrypts(self._settings)
+        key = self._specification.key if encrypts else ""
         while True:
             try:
-                return await asyncio.to_thread(self._backend.probe, self._where.socket, password)
+                return await asyncio.to_thread(
+                    self._backend.probe, self._where.socket, password, key
+                )
             except NotReady:
                 await asyncio.sleep(0.02)
+
+    def _manage_size(self, helpers: ExitStack) -> None:
+        """Give the screen its first size, and later ones, where the display server does not."""
+        if self._backend.largest_screen:
+            from .screen import Screen
+
+            screen = Screen(self._where.display, self._backend.largest_screen)
+            self._screen = helpers.enter_context(screen)
+            self.resize(self._settings.geometry)
 
     def _window_manager(self) -> WindowManagerWatch:
         # Where no display server is installed there may be no libxcb either, and that it is
@@ -255,12 +315,7 @@ class Session:
             return task.result()
         if server.exited.done():
             raise self._early_end(server)
-        raise StartTimeout(
-            f"The display server was not ready after {self._specification.start_timeout:g} "
-            f"seconds.",
-            remedy="The log below may say why. If this machine is merely slow, raise "
-            "DesktopApp.start_timeout.",
-        )
+        raise self._too_late()
 
     async def _first(self, timeout: float | None, *futures: asyncio.Future[Any]) -> None:
         """Wait for the first of ``futures``; raise ``_Stopped`` when the end is asked for."""
@@ -269,6 +324,14 @@ class Session:
         )
         if self._stopping.done():
             raise _Stopped(self._stopping.result())
+
+    def _too_late(self) -> StartTimeout:
+        return StartTimeout(
+            f"The display server was not ready after {self._specification.start_timeout:g} "
+            f"seconds.",
+            remedy="The log below may say why. If this machine is merely slow, raise "
+            "DesktopApp.start_timeout.",
+        )
 
     def _early_end(self, child: Child) -> StartFailed:
         self._ended_first = child.name

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
-from ..backends import DisplaySettings
+from ..backends import AUTO, DisplaySettings
 
 
 @dataclass(frozen=True)
 class Specification:
     """One desktop to be. Times are in seconds.
 
+    ``backend`` is the name of one, or "auto" for the first that is installed; ``key`` is for one
+    that encrypts.
     ``start_script`` is a path, or the name of a script in one of ``script_folders``; empty for the
     usual search. ``folders`` are the candidates for the runtime folder, best first.
     """
 
-    backend: str = "vnc"
+    backend: str = AUTO
     display: DisplaySettings = field(default_factory=DisplaySettings)
+    key: str = field(default="", repr=False)
     start_script: str = ""
     script_folders: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()

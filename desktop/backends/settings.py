@@ -1,0 +1,76 @@
+"""What a user or administrator may choose about a display."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import BadRequest
+
+_SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
+
+
+@dataclass(frozen=True)
+class XpraSettings:
+    """What only Xpra has.
+
+    ``mode`` is "desktop" or "seamless" (each application a window of its own), ``x_server``
+    "auto", "xorg" (with the dummy driver) or "xvfb", ``encryption`` "required", "when possible" or
+    "off". The rest are services that are off unless somebody wants them.
+    """
+
+    mode: str = "desktop"
+    x_server: str = "auto"
+    encryption: str = "required"
+    executable: str = ""
+    arguments: tuple[str, ...] = ()
+    sound: bool = False
+    printing: bool = False
+    webcam: bool = False
+    notifications: bool = False
+    mdns: bool = False
+
+
+@dataclass(frozen=True)
+class DisplaySettings:
+    """What both kinds of display server have.
+
+    ``geometry`` is "WIDTHxHEIGHT" in pixels, ``clipboard`` one of "both", "in" (browser to
+    desktop), "out", "off"; ``arguments`` are added to the VNC server's command line as they are.
+    """
+
+    geometry: str = "1920x1080"
+    clipboard: str = "both"
+    title: str = "Desktop"
+    executable: str = ""
+    arguments: tuple[str, ...] = ()
+    xpra: XpraSettings = field(default_factory=XpraSettings)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> DisplaySettings:
+        """Return the settings in ``values``, as ``dataclasses.asdict`` and JSON made them."""
+        xpra = XpraSettings(**_with_tuple(values.get("xpra", {})))
+        return cls(**{**_with_tuple(values), "xpra": xpra})
+
+
+def check_geometry(geometry: str) -> str:
+    """Return ``geometry``; raises ``BadRequest`` if it is not WIDTHxHEIGHT in pixels."""
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", geometry, re.ASCII)
+    if not match or not all(_SMALLEST <= int(side) <= _LARGEST for side in match.groups()):
+        raise BadRequest(
+            f"{geometry[:40]!r} is not a size.",
+            remedy=f"It must be WIDTHxHEIGHT in pixels, such as '1920x1080', each {_SMALLEST} to "
+            f"{_LARGEST}.",
+        )
+    return geometry
+
+
+def size(geometry: str) -> tuple[int, int]:
+    """Return width and height, in pixels, of a geometry that was checked."""
+    width, height = geometry.split("x")
+    return int(width), int(height)
+
+
+def _with_tuple(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "arguments": tuple(values.get("arguments", ()))}

@@ -1,0 +1,133 @@
+"""X servers without a screen, a card or a keyboard: Xorg with the dummy driver, and Xvfb."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import DisplayServerMissing
+from ..packages import install_command
+from .base import Program, Runtime
+
+_XORG = ("/usr/lib/xorg/Xorg", "/usr/libexec/Xorg", "/usr/lib/Xorg", "/usr/bin/Xorg")
+_MODULES = ("/usr/lib/xorg/modules", "/usr/lib64/xorg/modules")
+_DRIVER = "drivers/dummy_drv.so"
+
+LARGEST = (8192, 4096)  # pixels, of both: Xvfb keeps a picture of that size from the start
+
+# Modes of other sizes are made when they are asked for.
+_CONFIGURATION = """\
+Section "ServerFlags"
+  Option "AutoAddDevices" "false"
+  Option "AutoEnableDevices" "false"
+  Option "AutoAddGPU" "false"
+  Option "DontVTSwitch" "true"
+  Option "BlankTime" "0"
+  Option "StandbyTime" "0"
+  Option "SuspendTime" "0"
+  Option "OffTime" "0"
+EndSection
+Section "Device"
+  Identifier "dummy"
+  Driver "dummy"
+  VideoRam 262144
+EndSection
+Section "Monitor"
+  Identifier "dummy"
+  HorizSync 1.0 - 20000.0
+  VertRefresh 1.0 - 300.0
+  Modeline "1920x1080" 23.53 1920 1952 2040 2072 1080 1106 1108 1135
+EndSection
+Section "Screen"
+  Identifier "dummy"
+  Device "dummy"
+  Monitor "dummy"
+  DefaultDepth 24
+  SubSection "Display"
+    Depth 24
+    Modes "1920x1080"
+    Virtual {width} {height}
+  EndSubSection
+EndSection
+"""
+
+
+def files(where: Runtime) -> Mapping[Path, bytes]:
+    """Return the files that the servers read."""
+    width, height = LARGEST
+    return {_configuration(where): _CONFIGURATION.format(width=width, height=height).encode()}
+
+
+def servers(setting: str, where: Runtime, ready_fd: int) -> list[Program]:
+    """Return the servers that are there: all of them for "auto", or the one that is set.
+
+    Raises ``DisplayServerMissing`` where there is none.
+    """
+    known = {"xorg": _xorg(where, ready_fd), "xvfb": _xvfb(where, ready_fd)}
+    wanted = list(known) if setting == "auto" else [setting]
+    found = [server for name in wanted if (server := known[name])]
+    if not found:
+        raise DisplayServerMissing(
+            "Xpra needs an X server to show, and there is none here: looked for "
+            f"{' and '.join(_LOOKED_FOR[name] for name in wanted)}.",
+            remedy="Install one, or ask the administrator of this machine to:",
+            command=install_command("xvfb" if setting == "auto" else setting),
+        )
+    return found
+
+
+_LOOKED_FOR = {"xorg": "Xorg with its dummy video driver", "xvfb": "Xvfb"}
+
+
+def _xorg(where: Runtime, ready_fd: int) -> Program | None:
+    if not any(Path(folder, _DRIVER).exists() for folder in _MODULES):
+        return None
+    # Not by way of PATH: that one may be a wrapper that wants a console, or root.
+    executable = next((path for path in _XORG if os.access(path, os.X_OK)), None)
+    if executable is None:
+        return None
+    command = [
+        executable,
+        *_common(where, ready_fd),
+        *("-config", str(_configuration(where))),
+        # None of the administrator's, which describe a real screen.
+        *("-configdir", str(where.folder / "xorg-config")),
+        *("-logfile", str(where.folder / "xorg.log")),
+        *("-novtswitch", "-sharevts"),
+    ]
+    return Program("Xorg with the dummy driver", command)
+
+
+def _xvfb(where: Runtime, ready_fd: int) -> Program | None:
+    executable = shutil.which("Xvfb")
+    if executable is None:
+        return None
+    width, height = LARGEST
+    command = [
+        executable,
+        *_common(where, ready_fd),
+        *("-screen", "0", f"{width}x{height}x24"),
+        *("+extension", "GLX", "+extension", "RANDR"),
+        *("+extension", "RENDER", "+extension", "Composite"),
+    ]
+    return Program("Xvfb", command)
+
+
+def _common(where: Runtime, ready_fd: int) -> list[str]:
+    return [
+        where.display,
+        *("-displayfd", str(ready_fd)),
+        *("-auth", str(where.xauthority)),
+        *("-nolisten", "tcp"),
+        # Any user may connect to an abstract socket; see session/display_number.py.
+        *("-nolisten", "local"),
+        "-noreset",
+        *("-s", "0"),
+        *("-dpi", "96"),
+    ]
+
+
+def _configuration(where: Runtime) -> Path:
+    return where.folder / "xorg.conf"

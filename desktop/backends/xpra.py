@@ -1,0 +1,303 @@
+"""Xpra: an X server, and a server of its own that shows what is on it to viewers.
+
+Its viewers speak Xpra's own protocol, with a password and AES. What was run is Xpra 3.1.3; what
+stands here of newer versions comes from their documentation (docs/configure.md says which is
+which).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import secrets
+from ..errors import DisplayServerMissing, DisplayServerUnsuitable
+from ..packages import install_command
+from . import x_dummy, xpra_protocol
+from .base import Backend, Installed, Program, Runtime
+from .settings import DisplaySettings, XpraSettings
+
+GUARD = Path(__file__).with_name("xpra_guard.py")
+
+_MINIMUM = (3, 1)
+_CLIPBOARD = {"both": "both", "in": "to-server", "out": "to-client", "off": "disabled"}
+
+
+@dataclass(frozen=True)
+class InstalledXpra(Installed):
+    """An Xpra found on this machine, the Python it runs in, and what ``--help`` lists.
+
+    ``python`` is empty where that is not to be seen.
+    """
+
+    python: str = ""
+    options: frozenset[str] = frozenset()
+
+
+class Xpra(Backend):
+    """Xpra on an Xorg with the dummy driver, or on Xvfb."""
+
+    name = "xpra"
+    # A viewer that is refused has got some 460 bytes; one that is let in, 3,600 at once.
+    greeting = 1024
+    reads_long_selections = False  # it takes the first piece for the whole (seen of 3.1.3)
+    # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
+    largest_screen = x_dummy.LARGEST
+
+    def executable(self, settings: DisplaySettings) -> str | None:
+        """Return the Xpra of the setting or of PATH."""
+        return shutil.which(_name(settings))
+
+    def find(self, settings: DisplaySettings) -> InstalledXpra:
+        """Return what ``executable`` finds, if it is an Xpra that will do."""
+        executable = self.executable(settings)
+        if executable is None:
+            raise DisplayServerMissing(
+                "Xpra is not installed where the desktop should run (looked for "
+                f"{_name(settings)} on PATH).",
+                remedy="Install it, or ask the administrator of this machine to:",
+                command=install_command("xpra"),
+            )
+        python = _interpreter(Path(executable))
+        version = _version(executable)
+        _check_pillow(executable, python)
+        options = frozenset(re.findall(r"--([a-z0-9-]+)", _run(executable, "--help")))
+        return InstalledXpra(executable, "Xpra", version, python, options)
+
+    def x_servers(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
+    ) -> list[Program]:
+        """Return Xorg with the dummy driver, Xvfb, or both, as the setting says."""
+        return x_dummy.servers(settings.xpra.x_server, where, ready_fd)
+
+    def viewer_server(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings
+    ) -> Program:
+        """Return the Xpra server, on a display that is there: one Unix socket, no child process."""
+        assert isinstance(installed, InstalledXpra)
+        own = settings.xpra
+        mode = {"desktop": "start-desktop", "seamless": "start"}[own.mode]
+        options = [
+            f"--{name}={value}"
+            for name, value in _options(installed, where, settings)
+            if name in installed.options
+        ]
+        command = [*_start(installed), mode, where.display, *options, *own.arguments]
+        return Program("Xpra", command, _environment(where))
+
+    def files(self, where: Runtime, settings: DisplaySettings, key: str) -> dict[Path, bytes]:
+        """Return the key, and the configuration of Xorg."""
+        return {where.key_file: key.encode(), **x_dummy.files(where)}
+
+    def new_password(self) -> str:
+        """Return a password of 190 bits."""
+        return secrets.password()
+
+    def encrypts(self, settings: DisplaySettings) -> bool:
+        """Whether AES is on."""
+        return settings.xpra.encryption != "off"
+
+    def password_file(self, password: str) -> bytes:
+        """Return the password: a line end would be part of it."""
+        return password.encode()
+
+    def probe(self, socket: Path, password: str, key: str) -> None:
+        """Connect as a viewer that leaves again at once ("connect_test")."""
+        xpra_protocol.handshake(socket, password, key)
+
+
+def _name(settings: DisplaySettings) -> str:
+    return settings.xpra.executable or "xpra"
+
+
+def _start(installed: InstalledXpra) -> list[str]:
+    """Return how Xpra is run: without its control commands."""
+    if "control" in installed.options or not installed.python:
+        return [installed.executable]
+    return [installed.python, "-I", str(GUARD), installed.executable]
+
+
+def _options(
+    installed: InstalledXpra, where: Runtime, settings: DisplaySettings
+) -> Iterator[tuple[str, str]]:
+    """Yield names and values of all options; those that this version does not have are left out."""
+    own = settings.xpra
+    folder = str(where.folder)
+    yield from {
+        # The session has started the X server, and sees to it that all ends.
+        "use-display": "yes",
+        "daemon": "no",
+        "systemd-run": "no",
+        "start-via-proxy": "no",
+        "attach": "no",
+        "splash": "no",
+        "exit-with-children": "no",
+        "terminate-children": "no",
+        "exit-with-client": "no",
+        "start": "",
+        # Whoever gets in can run what they like on the desktop, but not past it.
+        "start-new-commands": "no",
+        "control": "no",
+        "socket-dir": folder,
+        "socket-dirs": folder,
+        "sessions-dir": folder,
+        "log-dir": folder,
+        "socket-permissions": "600",
+        # 3.1 would open a web server, SSH and RFB on the same socket.
+        "html": "no",
+        "http": "no",
+        "ssl": "off",
+        "ssh": "no",
+        "ssh-upgrade": "no",
+        "ssl-upgrade": "no",
+        "websocket-upgrade": "no",
+        "rfb-upgrade": "0",
+        "rdp-upgrade": "no",
+        "mdns": _yes(own.mdns),
+        # "yaml" would be loaded from bytes that come before the password.
+        "packet-encoders": "rencode,bencode" if installed.version < (4, 3) else "rencodeplus",
+        "compressors": "all",
+        "sharing": "yes",
+        "lock": "no",
+        "session-name": settings.title,
+        "dbus": "no",
+        "dbus-launch": "",
+        "dbus-proxy": "no",
+        "dbus-control": "no",
+        "mmap": "no",
+        "remote-logging": "no",
+        "xsettings": "no",
+        "global-menus": "no",
+        "fake-xinerama": "no",
+        "input-method": "keep",
+        "idle-timeout": "0",
+        "server-idle-timeout": "0",
+        # "no" would run the test for it all the same.
+        "opengl": "noprobe",
+        "cursors": "yes",
+        "bell": "no",
+        "system-tray": "no",
+        "file-transfer": "no",
+        "open-files": "no",
+        "open-url": "no",
+        "forward-xdg-open": "no",
+    }.items()
+    yield from _services(own)
+    yield from _clipboard(settings.clipboard)
+    yield from _door(installed, where, own)
+
+
+def _services(own: XpraSettings) -> Iterable[tuple[str, str]]:
+    return {
+        "audio": _yes(own.sound),
+        "speaker": "on" if own.sound else "disabled",
+        "microphone": "disabled",
+        "pulseaudio": _yes(own.sound),
+        "av-sync": "no",
+        "printing": _yes(own.printing),
+        "webcam": "auto" if own.webcam else "no",
+        "notifications": _yes(own.notifications),
+    }.items()
+
+
+def _clipboard(clipboard: str) -> Iterable[tuple[str, str]]:
+    return {
+        # Only "no" cannot be undone.
+        "clipboard": _yes(clipboard != "off"),
+        "clipboard-direction": _CLIPBOARD[clipboard],
+    }.items()
+
+
+def _door(installed: InstalledXpra, where: Runtime, own: XpraSettings) -> Iterable[tuple[str, str]]:
+    """Return how viewers get in: the socket, the password, and the key."""
+    if own.encryption == "off":
+        encryption: dict[str, str] = {}
+        extra = ""
+    elif installed.version < (4, 1):
+        # Meant for TCP; $XPRA_ENCRYPTED_SOCKET_TYPES extends it to Unix sockets.
+        encryption = {"tcp-encryption": "AES", "tcp-encryption-keyfile": str(where.key_file)}
+        extra = ""
+    else:
+        mode = "AES" if installed.version < (6,) else "AES-CBC"
+        encryption = {}
+        extra = f",encryption={mode},keyfile={where.key_file}"
+    return {
+        "bind": f"{where.socket}{extra}",
+        "auth": f"file:filename={where.password_file}",
+        **encryption,
+    }.items()
+
+
+def _environment(where: Runtime) -> dict[str, str]:
+    # Keeps it out of /etc/xpra and the home, into which it would write.
+    nowhere = str(where.folder / "xpra-config")
+    return {
+        "DISPLAY": where.display,
+        "XAUTHORITY": str(where.xauthority),
+        "XDG_RUNTIME_DIR": str(where.folder),
+        "XPRA_SYSTEM_CONF_DIRS": nowhere,
+        "XPRA_USER_CONF_DIRS": nowhere,
+        "XPRA_DEFAULT_CONF_DIRS": nowhere,
+        "XPRA_ENCRYPTED_SOCKET_TYPES": "tcp,ws,unix-domain",
+        "XPRA_CLIENT_CAN_SHUTDOWN": "0",
+        # It would start a D-Bus and dconf of its own, which stay.
+        "XPRA_MODIFY_GSETTINGS": "0",
+        "XPRA_UINPUT": "0",
+    }
+
+
+def _yes(on: bool) -> str:
+    return "yes" if on else "no"
+
+
+def _interpreter(executable: Path) -> str:
+    """Return the Python that a script names in its first line; empty if it is none."""
+    with executable.open("rb") as file:
+        line = file.readline(256)
+    match = re.match(rb"#!\s*(\S*python[0-9.]*)\s*$", line)
+    return os.fsdecode(match[1]) if match else ""
+
+
+def _version(executable: str) -> tuple[int, ...]:
+    text = _run(executable, "--version")
+    match = re.search(r"v?(\d+(?:\.\d+)+)", text)
+    version = tuple(int(part) for part in match[1].split(".")) if match else ()
+    if version < _MINIMUM:
+        raise DisplayServerUnsuitable(
+            f"{executable} is not an Xpra of version 3.1 or newer; it says: "
+            f"{text.strip()[:200]!r}.",
+            remedy="Install a newer one:",
+            command=install_command("xpra"),
+        )
+    return version
+
+
+def _check_pillow(executable: str, python: str) -> None:
+    """Raise where Xpra would let viewers in and then fail for want of Pillow."""
+    if python and "no" in _run(python, "-I", "-c", _HAS_PILLOW):
+        raise DisplayServerUnsuitable(
+            f"{executable} lacks the Python library Pillow, without which it shows nothing.",
+            remedy="Install it, or ask the administrator of this machine to:",
+            command=install_command("pillow"),
+        )
+
+
+_HAS_PILLOW = "import importlib.util as u; print('yes' if u.find_spec('PIL') else 'no')"
+
+
+def _run(*command: str) -> str:
+    """Return what a program prints."""
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise DisplayServerUnsuitable(
+            f"{command[0]} does not start: {problem}.",
+            remedy="Reinstall Xpra:",
+            command=install_command("xpra"),
+        ) from problem
+    return ran.stdout + ran.stderr

@@ -1,0 +1,104 @@
+"""Xpra's HTML5 client: found where the system has it, never part of this package."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import ClientMissing, DesktopError
+from .packages import install_command
+
+FOLDERS = (
+    "/usr/share/xpra/www",
+    "/usr/local/share/xpra/www",
+    f"{sys.prefix}/share/xpra/www",
+)
+
+# In the order in which the client's own page loads them; what our page has no use for is left out.
+SCRIPTS = (
+    "js/lib/jquery.js",
+    "js/lib/jquery-ui.js",
+    "js/lib/jquery.ba-throttle-debounce.js",
+    "js/lib/bencode.js",
+    "js/lib/zlib.js",
+    "js/lib/lz4.js",
+    "js/lib/forge.js",
+    "js/Keycodes.js",
+    "js/Protocol.js",
+    "js/Window.js",
+    "js/Utilities.js",
+    "js/MediaSourceUtil.js",
+    "js/Client.js",
+)
+
+_SUPPORTED = "3.1"  # its classes are adapted one by one, so others need more than luck
+
+
+@dataclass(frozen=True)
+class XpraClient:
+    """The client in ``folder``; ``version`` is as it says itself, such as "3.1.3"."""
+
+    folder: Path
+    version: str
+
+
+def find(setting: str) -> XpraClient:
+    """Return the client in the folder ``setting``, or in the usual ones where that is empty.
+
+    Raises ``ClientMissing``.
+    """
+    folders = [Path(folder) for folder in ([setting] if setting else FOLDERS)]
+    for folder in folders:
+        if (folder / "js" / "Client.js").is_file():
+            return _checked(XpraClient(folder, _version(folder)))
+    raise ClientMissing(
+        "Xpra's HTML5 client is not installed on the machine where Jupyter runs (looked in "
+        f"{', '.join(map(str, folders))}).",
+        remedy="Install it, or ask the administrator of this machine to:",
+        command=install_command("xpra"),
+    )
+
+
+def problem(setting: str) -> DesktopError | None:
+    """Return what is wrong with the client there, None if nothing is."""
+    try:
+        find(setting)
+    except ClientMissing as error:
+        return error
+    return None
+
+
+def file(setting: str, name: str) -> Path | None:
+    """Return one of the client's scripts; None for anything else that may lie there."""
+    # Its own pages are not served: they take passwords from the address.
+    return find(setting).folder / name if name in SCRIPTS else None
+
+
+def _checked(client: XpraClient) -> XpraClient:
+    if not client.version.startswith(f"{_SUPPORTED}."):
+        raise ClientMissing(
+            f"Xpra's HTML5 client in {client.folder} has version {client.version or 'unknown'}, "
+            f"and this page can work with version {_SUPPORTED} only.",
+            remedy=f"Set Xpra.client_folder to the folder of a client of version {_SUPPORTED}, or "
+            'use DesktopApp.backend = "vnc".',
+        )
+    # Some are links into other packages.
+    missing = [name for name in SCRIPTS if not (client.folder / name).is_file()]
+    if missing:
+        raise ClientMissing(
+            f"Xpra's HTML5 client in {client.folder} lacks {', '.join(missing)}.",
+            remedy="Reinstall it, or ask the administrator of this machine to:",
+            command=install_command("xpra"),
+        )
+    return client
+
+
+def _version(folder: Path) -> str:
+    try:
+        text = (folder / "js" / "Utilities.js").read_text(errors="replace")
+    except OSError:
+        return ""
+    match = re.search(r"VERSION\s*:\s*[\"']([0-9.]+)", text)
+    return match[1] if match else ""

@@ -1,0 +1,70 @@
+"""What an administrator may set for Xpra alone: ``c.Xpra.mode = "seamless"``."""
+
+from __future__ import annotations
+
+from traitlets import Bool, Enum, List, Unicode
+from traitlets.config import Configurable
+
+from .backends import XpraSettings
+
+
+class Xpra(Configurable):
+    """Desktops shown by Xpra."""
+
+    mode = Enum(
+        ("desktop", "seamless"),
+        "desktop",
+        config=True,
+        help="""A whole `desktop`, or `seamless`: each application that the start script runs is a
+        window in the page.""",
+    )
+
+    x_server = Enum(
+        ("auto", "xorg", "xvfb"),
+        "auto",
+        config=True,
+        help="""The X server below Xpra: `xorg` with the dummy video driver, `xvfb`, or `auto`: Xorg
+        where it can be started by this user, else Xvfb. The desktop's log says which it is.""",
+    )
+
+    encryption = Enum(
+        ("required", "when possible", "off"),
+        "required",
+        config=True,
+        help="""Whether pictures and keys are encrypted (AES) between the page and Xpra. Nobody but
+        this user can reach Xpra's socket in any case, and https protects the way to Jupyter; AES
+        hides them from what lies between Jupyter and Xpra. `when possible` gives it up where the
+        browser cannot do it, as `off` always does.""",
+    )
+
+    client_folder = Unicode(
+        "",
+        config=True,
+        help="""The folder of Xpra's HTML5 client, on the machine where Jupyter runs. By default the
+        first of /usr/share/xpra/www, /usr/local/share/xpra/www and share/xpra/www of this Python
+        environment.""",
+    )
+
+    executable = Unicode(
+        "",
+        config=True,
+        help="""Path or name of the `xpra` command, where the desktop runs. By default the one on
+        PATH.""",
+    )
+
+    arguments = List(
+        Unicode(),
+        config=True,
+        help="""Arguments added to Xpra's command line as they are.""",
+    )
+
+    sound = Bool(False, config=True, help="""Send the desktop's sound.""")
+    printing = Bool(False, config=True, help="""Let the desktop print in the browser.""")
+    webcam = Bool(False, config=True, help="""Let the desktop use the browser's webcam.""")
+    notifications = Bool(False, config=True, help="""Show the desktop's notifications.""")
+    mdns = Bool(False, config=True, help="""Announce the desktop on the local network.""")
+
+    def settings(self) -> XpraSettings:
+        """Return them as the backend takes them."""
+        values = {name: getattr(self, name) for name in XpraSettings.__dataclass_fields__}
+        return XpraSettings(**{**values, "arguments": tuple(self.arguments)})
