@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
-from traitlets import Bool, Enum, Float, List, TraitError, Unicode, default, validate
+from traitlets import Bool, Enum, Float, Instance, List, TraitError, Unicode, default, validate
 
 from . import __version__, launchers, secrets
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
@@ -130,6 +130,8 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         "Notebook", config=True, help="""Section of JupyterLab's launcher with the tile."""
     )
 
+    xpra = Instance(Xpra)
+
     _settings_error = ""
 
     @default("open_browser")
@@ -138,6 +140,10 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         server: Any = self.serverapp
         chosen: bool = server.config["ServerApp"].get("open_browser", has_display)
         return chosen
+
+    @default("xpra")
+    def _default_xpra(self) -> Xpra:
+        return Xpra(parent=self)
 
     @validate("geometry")
     def _check_geometry(self, proposal: dict[str, Any]) -> str:
@@ -164,7 +170,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         """
         try:
             super()._link_jupyter_server_extension(serverapp)
-            self.xpra = Xpra(parent=self)
+            self.xpra  # noqa: B018  its settings are checked when it is made
         except TraitError as error:
             self._settings_error = str(error)
             raise

@@ -72,7 +72,7 @@ RUNNING = '{"event": "state", "state": "running", "reachable": true}'
 
 
 def sessions(placement: Placement, **specification: object) -> Sessions:
-    return Sessions(lambda name, geometry: Specification(**specification), placement, LOG)
+    return Sessions(lambda name, geometry, backend: Specification(**specification), placement, LOG)
 
 
 async def reaches(session, state):
@@ -159,11 +159,11 @@ async def test_who_waits_for_a_password_is_told_of_the_end():
 
 
 def test_a_specification_survives_its_line():
-    from desktop.backends import DisplaySettings
+    from desktop.backends import DisplaySettings, XpraSettings
 
-    specification = Specification(
-        "vnc", DisplaySettings("1x1", "in", "Ünï\n", "/x", ("-a", "b")), "s", ("f",), ("g",), 1.5, 2
-    )
+    xpra = XpraSettings(mode="seamless", arguments=("--c",), sound=True)
+    display = DisplaySettings("1x1", "in", "Ünï\n", "/x", ("-a", "b"), xpra)
+    specification = Specification("vnc", display, "key", "s", ("f",), ("g",), 1.5, 2)
     line = specification.to_line()
     assert "\n" not in line
     assert Specification.from_line(line) == specification

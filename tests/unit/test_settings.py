@@ -10,6 +10,16 @@ from desktop import launchers
 from desktop.app import DesktopApp
 
 
+def announce(folder, second):
+    launchers.announce(
+        title="Work",
+        category="Other",
+        new_browser_tab=False,
+        socket=folder / "socket",
+        second=second,
+    )
+
+
 def app(**settings: object) -> DesktopApp:
     return DesktopApp(config=Config({"DesktopApp": settings}))
 
@@ -42,7 +52,7 @@ def test_a_bad_number_of_seconds(name, value):
     ("name", "value", "choices"),
     [
         ("clipboard", "yes", ["both", "in", "out", "off"]),
-        ("backend", "rdp", ["vnc"]),
+        ("backend", "rdp", ["auto", "vnc", "xpra"]),
         ("open_in", "window", ["browser-tab", "lab-tab"]),
     ],
 )
@@ -101,12 +111,65 @@ def test_the_tile_needs_the_extension(monkeypatch):
 
 def test_the_tile(monkeypatch, tmp_path):
     monkeypatch.setattr(launchers, "_announced", {})
-    launchers.announce(
-        title="Work", category="Other", new_browser_tab=False, socket=tmp_path / "socket"
-    )
+    announce(tmp_path, second=False)
     entry = launchers.websockify()
     assert entry["command"] == []
     assert entry["unix_socket"] == str(tmp_path / "socket")
     assert entry["new_browser_tab"] is False
     tile = entry["launcher_entry"]
     assert (tile["title"], tile["category"], tile["path_info"]) == ("Work", "Other", "desktop/")
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_the_second_tile(monkeypatch, tmp_path, second):
+    monkeypatch.setattr(launchers, "_announced", {})
+    announce(tmp_path, second)
+    assert launchers.websockify()["launcher_entry"]["enabled"] is True
+    tile = launchers.xpra()["launcher_entry"]
+    assert (tile["title"], tile["enabled"]) == ("Work (Xpra)", second)
+    assert tile["path_info"] == "desktop/sessions/xpra/?backend=xpra"
+
+
+@pytest.mark.parametrize(
+    ("programs", "backend", "second"),
+    [
+        (("Xtigervnc", "xpra"), "auto", True),
+        (("Xtigervnc", "xpra"), "vnc", False),
+        (("Xtigervnc", "xpra"), "xpra", False),
+        (("Xtigervnc",), "auto", False),
+        (("xpra",), "auto", False),
+        ((), "auto", False),
+    ],
+)
+def test_when_there_is_a_second_tile(monkeypatch, tmp_path, programs, backend, second):
+    for name in programs:
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path / "none"))
+    assert app(backend=backend)._second_tile() is second
+
+
+def test_a_backend_that_is_asked_for_goes_before_the_setting():
+    assert app(backend="vnc").specify("other", "", "xpra").backend == "xpra"
+    assert app(backend="vnc").specify("other").backend == "vnc"
+
+
+def test_each_desktop_has_a_key_of_its_own():
+    one, other = app().specify("one"), app().specify("other")
+    assert len(one.key) == 64
+    assert one.key != other.key
+    assert one.key not in repr(one)
+
+
+def test_what_the_settings_make_of_xpra():
+    made = app()
+    made.xpra.mode, made.xpra.arguments = "seamless", ["--speaker=on"]
+    display = made.specify("default").display
+    assert (display.xpra.mode, display.xpra.arguments) == ("seamless", ("--speaker=on",))
+
+
+def test_a_wrong_setting_of_xpra_is_told():
+    config = Config({"Xpra": {"encryption": "of"}})
+    with pytest.raises(TraitError, match=r"encryption.*required"):
+        DesktopApp(config=config).xpra  # noqa: B018

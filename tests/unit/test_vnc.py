@@ -38,7 +38,8 @@ TURBO_CLIPBOARD = {
 
 def command(installed: Installed, **settings: object) -> list[str]:
     values = {"geometry": "1280x800", "title": "Mine", **settings}
-    return backend("vnc").command(installed, WHERE, DisplaySettings(**values), ready_fd=5)
+    (server,) = backend("vnc").x_servers(installed, WHERE, DisplaySettings(**values), ready_fd=5)
+    return server.command
 
 
 @pytest.mark.parametrize("clipboard", TIGER_CLIPBOARD)

@@ -1,0 +1,63 @@
+"""Where Xpra's HTML5 client is looked for, and what of it is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desktop import xpra_client
+from desktop.errors import ClientMissing
+
+
+def client(folder: Path, version: str = "3.1.3") -> Path:
+    for name in xpra_client.SCRIPTS:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'var Utilities = {{ VERSION : "{version}" }};')
+    (folder / "index.html").write_text("takes passwords from its address")
+    return folder
+
+
+def test_the_folder_of_the_setting(tmp_path):
+    found = xpra_client.find(str(client(tmp_path)))
+    assert (found.folder, found.version) == (tmp_path, "3.1.3")
+
+
+def test_the_first_of_the_usual_folders(tmp_path, monkeypatch):
+    monkeypatch.setattr(xpra_client, "FOLDERS", (str(tmp_path / "none"), str(client(tmp_path))))
+    assert xpra_client.find("").folder == tmp_path
+    assert xpra_client.problem("") is None
+
+
+def test_none(tmp_path):
+    with pytest.raises(ClientMissing) as missing:
+        xpra_client.find(str(tmp_path))
+    assert str(tmp_path) in missing.value.message
+    assert "xpra" in (missing.value.command or "")
+
+
+@pytest.mark.parametrize("version", ["2.4", "4.5.2", "17.1", ""])
+def test_versions_that_were_not_tried(tmp_path, version):
+    error = xpra_client.problem(str(client(tmp_path, version)))
+    assert error
+    assert "3.1" in error.message
+
+
+def test_a_link_into_a_package_that_is_not_there(tmp_path):
+    client(tmp_path)
+    (tmp_path / "js/lib/jquery.js").unlink()
+    (tmp_path / "js/lib/jquery.js").symlink_to("/nowhere/jquery.js")
+    error = xpra_client.problem(str(tmp_path))
+    assert error
+    assert "js/lib/jquery.js" in error.message
+
+
+@pytest.mark.parametrize("name", ["index.html", "connect.html", "../secret", "js", "/etc/passwd"])
+def test_nothing_but_scripts_is_served(tmp_path, name):
+    client(tmp_path)
+    assert xpra_client.file(str(tmp_path), name) is None
+
+
+def test_scripts_are_served(tmp_path):
+    assert xpra_client.file(str(client(tmp_path)), "js/Client.js") == tmp_path / "js/Client.js"
