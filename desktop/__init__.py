@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-__version__ = version("jupyter-desktop")
+# Not asked of the package's metadata: sessions and bridges would start a third later.
+__version__ = "0.1.0"
 
 
 def _jupyter_server_extension_points() -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ import { completeDeflate } from "./novnc.mjs";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here("../desktop/static/");
 
+/** Xpra's HTML5 client is not among them: browsers load it from where the system has it. */
 async function notices() {
   const part = async (title, file) => `${title}\n${"=".repeat(title.length)}\n\n${await readFile(here(file), "utf8")}\n`;
   return [
@@ -25,7 +26,7 @@ async function notices() {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await build({
-  entryPoints: ["src/desktop.ts", "src/vnc.ts", "src/desktop.css"].map(here),
+  entryPoints: ["src/desktop.ts", "src/vnc.ts", "src/xpra.ts", "src/desktop.css"].map(here),
   outdir: out,
   bundle: true,
   // noVNC 1.7.0 has a top-level await, which only ES modules allow.

@@ -2,6 +2,7 @@ import { Failure } from "./failure";
 import type { Owner } from "./owner";
 import type { PageData } from "./page-data";
 import type { Problem, Session, Ticket } from "./session";
+import type { Size } from "./size-claim";
 
 /** Short enough for the desktop to be back within 5 s when an attempt hangs on a link that just returned. */
 const QUICK_MS = 3500;
@@ -22,11 +23,11 @@ export class Api {
 
   /** Starts the session if there is none or it has ended. */
   start(owner: Owner): Promise<Session> {
-    return this.call("POST", "api/sessions", owner, START_MS, { name: this.page.session, geometry: windowSize() }) as Promise<Session>;
+    return this.call("POST", "api/sessions", owner, START_MS, { name: this.page.session, ...this.wishes() }) as Promise<Session>;
   }
 
   restart(owner: Owner): Promise<Session> {
-    return this.call("POST", `${this.path}/restart`, owner, STOP_MS, { geometry: windowSize() }) as Promise<Session>;
+    return this.call("POST", `${this.path}/restart`, owner, STOP_MS, this.wishes()) as Promise<Session>;
   }
 
   async stop(owner: Owner): Promise<void> {
@@ -41,6 +42,10 @@ export class Api {
     return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client }) as Promise<Ticket>;
   }
 
+  async resize({ width, height }: Size, owner: Owner): Promise<void> {
+    await this.call("PUT", `${this.path}/geometry`, owner, QUICK_MS, { geometry: `${width}x${height}` });
+  }
+
   /** What happens to the session, as server-sent events. */
   async events(owner: Owner): Promise<ReadableStream<BufferSource>> {
     const response = await this.fetch("GET", `${this.path}/events`, owner.signal);
@@ -52,6 +57,12 @@ export class Api {
     const address = new URL(ticket.socket_url, this.root);
     address.protocol = address.protocol.replace("http", "ws");
     return address.href;
+  }
+
+  /** What a new desktop should be like. */
+  private wishes(): object {
+    const { backend } = this.page;
+    return { geometry: windowSize(), ...(backend === null ? {} : { backend }) };
   }
 
   private async call(method: string, path: string, owner: Owner, limit: number, body?: object): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { Link } from "./link";
+import type { Problem } from "./session";
 import type { Size } from "./size-claim";
 
 /** A key as the desktop knows it: X keysym and physical key. */
@@ -27,7 +28,19 @@ export interface ClientEvents {
   broken(): void;
   clipboard(text: string): void;
   resized(size: Size): void;
+  /** Asks for another size, where the protocol has no good way to do so. */
+  wantsSize(size: Size): void;
 }
 
-/** What each client script (vnc.js, …) exports as `open`. */
-export type OpenClient = (screen: HTMLElement, link: Link, password: string, events: ClientEvents) => Client;
+/** What the display server lets in: a password, and a key where its protocol encrypts by itself. */
+export interface Secrets {
+  password: string;
+  key: string | null;
+}
+
+/** What each client script (vnc.js, …) exports. */
+export interface ClientModule {
+  open(screen: HTMLElement, link: Link, secrets: Secrets, events: ClientEvents): Client;
+  /** Why it cannot be used here, if it cannot. */
+  unfit?(secrets: Secrets): Problem | null;
+}

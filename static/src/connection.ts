@@ -1,5 +1,5 @@
 import type { Api } from "./api";
-import type { Client, OpenClient } from "./client";
+import type { Client, ClientModule } from "./client";
 import { Failure, type FailureKind } from "./failure";
 import { Link } from "./link";
 import { Owner } from "./owner";
@@ -26,7 +26,7 @@ export class Connection {
   /** Settles with the reason once the connection has ended. */
   readonly ended: Promise<Failure>;
 
-  constructor(api: Api, ticket: Ticket, open: OpenClient, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
+  constructor(api: Api, ticket: Ticket, module: ClientModule, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
     this.owner = new Owner(parent);
     this.link = new Link(api.socketAddress(ticket), ticket.protocols, this.owner);
     let arrive = (): void => undefined;
@@ -39,7 +39,7 @@ export class Connection {
     this.link.onended = (code, opened) => {
       end(new Failure(CODES[code] ?? (opened ? "unreachable" : "blocked")));
     };
-    this.client = open(screen, this.link, ticket.password, {
+    this.client = module.open(screen, this.link, ticket, {
       ...events,
       connected: arrive,
       refused: () => {
@@ -47,6 +47,10 @@ export class Connection {
       },
       broken: () => {
         end(new Failure("unreachable"));
+      },
+      wantsSize: (size) => {
+        // Without an answer the desktop keeps the size it has.
+        void api.resize(size, this.owner).catch(() => undefined);
       },
     });
     const cancel = this.owner.after(HANDSHAKE_MS, () => {

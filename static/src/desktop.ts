@@ -1,7 +1,7 @@
 import { Api } from "./api";
 import { EscapeChord } from "./chords";
 import type { Client, Keystroke } from "./client";
-import { loadClient } from "./client-script";
+import { ClientScripts } from "./client-scripts";
 import { Clipboard } from "./clipboard";
 import { ClipboardPanel } from "./clipboard-panel";
 import { confirm } from "./confirm";
@@ -41,7 +41,7 @@ class Desktop {
     view: this.view,
     retry: this.retry,
     screen: this.screen,
-    client: loadClient,
+    scripts: new ClientScripts(this.page.clients),
     events: {
       clipboard: (text) => { this.clipboard.received(text); },
       resized: (size) => { this.sizing.resized(size); },

@@ -18,7 +18,9 @@ export type FailureKind =
   /** The session stopped or failed; `session` says which. */
   | "over"
   /** The server refused, and `problem` says why. */
-  | "refused";
+  | "refused"
+  /** This page has nothing to show the desktop with; `problem` says why. */
+  | "no-client";
 
 /** The one kind of error this page throws and catches. */
 export class Failure extends Error {

@@ -1,6 +1,7 @@
 import type { Api } from "./api";
 import { Backoff } from "./backoff";
-import type { Client, OpenClient } from "./client";
+import type { Client } from "./client";
+import type { ClientScripts } from "./client-scripts";
 import { Connection, type ConnectionEvents } from "./connection";
 import { Failure } from "./failure";
 import { Owner } from "./owner";
@@ -25,7 +26,7 @@ export interface Parts {
   view: View;
   retry: Retry;
   screen: HTMLElement;
-  client: () => Promise<OpenClient>;
+  scripts: ClientScripts;
   events: ConnectionEvents;
   /** Tells the rest of the page which client is the current one. */
   attach: (client: Client | null) => void;
@@ -102,6 +103,8 @@ export class Life {
     this.watch?.dispose();
     const heard = (session: Session): void => {
       this.session = session;
+      this.parts.view.knows(session);
+      this.parts.scripts.prepare(session.backend);
       if (session.state !== "starting") this.watch?.dispose();
       if (session.state === "failed" || session.state === "stopped") {
         this.end(new Failure("over", { session }));
@@ -131,10 +134,12 @@ export class Life {
 
   /** One connection, from its ticket until it is lost; always throws in the end. */
   private async connected(owner: Owner): Promise<never> {
-    const { api, view, screen, events, attach } = this.parts;
-    const [ticket, open] = await Promise.all([api.ticket(this.id, owner), this.parts.client()]);
+    const { api, view, scripts, screen, events, attach } = this.parts;
+    const [ticket, module] = await Promise.all([api.ticket(this.id, owner), scripts.load(this.session?.backend ?? "")]);
     if (owner.disposed) throw new Failure("unreachable");
-    const connection = new Connection(api, ticket, open, screen, events, owner);
+    const problem = module.unfit?.(ticket);
+    if (problem) throw new Failure("no-client", { problem });
+    const connection = new Connection(api, ticket, module, screen, events, owner);
     try {
       await connection.up;
       this.connection = connection;

@@ -10,7 +10,7 @@ type Handler<E> = ((event: E) => void) | null;
 
 /**
  * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
- * It is also the channel noVNC reads and writes, which never sees those. `onended` comes exactly once, before noVNC hears of the end.
+ * It is also the channel that a client reads and writes, which never sees those. `onended` comes exactly once, before the client hears of the end.
  */
 export class Link {
   binaryType: BinaryType = "arraybuffer";

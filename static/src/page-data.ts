@@ -1,6 +1,18 @@
+import type { Problem } from "./session";
+
+/** What shows the desktops of one kind of display server; addresses are relative to the page. */
+export interface ClientFiles {
+  module: string;
+  /** Classic scripts that the module needs, in their order. */
+  scripts: string[];
+  problem: Problem | null;
+}
+
 export interface PageData {
   session: string;
-  backend: string;
+  /** The kind of display server that the page's address asks for. */
+  backend: string | null;
+  clients: Record<string, ClientFiles>;
   title: string;
   /** The address all others are made from, relative to the page. */
   root: string;

@@ -1,6 +1,7 @@
 /** What the API says of one desktop. */
 export interface Session {
   name: string;
+  /** What shows it; "auto" while that is not decided. */
   backend: string;
   state: "starting" | "running" | "stopped" | "failed";
   step: "display-server" | "session" | "window-manager" | "running";
@@ -27,4 +28,5 @@ export interface Ticket {
   protocols: string[];
   backend: string;
   password: string;
+  key: string | null;
 }

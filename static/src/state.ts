@@ -9,6 +9,11 @@ export enum State {
 
 let told = "";
 
+/** The kind of display server behind the desktop, for the same readers as the state. */
+export function setBackend(backend: string): void {
+  document.documentElement.dataset["backend"] = backend;
+}
+
 /**
  * Puts the page's state where tests, styles and an embedding page find it. `reason` tells the cards of one state
  * apart: "signed-out", "elsewhere", or the server's word for what failed.

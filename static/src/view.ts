@@ -6,7 +6,7 @@ import type { PageData } from "./page-data";
 import { Picture } from "./picture";
 import { progress } from "./progress";
 import type { Session } from "./session";
-import { setState, State } from "./state";
+import { setBackend, setState, State } from "./state";
 
 /** What the user can press. */
 export interface Commands {
@@ -32,6 +32,10 @@ export class View {
     this.notice = new Notice(() => {
       commands.retry();
     });
+  }
+
+  knows(session: Session): void {
+    if (session.backend !== "auto") setBackend(session.backend);
   }
 
   /** No picture yet: the steps. */
@@ -136,10 +140,15 @@ export class View {
       command: problem.command,
       log: session?.log ?? [],
       logOpen: true,
-      action: { label: "Try again", run: this.commands.begin },
+      action: { label: "Try again", run: failure.kind === "no-client" ? reload : this.commands.begin },
     };
     return [State.Failed, problem.reason ?? "failed", message];
   }
+}
+
+/** Only the page as the server sends it knows the clients there are. */
+function reload(): void {
+  location.reload();
 }
 
 function failedTitle(session: Session | undefined): string {

@@ -1,5 +1,5 @@
 import RFB from "@novnc/novnc";
-import type { Client, ClientEvents, Keystroke } from "./client";
+import type { Client, ClientEvents, Keystroke, Secrets } from "./client";
 import type { Link } from "./link";
 
 /** Longer texts wait until a program on the desktop asks for them. */
@@ -15,7 +15,7 @@ class Vnc implements Client {
   private readonly sizes: MutationObserver;
   private over = false;
 
-  constructor(screen: HTMLElement, link: Link, password: string, events: ClientEvents) {
+  constructor(screen: HTMLElement, link: Link, { password }: Secrets, events: ClientEvents) {
     this.rfb = new RFB(screen, link, { shared: true, credentials: { password } });
     this.rfb.background = "transparent";
     this.rfb.scaleViewport = true;
@@ -71,6 +71,6 @@ class Vnc implements Client {
   }
 }
 
-export function open(screen: HTMLElement, link: Link, password: string, events: ClientEvents): Client {
-  return new Vnc(screen, link, password, events);
+export function open(screen: HTMLElement, link: Link, secrets: Secrets, events: ClientEvents): Client {
+  return new Vnc(screen, link, secrets, events);
 }
