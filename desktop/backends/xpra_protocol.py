@@ -30,6 +30,21 @@ _ITERATIONS = 1000
 _DIGEST = "hmac+sha256"
 _LONGEST = 1024 * 1024
 
+# What a viewer says that leaves again at once.
+HELLO = {
+    "version": "3.1.3",
+    "bencode": 1,
+    "rencode": 0,
+    "yaml": 0,
+    "zlib": 1,
+    "lz4": 0,
+    "compression_level": 1,
+    "digest": [_DIGEST],
+    "salt-digest": [_DIGEST],
+    "request": "connect_test",
+    "connect_test_request": "readiness",
+}
+
 
 def handshake(path: Path, password: str, key: str) -> None:
     """Connect to ``path``, show password and key, and leave; ``key`` is empty where there is none.
@@ -94,19 +109,7 @@ class _Wire:
 
 def _log_in(wire: _Wire, password: str, key: str) -> None:
     """hello, challenge, hello again with the answer, hello."""
-    hello: dict[str, Any] = {
-        "version": "3.1.3",
-        "bencode": 1,
-        "rencode": 0,
-        "yaml": 0,
-        "zlib": 1,
-        "lz4": 0,
-        "compression_level": 1,
-        "digest": [_DIGEST],
-        "salt-digest": [_DIGEST],
-        "request": "connect_test",
-        "connect_test_request": "readiness",
-    }
+    hello: dict[str, Any] = {**HELLO}
     vector, salt = os.urandom(8).hex().encode(), os.urandom(32)
     if key:
         hello |= {

@@ -130,6 +130,8 @@ class Session:
         if viewers:
             server = first_of(server, self._start(viewers))
         await self._in_time(self._answering(password), server)
+        # Xpra begins with a size of its own.
+        self.resize(self._settings.geometry)
         return server
 
     def _write_files(self) -> str:

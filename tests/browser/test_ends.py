@@ -134,7 +134,7 @@ def path_without(folder: Path, *missing: str) -> str:
 def test_a_missing_vnc_server_shows_the_remedy(
     jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
 ) -> None:
-    path = path_without(tmp_path / "bin", "Xtigervnc", "Xvnc")
+    path = path_without(tmp_path / "bin", "Xtigervnc", "Xvnc", "xpra")
     server = jupyter(environment={"PATH": path})
     desktop = visitor.opens(server)
     desktop.becomes("failed")

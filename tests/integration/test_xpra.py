@@ -1,0 +1,205 @@
+"""Desktops that Xpra shows: who gets in, their size, and their end."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.backends import xpra_protocol
+from desktop.backends.xpra_protocol import handshake
+from desktop.errors import NotReady
+from tests import servers
+from tests.servers import JupyterServer, until
+
+from .viewing import folder_of, logs
+
+XPRA = "--DesktopApp.backend=xpra"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[JupyterServer]:
+    with servers.running(XPRA) as server:
+        server.start_desktop()
+        yield server
+
+
+def secret(server: JupyterServer, name: str) -> str:
+    return (folder_of(server) / name).read_text()
+
+
+def log_in(server: JupyterServer, password: str | None = None, key: str | None = None) -> None:
+    """Shake hands on Xpra's own socket, with what is in force if nothing else is given."""
+    handshake(
+        folder_of(server) / "display.sock",
+        secret(server, "password") if password is None else password,
+        secret(server, "key") if key is None else key,
+    )
+
+
+def size(server: JupyterServer) -> str:
+    environment = {
+        **os.environ,
+        "DISPLAY": server.displays()[0],
+        "XAUTHORITY": str(folder_of(server) / "Xauthority"),
+    }
+    told = subprocess.run(
+        ["xdpyinfo"], env=environment, capture_output=True, text=True, timeout=10, check=True
+    )
+    match = re.search(r"dimensions: +(\d+x\d+)", told.stdout)
+    assert match
+    return match[1]
+
+
+def test_who_has_password_and_key_gets_in(server):
+    log_in(server)
+
+
+def test_a_wrong_password(server):
+    with pytest.raises(NotReady, match="authentication failed"):
+        log_in(server, password="another")
+
+
+def test_a_wrong_key(server):
+    with pytest.raises(NotReady, match="another key"):
+        log_in(server, key="0" * 64)
+
+
+def test_no_key(server):
+    with pytest.raises(NotReady, match="missing encryption tokens"):
+        log_in(server, key="")
+
+
+def test_a_used_ticket_leaves_its_password_and_the_next_changes_it(server):
+    before = secret(server, "password")
+    ticket = server.ticket()
+    assert (len(ticket["password"]), ticket["key"]) == (32, secret(server, "key"))
+    # Only its use puts it in force.
+    assert secret(server, "password") == before
+
+
+def test_control_commands_are_refused(server, monkeypatch):
+    command = {"command_request": [b"clipboard-direction", b"both"]}
+    monkeypatch.setattr(xpra_protocol, "HELLO", {**xpra_protocol.HELLO, **command})
+    with pytest.raises(NotReady, match="control commands are off"):
+        log_in(server)
+
+
+def test_secrets_are_for_this_user_only(server):
+    for name in ("password", "key", "Xauthority", "display.sock"):
+        assert stat.S_IMODE((folder_of(server) / name).stat().st_mode) & 0o077 == 0, name
+    told = "".join(
+        " ".join([*process.cmdline(), *process.environ().values()])
+        for process in server.processes()
+    )
+    assert secret(server, "password") not in told
+    assert secret(server, "key") not in told
+    assert secret(server, "key") not in logs(server) + server.log
+
+
+def test_nothing_listens_but_its_socket(server):
+    (xpra,) = server.processes("start-desktop")
+    listening = [one for one in xpra.net_connections() if one.status == "LISTEN"]
+    assert not listening
+    assert not xpra.children()
+
+
+def test_nothing_is_written_into_the_home(server):
+    names = {path.name for path in server.home.iterdir()}
+    assert not names & {".xpra", ".dbus"}
+    assert not list(server.home.glob(".config/xpra"))
+
+
+@pytest.mark.parametrize("x_server", ["xorg", "xvfb"])
+def test_any_size(jupyter, x_server):
+    server = jupyter(XPRA, f"--Xpra.x_server={x_server}")
+    server.call("POST", "desktop/api/sessions", {"geometry": "1001x667"})
+    server.wait_for("running")
+    assert size(server) == "1001x667"
+    for wanted in ("640x481", "2561x1441", "1001x667"):
+        body = {"geometry": wanted}
+        assert server.call("PUT", "desktop/api/sessions/default/geometry", body).status == 204
+        until(lambda wanted=wanted: size(server) == wanted, f"a size of {wanted}")
+
+
+@pytest.mark.parametrize("geometry", ["", "1x1", "big"])
+def test_what_is_no_size(server, geometry):
+    body = {"geometry": geometry}
+    answer = server.call("PUT", "desktop/api/sessions/default/geometry", body)
+    assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+
+
+def test_no_encryption(jupyter):
+    server = jupyter(XPRA, "--Xpra.encryption=off")
+    server.start_desktop()
+    assert server.ticket()["key"] is None
+    log_in(server, key="")
+
+
+def test_it_is_killed(jupyter):
+    server = jupyter(XPRA)
+    server.start_desktop()
+    server.process_of("start-desktop").kill()
+    stopped = server.wait_for("stopped")
+    assert stopped["reason"] == "The display server ended (signal 9)."
+    server.start_desktop()
+    log_in(server)
+
+
+def test_it_is_missing(jupyter):
+    server = jupyter(XPRA, environment={"PATH": "/nowhere"})
+    server.call("POST", "desktop/api/sessions")
+    error = server.wait_for("failed")["error"]
+    assert error["reason"] == "display-server-missing"
+    assert "Xpra is not installed" in error["message"]
+    assert "xpra" in error["command"]
+
+
+def test_auto_takes_what_there_is(jupyter, tmp_path):
+    for path in Path("/usr/bin").iterdir():
+        if path.name not in ("Xtigervnc", "Xvnc", "Xtightvnc"):
+            (tmp_path / path.name).symlink_to(path)
+    server = jupyter(environment={"PATH": str(tmp_path)})
+    assert server.start_desktop()["backend"] == "xpra"
+
+
+def test_both_at_once(jupyter):
+    server = jupyter()
+    assert server.start_desktop()["backend"] == "vnc"
+    body = {"name": "xpra", "backend": "xpra"}
+    assert server.call("POST", "desktop/api/sessions", body).status == 201
+    assert server.wait_for("running", "xpra")["backend"] == "xpra"
+
+
+def test_a_backend_that_there_is_not(server):
+    body = {"name": "other", "backend": "rdp"}
+    answer = server.call("POST", "desktop/api/sessions", body)
+    assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+    assert "auto, vnc, xpra" in answer.json["remedy"]
+
+
+def test_the_client_s_scripts_are_served_and_nothing_else(server):
+    answer = server.call("GET", "desktop/xpra/js/Client.js")
+    assert (answer.status, answer.body) == (
+        200,
+        Path("/usr/share/xpra/www/js/Client.js").read_bytes(),
+    )
+    assert server.call("GET", "desktop/xpra/js/Client.js", token=None).status in (302, 403)
+    for name in ("index.html", "connect.html", "js/Menu.js", "%2e%2e/%2e%2e/xpra/xorg.conf"):
+        assert server.call("GET", f"desktop/xpra/{name}").status == 404, name
+
+
+def test_seamless(jupyter, tmp_path):
+    script = tmp_path / "one-program"
+    script.write_text("#!/bin/sh\nexec xterm\n")
+    server = jupyter(XPRA, "--Xpra.mode=seamless", start_script=script)
+    server.start_desktop()
+    (xpra,) = server.processes("xpra_guard.py")
+    assert "start" in xpra.cmdline()
+    until(lambda: server.processes("xterm"), "the program")
+    log_in(server)
