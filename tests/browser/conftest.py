@@ -82,10 +82,25 @@ def visitor(visit: Callable[..., Visitor]) -> Visitor:
     return visit()
 
 
+@pytest.fixture(scope="module", params=["vnc", "xpra"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """What draws the desktop: users must not notice which, so both go through the same tests."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture(scope="module")
-def xfce() -> Iterator[servers.JupyterServer]:
+def server(backend: str) -> Iterator[servers.JupyterServer]:
+    """A Jupyter server for the tests of one module, with its usual settings."""
+    with servers.running(f"--DesktopApp.backend={backend}") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def xfce(backend: str) -> Iterator[servers.JupyterServer]:
     """A Jupyter server whose desktop is Xfce, with terminals on it."""
-    with servers.running(start_script="xfce", prepare=with_terminals) as server:
+    settings = f"--DesktopApp.backend={backend}"
+    with servers.running(settings, start_script="xfce", prepare=with_terminals) as server:
         yield server
 
 

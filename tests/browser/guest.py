@@ -53,18 +53,19 @@ class Guest:
 
     @property
     def display_server(self) -> psutil.Process:
+        """The process that viewers are connected to."""
         title = "Desktop" if self.session == "default" else f"Desktop {self.session}"
         (found,) = (
             process
-            for process in self.server.processes("-rfbunixpath")
-            if _value(process.cmdline(), "-desktop") == title
+            for process in display_servers(self.server)
+            if {title, f"--session-name={title}"} & set(process.cmdline())
         )
         return found
 
     @property
     def environment(self) -> dict[str, str]:
         """What the programs on it have in their environment, the session's D-Bus included."""
-        display = self.display_server.cmdline()[1]
+        display = next(word for word in self.display_server.cmdline() if word.startswith(":"))
         environments = [_environment(process) for process in self.server.processes()]
         return max(
             (one for one in environments if one.get("DISPLAY") == display),
@@ -175,12 +176,13 @@ class Guest:
             return ""
 
 
+def display_servers(server: JupyterServer) -> list[psutil.Process]:
+    """Return the processes that viewers are connected to: VNC servers and Xpras."""
+    return [*server.processes("-rfbunixpath"), *server.processes("--use-display=yes")]
+
+
 def _environment(process: psutil.Process) -> dict[str, str]:
     try:
         return process.environ()
     except psutil.Error:
         return {}  # it ended meanwhile
-
-
-def _value(command: list[str], option: str) -> str:
-    return command[command.index(option) + 1]

@@ -49,9 +49,10 @@ texts = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 
 
 @pytest.fixture(scope="module")
-def plain() -> Iterator[servers.JupyterServer]:
+def plain(backend: str) -> Iterator[servers.JupyterServer]:
     """A server whose desktop is small and up at once, and may be visited under another name."""
-    with servers.running("--ServerApp.allow_remote_access=True", **SMALL) as server:
+    settings = (f"--DesktopApp.backend={backend}", "--ServerApp.allow_remote_access=True")
+    with servers.running(*settings, **SMALL) as server:
         yield server
 
 
@@ -169,10 +170,11 @@ def test_an_echo_does_not_bring_the_older_text_back(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_server_enforces_the_setting(
-    jupyter: Callable[..., servers.JupyterServer], visitor: Visitor, mode: str
+    backend: str, jupyter: Callable[..., servers.JupyterServer], visitor: Visitor, mode: str
 ) -> None:
     inward, outward = MODES[mode]
-    server = jupyter(f"--DesktopApp.clipboard={mode}", start_script="openbox")
+    settings = (f"--DesktopApp.backend={backend}", f"--DesktopApp.clipboard={mode}")
+    server = jupyter(*settings, start_script="openbox")
     # A page that takes no notice of the setting.
     desktop, guest = at_work(with_setting(visitor, "both").opens(server)), Guest(server)
     panel = desktop.opens_panel()

@@ -14,7 +14,7 @@ from tests import servers
 from tests.servers import JupyterServer, until
 
 from .desktop import Desktop
-from .guest import Guest
+from .guest import Guest, display_servers
 from .link import link
 from .visitor import LINK_IS_DOWN, Visitor
 
@@ -62,7 +62,7 @@ def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visito
 
 
 def test_display_server_killed(server: JupyterServer, openbox: Desktop) -> None:
-    server.process_of("-rfbunixpath").send_signal(signal.SIGKILL)
+    Guest(server).display_server.send_signal(signal.SIGKILL)
     openbox.becomes("stopped")
     says(openbox, "The session has ended")
     expect(openbox.card).to_contain_text("display server ended (signal 9)")
@@ -83,12 +83,12 @@ def test_session_process_killed(jupyter: Callable[..., JupyterServer], visitor: 
 
 
 def test_restart_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
-    before = server.process_of("-rfbunixpath").pid
+    before = Guest(server).display_server.pid
     openbox.tool("Restart").click()
     openbox.screenshot("confirm")
     openbox.confirms("Restart")
     until(
-        lambda: [one.pid for one in server.processes("-rfbunixpath")] not in ([before], []),
+        lambda: [one.pid for one in display_servers(server)] not in ([before], []),
         "another display server",
     )
     openbox.becomes("connected")
@@ -99,7 +99,7 @@ def test_stop_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
     openbox.confirms("Stop")
     openbox.becomes("stopped")
     assert server.session()["state"] == "stopped"
-    assert not server.processes("-rfbunixpath")
+    assert not display_servers(server)
     starts_again(openbox)
 
 
@@ -118,7 +118,7 @@ def test_two_tabs_start_one_desktop_again(
         one.card.get_by_role("button", name="Start again").click()
     for one in (openbox, other):
         one.becomes("connected")
-    assert len(server.processes("-rfbunixpath")) == 1
+    assert len(display_servers(server)) == 1
 
 
 def path_without(folder: Path, *missing: str) -> str:

@@ -30,10 +30,11 @@ def lab() -> Iterator[servers.JupyterServer]:
         yield server
 
 
-def tile(page: Page, server: servers.JupyterServer) -> None:
-    """Press "Desktop" in JupyterLab's launcher."""
+def tile(page: Page, server: servers.JupyterServer, title: str = "Desktop") -> None:
+    """Press a tile in JupyterLab's launcher."""
     page.goto(f"{server.url}lab?token={servers.TOKEN}")
-    page.locator(".jp-LauncherCard", has_text="Desktop").click(timeout=60_000)
+    label = page.locator(".jp-LauncherCard-label").get_by_text(title, exact=True)
+    page.locator(".jp-LauncherCard").filter(has=label).click(timeout=60_000)
 
 
 def test_the_tile_opens_the_desktop_in_a_new_browser_tab(
@@ -72,6 +73,19 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
     # The user is there, and JupyterLab's frames may not navigate the page around them.
     assert desktop.tool("Keys").is_visible()
     assert not desktop.tool("Lab").is_visible()
+
+
+def test_where_both_are_installed_xpra_has_a_tile_and_a_desktop_of_its_own(
+    lab: servers.JupyterServer, visitor: Visitor
+) -> None:
+    page = visitor.context.new_page()
+    with page.expect_popup() as popup:
+        tile(page, lab, "Desktop (Xpra)")
+    desktop = Desktop(popup.value)
+    desktop.shows_desktop(colours=XFCE)
+    expect(desktop.root).to_have_attribute("data-backend", "xpra")
+    expect(desktop.root).to_have_attribute("data-session", "xpra")
+    assert lab.session("xpra")["backend"] == "xpra"
 
 
 def test_no_secret_is_left_where_others_may_find_it(
