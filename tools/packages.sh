@@ -24,14 +24,16 @@ need_python() {
     fi
 }
 
-# Node needs it in the build that Playwright brings along.
-need_libatomic() {
-    for library in /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1; do
-        if [ -e "$library" ]; then
+# need_file PACKAGES FILE…: one of the files must be there.
+need_file() {
+    packages=$1
+    shift
+    for file in "$@"; do
+        if [ -e "$file" ]; then
             return
         fi
     done
-    wanted="$wanted libatomic1"
+    wanted="$wanted $packages"
 }
 
 need_display_server() {
@@ -54,8 +56,17 @@ need_for_tests() {
     need xterm xterm
     need xclip xclip
     need xsel xsel
+    need xpra xpra
+    # Debian only suggests what Xpra shows nothing without.
+    need_file python3-pil /usr/lib/python3/dist-packages/PIL
+    need_file python3-lz4 /usr/lib/python3/dist-packages/lz4
+    need_file libjs-jquery /usr/share/javascript/jquery/jquery.js
+    need xvfb Xvfb
+    need xserver-xorg-core Xorg
+    need_file xserver-xorg-video-dummy /usr/lib/xorg/modules/drivers/dummy_drv.so
     need xdotool xdotool
-    need_libatomic
+    # Node needs it in the build that Playwright brings along.
+    need_file libatomic1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
     # Ubuntu's is a snap; tools/chromium.sh brings another there.
     grep -q '^ID=ubuntu' /etc/os-release || need chromium chromium google-chrome
 }
