@@ -39,9 +39,7 @@ class Bridge:
             return True
         except ConnectionError:
             return False
-        if isinstance(message, messages.Close):
-            self._close(self._of_session(message.session), Closing(message.code, message.reason))
-        elif message:
+        if message:
             self._begin(*message)
         return message is not None
 
@@ -77,9 +75,6 @@ class Bridge:
     def _close(self, connections: list[Connection], closing: Closing) -> None:
         for connection in connections:
             connection.close(closing)
-
-    def _of_session(self, session: str) -> list[Connection]:
-        return [one for one in self._all() if one.handoff.session == session]
 
     def _all(self) -> list[Connection]:
         with self._lock:

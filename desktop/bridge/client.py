@@ -87,14 +87,6 @@ class BridgeClient:
                     raise _unavailable("it does not take connections")
         self._open[handoff.id] = handoff
 
-    def close_session(self, session: str, code: int, reason: str) -> None:
-        """Close all connections of ``session``, and tell the browsers why."""
-        if self._control:
-            try:
-                messages.send_close(self._control, messages.Close(session, code, reason))
-            except OSError:
-                self._lost()
-
     async def stop(self) -> None:
         """End the bridge; the browsers are told."""
         process, self._process = self._process, None

@@ -1,8 +1,8 @@
 """What the doorman and the bridge tell each other, over a SOCK_SEQPACKET socket pair.
 
 Each packet is one JSON object. To the bridge: a ``Handoff`` with two file descriptors (the
-browser's socket, then the display server's; SCM_RIGHTS, unix(7)) or ``{"close": SESSION, "code":
-…, "reason": …}``. From the bridge: ``{"ended": ID}`` for each hand-off, once.
+browser's socket, then the display server's; SCM_RIGHTS, unix(7)). From the bridge: ``{"ended":
+ID}`` for each hand-off, once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 LARGEST = 128 * 1024
 _FDS = 2
+_TYPES = {"int": int, "str": str}
 
 
 class BadMessage(ValueError):
@@ -38,23 +39,9 @@ class Handoff:
     greeting: int
 
 
-@dataclass(frozen=True)
-class Close:
-    """Close all connections of a session."""
-
-    session: str
-    code: int
-    reason: str
-
-
 def send_handoff(control: socket.socket, handoff: Handoff, browser: int, target: int) -> None:
     """Send ``handoff`` with its two sockets. The caller's copies stay open."""
     socket.send_fds(control, [_encode({"handoff": asdict(handoff)})], [browser, target])
-
-
-def send_close(control: socket.socket, close: Close) -> None:
-    """Ask for the end of a session's connections."""
-    control.send(_encode({"close": asdict(close)}))
 
 
 def send_ended(control: socket.socket, identifier: int) -> None:
@@ -62,7 +49,7 @@ def send_ended(control: socket.socket, identifier: int) -> None:
     control.send(_encode({"ended": identifier}))
 
 
-def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | None:
+def receive(control: socket.socket) -> tuple[Handoff, int, int] | None:
     """Return what the doorman sent; None when it is gone.
 
     Raises ``BadMessage``, after it has closed whatever descriptors came along.
@@ -80,19 +67,22 @@ def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | None:
         for descriptor in descriptors:
             os.close(descriptor)
         raise
-    if isinstance(message, Close):
-        return message
     return message, descriptors[0], descriptors[1]
 
 
-def decode(data: bytes, descriptors: int) -> Handoff | Close:
+def decode(data: bytes, descriptors: int) -> Handoff:
     """Return what ``data`` says; ``descriptors`` is how many came with it."""
-    values = _object(data)
-    for key, kind, expected in (("handoff", Handoff, _FDS), ("close", Close, 0)):
-        if set(values) == {key} and descriptors == expected:
-            message: Handoff | Close = _build(kind, values[key])
-            return message
-    raise BadMessage("The message is neither a hand-off with two sockets nor a close.")
+    message = _object(data)
+    if set(message) != {"handoff"} or descriptors != _FDS:
+        raise BadMessage("The message is no hand-off with two sockets.")
+    values = message["handoff"]
+    fields = {name: _TYPES[kind] for name, kind in Handoff.__annotations__.items()}
+    if not isinstance(values, dict) or set(values) != set(fields):
+        raise BadMessage(f"A hand-off has the fields {', '.join(fields)}.")
+    for name, kind in fields.items():
+        if type(values[name]) is not kind:
+            raise BadMessage(f"{name} must be of type {kind.__name__}.")
+    return Handoff(**values)
 
 
 def decode_ended(data: bytes) -> int:
@@ -101,16 +91,6 @@ def decode_ended(data: bytes) -> int:
     if type(identifier) is not int:
         raise BadMessage("The report names no hand-off.")
     return identifier
-
-
-def _build(kind: type[Any], values: Any) -> Any:
-    fields = {name: {"int": int, "str": str}[type_] for name, type_ in kind.__annotations__.items()}
-    if not isinstance(values, dict) or set(values) != set(fields):
-        raise BadMessage(f"A {kind.__name__} has the fields {', '.join(fields)}.")
-    for name, type_ in fields.items():
-        if type(values[name]) is not type_:
-            raise BadMessage(f"{name} must be of type {type_.__name__}.")
-    return kind(**values)
 
 
 def _encode(message: dict[str, Any]) -> bytes:

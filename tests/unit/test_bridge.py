@@ -18,7 +18,7 @@ import pytest
 from desktop.bridge.bridge import Bridge
 from desktop.bridge.client import BridgeClient
 from desktop.bridge.closing import SERVER_ENDING, TAKEN_OVER
-from desktop.bridge.messages import LARGEST, Close, Handoff, decode_ended, send_close, send_handoff
+from desktop.bridge.messages import LARGEST, Handoff, decode_ended, send_handoff
 from desktop.errors import BridgeUnavailable
 from tests.clients import Wire, upgrade
 from tests.descriptors import nothing_leaks
@@ -112,21 +112,6 @@ def test_a_new_connection_of_a_page_takes_the_place_of_its_old_one():
             assert wire.message() == b""
 
 
-def test_the_connections_of_a_session_are_closed_and_no_others():
-    with bridge() as doorman:
-        one, two, other = (
-            doorman.hand_over("one"),
-            doorman.hand_over("one"),
-            doorman.hand_over("other"),
-        )
-        send_close(doorman.control, Close("one", 4001, "Ended on purpose."))
-        for wire in (one, two):
-            closed = wire.closing()
-            assert (closed.code, closed.reason) == (4001, "Ended on purpose.")
-        other.send(b"")
-        assert other.message() == b""
-
-
 def test_when_the_server_is_gone_every_browser_is_told():
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(3)]
@@ -146,14 +131,15 @@ def test_nonsense_from_the_server_is_dropped(caplog):
 
 def test_a_browser_that_does_not_answer_the_goodbye_holds_nothing_up():
     with bridge() as doorman:
-        stuck = doorman.hand_over("one")
+        stuck = doorman.hand_over("one", "page")
         doorman.targets[0].setblocking(False)
         try:
             while True:
                 doorman.targets[0].send(b"x" * 65536)
         except BlockingIOError:
             pass
-        send_close(doorman.control, Close("one", 4001, "over"))
+        # A new connection of its page takes its place.
+        doorman.hand_over("one", "page")
         assert doorman.ended() == 1
         stuck.socket.close()
 
@@ -261,17 +247,6 @@ async def test_stopping_tells_the_browsers_and_removes_the_folder(tmp_path):
             await stopping
         assert not process.is_running()
         assert not (tmp_path / "folder").exists()
-
-
-async def test_the_sessions_connections_are_closed(tmp_path):
-    async with serving(tmp_path / "folder") as server:
-        server.client.close_session("one", 4001, "nothing to close yet")
-        with server.hand_over() as wire:
-            await works(wire)
-            server.client.close_session("one", 4001, "Ended on purpose.")
-            closed = await asyncio.to_thread(wire.closing)
-            assert (closed.code, closed.reason) == (4001, "Ended on purpose.")
-        await server.ends(1)
 
 
 async def test_the_process_is_not_in_the_server_s_group_and_listens_nowhere(tmp_path):

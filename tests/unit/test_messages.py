@@ -16,22 +16,18 @@ from hypothesis import strategies as st
 from desktop.bridge.messages import (
     LARGEST,
     BadMessage,
-    Close,
     Handoff,
     decode,
     decode_ended,
     receive,
-    send_close,
     send_ended,
     send_handoff,
 )
 from tests.descriptors import nothing_leaks
 
 HANDOFF = Handoff(7, "default", "page", "GET / HTTP/1.1\r\n\r\n", 34)
-CLOSE = Close("default", 4000, "over")
 
 handoffs = st.builds(Handoff, st.integers(), st.text(), st.text(), st.text(), st.integers())
-closes = st.builds(Close, st.text(), st.integers(), st.text())
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -64,13 +60,6 @@ def test_a_hand_off_arrives_with_its_sockets(handoff):
                 os.close(descriptor)
 
 
-@given(closes)
-def test_a_close_arrives(close):
-    with control_sockets() as (doorman, bridge):
-        send_close(doorman, close)
-        assert receive(bridge) == close
-
-
 @given(st.integers())
 def test_the_report_of_an_end_arrives(identifier):
     with control_sockets() as (doorman, bridge):
@@ -100,22 +89,16 @@ def test_a_wrong_number_of_sockets_is_refused_and_none_is_kept(count):
             receive(bridge)
 
 
-def test_sockets_with_a_close_are_refused_and_not_kept():
-    with nothing_leaks(), control_sockets() as (doorman, bridge):
-        socket.send_fds(doorman, [packet(close=vars(CLOSE))], [0, 0])
-        with pytest.raises(BadMessage):
-            receive(bridge)
-
-
 def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
     with nothing_leaks(), control_sockets() as (doorman, bridge):
         doorman.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * LARGEST)
         long = packet(handoff={**vars(HANDOFF), "head": "x" * LARGEST})
         socket.send_fds(doorman, [long], [0, 0])
-        send_close(doorman, CLOSE)
+        doorman.send(b"{}")
         with pytest.raises(BadMessage, match="too long"):
             receive(bridge)
-        assert receive(bridge) == CLOSE
+        with pytest.raises(BadMessage, match="no hand-off"):
+            receive(bridge)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +111,7 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         (b"\xff\xfe", 0),
         (b"[" * 100_000, 0),
         (b"{}", 0),
-        (packet(handoff=vars(HANDOFF), close=vars(CLOSE)), 2),
+        (packet(handoff=vars(HANDOFF), more={}), 2),
         (packet(handoff={**vars(HANDOFF), "more": 1}), 2),
         (packet(handoff={**vars(HANDOFF), "id": "7"}), 2),
         (packet(handoff={**vars(HANDOFF), "id": True}), 2),
@@ -136,8 +119,6 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         (packet(handoff={**vars(HANDOFF), "session": None}), 2),
         (packet(handoff={"id": 7}), 2),
         (packet(handoff=[]), 2),
-        (packet(close={**vars(CLOSE), "code": "4000"}), 0),
-        (packet(close=vars(CLOSE)), 2),
         (packet(handoff=vars(HANDOFF)), 0),
         (packet(handoff=vars(HANDOFF)), 1),
         (packet(handoff=vars(HANDOFF)), 3),
@@ -157,7 +138,7 @@ def test_what_is_no_report_is_refused(data):
 def readable(data: bytes, descriptors: int) -> None:
     """Whatever ``data`` is, it is a message or a ``BadMessage``."""
     try:
-        assert isinstance(decode(data, descriptors), Handoff | Close)
+        assert isinstance(decode(data, descriptors), Handoff)
     except BadMessage:
         pass
 
@@ -189,5 +170,8 @@ def test_any_packets_with_any_descriptors_leak_none(packets):
         for _ in packets:
             with pytest.raises(BadMessage):
                 receive(bridge)
-        send_close(doorman, CLOSE)
-        assert receive(bridge) == CLOSE
+        send_handoff(doorman, HANDOFF, 0, 1)
+        handoff, *descriptors = receive(bridge)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        assert handoff == HANDOFF
