@@ -1,9 +1,12 @@
-"""Runs Xpra's server without its control commands, in the Python that Xpra has.
+"""Runs Xpra's server with two things changed, in the Python that Xpra has.
 
     python -I xpra_guard.py /usr/bin/xpra start-desktop …
 
-Any viewer may send such commands in its greeting, and with one of them switch on a clipboard that
-the settings forbid (``ServerCore.handle_command_request``, Xpra 3.1 to 5; 6 has ``--control=no``).
+There are no control commands. Any viewer may send some in its greeting, and with one of them switch
+on a clipboard that the settings forbid (Xpra 3.1 to 5; 6 has ``--control=no``).
+
+Viewers wait until Xpra knows its encodings. One that comes a moment too soon would get nothing but
+raw pixels for as long as it stays (seen of 3.1.3).
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 
 def main() -> Any:
-    """Take the commands away, and run Xpra as its own script does."""
+    """Change it, and run Xpra as its own script does."""
     sys.argv = sys.argv[1:]
     from xpra.platform import init, set_default_name
 
@@ -25,7 +28,14 @@ def main() -> Any:
     def refuse(self: Any, protocol: Any, *request: Any) -> None:
         self.disconnect_client(protocol, "permission error", "control commands are off")
 
+    welcome = ServerCore.hello_oked
+
+    def welcome_in_time(self: Any, *greeting: Any) -> Any:
+        self.wait_for_threaded_init()
+        return welcome(self, *greeting)
+
     ServerCore.handle_command_request = refuse
+    ServerCore.hello_oked = welcome_in_time
     return xpra(sys.argv[0], sys.argv)
 
 

@@ -24,6 +24,8 @@ export interface ClientEvents {
   connected(): void;
   /** The password was refused. */
   refused(): void;
+  /** This page can never show that desktop. */
+  unusable(problem: Problem): void;
   /** The client gave the connection up by itself. */
   broken(): void;
   clipboard(text: string): void;

@@ -45,6 +45,9 @@ export class Connection {
       refused: () => {
         end(new Failure("not-authorised"));
       },
+      unusable: (problem) => {
+        end(new Failure("no-client", { problem }));
+      },
       broken: () => {
         end(new Failure("unreachable"));
       },

@@ -46,7 +46,7 @@ export class InputGate {
   }
 
   private target(event: Event): EventTarget | null {
-    // While a button is down noVNC covers the page, and takes the cover away when the window sees the release.
+    // Where clients look for it: while a button is down noVNC covers the page until the window sees the release.
     if (event.type === "mouseup") return window;
     const target = event.target as Element;
     return target.isConnected ? target : this.screen.querySelector("canvas");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import string
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,8 @@ _OF_PNG = f"""async (png) => {{
   context.drawImage(image, 0, 0);
   return ({_MEASURE})(context.getImageData(0, 0, image.width, image.height));
 }}"""
+
+_SHIFTED = string.ascii_uppercase + '~!@#$%^&*()_+{}|:"<>?'
 
 _OF_CANVAS = f"""(canvas) => {{
   const context = canvas.getContext("2d");
@@ -146,7 +149,13 @@ class Desktop:
 
     def types(self, text: str) -> None:
         """Type ASCII on the desktop; other letters would not come from this keyboard."""
-        self.page.keyboard.type(text)
+        for letter in text:
+            # Playwright alone would give the letter and leave Shift up, as no keyboard does.
+            if letter in _SHIFTED:
+                self.page.keyboard.down("Shift")
+            self.page.keyboard.type(letter)
+            if letter in _SHIFTED:
+                self.page.keyboard.up("Shift")
 
     def presses(self, *keys: str) -> None:
         for key in keys:

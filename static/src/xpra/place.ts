@@ -1,0 +1,18 @@
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** The pixel of a picture of `width` and `height` at a place in the page, where the picture fills `box` as far as its proportions allow. */
+export function pixelAt(x: number, y: number, box: Box, width: number, height: number): { x: number; y: number } {
+  const scale = Math.min(box.width / width, box.height / height) || 1;
+  const left = box.left + (box.width - width * scale) / 2;
+  const top = box.top + (box.height - height * scale) / 2;
+  return { x: within((x - left) / scale, width), y: within((y - top) / scale, height) };
+}
+
+function within(value: number, size: number): number {
+  return Math.max(0, Math.min(size - 1, Math.floor(value)));
+}

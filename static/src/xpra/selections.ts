@@ -1,0 +1,49 @@
+import { fromBytes, toBytes } from "./byte-text";
+
+/** Longer texts wait until a program on the desktop asks for them. */
+const PROVIDED_AT_ONCE = 65_536;
+const SELECTIONS = ["CLIPBOARD", "PRIMARY"];
+const TARGETS = ["UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING"];
+const TEXT = "UTF8_STRING";
+
+type Token = [type: string, selection: string, targets: unknown, target: string, kind: string, format: number, encoding: string, data: string | number[]];
+type Request = [type: string, id: number, selection: string];
+
+/** X11's selections, as Xpra's clipboard has them. */
+export class Selections {
+  /** What goes into the client's greeting. */
+  static readonly capabilities = {
+    "clipboard": true,
+    "clipboard.selections": SELECTIONS,
+    "clipboard.preferred-targets": TARGETS,
+  };
+
+  private offered = "";
+
+  constructor(
+    private readonly client: XpraClient,
+    private readonly received: (text: string) => void,
+  ) {
+    client.packet_handlers["clipboard-token"] = (packet: Token) => {
+      this.hear(packet);
+    };
+    client.packet_handlers["clipboard-request"] = ([, id, selection]: Request) => {
+      client.send_clipboard_string(id, selection, this.offered, TEXT);
+    };
+  }
+
+  offer(text: string, now: boolean): void {
+    this.offered = toBytes(text);
+    const data = now && this.offered.length <= PROVIDED_AT_ONCE ? [TEXT, TEXT, 8, "bytes", this.offered] : ["", "", 8, "bytes", ""];
+    const claim = true;
+    const greedy = true;
+    const synchronous = true;
+    for (const selection of SELECTIONS) {
+      this.client.send(["clipboard-token", selection, TARGETS, ...data, claim, greedy, synchronous]);
+    }
+  }
+
+  private hear([, selection, , target, , , , data]: Token): void {
+    if (selection === "CLIPBOARD" && target) this.received(fromBytes(data));
+  }
+}
