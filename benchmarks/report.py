@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 _BEGIN, _END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
@@ -44,10 +45,10 @@ def write(path: Path, rows: Sequence[Row]) -> None:
     """Replace the table between the markers in ``path``."""
     before, _, rest = path.read_text().partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    machine = (
-        f"Measured on {platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}."
-    )
-    path.write_text(f"{before}{_BEGIN}\n{table(rows)}\n\n{machine}\n{_END}{after}")
+    version = ".".join(platform.release().split(".")[:2])
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Linux {version}"
+    measured = f"Measured on {machine}, {datetime.now(timezone.utc):%d %B %Y}."
+    path.write_text(f"{before}{_BEGIN}\n{table(rows)}\n\n{measured}\n{_END}{after}")
 
 
 def _number(value: float) -> str:

@@ -16,7 +16,7 @@ class Xpra(Configurable):
         "desktop",
         config=True,
         help="""A whole `desktop`, or `seamless`: each application that the start script runs is a
-        window in the page.""",
+        window of its own. The page cannot show that yet; Xpra's own clients can.""",
     )
 
     x_server = Enum(
@@ -33,8 +33,8 @@ class Xpra(Configurable):
         config=True,
         help="""Whether pictures and keys are encrypted (AES) between the page and Xpra. Nobody but
         this user can reach Xpra's socket in any case, and https protects the way to Jupyter; AES
-        hides them from what lies between Jupyter and Xpra. `when possible` gives it up where the
-        browser cannot do it, as `off` always does.""",
+        hides them from what lies between Jupyter and Xpra. `when possible` is the same as
+        `required` with Xpra 3.1, whose client brings its own AES where the browser has none.""",
     )
 
     client_folder = Unicode(
