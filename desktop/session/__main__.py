@@ -45,6 +45,8 @@ async def _run(specification: Specification, where: Runtime) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, session.stop, "It was ended.")
         listening = asyncio.ensure_future(_obey(control, session))
+        # However that ends, nobody would tell the session any more that its server has gone.
+        listening.add_done_callback(lambda _: session.stop("Its server ended."))
         await session.run()
         listening.cancel()
 
@@ -58,7 +60,6 @@ async def _obey(control: Control, session: Session) -> None:
                 session.resize(command["geometry"])
             case "stop":
                 session.stop("It was stopped.")
-    session.stop("Its server ended.")
 
 
 def _problem(session: Session, password: str) -> str | None:

@@ -9,6 +9,7 @@ import xcffib
 import xcffib.randr
 import xcffib.xproto
 
+from ..errors import NotReady
 from .x_connection import XConnection
 
 _CONNECTED = 0
@@ -37,7 +38,16 @@ class Screen(XConnection):
         """Nothing is asked for, so nothing comes."""
 
     def resize(self, width: int, height: int) -> None:
-        """Make the screen that large, in pixels, or as large as it can be."""
+        """Make the screen that large, in pixels, or as large as it can be.
+
+        Raises ``NotReady`` where the X server does not do it.
+        """
+        try:
+            self._try_to_resize(width, height)
+        except xcffib.XcffibException as error:
+            raise NotReady(f"The screen cannot be made {width}x{height}: {error!r}.") from error
+
+    def _try_to_resize(self, width: int, height: int) -> None:
         randr = self.connection(xcffib.randr.key)
         randr.QueryVersion(1, 3).reply()
         # Not what RandR calls the largest: Xorg's dummy driver has no memory for that.

@@ -76,8 +76,12 @@ class Session:
 
     def resize(self, geometry: str) -> None:
         """Give the screen another size, where the display server does not do so itself."""
-        if self._screen:
+        if not self._screen:
+            return
+        try:
             self._screen.resize(*size(geometry))
+        except NotReady as error:
+            self._logs[_DISPLAY_SERVER].write(str(error))
 
     async def _run(self) -> dict[str, Any]:
         """Live, end every process, and return the last state."""
@@ -150,9 +154,10 @@ class Session:
         """Start the first X server that works; return it when X clients get in."""
         reading, writing = os.pipe()
         try:
-            programs = self._backend.x_servers(installed, self._where, self._settings, writing)
             async with pipes.reader(reading) as ready:
-                for program in programs:
+                for program in self._backend.x_servers(
+                    installed, self._where, self._settings, writing
+                ):
                     server = self._start(program, pass_fds=[writing])
                     if await self._is_ready(ready, server):
                         return server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -33,8 +34,9 @@ def lab() -> Iterator[servers.JupyterServer]:
 def tile(page: Page, server: servers.JupyterServer, title: str = "Desktop") -> None:
     """Press a tile in JupyterLab's launcher."""
     page.goto(f"{server.url}lab?token={servers.TOKEN}")
-    label = page.locator(".jp-LauncherCard-label").get_by_text(title, exact=True)
-    page.locator(".jp-LauncherCard").filter(has=label).click(timeout=60_000)
+    # Those that open a tab of the browser have an arrow after their title.
+    label = re.compile(rf"^\s*{re.escape(title)}( \[↗\])?\s*$")
+    page.locator(".jp-LauncherCard", has_text=label).click(timeout=60_000)
 
 
 def test_the_tile_opens_the_desktop_in_a_new_browser_tab(
