@@ -10,7 +10,7 @@ from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from traitlets import Bool, Enum, Float, Instance, List, TraitError, Unicode, default, validate
 
-from . import __version__, launchers, secrets
+from . import __version__, launchers, secrets, xpra_client
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
 from .doorman import Doorman
 from .errors import BadRequest
@@ -193,7 +193,9 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 
     def _second_tile(self) -> bool:
         """Whether there is a choice between the kinds of desktop, and Xpra is the other one."""
-        return self.backend == AUTO and installed_here(self.specify("default").display) == NAMES
+        installed = installed_here(self.specify("default").display)
+        shown = xpra_client.problem(self.xpra.client_folder) is None
+        return self.backend == AUTO and installed == NAMES and shown
 
     def initialize_handlers(self) -> None:
         """Add our URLs (Jupyter Server calls this)."""
@@ -217,8 +219,10 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 
     def specify(self, name: str, geometry: str = "", backend: str = "") -> Specification:
         """Return what the desktop called ``name`` is to be, by the settings where that is empty."""
+        # Who names a VNC server means that one, and no other if it does not work.
+        setting = "vnc" if self.backend == AUTO and self.display_server else self.backend
         return Specification(
-            backend=backend or self.backend,
+            backend=backend or setting,
             key=secrets.key(),
             display=DisplaySettings(
                 geometry=geometry or self.geometry,

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
-from .backends import backend
 from .bridge.client import BridgeClient
 from .bridge.messages import Handoff
 from .errors import BridgeUnavailable
@@ -107,7 +106,7 @@ class Doorman:
             session=ticket.session,
             client=ticket.client,
             head=head,
-            greeting=backend(session.backend).greeting,
+            greeting=session.greeting,
         )
         session.viewers += 1
         session.publish()

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .backends import backend
+from .backends import AUTO, backend
 from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession, Unreachable
 from .placements import Placement
 from .session.specification import Specification
@@ -69,6 +69,11 @@ class DesktopSession:
         """What viewers need besides a password; None where nothing is encrypted."""
         encrypts = backend(self._backend).encrypts(self._specification.display)
         return self._specification.key if encrypts else None
+
+    @property
+    def greeting(self) -> int:
+        """What the bridge has to know of its display server; 0 while that is not known."""
+        return 0 if self._backend == AUTO else backend(self._backend).greeting
 
     def new_password(self) -> str:
         """Return a password for one viewer, to be put in force when they connect."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import BadRequest, DisplayServerMissing
+from ..errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable, StartError
 from .base import Backend, Installed, Program, Runtime
 from .settings import DisplaySettings, XpraSettings, check_geometry, size
 from .vnc import Vnc
@@ -56,16 +56,16 @@ def installed_here(settings: DisplaySettings) -> tuple[str, ...]:
 def choose(name: str, settings: DisplaySettings) -> tuple[Backend, Installed]:
     """Return the backend called ``name`` and what is installed of it; "auto" takes the first.
 
-    Raises ``DisplayServerMissing`` or ``DisplayServerUnsuitable``; with "auto", what is said of
-    the first.
+    Raises ``DisplayServerMissing`` or ``DisplayServerUnsuitable``; with "auto", what is wrong with
+    one that is installed rather than that another is not.
     """
     if name != AUTO:
         chosen = backend(name)
         return chosen, chosen.find(settings)
-    missing: list[DisplayServerMissing] = []
+    problems: list[StartError] = []
     for kind in _BACKENDS.values():
         try:
             return kind(), kind().find(settings)
-        except DisplayServerMissing as error:
-            missing.append(error)
-    raise missing[0]
+        except (DisplayServerMissing, DisplayServerUnsuitable) as error:
+            problems.append(error)
+    raise next((one for one in problems if isinstance(one, DisplayServerUnsuitable)), problems[0])

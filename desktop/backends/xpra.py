@@ -24,7 +24,12 @@ from .settings import DisplaySettings, XpraSettings
 
 GUARD = Path(__file__).with_name("xpra_guard.py")
 
-_MINIMUM = (3, 1)
+_MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # from there on it speaks rencodeplus, and the probe does not
+
+# Without these it would let in whom it should not; so there must be no doubt that it has them.
+_REQUIRED = frozenset(
+    ("use-display", "daemon", "bind", "auth", "clipboard", "clipboard-direction", "socket-dir")
+)
 _CLIPBOARD = {"both": "both", "in": "to-server", "out": "to-client", "off": "disabled"}
 
 
@@ -67,6 +72,7 @@ class Xpra(Backend):
         version = _version(executable)
         _check_pillow(executable, python)
         options = frozenset(re.findall(r"--([a-z0-9-]+)", _run(executable, "--help")))
+        _check_options(executable, python, options)
         return InstalledXpra(executable, "Xpra", version, python, options)
 
     def x_servers(
@@ -259,14 +265,20 @@ def _interpreter(executable: Path) -> str:
     """Return the Python that a script names in its first line; empty if it is none."""
     with executable.open("rb") as file:
         line = file.readline(256)
-    match = re.match(rb"#!\s*(\S*python[0-9.]*)\s*$", line)
-    return os.fsdecode(match[1]) if match else ""
+    match = re.match(rb"#!\s*(?:/usr/bin/env\s+)?(\S*python[0-9.]*)(?:\s+-\S+)*\s*$", line)
+    return (shutil.which(os.fsdecode(match[1])) or "") if match else ""
 
 
 def _version(executable: str) -> tuple[int, ...]:
     text = _run(executable, "--version")
     match = re.search(r"v?(\d+(?:\.\d+)+)", text)
     version = tuple(int(part) for part in match[1].split(".")) if match else ()
+    if version >= _TOO_NEW:
+        raise DisplayServerUnsuitable(
+            f"{executable} is Xpra {match[1] if match else ''}, which this package cannot work "
+            "with yet.",
+            remedy="Use an Xpra of version 3.1 to 4.2, or a VNC server.",
+        )
     if version < _MINIMUM:
         raise DisplayServerUnsuitable(
             f"{executable} is not an Xpra of version 3.1 or newer; it says: "
@@ -277,9 +289,25 @@ def _version(executable: str) -> tuple[int, ...]:
     return version
 
 
+def _check_options(executable: str, python: str, options: frozenset[str]) -> None:
+    missing = _REQUIRED - options
+    if missing:
+        raise DisplayServerUnsuitable(
+            f"{executable} --help does not list {', '.join(sorted(missing))}.",
+            remedy="Reinstall Xpra:",
+            command=install_command("xpra"),
+        )
+    if not python and "control" not in options:
+        raise DisplayServerUnsuitable(
+            f"{executable} is not the Python script that Xpra comes with, and its control commands "
+            "can be taken away in no other way.",
+            remedy="Set Xpra.executable to that script.",
+        )
+
+
 def _check_pillow(executable: str, python: str) -> None:
     """Raise where Xpra would let viewers in and then fail for want of Pillow."""
-    if python and "no" in _run(python, "-I", "-c", _HAS_PILLOW):
+    if python and _run(python, "-I", "-c", _HAS_PILLOW).startswith("no"):
         raise DisplayServerUnsuitable(
             f"{executable} lacks the Python library Pillow, without which it shows nothing.",
             remedy="Install it, or ask the administrator of this machine to:",
@@ -293,11 +321,11 @@ _HAS_PILLOW = "import importlib.util as u; print('yes' if u.find_spec('PIL') els
 def _run(*command: str) -> str:
     """Return what a program prints."""
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired) as problem:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError) as problem:
         raise DisplayServerUnsuitable(
-            f"{command[0]} does not start: {problem}.",
+            f"{command[0]} does not work: {problem}.",
             remedy="Reinstall Xpra:",
             command=install_command("xpra"),
         ) from problem
-    return ran.stdout + ran.stderr
+    return ran.stdout

@@ -72,8 +72,7 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
         check_name(session)
         if "token" in self.request.query_arguments:
             # The login cookie is set by now, and the token stays out of the browser's history.
-            asked = self.get_query_argument("backend", "")
-            self.redirect(self.request.path + (f"?backend={url_escape(asked)}" if asked else ""))
+            self.redirect(self._address())
             return
         await self.finish(
             self.render_template(
@@ -87,6 +86,11 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
                 preload=backend if backend in NAMES else NAMES[0],
             )
         )
+
+    def _address(self) -> str:
+        """Return the page's own address, without a token."""
+        asked = self.get_query_argument("backend", "")
+        return self.request.path + (f"?backend={url_escape(asked)}" if asked else "")
 
     def _backend(self) -> str:
         """Return the backend that the address asks for, or the setting."""
@@ -121,7 +125,7 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
             "lab": f"{self._root}../lab" if self._extensions().get("jupyterlab") else None,
             "hub": self.settings.get("jinja_template_vars", {}).get("hub_control_panel_url"),
             # Jupyter and JupyterHub lead from here to their login, and back.
-            "login": self.request.path,
+            "login": self._address(),
             "clipboard": app.clipboard,
             "version": __version__,
         }

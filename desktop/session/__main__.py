@@ -52,12 +52,15 @@ async def _run(specification: Specification, where: Runtime) -> None:
 
 
 async def _obey(control: Control, session: Session) -> None:
+    resizing: set[asyncio.Future[None]] = set()
     async for command in control.commands():
         match command["command"]:
             case "password":
                 control.send("password", problem=_problem(session, command["password"]))
             case "resize":
-                session.resize(command["geometry"])
+                # Not awaited: the X server may be in no hurry.
+                resizing.add(task := asyncio.ensure_future(session.resize(command["geometry"])))
+                task.add_done_callback(resizing.discard)
             case "stop":
                 session.stop("It was stopped.")
 

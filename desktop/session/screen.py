@@ -7,14 +7,29 @@ from typing import Any
 
 import xcffib
 import xcffib.randr
-import xcffib.xproto
 
 from ..errors import NotReady
-from .x_connection import XConnection
 
 _CONNECTED = 0
 _ROTATE_0 = 1
 _MM_PER_PIXEL = 25.4 / 96
+
+
+def resize(display: str, width: int, height: int) -> None:
+    """Make the screen of ``display`` (":N") that large, in pixels.
+
+    Blocks for as long as a program on the desktop keeps the X server for itself (XGrabServer(3)),
+    so it is to be called in a thread. The cookie is found through ``$XAUTHORITY``. Raises
+    ``NotReady`` where the X server does not do it.
+    """
+    try:
+        connection: Any = xcffib.connect(display)  # type: ignore[no-untyped-call]
+        try:
+            _Screen(connection).resize(width, height)
+        finally:
+            connection.disconnect()
+    except xcffib.XcffibException as error:
+        raise NotReady(f"The screen cannot be made {width}x{height}: {error!r}.") from error
 
 
 @dataclass(frozen=True)
@@ -27,57 +42,35 @@ class _Place:
     modes: dict[str, int]
 
 
-class Screen(XConnection):
-    """Gives the screen any size up to ``largest``, (width, height) in pixels."""
+class _Screen:
+    """The screen of one connection."""
 
-    def __init__(self, display: str, largest: tuple[int, int]) -> None:
-        super().__init__(display)
-        self._largest = largest
-
-    def handle(self, event: Any) -> None:
-        """Nothing is asked for, so nothing comes."""
+    def __init__(self, connection: Any) -> None:
+        self._core = connection.core
+        self._randr = connection(xcffib.randr.key)
+        self._root: int = connection.get_setup().roots[0].root
 
     def resize(self, width: int, height: int) -> None:
-        """Make the screen that large, in pixels, or as large as it can be.
-
-        Raises ``NotReady`` where the X server does not do it.
-        """
-        try:
-            self._try_to_resize(width, height)
-        except xcffib.XcffibException as error:
-            raise NotReady(f"The screen cannot be made {width}x{height}: {error!r}.") from error
-
-    def _try_to_resize(self, width: int, height: int) -> None:
-        randr = self.connection(xcffib.randr.key)
-        randr.QueryVersion(1, 3).reply()
-        # Not what RandR calls the largest: Xorg's dummy driver has no memory for that.
-        width, height = min(width, self._largest[0]), min(height, self._largest[1])
-        self.core.GrabServer()
-        try:
-            self._resize(randr, width, height)
-        finally:
-            self.core.UngrabServer()
-            self.connection.flush()
-
-    def _resize(self, randr: Any, width: int, height: int) -> None:
-        place = self._place(randr)
-        mode = self._mode(randr, place, width, height)
+        self._randr.QueryVersion(1, 3).reply()
+        self._core.GrabServer()
+        place = self._place()
+        mode = self._mode(place, width, height)
         # A controller must fit into the screen at all times: so it is off while the screen changes.
-        self._feed(randr, place, 0, [])
+        self._feed(place, 0, [])
         millimetres = [round(side * _MM_PER_PIXEL) for side in (width, height)]
-        randr.SetScreenSize(self.root, width, height, *millimetres)
-        self._feed(randr, place, mode, [place.output])
+        self._randr.SetScreenSize(self._root, width, height, *millimetres)
+        self._feed(place, mode, [place.output])
 
-    def _place(self, randr: Any) -> _Place:
-        resources = randr.GetScreenResourcesCurrent(self.root).reply()
+    def _place(self) -> _Place:
+        resources = self._randr.GetScreenResourcesCurrent(self._root).reply()
         for output in resources.outputs:
-            found = randr.GetOutputInfo(output, 0).reply()
+            found = self._randr.GetOutputInfo(output, 0).reply()
             if found.connection == _CONNECTED and found.crtcs:
                 crtc = found.crtc or found.crtcs[0]
                 return _Place(output, crtc, list(found.modes), _names(resources))
         raise xcffib.XcffibException("The X server has no output.")
 
-    def _mode(self, randr: Any, place: _Place, width: int, height: int) -> int:
+    def _mode(self, place: _Place, width: int, height: int) -> int:
         """Return the mode of that size, made if there is none yet."""
         name = f"{width}x{height}"
         mode = place.modes.get(name)
@@ -89,13 +82,13 @@ class Screen(XConnection):
                 *(height + 1, height + 2, height + 3),
                 *(len(name), 0),
             )
-            mode = randr.CreateMode(self.root, info, len(name), name).reply().mode
+            mode = self._randr.CreateMode(self._root, info, len(name), name).reply().mode
         if mode not in place.of_output:
-            randr.AddOutputModeChecked(place.output, mode).check()
+            self._randr.AddOutputModeChecked(place.output, mode).check()
         return int(mode)
 
-    def _feed(self, randr: Any, place: _Place, mode: int, outputs: list[int]) -> None:
-        randr.SetCrtcConfig(
+    def _feed(self, place: _Place, mode: int, outputs: list[int]) -> None:
+        self._randr.SetCrtcConfig(
             *(place.crtc, 0, 0, 0, 0, mode, _ROTATE_0, len(outputs), outputs)
         ).reply()
 

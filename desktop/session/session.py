@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Awaitable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,10 +19,10 @@ from .children import Child, Children, first_of
 from .control import Control
 from .log import SessionLog
 from .runtime import write_secret
+from .sizing import Sizing
 from .specification import Specification
 
 if TYPE_CHECKING:
-    from .screen import Screen
     from .window_manager import WindowManagerWatch
 
 _T = TypeVar("_T")
@@ -52,7 +52,7 @@ class Session:
         self._specification = specification
         self._where = where
         self._backend: Backend
-        self._screen: Screen | None = None
+        self._sizing: Sizing | None = None
         self._settings = specification.display
         self._control = control
         self._environment = dict(os.environ)
@@ -74,14 +74,10 @@ class Session:
         """Put ``password`` in force: whoever authenticates from now on needs it."""
         write_secret(self._where.password_file, self._backend.password_file(password))
 
-    def resize(self, geometry: str) -> None:
+    async def resize(self, geometry: str) -> None:
         """Give the screen another size, where the display server does not do so itself."""
-        if not self._screen:
-            return
-        try:
-            self._screen.resize(*size(geometry))
-        except NotReady as error:
-            self._logs[_DISPLAY_SERVER].write(str(error))
+        if self._sizing:
+            await self._sizing.resize(*size(geometry))
 
     async def _run(self) -> dict[str, Any]:
         """Live, end every process, and return the last state."""
@@ -112,30 +108,28 @@ class Session:
         script = self._find_start_script()
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[_START_SCRIPT].write(f"This is {script}.")
-        with ExitStack() as helpers:
-            server = await self._start_display_server(installed, helpers)
-            reachable = {"reachable": True, "socket": str(self._where.socket)}
-            self._tell("starting", step="session", backend=self._backend.name, **reachable)
-            desktop = self._start_script(script)
-            window_manager = helpers.enter_context(self._window_manager())
-            helpers.enter_context(self._selections())
+        server = await self._start_display_server(installed)
+        reachable = {"reachable": True, "socket": str(self._where.socket)}
+        self._tell("starting", step="session", backend=self._backend.name, **reachable)
+        desktop = self._start_script(script)
+        with self._window_manager() as window_manager, self._selections():
             self._tell("starting", step="window-manager", **reachable)
             await self._until_up(window_manager, server, desktop)
             self._starting = False
             self._tell("running", step="running", **reachable)
             return await self._until_end(window_manager, server, desktop)
 
-    async def _start_display_server(self, installed: Installed, helpers: ExitStack) -> Child:
+    async def _start_display_server(self, installed: Installed) -> Child:
         """Start the display server; return it when X clients and viewers get in."""
         password = self._write_files()
         server = await self._start_x_server(installed)
-        self._manage_size(helpers)
+        await self._in_time(self._begin_sizing(), server)
         viewers = self._backend.viewer_server(installed, self._where, self._settings)
         if viewers:
             server = first_of(server, self._start(viewers))
         await self._in_time(self._answering(password), server)
         # Xpra begins with a size of its own.
-        self.resize(self._settings.geometry)
+        await self._in_time(self.resize(self._settings.geometry), server)
         return server
 
     def _write_files(self) -> str:
@@ -202,14 +196,12 @@ class Session:
             except NotReady:
                 await asyncio.sleep(0.02)
 
-    def _manage_size(self, helpers: ExitStack) -> None:
-        """Give the screen its first size, and later ones, where the display server does not."""
-        if self._backend.largest_screen:
-            from .screen import Screen
-
-            screen = Screen(self._where.display, self._backend.largest_screen)
-            self._screen = helpers.enter_context(screen)
-            self.resize(self._settings.geometry)
+    async def _begin_sizing(self) -> None:
+        """Give the screen its first size, where the display server does not do so itself."""
+        largest, log = self._backend.largest_screen, self._logs[_DISPLAY_SERVER]
+        if largest:
+            self._sizing = Sizing(self._where.display, largest, log.write)
+            await self.resize(self._settings.geometry)
 
     def _window_manager(self) -> WindowManagerWatch:
         # Where no display server is installed there may be no libxcb either, and that it is

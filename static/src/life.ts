@@ -135,7 +135,8 @@ export class Life {
   /** One connection, from its ticket until it is lost; always throws in the end. */
   private async connected(owner: Owner): Promise<never> {
     const { api, view, scripts, screen, events, attach } = this.parts;
-    const [ticket, module] = await Promise.all([api.ticket(this.id, owner), scripts.load(this.session?.backend ?? "")]);
+    const ticket = await api.ticket(this.id, owner);
+    const module = await scripts.load(ticket.backend);
     if (owner.disposed) throw new Failure("unreachable");
     const problem = module.unfit?.(ticket);
     if (problem) throw new Failure("no-client", { problem });

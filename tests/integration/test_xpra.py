@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +90,53 @@ def test_control_commands_are_refused(server, monkeypatch):
     monkeypatch.setattr(xpra_protocol, "HELLO", {**xpra_protocol.HELLO, **command})
     with pytest.raises(NotReady, match="control commands are off"):
         log_in(server)
+
+
+def test_control_commands_of_a_viewer_are_ignored(jupyter, monkeypatch):
+    debug = ("--Xpra.encryption=off", "--Xpra.arguments=-d", "--Xpra.arguments=command")
+    server = jupyter(XPRA, "--DesktopApp.clipboard=out", *debug)
+    server.start_desktop()
+    shown = ["rgb32", "rgb24", "png"]
+    hello = {**xpra_protocol.HELLO, "encodings": shown, "encodings.core": shown, "windows": 1}
+    del hello["request"], hello["connect_test_request"]
+    monkeypatch.setattr(xpra_protocol, "HELLO", hello)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(folder_of(server) / "display.sock"))
+        wire = xpra_protocol._Wire(connection)
+        xpra_protocol._log_in(wire, secret(server, "password"), "")
+        # Xpra takes only marked texts for commands.
+        command = b"l15:command_requestu19:clipboard-directionu4:bothe"
+        monkeypatch.setattr(xpra_protocol, "bencode", lambda packet: command)
+        wire.send([])
+        until(lambda: "command request returned" in logs(server), "an answer in the log")
+    assert "control commands are off" in logs(server)
+    assert "clipboard direction set" not in logs(server)
+
+
+def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(jupyter):
+    server = jupyter(XPRA)
+    server.start_desktop()
+    grab = (
+        "import xcffib, time; c = xcffib.connect(); c.core.GrabServer(); c.flush(); "
+        "print(flush=True); time.sleep(30)"
+    )
+    environment = {
+        **os.environ,
+        "DISPLAY": server.displays()[0],
+        "XAUTHORITY": str(folder_of(server) / "Xauthority"),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", grab], env=environment, stdout=subprocess.PIPE
+    ) as greedy:
+        assert greedy.stdout
+        greedy.stdout.readline()
+        body = {"geometry": "800x600"}
+        assert server.call("PUT", "desktop/api/sessions/default/geometry", body).status == 204
+        # Whoever leaves it alone now is not left behind.
+        server.call("DELETE", "desktop/api/sessions/default")
+        server.wait_for("stopped", seconds=6)
+        greedy.kill()
 
 
 def test_secrets_are_for_this_user_only(server):

@@ -150,6 +150,11 @@ def test_when_there_is_a_second_tile(monkeypatch, tmp_path, programs, backend, s
     assert app(backend=backend)._second_tile() is second
 
 
+def test_who_names_a_vnc_server_means_that_one():
+    assert app(display_server="/opt/Xvnc").specify("default").backend == "vnc"
+    assert app(display_server="/opt/Xvnc").specify("default", backend="xpra").backend == "xpra"
+
+
 def test_a_backend_that_is_asked_for_goes_before_the_setting():
     assert app(backend="vnc").specify("other", "", "xpra").backend == "xpra"
     assert app(backend="vnc").specify("other").backend == "vnc"

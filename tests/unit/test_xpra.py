@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -166,8 +167,9 @@ def test_passwords():
     ("line", "python"),
     [
         ("#! /usr/bin/python3\n", "/usr/bin/python3"),
-        ("#!/opt/x/bin/python3.12\n", "/opt/x/bin/python3.12"),
-        ("#!/usr/bin/env python3\n", ""),
+        ("#!/usr/bin/python3 -s\n", "/usr/bin/python3"),
+        ("#!/usr/bin/env python3\n", shutil.which("python3")),
+        ("#!/nowhere/bin/python3.12\n", ""),
         ("#!/bin/sh\n", ""),
         ("\x7fELF", ""),
     ],
@@ -189,6 +191,28 @@ def fake(folder: Path, version: str) -> DisplaySettings:
 def test_what_is_too_old(tmp_path, version):
     with pytest.raises(DisplayServerUnsuitable, match=r"version 3\.1 or newer"):
         backend("xpra").find(fake(tmp_path, version))
+
+
+@pytest.mark.parametrize("version", ["4.3", "5.0.10", "6.2"])
+def test_what_is_too_new(tmp_path, version):
+    with pytest.raises(DisplayServerUnsuitable, match=rf"Xpra {version}"):
+        backend("xpra").find(fake(tmp_path, version))
+
+
+def test_what_lists_no_options_is_not_run_without_them(tmp_path):
+    with pytest.raises(DisplayServerUnsuitable, match="does not list auth, bind, clipboard"):
+        backend("xpra").find(fake(tmp_path, "3.1.3"))
+
+
+def test_what_cannot_be_guarded_is_not_run(tmp_path):
+    settings = fake(tmp_path, "3.1.3; /usr/bin/xpra --help")
+    with pytest.raises(DisplayServerUnsuitable, match="control commands"):
+        backend("xpra").find(settings)
+
+
+def test_what_does_not_work(tmp_path):
+    with pytest.raises(DisplayServerUnsuitable, match="does not work"):
+        backend("xpra").find(fake(tmp_path, "3.1.3; exit 1"))
 
 
 def test_what_is_missing(tmp_path):

@@ -43,7 +43,7 @@ export class Selections {
     }
   }
 
-  private hear([, selection, , target, , , , data]: Token): void {
-    if (selection === "CLIPBOARD" && target) this.received(fromBytes(data));
+  private hear([, , , target, , , , data]: Token): void {
+    if (target) this.received(fromBytes(data));
   }
 }
