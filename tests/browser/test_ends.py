@@ -32,7 +32,7 @@ def starts_again(desktop: Desktop, label: str = "Start again") -> None:
     expect(button).to_be_focused()
     desktop.presses("Enter")
     desktop.becomes("connected")
-    desktop.shows_desktop()
+    desktop.shows_desktop(colours=2)
 
 
 def says(desktop: Desktop, title: str) -> None:
