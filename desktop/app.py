@@ -17,7 +17,7 @@ from .errors import BadRequest
 from .handlers import no_routes, routes
 from .placements import Local
 from .session.specification import Specification
-from .sessions import Sessions
+from .sessions import DEFAULT_SESSION, Sessions
 from .tickets import Tickets
 from .xpra_settings import Xpra
 
@@ -193,7 +193,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 
     def _second_tile(self) -> bool:
         """Whether there is a choice between the kinds of desktop, and Xpra is the other one."""
-        installed = installed_here(self.specify("default").display)
+        installed = installed_here(self.specify(DEFAULT_SESSION).display)
         shown = xpra_client.problem(self.xpra.client_folder) is None
         return self.backend == AUTO and installed == NAMES and shown
 
@@ -227,7 +227,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
             display=DisplaySettings(
                 geometry=geometry or self.geometry,
                 clipboard=self.clipboard,
-                title=self.title if name == "default" else f"{self.title} {name}",
+                title=self.title if name == DEFAULT_SESSION else f"{self.title} {name}",
                 executable=self.display_server,
                 arguments=tuple(self.display_server_arguments),
                 xpra=self.xpra.settings(),

@@ -17,11 +17,10 @@ from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 from .bridge.client import BridgeClient
 from .bridge.messages import Handoff
 from .errors import BridgeUnavailable
-from .sessions import Sessions
+from .sessions import DEFAULT_SESSION, Sessions
 from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
 
-_DEFAULT_SESSION = "default"
 _CHUNK = 64 * 1024
 
 
@@ -92,7 +91,7 @@ class Doorman:
             self._log.error("%s", error)
 
     async def _admit_by_the_side(self, browser: socket.socket) -> None:
-        ticket = self.tickets.use_newest(_DEFAULT_SESSION, CLIENT)
+        ticket = self.tickets.use_newest(DEFAULT_SESSION, CLIENT)
         self._hand_over(browser, await self.connect(ticket), ticket, head="")
 
     def _hand_over(

@@ -21,6 +21,8 @@ from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSess
 from .placements import Placement
 from .session.specification import Specification
 
+DEFAULT_SESSION = "default"
+
 _COMMAND = [sys.executable, "-m", "desktop.session"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout

@@ -54,6 +54,7 @@ need_for_tests() {
     need x11-xserver-utils xset
     need openbox openbox
     need xterm xterm
+    need xauth xauth
     need xclip xclip
     need xsel xsel
     need xpra xpra

@@ -24,8 +24,8 @@ __all__ = [
     "Runtime",
     "XpraSettings",
     "backend",
+    "check_backend",
     "check_geometry",
-    "check_name",
     "choose",
     "installed_here",
     "size",
@@ -43,7 +43,7 @@ def backend(name: str) -> Backend:
         ) from None
 
 
-def check_name(name: str) -> str:
+def check_backend(name: str) -> str:
     """Return ``name``, a backend's or "auto"; raises ``BadRequest``."""
     return name if name == AUTO else backend(name).name
 

@@ -12,10 +12,10 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from .. import upgrade
-from ..backends import check_geometry, check_name
+from ..backends import check_backend, check_geometry
 from ..errors import BadRequest
-from ..sessions import DesktopSession
-from .common import DEFAULT_SESSION, Common, JSONErrors, answers_errors
+from ..sessions import DEFAULT_SESSION, DesktopSession
+from .common import Common, JSONErrors, answers_errors
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
@@ -54,7 +54,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
     def backend(self) -> str:
         """Return the backend that is asked for, empty if none is; raises ``BadRequest``."""
         name = self.text("backend", "")
-        return check_name(name) if name else ""
+        return check_backend(name) if name else ""
 
     async def finish_json(self, value: Any, status: int = 200) -> None:
         """Answer with ``value``."""

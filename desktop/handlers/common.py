@@ -11,8 +11,6 @@ from ..doorman import Doorman
 from ..errors import DesktopError, request_refused
 from ..sessions import Sessions
 
-DEFAULT_SESSION = "default"
-
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
 
 

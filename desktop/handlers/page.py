@@ -13,11 +13,10 @@ from tornado import web
 from tornado.escape import url_escape
 
 from .. import __version__, xpra_client
-from ..backends import NAMES
-from ..backends import check_name as check_backend
+from ..backends import NAMES, check_backend
 from ..errors import PageMissing
-from ..sessions import check_name
-from .common import DEFAULT_SESSION, Common, NoXSRFCheck, answers_errors
+from ..sessions import DEFAULT_SESSION, check_name
+from .common import Common, NoXSRFCheck, answers_errors
 
 
 class SlashHandler(Common, JupyterHandler):
@@ -176,7 +175,8 @@ class XpraClientHandler(NoXSRFCheck, Common, JupyterHandler):
         if path is None:
             raise web.HTTPError(404)
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        self.set_header("Cache-Control", "private, max-age=3600")
+        # Their addresses stay the same when another version is installed.
+        self.set_header("Cache-Control", "private, no-cache")
         await self.finish(path.read_bytes())
 
 

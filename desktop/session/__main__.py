@@ -59,7 +59,11 @@ async def _obey(control: Control, session: Session) -> None:
                 control.send("password", problem=_problem(session, command["password"]))
             case "resize":
                 # Not awaited: the X server may be in no hurry.
-                resizing.add(task := asyncio.ensure_future(session.resize(command["geometry"])))
+                resizing.add(
+                    task := asyncio.ensure_future(
+                        session.display_server.resize(command["geometry"])
+                    )
+                )
                 task.add_done_callback(resizing.discard)
             case "stop":
                 session.stop("It was stopped.")
@@ -68,7 +72,7 @@ async def _obey(control: Control, session: Session) -> None:
 def _problem(session: Session, password: str) -> str | None:
     """Put ``password`` in force; return what is in the way, None if nothing is."""
     try:
-        session.set_password(password)
+        session.display_server.set_password(password)
     except OSError as error:  # the disk is full, or the folder was removed
         return str(error)
     return None

@@ -24,6 +24,12 @@ class Child:
     pid: int
     exited: asyncio.Future[int] = field(default_factory=asyncio.Future)
 
+    @property
+    def status(self) -> str:
+        """How it ended, in words; only for one that has."""
+        status = self.exited.result()
+        return f"signal {-status}" if status < 0 else f"status {status}"
+
 
 def first_of(*children: Child) -> Child:
     """Return what stands for all ``children``: it has exited when the first of them has."""

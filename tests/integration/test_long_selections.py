@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -10,14 +9,11 @@ import pytest
 
 from tests.servers import JupyterServer, until
 
+from .viewing import x_environment
+
 IN_PIECES = "xclip gives whole what is shorter than a mebibyte"
 TEXT = ("naïve 😀 " * 150_000).encode()
 assert len(TEXT) > 1024 * 1024, IN_PIECES
-
-
-def environment(server: JupyterServer) -> dict[str, str]:
-    (cookie,) = server.runtime.glob("jd-*/Xauthority")
-    return {**os.environ, "DISPLAY": server.displays()[0], "XAUTHORITY": str(cookie)}
 
 
 def copy(server: JupyterServer, selection: str, text: bytes) -> None:
@@ -25,7 +21,7 @@ def copy(server: JupyterServer, selection: str, text: bytes) -> None:
     subprocess.run(
         ["xclip", "-selection", selection, "-in"],
         input=text,
-        env=environment(server),
+        env=x_environment(server),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=10,
@@ -55,7 +51,7 @@ sys.stdout.buffer.write(bytes(reply.value.buf()))
 """
     ran = subprocess.run(
         [sys.executable, "-c", code, selection],
-        env=environment(server),
+        env=x_environment(server),
         capture_output=True,
         timeout=10,
         check=False,
@@ -92,7 +88,7 @@ def test_a_window_that_asks_and_closes_does_no_harm(server: JupyterServer) -> No
     for _ in range(5):
         asking = subprocess.Popen(
             ["xclip", "-selection", "primary", "-out"],
-            env=environment(server),
+            env=x_environment(server),
             stdout=subprocess.DEVNULL,
         )
         asking.kill()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import stat
@@ -19,7 +18,7 @@ from desktop.errors import NotReady
 from tests import servers
 from tests.servers import JupyterServer, until
 
-from .viewing import folder_of, logs
+from .viewing import folder_of, logs, x_environment
 
 XPRA = "--DesktopApp.backend=xpra"
 
@@ -45,13 +44,13 @@ def log_in(server: JupyterServer, password: str | None = None, key: str | None =
 
 
 def size(server: JupyterServer) -> str:
-    environment = {
-        **os.environ,
-        "DISPLAY": server.displays()[0],
-        "XAUTHORITY": str(folder_of(server) / "Xauthority"),
-    }
     told = subprocess.run(
-        ["xdpyinfo"], env=environment, capture_output=True, text=True, timeout=10, check=True
+        ["xdpyinfo"],
+        env=x_environment(server),
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=True,
     )
     match = re.search(r"dimensions: +(\d+x\d+)", told.stdout)
     assert match
@@ -121,13 +120,8 @@ def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(jupyter):
         "import xcffib, time; c = xcffib.connect(); c.core.GrabServer(); c.flush(); "
         "print(flush=True); time.sleep(30)"
     )
-    environment = {
-        **os.environ,
-        "DISPLAY": server.displays()[0],
-        "XAUTHORITY": str(folder_of(server) / "Xauthority"),
-    }
     with subprocess.Popen(
-        [sys.executable, "-c", grab], env=environment, stdout=subprocess.PIPE
+        [sys.executable, "-c", grab], env=x_environment(server), stdout=subprocess.PIPE
     ) as greedy:
         assert greedy.stdout
         greedy.stdout.readline()

@@ -56,6 +56,12 @@ def accepted(server: JupyterServer) -> int:
     return logs(server).count("accepted: ")
 
 
+def x_environment(server: JupyterServer) -> dict[str, str]:
+    """Return what X programs need in their environment to appear on its only desktop."""
+    cookie = str(folder_of(server) / "Xauthority")
+    return {**os.environ, "DISPLAY": server.displays()[0], "XAUTHORITY": cookie}
+
+
 def folder_of(server: JupyterServer) -> Path:
     """Return the runtime folder of its only desktop."""
     (socket,) = server.runtime.glob("jd-*/display.sock")

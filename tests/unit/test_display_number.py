@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -131,7 +130,6 @@ def test_what_a_killed_server_has_left_is_removed(left):
         assert not path(number).exists()
 
 
-@pytest.mark.skipif(not shutil.which("Xtigervnc"), reason="package tigervnc-standalone-server")
 def test_a_client_gets_past_the_held_name_to_the_socket(tmp_path):
     """libxcb tries the abstract name first, where nobody listens, and goes on to the path."""
     import xcffib.xproto

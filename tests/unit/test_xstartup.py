@@ -368,13 +368,3 @@ def test_mate_gets_its_defaults_from_dconf_where_there_is_one(machine: Machine) 
     database = lines[1].removeprefix("file-db:")
     assert lines[0] == "user-db:user"
     assert Path(database).read_text() == f"compile {XSTARTUP}/dconf\n"
-
-
-# -- the scripts themselves
-
-
-@pytest.mark.skipif(not shutil.which("shellcheck"), reason="package shellcheck")
-def test_they_are_posix_shell_without_warnings() -> None:
-    subprocess.run(
-        ["shellcheck", "--external-sources", "--shell=sh", *SCRIPTS], cwd=XSTARTUP, check=True
-    )

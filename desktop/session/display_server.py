@@ -1,0 +1,152 @@
+"""The display server of one desktop: an X server, and what shows it to viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from .. import secrets
+from ..backends import Backend, Installed, Program, Runtime, size
+from ..errors import NotReady
+from . import failures, pipes, xauthority
+from .children import Child, Children, first_of
+from .log import SessionLog
+from .runtime import write_secret
+from .sizing import Sizing
+from .specification import Specification
+from .stopping import Stopping
+
+_T = TypeVar("_T")
+
+NAME = "display server"
+
+
+class DisplayServer:
+    """Starts what ``backend`` says, as ``children`` that print to ``log``."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        installed: Installed,
+        where: Runtime,
+        specification: Specification,
+        log: SessionLog,
+    ) -> None:
+        self._backend = backend
+        self._installed = installed
+        self._where = where
+        self._settings = specification.display
+        self._key = specification.key
+        self._timeout = specification.start_timeout
+        self._log = log
+        self._sizing: Sizing | None = None
+        if backend.largest_screen:
+            self._sizing = Sizing(where.display, backend.largest_screen, log.write)
+
+    def set_password(self, password: str) -> None:
+        """Put ``password`` in force: whoever authenticates from now on needs it."""
+        write_secret(self._where.password_file, self._backend.password_file(password))
+
+    async def resize(self, geometry: str) -> None:
+        """Give the screen another size, where the display server does not do so itself."""
+        if self._sizing:
+            await self._sizing.resize(*size(geometry))
+
+    async def start(
+        self, children: Children, environment: Mapping[str, str], stopping: Stopping
+    ) -> Child:
+        """Start it; return it when X clients and viewers get in.
+
+        Raises ``StartError``, or ``Stopped``.
+        """
+        self._children = children
+        self._environment = environment
+        self._stopping = stopping
+        password = self._write_files()
+        server = await self._start_x_server()
+        # Xpra takes what it finds for the size to begin with, and then another one all the same.
+        await self._in_time(self.resize(self._settings.geometry), server)
+        viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
+        if viewers:
+            server = first_of(server, self._start(viewers))
+        await self._in_time(self._answering(password), server)
+        await self._in_time(self.resize(self._settings.geometry), server)
+        return server
+
+    def _write_files(self) -> str:
+        """Write secrets and what else the display server reads; return the password in force."""
+        password = self._backend.new_password()
+        self.set_password(password)
+        write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
+        files = self._backend.files(self._where, self._settings, self._key)
+        for path, contents in files.items():
+            write_secret(path, contents)
+        # For our own X clients, whose library reads it from there.
+        os.environ["XAUTHORITY"] = str(self._where.xauthority)
+        return password
+
+    async def _start_x_server(self) -> Child:
+        """Start the first X server that works; return it when X clients get in."""
+        reading, writing = os.pipe()
+        try:
+            async with pipes.reader(reading) as ready:
+                for program in self._backend.x_servers(
+                    self._installed, self._where, self._settings, writing
+                ):
+                    server = self._start(program, pass_fds=[writing])
+                    if await self._is_ready(ready, server):
+                        return server
+                    self._log.write(f"{program.name} ended before it was ready ({server.status}).")
+        finally:
+            os.close(writing)
+        raise failures.ended_early(server)
+
+    async def _is_ready(self, ready: asyncio.StreamReader, server: Child) -> bool:
+        """Whether ``server`` says that it is ready, rather than end."""
+        line = asyncio.ensure_future(ready.readline())
+        try:
+            await self._stopping.first(self._timeout, line, server.exited)
+            if not line.done() and not server.exited.done():
+                raise failures.too_late(self._timeout)
+            return line.done()
+        finally:
+            line.cancel()
+
+    def _start(self, program: Program, pass_fds: Sequence[int] = ()) -> Child:
+        """Start a part of it."""
+        self._log.write(f"Starting {program.name}.")
+        return self._children.start(
+            NAME,
+            program.command,
+            {**self._environment, **program.environment},
+            folder=Path("/"),
+            output=self._log.pipe,
+            pass_fds=pass_fds,
+        )
+
+    async def _answering(self, password: str) -> None:
+        """Return when it completes a viewer's handshake."""
+        key = self._key if self._backend.encrypts(self._settings) else ""
+        while True:
+            try:
+                return await asyncio.to_thread(
+                    self._backend.probe, self._where.socket, password, key
+                )
+            except NotReady:
+                await asyncio.sleep(0.02)
+
+    async def _in_time(self, waiting: Awaitable[_T], server: Child) -> _T:
+        """Return what ``waiting`` returns; raise where the server is late, or ends."""
+        task = asyncio.ensure_future(waiting)
+        try:
+            await self._stopping.first(self._timeout, task, server.exited)
+        finally:
+            task.cancel()
+        if task.done() and not task.cancelled():
+            return task.result()
+        if server.exited.done():
+            raise failures.ended_early(server)
+        raise failures.too_late(self._timeout)

@@ -1,0 +1,39 @@
+"""What is said where a desktop does not start."""
+
+from __future__ import annotations
+
+from ..errors import StartFailed, StartTimeout
+from ..packages import install_command
+from .children import Child
+
+_COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
+
+
+def ended_early(child: Child) -> StartFailed:
+    """Return the error for a part that ended before the desktop was up."""
+    message = f"The {child.name} ended before the desktop was up ({child.status})."
+    if child.exited.result() == _COMMAND_NOT_FOUND:
+        return StartFailed(
+            message,
+            remedy="A program it needs is not installed; the last lines of the log below say "
+            "which. This installs a desktop:",
+            command=install_command("xfce"),
+        )
+    return StartFailed(message, remedy="The last lines of the log below say why.")
+
+
+def too_late(seconds: float) -> StartTimeout:
+    """Return the error for a display server that was not ready after ``seconds``."""
+    return StartTimeout(
+        f"The display server was not ready after {seconds:g} seconds.",
+        remedy="The log below may say why. If this machine is merely slow, raise "
+        "DesktopApp.start_timeout.",
+    )
+
+
+def system_error(error: OSError) -> StartFailed:
+    """Return the error for what the system refuses: a full disk, a limit."""
+    return StartFailed(
+        f"The desktop could not be started: {error}.",
+        remedy="Free space or repair permissions there, and try again.",
+    )

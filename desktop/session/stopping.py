@@ -1,0 +1,30 @@
+"""Waiting that somebody may end by asking for the session's end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+class Stopped(Exception):
+    """Somebody asked for the end meanwhile; its text says why."""
+
+
+class Stopping:
+    """Knows whether the end was asked for, and why."""
+
+    def __init__(self) -> None:
+        self._asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end; ``reason`` is told to the user, the first one if there are more."""
+        if not self._asked.done():
+            self._asked.set_result(reason)
+
+    async def first(self, timeout: float | None, *futures: asyncio.Future[Any]) -> None:
+        """Wait for the first of ``futures``, ``timeout`` seconds at most; raises ``Stopped``."""
+        await asyncio.wait(
+            [*futures, self._asked], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if self._asked.done():
+            raise Stopped(self._asked.result())
