@@ -66,6 +66,14 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         whatever the page does.""",
     )
 
+    sharing = Enum(
+        ("full", "view", "off"),
+        "full",
+        config=True,
+        help="""What a desktop may be shared for, with others whom the Jupyter server lets in: to be
+        used (`full`), to be looked at (`view`), or not at all (`off`).""",
+    )
+
     geometry = Unicode(
         "1920x1080",
         config=True,
@@ -210,7 +218,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         if self._settings_error:
             return None
         sessions = self.doorman.sessions.all()
-        return {session.name: session.viewers for session in sessions if session.viewers} or None
+        return {one.name: len(one.viewers) for one in sessions if one.viewers} or None
 
     async def stop_extension(self) -> None:
         """End every desktop and the bridge (Jupyter Server calls this when it stops)."""

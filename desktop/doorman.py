@@ -14,10 +14,12 @@ from collections.abc import Sequence
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
+from .access import Access
 from .bridge.client import BridgeClient
 from .bridge.messages import Handoff
-from .errors import BridgeUnavailable
-from .sessions import DEFAULT_SESSION, Sessions
+from .errors import BridgeUnavailable, ShareEnded
+from .sessions import DEFAULT_SESSION, Sessions, Viewer
+from .shares import Share, Shares
 from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
 
@@ -39,6 +41,7 @@ class Doorman:
     ) -> None:
         self.sessions = sessions
         self.tickets = tickets
+        self.shares = Shares()
         self.side_entrance = SideEntrance(folders, self._admit_by_the_side, log)
         self.bridge = BridgeClient(self.side_entrance.folder, self._ended, log)
         self._log = log
@@ -49,9 +52,9 @@ class Doorman:
 
         Raises ``BridgeUnavailable``.
         """
-        # In this order: the folder's name is in the bridge's command line, for all to see.
-        self.side_entrance.open()
+        # In this order: should this server be killed, the bridge removes the folder.
         self.bridge.start()
+        self.side_entrance.open()
 
     async def stop(self) -> None:
         """End every desktop, tell the browsers, and end the bridge."""
@@ -62,10 +65,40 @@ class Doorman:
     async def connect(self, ticket: Ticket) -> socket.socket:
         """Return a byte stream to the desktop that ``ticket`` is for.
 
-        Raises ``UnknownSession``, ``NotReady``, ``SessionEnded`` or ``BridgeUnavailable``.
+        Raises ``DesktopError``: it has ended, is not ready, is not shared any more, …
         """
         self.bridge.start()
-        return await self.sessions.get(ticket.session).connect(ticket.password)
+        session = self.sessions.get(ticket.session)
+        target = await session.connect(ticket.password, ticket.access)
+        try:
+            if ticket.share:
+                self.shares.get(ticket.share, session.name, session.run)
+        except ShareEnded:
+            target.close()
+            raise
+        return target
+
+    async def share(self, name: str, access: Access, lifetime: float) -> Share:
+        """Share the desktop called ``name`` for ``lifetime`` seconds.
+
+        Raises ``DesktopError`` where it cannot be shared in that way.
+        """
+        session = self.sessions.get(name)
+        await session.check_shareable(access)
+        share = self.shares.make(name, session.run, access, lifetime)
+        asyncio.get_running_loop().call_later(lifetime, self.end_share, share)
+        return share
+
+    def end_share(self, share: Share) -> None:
+        """Make a share void, and disconnect those who came by it."""
+        self.shares.end(share.id)
+        for viewer in list(self.sessions.get(share.session).viewers.values()):
+            if viewer.share == share.id:
+                self.bridge.close(viewer.id)
+
+    def disconnect(self, name: str, viewer: int) -> None:
+        """End one connection to the desktop called ``name``; raises ``UnknownViewer``."""
+        self.bridge.close(self.sessions.get(name).viewer(viewer).id)
 
     def let_through(
         self, stream: IOStream, target: socket.socket, ticket: Ticket, head: str
@@ -99,7 +132,7 @@ class Doorman:
     ) -> None:
         """Give both sockets to the bridge."""
         session = self.sessions.get(ticket.session)
-        self.bridge.hand_over(
+        handoff = self.bridge.hand_over(
             browser,
             target,
             session=ticket.session,
@@ -107,12 +140,12 @@ class Doorman:
             head=head,
             greeting=session.greeting,
         )
-        session.viewers += 1
+        session.viewers[handoff] = Viewer(handoff, ticket.name, ticket.access, ticket.share)
         session.publish()
 
     def _ended(self, handoff: Handoff) -> None:
         session = self.sessions.get(handoff.session)
-        session.viewers -= 1
+        session.viewers.pop(handoff.id, None)
         session.publish()
 
     def _start_relay(self, browser: IOStream, bridge: IOStream) -> None:

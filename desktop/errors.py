@@ -8,7 +8,11 @@ DesktopError
 ├── ClientMissing           the page lacks what it shows this desktop with
 ├── Refused                 the doorman does not let this connection through
 │   └── ForeignOrigin
+├── NotPermitted            Jupyter lets them in, but not to this
+├── ShareEnded              the link that they came by holds no longer
+├── ShareUnsupported        this desktop cannot be shared in that way
 ├── UnknownSession          there is no desktop of that name
+├── UnknownViewer           nobody is connected under that number
 ├── SessionEnded            there was one; it is over
 ├── NotReady                it is still starting
 ├── Unreachable             it is there, but lets nobody in any more
@@ -56,6 +60,17 @@ class DesktopError(Exception):
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.message, self.remedy, self.command) if part)
+
+
+def from_json(values: dict[str, Any]) -> DesktopError:
+    """Return the error that another process of ours told as ``as_json``."""
+    kinds = {kind.reason: kind for kind in _below(DesktopError)}
+    kind = kinds.get(values["reason"], DesktopError)
+    return kind(values["message"], remedy=values["remedy"], command=values["command"])
+
+
+def _below(kind: type[DesktopError]) -> list[type[DesktopError]]:
+    return [kind, *(below for one in kind.__subclasses__() for below in _below(one))]
 
 
 class BadRequest(DesktopError):
@@ -124,10 +139,38 @@ class ForeignOrigin(Refused):
         )
 
 
+class NotPermitted(DesktopError):
+    """Whoever asks may look at what Jupyter lets them, but not use this desktop."""
+
+    reason = "not-permitted"
+    status = 403
+
+
+class ShareEnded(DesktopError):
+    """The link that somebody came by has expired, or was ended."""
+
+    reason = "share-ended"
+    status = 410
+
+
+class ShareUnsupported(DesktopError):
+    """This desktop cannot be shared in that way."""
+
+    reason = "share-unsupported"
+    status = 409
+
+
 class UnknownSession(DesktopError):
     """There is no desktop of that name on this server."""
 
     reason = "unknown-session"
+    status = 404
+
+
+class UnknownViewer(DesktopError):
+    """Nobody is connected to this desktop under that number, or not any more."""
+
+    reason = "unknown-viewer"
     status = 404
 
 

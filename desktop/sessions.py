@@ -10,14 +10,15 @@ import re
 import signal
 import socket
 import sys
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import errors
+from .access import Access
 from .backends import AUTO, backend
-from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession, Unreachable
+from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession, UnknownViewer
 from .placements import Placement
 from .session.specification import Specification
 
@@ -27,7 +28,8 @@ _COMMAND = [sys.executable, "-m", "desktop.session"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
-_ANSWER = 5.0  # seconds for it to put a password in force
+# Seconds for it to put a password in force; a server for those who only look may have to start.
+_ANSWER = {Access.FULL: 5.0, Access.VIEW: 15.0}
 _ALIVE = ("starting", "running")
 
 
@@ -43,23 +45,41 @@ class State:
     log: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Viewer:
+    """A page, or another program, that is connected.
+
+    ``user`` is for people to read, ``share`` the id of the link that it came by, empty for none.
+    """
+
+    id: int
+    user: str
+    access: Access
+    share: str = field(default="", repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the API shows it."""
+        return {"id": self.id, "user": self.user, "access": self.access}
+
+
 class DesktopSession:
     """One desktop, seen from the Jupyter server: a process, and what it says of itself."""
 
     def __init__(self, name: str, placement: Placement, log: logging.Logger) -> None:
         self.name = name
         self.state = State(state="stopped")
-        self.viewers = 0
+        self.viewers: dict[int, Viewer] = {}  # by id
+        self.run = 0  # how often it was started
         self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
         self._specification = Specification()
         self._backend = self._specification.backend
         self._placement = placement
         self._log = log
-        self._socket = ""
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._subscribers: set[asyncio.Queue[tuple[str, Any]]] = set()
-        self._password_set: deque[asyncio.Future[None]] = deque()
+        self._admitted: dict[int, asyncio.Future[str]] = {}  # by the command's id
+        self._last_id = 0
 
     @property
     def backend(self) -> str:
@@ -91,7 +111,7 @@ class DesktopSession:
         return {
             "name": self.name,
             "backend": self.backend,
-            "viewers": self.viewers,
+            "viewers": [viewer.as_json() for viewer in self.viewers.values()],
             **vars(self.state),
         }
 
@@ -99,6 +119,7 @@ class DesktopSession:
         """Start the session process; how it gets on is told to subscribers."""
         # One that has ended may not have gone yet.
         await self._gone()
+        self.run += 1
         self._specification = specification
         self._backend = specification.backend
         self._set_state()
@@ -125,14 +146,25 @@ class DesktopSession:
         self._send({"command": "stop"})
         await self._gone()
 
-    async def connect(self, password: str) -> socket.socket:
+    async def connect(self, password: str, access: Access) -> socket.socket:
         """Put ``password`` in force and return a byte stream to the display server.
 
-        Raises ``NotReady`` or ``SessionEnded``.
+        Raises ``NotReady``, ``SessionEnded``, ``Unreachable`` or ``ShareUnsupported``.
         """
+        return await self._placement.connect(await self._admit(password, access))
+
+    async def check_shareable(self, access: Access) -> None:
+        """Raise what is in the way of viewers with ``access``, as ``connect`` would."""
         self.check_reachable()
-        await self._put_in_force(password)
-        return await self._placement.connect(self._socket)
+        if access is Access.VIEW:
+            await self._admit(self.new_password(), access)
+
+    def viewer(self, identifier: int) -> Viewer:
+        """Return who is connected under this id; raises ``UnknownViewer``."""
+        try:
+            return self.viewers[identifier]
+        except KeyError:
+            raise UnknownViewer("This viewer has gone already.") from None
 
     def resize(self, geometry: str) -> None:
         """Give the screen another size; nothing happens where the display server does that.
@@ -184,16 +216,22 @@ class DesktopSession:
                 self._process.send_signal(signal.SIGCONT)
         await self._listening
 
-    async def _put_in_force(self, password: str) -> None:
-        done = asyncio.get_running_loop().create_future()
-        self._password_set.append(done)
-        self._send({"command": "password", "password": password})
+    async def _admit(self, password: str, access: Access) -> str:
+        """Have a password put in force; return the path of the socket that asks for it."""
+        self.check_reachable()
+        self._last_id += 1
+        answer = asyncio.get_running_loop().create_future()
+        self._admitted[identifier := self._last_id] = answer
+        command = {"command": "admit", "id": identifier, "password": password, "access": access}
+        self._send(command)
         try:
-            await asyncio.wait_for(done, _ANSWER)
+            return await asyncio.wait_for(answer, _ANSWER[access])
         except asyncio.TimeoutError:
             raise NotReady(
                 f"The desktop {self.name!r} does not answer.", remedy="Try again, or restart it."
             ) from None
+        finally:
+            self._admitted.pop(identifier, None)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         """Follow what the session process says until it has ended."""
@@ -212,13 +250,13 @@ class DesktopSession:
     def _take(self, event: dict[str, Any]) -> None:
         match event.pop("event"):
             case "state":
-                self._socket = event.pop("socket", self._socket)
                 self._backend = event.pop("backend", self._backend)
                 self._set_state(**{"step": self.state.step, **event})
             case "log":
                 self._tell("log", {"lines": list(event["lines"])})
-            case "password":
-                _settle(self._password_set.popleft(), _not_set(event["problem"]))
+            case "admitted":
+                error = event["error"] and errors.from_json(event["error"])
+                _settle(self._admitted[event["id"]], str(event["socket"]), error)
 
     def _set_state(self, **values: Any) -> None:
         self.state = State(**values)
@@ -232,8 +270,8 @@ class DesktopSession:
         self.publish()
 
     def _refuse_waiting(self) -> None:
-        while self._password_set:
-            _settle(self._password_set.popleft(), SessionEnded("The desktop has just ended."))
+        for answer in self._admitted.values():
+            _settle(answer, error=SessionEnded("The desktop has just ended."))
 
     def _tell(self, event: str, data: Any) -> None:
         for queue in self._subscribers:
@@ -327,23 +365,13 @@ def check_name(name: str) -> None:
         )
 
 
-def _settle(future: asyncio.Future[None], error: Exception | None = None) -> None:
+def _settle(future: asyncio.Future[str], path: str = "", error: Exception | None = None) -> None:
     if future.done():
         return  # whoever waited has gone
     if error:
         future.set_exception(error)
     else:
-        future.set_result(None)
-
-
-def _not_set(problem: str | None) -> Unreachable | None:
-    if problem is None:
-        return None
-    return Unreachable(
-        f"The desktop is running, but lets nobody in any more: {problem}.",
-        remedy="Free space there, if that is what is missing. If its folder was removed, as is "
-        "done with /run/user at log-out, it has to be restarted.",
-    )
+        future.set_result(path)
 
 
 def _not_started(program: str, error: OSError) -> StartFailed:

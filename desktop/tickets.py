@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import secrets
+from .access import Access
 from .errors import Refused
 
 
@@ -14,7 +15,8 @@ from .errors import Refused
 class Ticket:
     """The right to connect once to ``session`` until ``expires`` (seconds of the clock used).
 
-    ``client`` names the page that asked for it, ``user`` who was logged in there.
+    ``client`` names the page that asked for it, ``user`` who was logged in there (``name`` for
+    people to read), ``share`` the link by which they came, if they did.
     """
 
     session: str
@@ -22,6 +24,9 @@ class Ticket:
     client: str
     expires: float
     password: str = field(repr=False)
+    name: str = ""
+    access: Access = Access.FULL
+    share: str = field(default="", repr=False)
     id: str = field(default_factory=secrets.ticket, repr=False)
 
 
@@ -34,10 +39,21 @@ class Tickets:
         self._unused: dict[str, Ticket] = {}
         self._used: dict[str, float] = {}
 
-    def issue(self, session: str, user: str, client: str, password: str) -> Ticket:
+    def issue(
+        self,
+        session: str,
+        user: str,
+        client: str,
+        password: str,
+        *,
+        name: str = "",
+        access: Access = Access.FULL,
+        share: str = "",
+    ) -> Ticket:
         """Return a new ticket; ``password`` is put in force when it is used."""
         self._forget()
-        ticket = Ticket(session, user, client, self._clock() + self.lifetime, password)
+        expires = self._clock() + self.lifetime
+        ticket = Ticket(session, user, client, expires, password, name, access, share)
         self._unused[ticket.id] = ticket
         return ticket
 

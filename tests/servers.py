@@ -335,10 +335,10 @@ class JupyterServer:
         ]
         return processes + locks + sockets + folders
 
-    def assert_nothing_left(self, seconds: float = 5) -> None:
-        """Fail if anything is left of a server that has ended, ``seconds`` from now."""
+    def assert_nothing_left(self, seconds: float = 5, besides: str = "") -> None:
+        """Fail if anything ``besides`` is left of a server that has ended, ``seconds`` from now."""
         deadline = time.monotonic() + seconds
-        while (left := self.left_behind()) and time.monotonic() < deadline:
+        while (left := set(self.left_behind()) - {besides}) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not left, f"left behind: {left}"
 

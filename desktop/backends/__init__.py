@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable, StartError
-from .base import Backend, Installed, Program, Runtime
+from .base import Backend, Entrance, Installed, Program, Runtime
 from .settings import DisplaySettings, XpraSettings, check_geometry, size
 from .vnc import Vnc
 from .xpra import Xpra
@@ -19,6 +19,7 @@ __all__ = [
     "NAMES",
     "Backend",
     "DisplaySettings",
+    "Entrance",
     "Installed",
     "Program",
     "Runtime",

@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..access import Access
 from .settings import DisplaySettings
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Where viewers get in: a Unix socket, and the file with the password that is in force.
+
+    The file has the form that the display server reads.
+    """
+
+    socket: Path
+    password_file: Path
 
 
 @dataclass(frozen=True)
@@ -18,19 +30,19 @@ class Runtime:
     display: str
 
     @property
-    def socket(self) -> Path:
-        """The Unix socket on which the display server talks to viewers."""
-        return self.folder / "display.sock"
+    def entrance(self) -> Entrance:
+        """The display server's."""
+        return Entrance(self.folder / "display.sock", self.folder / "password")
+
+    @property
+    def view_only_entrance(self) -> Entrance:
+        """That of another server for those who only look, where there is one."""
+        return Entrance(self.folder / "view.sock", self.folder / "view-password")
 
     @property
     def xauthority(self) -> Path:
         """The file with the X cookie, for ``$XAUTHORITY`` (Xsecurity(7))."""
         return self.folder / "Xauthority"
-
-    @property
-    def password_file(self) -> Path:
-        """The password that is in force, in the form the display server reads."""
-        return self.folder / "password"
 
     @property
     def key_file(self) -> Path:
@@ -119,6 +131,16 @@ class Backend(ABC):
         """
         return None
 
+    def view_only_server(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings
+    ) -> Program | None:
+        """Return what serves those who only look, where that takes a server of its own.
+
+        It serves at ``where.view_only_entrance``. Called by the session when the first of them
+        comes, and again where it has ended. Raises ``ShareUnsupported``.
+        """
+        return None
+
     def files(self, where: Runtime, settings: DisplaySettings, key: str) -> Mapping[Path, bytes]:
         """Return files that the programs read, secret ones too.
 
@@ -141,10 +163,11 @@ class Backend(ABC):
         return False
 
     @abstractmethod
-    def password_file(self, password: str) -> bytes:
-        """Return the contents of ``Runtime.password_file`` that let ``password`` in.
+    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
+        """Return the contents of ``Entrance.password_file`` that let ``password`` in.
 
-        Called by the session before the start and each time a ticket is used.
+        Nobody else gets in by them. Called by the session before the start and each time a ticket
+        is used.
         """
 
     @abstractmethod

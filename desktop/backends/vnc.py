@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from .. import secrets
+from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable
 from ..packages import install_command
 from . import rfb
@@ -71,7 +72,7 @@ class Vnc(Backend):
             *("-geometry", settings.geometry),
             *("-depth", "24"),
             *("-desktop", settings.title),
-            *("-rfbunixpath", str(where.socket)),
+            *("-rfbunixpath", str(where.entrance.socket)),
             # No blank screen: there is no monitor to save.
             *("-s", "0"),
             *product_options(where, settings.clipboard),
@@ -83,9 +84,15 @@ class Vnc(Backend):
         """Return eight letters and digits, all that VncAuth looks at."""
         return secrets.vnc_password()
 
-    def password_file(self, password: str) -> bytes:
-        """Return a password file with one password, which may view and control."""
-        return secrets.vnc_password_entry(password)
+    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
+        """Return a password file: the first password in it may do all, the second only look.
+
+        Both products read it so (vncpasswd(1)).
+        """
+        entry = secrets.vnc_password_entry(password)
+        if access is Access.FULL:
+            return entry
+        return secrets.vnc_password_entry(secrets.vnc_password()) + entry
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Complete the RFB handshake up to ServerInit (RFC 6143, section 7)."""
@@ -104,7 +111,7 @@ def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
     return [
         *("-rfbport", "-1"),
         *("-SecurityTypes", "VncAuth"),
-        *("-PasswordFile", str(where.password_file)),
+        *("-PasswordFile", str(where.entrance.password_file)),
         # Over a Unix socket all viewers are the same "host": one that breaks off five times would
         # lock everyone out.
         "-UseBlacklist=0",
@@ -122,7 +129,7 @@ def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
 def _turbovnc(where: Runtime, clipboard: str) -> list[str]:
     return [
         *("-securitytypes", "VNC"),
-        *("-rfbauth", str(where.password_file)),
+        *("-rfbauth", str(where.entrance.password_file)),
         *("-deferupdate", "1"),
         "-alwaysshared",
         *("-maxclipboard", str(MAX_CUT_TEXT)),

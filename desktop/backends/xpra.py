@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import secrets
-from ..errors import DisplayServerMissing, DisplayServerUnsuitable
+from ..access import Access
+from ..errors import DisplayServerMissing, DisplayServerUnsuitable, ShareUnsupported
 from ..packages import install_command
 from . import x_dummy, xpra_protocol
-from .base import Backend, Installed, Program, Runtime
+from .base import Backend, Entrance, Installed, Program, Runtime
 from .settings import DisplaySettings, XpraSettings
 
 GUARD = Path(__file__).with_name("xpra_guard.py")
@@ -28,7 +29,10 @@ _MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # from there on it speaks rencodeplus, and 
 
 # Without these it would let in whom it should not; so there must be no doubt that it has them.
 _REQUIRED = frozenset(
-    ("use-display", "daemon", "bind", "auth", "clipboard", "clipboard-direction", "socket-dir")
+    (
+        *("use-display", "daemon", "bind", "auth", "socket-dir"),
+        *("clipboard", "clipboard-direction", "readonly"),
+    )
 )
 _CLIPBOARD = {"both": "both", "in": "to-server", "out": "to-client", "off": "disabled"}
 
@@ -86,15 +90,26 @@ class Xpra(Backend):
     ) -> Program:
         """Return the Xpra server, on a display that is there: one Unix socket, no child process."""
         assert isinstance(installed, InstalledXpra)
-        own = settings.xpra
-        mode = {"desktop": "start-desktop", "seamless": "start"}[own.mode]
-        options = [
-            f"--{name}={value}"
-            for name, value in _options(installed, where, settings)
-            if name in installed.options
-        ]
-        command = [*_start(installed), mode, where.display, *options, *own.arguments]
-        return Program("Xpra", command, _environment(where))
+        return _program(installed, where, settings, Access.FULL)
+
+    def view_only_server(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings
+    ) -> Program:
+        """Return a second, read-only Xpra server: one server treats all its viewers alike."""
+        if settings.xpra.mode == "seamless":
+            # The first one is the window manager, and there can be only one.
+            raise ShareUnsupported(
+                "Applications without a desktop (seamless) cannot be shared for looking on.",
+                remedy='Share them with control, or set Xpra.mode to "desktop".',
+            )
+        assert isinstance(installed, InstalledXpra)
+        if "control" in installed.options:
+            # There is no guard, and what --readonly leaves to a viewer was not looked into.
+            raise ShareUnsupported(
+                f"Sharing for looking on has not been tried with {installed}.",
+                remedy="Share it with control, or use a VNC server.",
+            )
+        return _program(installed, where, settings, Access.VIEW)
 
     def files(self, where: Runtime, settings: DisplaySettings, key: str) -> dict[Path, bytes]:
         """Return the key, and the configuration of Xorg."""
@@ -108,7 +123,7 @@ class Xpra(Backend):
         """Whether AES is on."""
         return settings.xpra.encryption != "off"
 
-    def password_file(self, password: str) -> bytes:
+    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
         """Return the password: a line end would be part of it."""
         return password.encode()
 
@@ -128,8 +143,26 @@ def _start(installed: InstalledXpra) -> list[str]:
     return [installed.python, "-I", str(GUARD), installed.executable]
 
 
+def _program(
+    installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
+) -> Program:
+    """Return a server for viewers with ``access``."""
+    mode = {"desktop": "start-desktop", "seamless": "start"}[settings.xpra.mode]
+    options = [
+        f"--{name}={value}"
+        for name, value in _options(installed, where, settings, access)
+        if name in installed.options
+    ]
+    extra = settings.xpra.arguments
+    # They may change anything, but not what those can do who only look.
+    options = [*options, *extra] if access is Access.FULL else [*extra, *options]
+    command = [*_start(installed), mode, where.display, *options]
+    name = "Xpra" if access is Access.FULL else "Xpra (view-only)"
+    return Program(name, command, _environment(where))
+
+
 def _options(
-    installed: InstalledXpra, where: Runtime, settings: DisplaySettings
+    installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
 ) -> Iterator[tuple[str, str]]:
     """Yield names and values of all options; those that this version does not have are left out."""
     own = settings.xpra
@@ -194,8 +227,13 @@ def _options(
         "forward-xdg-open": "no",
     }.items()
     yield from _services(own)
-    yield from _clipboard(settings.clipboard)
-    yield from _door(installed, where, own)
+    if access is Access.FULL:
+        yield from _clipboard(settings.clipboard)
+        yield from _door(installed, where, where.entrance, own)
+    else:
+        yield "readonly", "yes"
+        yield from _clipboard("off")
+        yield from _door(installed, where, where.view_only_entrance, own)
 
 
 def _services(own: XpraSettings) -> Iterable[tuple[str, str]]:
@@ -219,7 +257,9 @@ def _clipboard(clipboard: str) -> Iterable[tuple[str, str]]:
     }.items()
 
 
-def _door(installed: InstalledXpra, where: Runtime, own: XpraSettings) -> Iterable[tuple[str, str]]:
+def _door(
+    installed: InstalledXpra, where: Runtime, entrance: Entrance, own: XpraSettings
+) -> Iterable[tuple[str, str]]:
     """Return how viewers get in: the socket, the password, and the key."""
     if own.encryption == "off":
         encryption: dict[str, str] = {}
@@ -233,8 +273,8 @@ def _door(installed: InstalledXpra, where: Runtime, own: XpraSettings) -> Iterab
         encryption = {}
         extra = f",encryption={mode},keyfile={where.key_file}"
     return {
-        "bind": f"{where.socket}{extra}",
-        "auth": f"file:filename={where.password_file}",
+        "bind": f"{entrance.socket}{extra}",
+        "auth": f"file:filename={entrance.password_file}",
         **encryption,
     }.items()
 

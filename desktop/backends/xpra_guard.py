@@ -1,4 +1,4 @@
-"""Runs Xpra's server with two things changed, in the Python that Xpra has.
+"""Runs Xpra's server with three things changed, in the Python that Xpra has.
 
     python -I xpra_guard.py /usr/bin/xpra start-desktop …
 
@@ -7,12 +7,24 @@ them switch on a clipboard that the settings forbid (Xpra 3.1 to 5; 6 has ``--co
 
 Viewers wait until Xpra knows its encodings. One that comes a moment too soon would get nothing but
 raw pixels for as long as it stays (seen of 3.1.3).
+
+With ``--readonly=yes`` viewers can do nothing but look. Xpra itself drops their keys and clicks,
+but lets the first of them set the size of the screen in its greeting, and how fast keys repeat.
 """
 
 from __future__ import annotations
 
 import sys
 from typing import Any
+
+# What a viewer has to send in order to be shown something.
+_LOOKING = frozenset(
+    (
+        *("ping", "ping_echo", "damage-sequence", "buffer-refresh"),
+        *("map-window", "unmap-window", "configure-window"),
+    )
+)
+_PROBE = "connect_test_request"
 
 
 def main() -> Any:
@@ -36,14 +48,31 @@ def main() -> Any:
     assert ServerCore.process_control_command
     welcome = ServerCore.hello_oked
 
-    def welcome_in_time(self: Any, *greeting: Any) -> Any:
+    def welcome_in_time(self: Any, protocol: Any, packet: Any, wishes: Any, *more: Any) -> Any:
         self.wait_for_threaded_init()
-        return welcome(self, *greeting)
+        if self.readonly:
+            _only_look(self, wishes)
+        return welcome(self, protocol, packet, wishes, *more)
 
     ServerCore.handle_command_request = refuse
     ServerCore.process_control_command = ignore
     ServerCore.hello_oked = welcome_in_time
     return xpra(sys.argv[0], sys.argv)
+
+
+def _only_look(server: Any, wishes: dict[Any, Any]) -> None:
+    """Leave a viewer nothing but to look, whatever its greeting asks for."""
+    for handlers in (
+        server._authenticated_packet_handlers,
+        server._authenticated_ui_packet_handlers,
+    ):
+        for packet_type in set(handlers) - _LOOKING:
+            del handlers[packet_type]
+    server.set_keyboard_repeat = lambda repeat: None
+    for key in list(wishes):
+        name = key.decode("latin-1") if isinstance(key, bytes) else key
+        if name.startswith("desktop_mode_size") or ("request" in name and name != _PROBE):
+            del wishes[key]
 
 
 if __name__ == "__main__":

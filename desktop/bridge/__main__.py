@@ -1,7 +1,7 @@
-"""``python -m desktop.bridge FOLDER``; standard input is one end of a SOCK_SEQPACKET socket pair.
+"""``python -m desktop.bridge``; standard input is one end of a SOCK_SEQPACKET socket pair.
 
-FOLDER belongs to the server, and is removed here, because nothing of ours may be left behind even
-if the server was killed.
+The server's folder is removed here, because nothing of ours may be left behind even if the server
+was killed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
-import sys
 
 from .bridge import Bridge
 
@@ -18,8 +17,10 @@ def main() -> None:
     """Carry connections until the other end closes."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
     with socket.socket(fileno=0) as control:
-        Bridge(control).serve()
-    shutil.rmtree(sys.argv[1], ignore_errors=True)
+        bridge = Bridge(control)
+        bridge.serve()
+    if bridge.folder:
+        shutil.rmtree(bridge.folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

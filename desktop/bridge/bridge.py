@@ -7,7 +7,7 @@ import socket
 import threading
 
 from . import messages
-from .closing import SERVER_ENDING, TAKEN_OVER, Closing
+from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing
 from .connection import Connection
 
 _FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
@@ -19,6 +19,7 @@ class Bridge:
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
+        self.folder: str | None = None  # the server's, to be removed at the end
         self._connections: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -39,8 +40,13 @@ class Bridge:
             return True
         except ConnectionError:
             return False
-        if message:
-            self._begin(*message)
+        match message:
+            case messages.Close(identifier):
+                self._close([one for one in self._all() if one.handoff.id == identifier], ENDED)
+            case messages.Folder(path):
+                self.folder = path
+            case handoff, browser, target:
+                self._begin(handoff, browser, target)
         return message is not None
 
     def _begin(self, handoff: messages.Handoff, browser: int, target: int) -> None:

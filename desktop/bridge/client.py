@@ -23,8 +23,9 @@ _SHORT_LIFE = 1.0  # seconds; one that dies sooner would die again
 class BridgeClient:
     """Hands connections over to a bridge process, which it starts, and starts again if it died.
 
-    ``ended`` is called with a hand-off when its connection is over. ``folder`` is ours, and the
-    bridge removes it when it ends, since it outlives even a server that is killed.
+    ``ended`` is called with a hand-off when its connection is over. ``folder`` is ours, to be made
+    when the bridge runs, and the bridge removes it when it ends, since it outlives even a server
+    that is killed.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class BridgeClient:
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                self._process = _start_process(theirs, self._folder)
+                self._process = _start_process(theirs)
+                messages.send_folder(control, str(self._folder))
             except OSError as error:
                 control.close()
                 raise _unavailable(str(error)) from error
@@ -72,10 +74,10 @@ class BridgeClient:
         client: str,
         head: str,
         greeting: int,
-    ) -> None:
-        """Pass two sockets to the bridge and close them here (see ``messages.Handoff``).
+    ) -> int:
+        """Pass two sockets to the bridge and close them here; return the id of the hand-off.
 
-        Raises ``BridgeUnavailable``; then they are closed as well.
+        See ``messages.Handoff``. Raises ``BridgeUnavailable``; then they are closed as well.
         """
         self._last_id += 1
         handoff = messages.Handoff(self._last_id, session, client, head, greeting)
@@ -86,6 +88,16 @@ class BridgeClient:
                 if not self._send(handoff, browser, target):
                     raise _unavailable("it does not take connections")
         self._open[handoff.id] = handoff
+        return handoff.id
+
+    def close(self, identifier: int) -> None:
+        """End the connection of a hand-off; the browser is told that it was ended by somebody."""
+        if self._control and identifier in self._open:
+            try:
+                messages.send_close(self._control, identifier)
+            except OSError as error:
+                self._log.warning("The bridge does not listen: %s", error)
+                self._lost()
 
     async def stop(self) -> None:
         """End the bridge; the browsers are told."""
@@ -149,9 +161,9 @@ class BridgeClient:
             self._ended(handoff)
 
 
-def _start_process(control: socket.socket, folder: Path) -> subprocess.Popen[bytes]:
+def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "desktop.bridge", str(folder)],
+        [sys.executable, "-m", "desktop.bridge"],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         # Not Jupyter's folder: a package called "desktop" could lie there.

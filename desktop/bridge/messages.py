@@ -1,8 +1,9 @@
 """What the doorman and the bridge tell each other, over a SOCK_SEQPACKET socket pair.
 
 Each packet is one JSON object. To the bridge: a ``Handoff`` with two file descriptors (the
-browser's socket, then the display server's; SCM_RIGHTS, unix(7)). From the bridge: ``{"ended":
-ID}`` for each hand-off, once.
+browser's socket, then the display server's; SCM_RIGHTS, unix(7)), ``{"close": ID}`` to end the
+connection of a hand-off, or ``{"folder": PATH}``, which names the server's folder before it is
+made. From the bridge: ``{"ended": ID}`` for each hand-off, once.
 """
 
 from __future__ import annotations
@@ -39,9 +40,33 @@ class Handoff:
     greeting: int
 
 
+@dataclass(frozen=True)
+class Close:
+    """The connection of a hand-off that is to end."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What the bridge removes when it ends, since it outlives even a server that is killed."""
+
+    path: str
+
+
 def send_handoff(control: socket.socket, handoff: Handoff, browser: int, target: int) -> None:
     """Send ``handoff`` with its two sockets. The caller's copies stay open."""
     socket.send_fds(control, [_encode({"handoff": asdict(handoff)})], [browser, target])
+
+
+def send_close(control: socket.socket, identifier: int) -> None:
+    """Ask for the end of the connection of a hand-off."""
+    control.send(_encode({"close": identifier}))
+
+
+def send_folder(control: socket.socket, path: str) -> None:
+    """Name the server's folder."""
+    control.send(_encode({"folder": path}))
 
 
 def send_ended(control: socket.socket, identifier: int) -> None:
@@ -49,7 +74,7 @@ def send_ended(control: socket.socket, identifier: int) -> None:
     control.send(_encode({"ended": identifier}))
 
 
-def receive(control: socket.socket) -> tuple[Handoff, int, int] | None:
+def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | Folder | None:
     """Return what the doorman sent; None when it is gone.
 
     Raises ``BadMessage``, after it has closed whatever descriptors came along.
@@ -67,15 +92,25 @@ def receive(control: socket.socket) -> tuple[Handoff, int, int] | None:
         for descriptor in descriptors:
             os.close(descriptor)
         raise
-    return message, descriptors[0], descriptors[1]
+    if isinstance(message, Handoff):
+        return message, descriptors[0], descriptors[1]
+    return message
 
 
-def decode(data: bytes, descriptors: int) -> Handoff:
+def decode(data: bytes, descriptors: int) -> Handoff | Close | Folder:
     """Return what ``data`` says; ``descriptors`` is how many came with it."""
     message = _object(data)
-    if set(message) != {"handoff"} or descriptors != _FDS:
-        raise BadMessage("The message is no hand-off with two sockets.")
-    values = message["handoff"]
+    match (*message, descriptors):
+        case "handoff", 2:
+            return _handoff(message["handoff"])
+        case "close", 0:
+            return Close(_identifier(message["close"]))
+        case "folder", 0 if isinstance(message["folder"], str):
+            return Folder(message["folder"])
+    raise BadMessage("The message is no hand-off with two sockets, and nothing else we know.")
+
+
+def _handoff(values: Any) -> Handoff:
     fields = {name: _TYPES[kind] for name, kind in Handoff.__annotations__.items()}
     if not isinstance(values, dict) or set(values) != set(fields):
         raise BadMessage(f"A hand-off has the fields {', '.join(fields)}.")
@@ -87,10 +122,13 @@ def decode(data: bytes, descriptors: int) -> Handoff:
 
 def decode_ended(data: bytes) -> int:
     """Return the number of the hand-off that ``data`` reports as over."""
-    identifier = _object(data).get("ended")
-    if type(identifier) is not int:
-        raise BadMessage("The report names no hand-off.")
-    return identifier
+    return _identifier(_object(data).get("ended"))
+
+
+def _identifier(value: Any) -> int:
+    if type(value) is not int:
+        raise BadMessage("The message names no hand-off.")
+    return value
 
 
 def _encode(message: dict[str, Any]) -> bytes:

@@ -21,6 +21,7 @@ from .page import (
     WrongSettingsHandler,
     XpraClientHandler,
 )
+from .share import ShareHandler, SharesHandler, ViewerHandler
 
 _NAME = r"([^/]+)"
 
@@ -39,6 +40,10 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
         (rf"/desktop/api/sessions/{_NAME}/geometry", GeometryHandler),
         (rf"/desktop/api/sessions/{_NAME}/events", EventsHandler),
         (rf"/desktop/api/sessions/{_NAME}/ticket", TicketHandler),
+        (rf"/desktop/api/sessions/{_NAME}/share", SharesHandler),
+        (rf"/desktop/api/sessions/{_NAME}/shares", SharesHandler),
+        (rf"/desktop/api/sessions/{_NAME}/shares/{_NAME}", ShareHandler),
+        (rf"/desktop/api/sessions/{_NAME}/viewers/(\d{{1,15}})", ViewerHandler),
         (rf"/desktop/socket/{_NAME}", SocketHandler),
     ]
 

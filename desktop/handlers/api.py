@@ -6,16 +6,19 @@ import asyncio
 import json
 from typing import Any
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from tornado.iostream import StreamClosedError
 
 from .. import upgrade
+from ..access import Access
 from ..backends import check_backend, check_geometry
-from ..errors import BadRequest
+from ..errors import BadRequest, NotPermitted
 from ..sessions import DEFAULT_SESSION, DesktopSession
-from .common import Common, JSONErrors, answers_errors
+from ..shares import Share
+from .common import Common, JSONErrors, answers_errors, for_readers
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
@@ -55,6 +58,25 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
         """Return the backend that is asked for, empty if none is; raises ``BadRequest``."""
         name = self.text("backend", "")
         return check_backend(name) if name else ""
+
+    async def share_shown(self, session: DesktopSession) -> Share | None:
+        """Return the share by which they came who ask, None for none: then they need to be more.
+
+        Raises ``ShareEnded``, or ``NotPermitted`` where Jupyter would let them look at what there
+        is, but change nothing.
+        """
+        identifier = self.text("share", "")
+        if identifier:
+            return self.doorman.shares.get(identifier, session.name, session.run)
+        may_write = self.authorizer.is_authorized(
+            self, self.current_user, "write", self.auth_resource
+        )
+        if not await ensure_async(may_write):
+            raise NotPermitted(
+                "You may not use this desktop by yourself.",
+                remedy="Ask its owner for a link, and open that one.",
+            )
+        return None
 
     async def finish_json(self, value: Any, status: int = 200) -> None:
         """Answer with ``value``."""
@@ -119,11 +141,15 @@ class GeometryHandler(DesktopAPIHandler):
     """The size of one desktop."""
 
     @web.authenticated
-    @authorized
+    @for_readers
     @answers_errors
     async def put(self, name: str) -> None:
         """Change it, where the display server cannot be asked in its own protocol."""
-        self.sessions.get(name).resize(check_geometry(self.text("geometry", "")))
+        session = self.sessions.get(name)
+        share = await self.share_shown(session)
+        if share and share.access is not Access.FULL:
+            raise NotPermitted("This link is for looking on.", remedy="Ask for another one.")
+        session.resize(check_geometry(self.text("geometry", "")))
         self.set_status(204)
         await self.finish()
 
@@ -162,20 +188,29 @@ class TicketHandler(DesktopAPIHandler):
     """Tickets for one desktop."""
 
     @web.authenticated
-    @authorized
+    @for_readers
     @answers_errors
     async def post(self, name: str) -> None:
         """Issue a ticket with what the page needs to connect once."""
         session = self.sessions.get(name)
+        share = await self.share_shown(session)
         session.check_reachable()
         self.doorman.open()
-        client, password = self.text("client", ""), session.new_password()
-        ticket = self.doorman.tickets.issue(name, self.user, client, password)
+        ticket = self.doorman.tickets.issue(
+            name,
+            self.user,
+            self.text("client", ""),
+            session.new_password(),
+            name=self.user_name,
+            access=share.access if share else Access.FULL,
+            share=share.id if share else "",
+        )
         await self.finish_json(
             {
                 "socket_url": f"socket/{name}",
                 "protocols": upgrade.protocols(ticket.id),
                 "backend": session.backend,
+                "access": ticket.access,
                 "password": ticket.password,
                 "key": session.key,
                 "expires_in": self.doorman.tickets.lifetime,

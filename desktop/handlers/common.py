@@ -7,11 +7,20 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from jupyter_server.auth.decorator import authorized
+
 from ..doorman import Doorman
 from ..errors import DesktopError, request_refused
 from ..sessions import Sessions
 
+_LONGEST_NAME = 80
+
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
+
+
+# A request may change something for one user and nothing for another.
+for_readers: Callable[[_Method], _Method] = authorized(action="read")
+for_writers: Callable[[_Method], _Method] = authorized(action="write")
 
 
 def answers_errors(method: _Method) -> _Method:
@@ -52,6 +61,13 @@ class Common:
         """Who asks; empty for a bare token, to which Jupyter gives a new name each time."""
         anonymous = self.token_authenticated  # type: ignore[attr-defined]
         return "" if anonymous else self.current_user.username  # type: ignore[attr-defined]
+
+    @property
+    def user_name(self) -> str:
+        """Who asks, for people to read."""
+        user = self.current_user  # type: ignore[attr-defined]
+        name: str = user.display_name or user.name or user.username
+        return name[:_LONGEST_NAME]
 
     def set_default_headers(self) -> None:
         """Add ours to Jupyter's (Tornado calls this)."""

@@ -10,7 +10,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
-from tornado.escape import url_escape
+from tornado.httputil import url_concat
 
 from .. import __version__, xpra_client
 from ..backends import NAMES, check_backend
@@ -88,8 +88,8 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
 
     def _address(self) -> str:
         """Return the page's own address, without a token."""
-        asked = self.get_query_argument("backend", "")
-        return self.request.path + (f"?backend={url_escape(asked)}" if asked else "")
+        asked = {name: self.get_query_argument(name, "") for name in ("backend", "share")}
+        return url_concat(self.request.path, [item for item in asked.items() if item[1]])
 
     def _backend(self) -> str:
         """Return the backend that the address asks for, or the setting."""
@@ -126,6 +126,8 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
             # Jupyter and JupyterHub lead from here to their login, and back.
             "login": self._address(),
             "clipboard": app.clipboard,
+            "share": self.get_query_argument("share", None),
+            "sharing": app.sharing,
             "version": __version__,
         }
 

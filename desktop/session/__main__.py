@@ -6,15 +6,19 @@ import asyncio
 import os
 import signal
 import sys
+from typing import Any
 
+from ..access import Access
 from ..backends import Runtime
 from ..errors import DesktopError
+from . import failures
 from .control import Control, encode
 from .display_number import display_number
 from .keeper import keep
 from .runtime import runtime_folder
 from .session import Session
 from .specification import Specification
+from .stopping import Stopped
 
 _SLACK = 2.0  # seconds, beyond what programs get, for a session to end
 
@@ -52,30 +56,33 @@ async def _run(specification: Specification, where: Runtime) -> None:
 
 
 async def _obey(control: Control, session: Session) -> None:
-    resizing: set[asyncio.Future[None]] = set()
+    # Not awaited one after the other: the X server may be in no hurry.
+    tasks: set[asyncio.Future[None]] = set()
     async for command in control.commands():
         match command["command"]:
-            case "password":
-                control.send("password", problem=_problem(session, command["password"]))
+            case "admit":
+                work = _admit(control, session, command)
             case "resize":
-                # Not awaited: the X server may be in no hurry.
-                resizing.add(
-                    task := asyncio.ensure_future(
-                        session.display_server.resize(command["geometry"])
-                    )
-                )
-                task.add_done_callback(resizing.discard)
+                work = session.display_server.resize(command["geometry"])
             case "stop":
                 session.stop("It was stopped.")
+                continue
+        tasks.add(task := asyncio.ensure_future(work))
+        task.add_done_callback(tasks.discard)
 
 
-def _problem(session: Session, password: str) -> str | None:
-    """Put ``password`` in force; return what is in the way, None if nothing is."""
+async def _admit(control: Control, session: Session, command: dict[str, Any]) -> None:
+    answer: dict[str, Any] = {"id": command["id"], "socket": "", "error": None}
     try:
-        session.display_server.set_password(password)
+        access = Access(command["access"])
+        answer["socket"] = str(await session.display_server.admit(command["password"], access))
+    except Stopped:
+        return
+    except DesktopError as error:
+        answer["error"] = error.as_json()
     except OSError as error:  # the disk is full, or the folder was removed
-        return str(error)
-    return None
+        answer["error"] = failures.lets_nobody_in(error).as_json()
+    control.send("admitted", **answer)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,31 @@ def first_of(*children: Child) -> Child:
     return together
 
 
+def kept(
+    child: Child, start: Callable[[], Child | None], lives: int = 3, within: float = 60.0
+) -> Child:
+    """Return what stands for ``child``, which is started again when it has ended.
+
+    It has exited when that happened ``lives`` times ``within`` so many seconds, or when there is
+    no other one.
+    """
+    together = Child(child.name, child.pid)
+    loop = asyncio.get_running_loop()
+    ends: deque[float] = deque(maxlen=lives)
+
+    def ended(exited: asyncio.Future[int]) -> None:
+        ends.append(loop.time())
+        often = len(ends) == lives and ends[-1] - ends[0] < within
+        another = None if often else start()
+        if another:
+            another.exited.add_done_callback(ended)
+        else:
+            together.exited.set_result(exited.result())
+
+    child.exited.add_done_callback(ended)
+    return together
+
+
 class Children:
     """Starts processes and outlives all of them.
 
@@ -53,6 +79,7 @@ class Children:
 
     def __init__(self) -> None:
         self._children: dict[int, Child] = {}
+        self.ending = False
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
@@ -90,6 +117,7 @@ class Children:
 
     async def end_all(self, patience: float) -> None:
         """Ask every descendant to end, then, after ``patience`` seconds, make them."""
+        self.ending = True
         await self._signal_until_none(signal.SIGTERM, patience)
         # More than once, because a process that forks while it is being killed gets away.
         for _ in range(10):

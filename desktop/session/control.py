@@ -1,9 +1,10 @@
 """The session's lifeline and voice: commands on standard input, events on standard output.
 
-Both are lines of JSON. Commands: the specification first, then ``{"command": "password",
-"password": …}``, ``{"command": "resize", "geometry": …}`` and ``{"command": "stop"}``. Events:
-``{"event": "state", …}``, ``{"event": "log", "lines": […]}`` and ``{"event": "password",
-"problem": …}``, which answers the command of that name; the problem is null if there is none.
+Both are lines of JSON. Commands: the specification first, then ``{"command": "admit", "id": …,
+"password": …, "access": …}``, ``{"command": "resize", "geometry": …}`` and ``{"command": "stop"}``.
+Events: ``{"event": "state", …}``, ``{"event": "log", "lines": […]}`` and ``{"event": "admitted",
+"id": …, "socket": …, "error": …}``, which answers the command with that id: the socket to connect
+to, or an error.
 """
 
 from __future__ import annotations

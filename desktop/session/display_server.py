@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from .. import secrets
-from ..backends import Backend, Installed, Program, Runtime, size
-from ..errors import NotReady
+from ..access import Access
+from ..backends import Backend, Entrance, Installed, Program, Runtime, size
+from ..errors import NotReady, StartFailed
 from . import failures, pipes, xauthority
-from .children import Child, Children, first_of
+from .children import Child, Children, first_of, kept
 from .log import SessionLog
 from .runtime import write_secret
 from .sizing import Sizing
@@ -42,13 +43,25 @@ class DisplayServer:
         self._key = specification.key
         self._timeout = specification.start_timeout
         self._log = log
+        self._view_only: Child | None = None
+        self._view_only_turn = asyncio.Lock()
         self._sizing: Sizing | None = None
         if backend.largest_screen:
             self._sizing = Sizing(where.display, backend.largest_screen, log.write)
 
-    def set_password(self, password: str) -> None:
-        """Put ``password`` in force: whoever authenticates from now on needs it."""
-        write_secret(self._where.password_file, self._backend.password_file(password))
+    async def admit(self, password: str, access: Access) -> Path:
+        """Put ``password`` in force, for ``access``, and return the socket where it is asked for.
+
+        Whoever authenticates there from now on needs it. Raises ``DesktopError``, or ``OSError``.
+        """
+        entrance = self._where.entrance
+        if access is Access.VIEW:
+            program = self._backend.view_only_server(self._installed, self._where, self._settings)
+            if program:
+                entrance = self._where.view_only_entrance
+                await self._serve_view_only(program, entrance)
+        self._put_in_force(password, access, entrance)
+        return entrance.socket
 
     async def resize(self, geometry: str) -> None:
         """Give the screen another size, where the display server does not do so itself."""
@@ -70,16 +83,20 @@ class DisplayServer:
         # Xpra takes what it finds for the size to begin with, and then another one all the same.
         await self._in_time(self.resize(self._settings.geometry), server)
         viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
-        if viewers:
-            server = first_of(server, self._start(viewers))
-        await self._in_time(self._answering(password), server)
-        await self._in_time(self.resize(self._settings.geometry), server)
-        return server
+        if viewers is None:
+            await self._in_time(self._answering(self._where.entrance, password), server)
+            return server
+        viewer_server = self._start(viewers)
+        both = first_of(server, viewer_server)
+        await self._in_time(self._answering(self._where.entrance, password), both)
+        await self._in_time(self.resize(self._settings.geometry), both)
+        # The programs on the desktop are the X server's clients: they would not even notice.
+        return first_of(server, kept(viewer_server, lambda: self._start_again(viewers)))
 
     def _write_files(self) -> str:
         """Write secrets and what else the display server reads; return the password in force."""
         password = self._backend.new_password()
-        self.set_password(password)
+        self._put_in_force(password, Access.FULL, self._where.entrance)
         write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
         files = self._backend.files(self._where, self._settings, self._key)
         for path, contents in files.items():
@@ -87,6 +104,19 @@ class DisplayServer:
         # For our own X clients, whose library reads it from there.
         os.environ["XAUTHORITY"] = str(self._where.xauthority)
         return password
+
+    def _put_in_force(self, password: str, access: Access, entrance: Entrance) -> None:
+        write_secret(entrance.password_file, self._backend.password_file(password, access))
+
+    async def _serve_view_only(self, program: Program, entrance: Entrance) -> None:
+        """Return when the server for those who only look lets them in."""
+        async with self._view_only_turn:
+            if self._view_only and not self._view_only.exited.done():
+                return
+            password = self._backend.new_password()
+            self._put_in_force(password, Access.VIEW, entrance)
+            self._view_only = self._start(program)
+            await self._in_time(self._answering(entrance, password), self._view_only)
 
     async def _start_x_server(self) -> Child:
         """Start the first X server that works; return it when X clients get in."""
@@ -127,14 +157,23 @@ class DisplayServer:
             pass_fds=pass_fds,
         )
 
-    async def _answering(self, password: str) -> None:
-        """Return when it completes a viewer's handshake."""
+    def _start_again(self, program: Program) -> Child | None:
+        """Start a part of it anew; None where the desktop is ending."""
+        if self._children.ending:
+            return None
+        self._log.write(f"{program.name} has ended.")
+        try:
+            return self._start(program)
+        except StartFailed as error:
+            self._log.write(str(error))
+            return None
+
+    async def _answering(self, entrance: Entrance, password: str) -> None:
+        """Return when a viewer's handshake is completed there."""
         key = self._key if self._backend.encrypts(self._settings) else ""
         while True:
             try:
-                return await asyncio.to_thread(
-                    self._backend.probe, self._where.socket, password, key
-                )
+                return await asyncio.to_thread(self._backend.probe, entrance.socket, password, key)
             except NotReady:
                 await asyncio.sleep(0.02)
 

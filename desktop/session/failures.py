@@ -1,8 +1,8 @@
-"""What is said where a desktop does not start."""
+"""What is said where a desktop does not start, or lets nobody in."""
 
 from __future__ import annotations
 
-from ..errors import StartFailed, StartTimeout
+from ..errors import StartFailed, StartTimeout, Unreachable
 from ..packages import install_command
 from .children import Child
 
@@ -28,6 +28,15 @@ def too_late(seconds: float) -> StartTimeout:
         f"The display server was not ready after {seconds:g} seconds.",
         remedy="The log below may say why. If this machine is merely slow, raise "
         "DesktopApp.start_timeout.",
+    )
+
+
+def lets_nobody_in(error: OSError) -> Unreachable:
+    """Return the error for a password that could not be put in force."""
+    return Unreachable(
+        f"The desktop is running, but lets nobody in any more: {error}.",
+        remedy="Free space there, if that is what is missing. If its folder was removed, as is "
+        "done with /run/user at log-out, it has to be restarted.",
     )
 
 

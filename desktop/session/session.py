@@ -91,14 +91,13 @@ class Session:
             backend, installed, self._where, self._specification, self._logs[_DISPLAY_SERVER]
         )
         server = await self.display_server.start(self._children, self._environment, self._stopping)
-        reachable = {"reachable": True, "socket": str(self._where.socket)}
-        self._tell("starting", step="session", backend=backend.name, **reachable)
+        self._tell("starting", step="session", backend=backend.name, reachable=True)
         desktop = self._start_script(script)
         with self._window_manager() as window_manager, self._selections(backend):
-            self._tell("starting", step="window-manager", **reachable)
+            self._tell("starting", step="window-manager", reachable=True)
             await self._until_up(window_manager, server, desktop)
             self._starting = False
-            self._tell("running", step="running", **reachable)
+            self._tell("running", step="running", reachable=True)
             return await self._until_end(window_manager, server, desktop)
 
     def _window_manager(self) -> WindowManagerWatch:

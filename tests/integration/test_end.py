@@ -29,7 +29,13 @@ def with_helpers(server: servers.JupyterServer) -> None:
 @pytest.fixture
 def busy():
     """A server with two desktops, viewers, and a page that follows what happens."""
-    with servers.running(start_script="~/start", prepare=with_helpers, check=False) as server:
+    with servers.running(
+        # Else it asks on its terminal before it heeds SIGINT.
+        "--ServerApp.answer_yes=True",
+        start_script="~/start",
+        prepare=with_helpers,
+        check=False,
+    ) as server:
         server.start_desktop()
         server.start_desktop("second")
         with view(server) as viewer, view(server, "second"):
@@ -47,8 +53,7 @@ def ends_within(server: servers.JupyterServer, seconds: float) -> None:
 
     How long Jupyter's own process takes to exit after that is not ours to shorten.
     """
-    jupyter = f"process {server.process.pid}"
-    servers.until(lambda: set(server.left_behind()) <= {jupyter}, "all of it gone", seconds)
+    server.assert_nothing_left(seconds, besides=f"process {server.process.pid}")
     server.process.wait(20)
     server.assert_nothing_left(0)
 
@@ -57,9 +62,6 @@ def ends_within(server: servers.JupyterServer, seconds: float) -> None:
 def test_a_signal(busy, number):
     server, viewer = busy
     server.process.send_signal(number)
-    if number == signal.SIGINT and server.process.poll() is None:
-        # Jupyter asks on its terminal first; a second one is the answer.
-        server.process.send_signal(number)
     ends_within(server, 5)
     assert viewer.wire.closing().code in (1001, 4000, 4001)
 

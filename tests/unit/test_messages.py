@@ -16,11 +16,15 @@ from hypothesis import strategies as st
 from desktop.bridge.messages import (
     LARGEST,
     BadMessage,
+    Close,
+    Folder,
     Handoff,
     decode,
     decode_ended,
     receive,
+    send_close,
     send_ended,
+    send_folder,
     send_handoff,
 )
 from tests.descriptors import nothing_leaks
@@ -58,6 +62,20 @@ def test_a_hand_off_arrives_with_its_sockets(handoff):
                 os.write(descriptor, b"x")
                 assert end.recv(1) == b"x"
                 os.close(descriptor)
+
+
+@given(st.integers())
+def test_a_request_to_close_arrives(identifier):
+    with control_sockets() as (doorman, bridge):
+        send_close(doorman, identifier)
+        assert receive(bridge) == Close(identifier)
+
+
+@given(st.text(max_size=1000))
+def test_the_name_of_the_folder_arrives(path):
+    with control_sockets() as (doorman, bridge):
+        send_folder(doorman, path)
+        assert receive(bridge) == Folder(path)
 
 
 @given(st.integers())
@@ -119,6 +137,14 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         (packet(handoff={**vars(HANDOFF), "session": None}), 2),
         (packet(handoff={"id": 7}), 2),
         (packet(handoff=[]), 2),
+        (packet(close="7"), 0),
+        (packet(close=True), 0),
+        (packet(close={}), 0),
+        (packet(close=7), 1),
+        (packet(close=7), 2),
+        (packet(folder=7), 0),
+        (packet(folder="/x"), 2),
+        (packet(folder="/x", close=7), 0),
         (packet(handoff=vars(HANDOFF)), 0),
         (packet(handoff=vars(HANDOFF)), 1),
         (packet(handoff=vars(HANDOFF)), 3),
@@ -138,7 +164,7 @@ def test_what_is_no_report_is_refused(data):
 def readable(data: bytes, descriptors: int) -> None:
     """Whatever ``data`` is, it is a message or a ``BadMessage``."""
     try:
-        assert isinstance(decode(data, descriptors), Handoff)
+        assert isinstance(decode(data, descriptors), Handoff | Close | Folder)
     except BadMessage:
         pass
 
@@ -159,6 +185,11 @@ def test_any_json_is_a_message_or_refused(value, descriptors):
 )
 def test_any_fields_are_a_message_or_refused(fields, key):
     readable(json.dumps({key: {**vars(HANDOFF), **fields}}).encode(), 2)
+
+
+@given(st.sampled_from(["handoff", "close", "folder"]), json_values, st.integers(0, 3))
+def test_any_value_is_a_message_or_refused(key, value, descriptors):
+    readable(json.dumps({key: value}).encode(), descriptors)
 
 
 @settings(deadline=None)

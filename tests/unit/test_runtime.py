@@ -108,7 +108,7 @@ def test_the_longest_base_leaves_room_for_the_socket(short):
     base = short / ("x" * (LONGEST_BASE - len(str(short)) - 1))
     base.mkdir()
     with runtime_folder([str(base)]) as folder, socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(Runtime(folder, ":1").socket))
+        listener.bind(str(Runtime(folder, ":1").entrance.socket))
 
 
 def test_secrets_are_private_whatever_the_umask(short):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop.access import Access
 from desktop.errors import BadRequest, NotReady, SessionEnded, UnknownSession
 from desktop.placements import Local, Placement
 from desktop.session.specification import Specification
@@ -125,7 +126,7 @@ async def test_a_session_program_that_is_not_there():
     assert session.state.error["remedy"]
 
 
-@pytest.mark.parametrize("line", ["nonsense", "{}", "[]", "3", '{"event": "password"}', "\ufffd"])
+@pytest.mark.parametrize("line", ["nonsense", "{}", "[]", "3", '{"event": "admitted"}', "\ufffd"])
 async def test_odd_words_of_a_session_are_survived(line):
     all_of_them = sessions(Says(line, RUNNING))
     session, _ = await all_of_them.start("one")
@@ -155,7 +156,7 @@ async def test_who_waits_for_a_password_is_told_of_the_end():
     session, _ = await sessions(Says(RUNNING)).start("one")
     await reaches(session, "running")
     with pytest.raises(SessionEnded):
-        await asyncio.wait_for(session.connect("secret"), 10)
+        await asyncio.wait_for(session.connect("secret", Access.FULL), 10)
 
 
 def test_a_specification_survives_its_line():

@@ -1,0 +1,12 @@
+"""What a viewer may do on a desktop."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Access(str, Enum):
+    """Everything, or only look. The display server enforces it, whatever a page does."""
+
+    FULL = "full"
+    VIEW = "view"

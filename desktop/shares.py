@@ -1,0 +1,74 @@
+"""Shares: links with which others may see or use a desktop, for some time.
+
+A link is no login: whoever opens it must be somebody that the Jupyter server lets in anyway.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import secrets
+from .access import Access
+from .errors import ShareEnded
+
+
+@dataclass(frozen=True)
+class Share:
+    """The right to connect to ``session`` until ``expires`` (seconds of the clock used).
+
+    ``run`` says which start of the session is meant: what is started after it is another desktop.
+    """
+
+    session: str
+    run: int
+    access: Access
+    expires: float
+    id: str = field(default_factory=secrets.ticket, repr=False)
+
+
+class Shares:
+    """The shares of one server."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._shares: dict[str, Share] = {}
+
+    def make(self, session: str, run: int, access: Access, lifetime: float) -> Share:
+        """Return a new share that holds for ``lifetime`` seconds."""
+        share = Share(session, run, access, self._clock() + lifetime)
+        self._shares[share.id] = share
+        return share
+
+    def get(self, identifier: str, session: str, run: int) -> Share:
+        """Return the share with this id; raises ``ShareEnded`` where it does not hold."""
+        share = self._shares.get(identifier)
+        if share is None or (share.session, share.run) != (session, run) or self._is_over(share):
+            raise ShareEnded(
+                "This link to a desktop has expired, or its owner has ended it.",
+                remedy="Ask whoever sent it to you for a new one.",
+            )
+        return share
+
+    def of(self, session: str, run: int) -> list[Share]:
+        """Return the shares of a desktop that hold, the oldest first."""
+        self._shares = {k: share for k, share in self._shares.items() if not self._is_over(share)}
+        return [one for one in self._shares.values() if (one.session, one.run) == (session, run)]
+
+    def end(self, identifier: str) -> None:
+        """Make a share void."""
+        self._shares.pop(identifier, None)
+
+    def as_json(self, share: Share) -> dict[str, Any]:
+        """Return it as the API shows it to its owner; ``url`` is relative to `/desktop/`."""
+        return {
+            "id": share.id,
+            "url": f"sessions/{share.session}/?share={share.id}",
+            "access": share.access,
+            "expires_in": round(share.expires - self._clock(), 1),
+        }
+
+    def _is_over(self, share: Share) -> bool:
+        return share.expires <= self._clock()
