@@ -132,15 +132,17 @@ class Doorman:
     ) -> None:
         """Give both sockets to the bridge."""
         session = self.sessions.get(ticket.session)
-        handoff = self.bridge.hand_over(
+        self.bridge.hand_over(
             browser,
             target,
+            identifier=ticket.number,
             session=ticket.session,
             client=ticket.client,
             head=head,
             greeting=session.greeting,
         )
-        session.viewers[handoff] = Viewer(handoff, ticket.name, ticket.access, ticket.share)
+        viewer = Viewer(ticket.number, ticket.name, ticket.access, ticket.share)
+        session.viewers[viewer.id] = viewer
         session.publish()
 
     def _ended(self, handoff: Handoff) -> None:

@@ -49,7 +49,8 @@ class State:
 class Viewer:
     """A page, or another program, that is connected.
 
-    ``user`` is for people to read, ``share`` the id of the link that it came by, empty for none.
+    ``id`` is the number of its ticket, ``user`` for people to read, ``share`` the id of the link
+    that it came by, empty for none.
     """
 
     id: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ from .errors import Refused
 class Ticket:
     """The right to connect once to ``session`` until ``expires`` (seconds of the clock used).
 
+    ``number`` is no secret: it names the connection.
     ``client`` names the page that asked for it, ``user`` who was logged in there (``name`` for
     people to read), ``share`` the link by which they came, if they did.
     """
 
+    number: int
     session: str
     user: str
     client: str
@@ -36,6 +39,7 @@ class Tickets:
     def __init__(self, lifetime: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.lifetime = lifetime
         self._clock = clock
+        self._numbers = itertools.count(1)
         self._unused: dict[str, Ticket] = {}
         self._used: dict[str, float] = {}
 
@@ -53,7 +57,8 @@ class Tickets:
         """Return a new ticket; ``password`` is put in force when it is used."""
         self._forget()
         expires = self._clock() + self.lifetime
-        ticket = Ticket(session, user, client, expires, password, name, access, share)
+        number = next(self._numbers)
+        ticket = Ticket(number, session, user, client, expires, password, name, access, share)
         self._unused[ticket.id] = ticket
         return ticket
 

@@ -17,7 +17,8 @@ from desktop import secrets
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
-_ENCODING_RAW = 0
+RAW = 0
+EXTENDED_DESKTOP_SIZE = -308  # a pseudo-encoding (rfbproto, "ExtendedDesktopSize")
 _EXTENDED_CLIPBOARD = 0xC0A1E5CE - (1 << 32)  # a pseudo-encoding (rfbproto, "Extended Clipboard")
 _CLIPBOARD_TEXT = 1
 _CAPS, _REQUEST, _PEEK, _NOTIFY, _PROVIDE = (1 << bit for bit in range(24, 29))
@@ -280,7 +281,11 @@ class Viewer:
         size = 0
         for _ in range(self._number(2)):
             _, _, width, height, encoding = struct.unpack(">HHHHi", self.take(12))
-            assert encoding == _ENCODING_RAW, encoding
+            if encoding == EXTENDED_DESKTOP_SIZE:
+                screens = self.take(4)[0]
+                self.take(16 * screens)
+                continue
+            assert encoding == RAW, encoding
             size += len(self.take(width * height * 4))
         return size
 
@@ -292,7 +297,7 @@ class Viewer:
 
     def offer_extended_clipboard(self) -> None:
         """Ask for the extended clipboard, which the server answers with what it can do."""
-        self.set_encodings(_ENCODING_RAW, _EXTENDED_CLIPBOARD)
+        self.set_encodings(RAW, _EXTENDED_CLIPBOARD)
 
     def provide(self, text: str) -> None:
         """Send ``text`` by the extended clipboard without being asked."""

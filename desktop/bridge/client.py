@@ -37,7 +37,6 @@ class BridgeClient:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._open: dict[int, messages.Handoff] = {}
-        self._last_id = 0
         self._started = 0.0
 
     @property
@@ -70,17 +69,17 @@ class BridgeClient:
         browser: socket.socket,
         target: socket.socket,
         *,
+        identifier: int,
         session: str,
         client: str,
         head: str,
         greeting: int,
-    ) -> int:
-        """Pass two sockets to the bridge and close them here; return the id of the hand-off.
+    ) -> None:
+        """Pass two sockets to the bridge and close them here (see ``messages.Handoff``).
 
-        See ``messages.Handoff``. Raises ``BridgeUnavailable``; then they are closed as well.
+        Raises ``BridgeUnavailable``; then they are closed as well.
         """
-        self._last_id += 1
-        handoff = messages.Handoff(self._last_id, session, client, head, greeting)
+        handoff = messages.Handoff(identifier, session, client, head, greeting)
         with browser, target:
             # A bridge that has died is noticed at the first attempt.
             if not self._send(handoff, browser, target):
@@ -88,7 +87,6 @@ class BridgeClient:
                 if not self._send(handoff, browser, target):
                     raise _unavailable("it does not take connections")
         self._open[handoff.id] = handoff
-        return handoff.id
 
     def close(self, identifier: int) -> None:
         """End the connection of a hand-off; the browser is told that it was ended by somebody."""

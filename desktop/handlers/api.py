@@ -211,6 +211,7 @@ class TicketHandler(DesktopAPIHandler):
                 "protocols": upgrade.protocols(ticket.id),
                 "backend": session.backend,
                 "access": ticket.access,
+                "viewer": ticket.number,
                 "password": ticket.password,
                 "key": session.key,
                 "expires_in": self.doorman.tickets.lifetime,

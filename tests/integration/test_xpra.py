@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from desktop.backends import xpra_protocol
@@ -18,7 +19,7 @@ from desktop.errors import NotReady
 from tests import servers
 from tests.servers import JupyterServer, until
 
-from .viewing import folder_of, logs, x_environment
+from .viewing import folder_of, logs, on_display, x_environment
 
 XPRA = "--DesktopApp.backend=xpra"
 
@@ -117,14 +118,14 @@ def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(jupyter):
     server = jupyter(XPRA)
     server.start_desktop()
     grab = (
-        "import xcffib, time; c = xcffib.connect(); c.core.GrabServer(); c.flush(); "
+        "import time, xcffib.xproto; c = xcffib.connect(); c.core.GrabServer(); c.flush(); "
         "print(flush=True); time.sleep(30)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", grab], env=x_environment(server), stdout=subprocess.PIPE
     ) as greedy:
         assert greedy.stdout
-        greedy.stdout.readline()
+        assert greedy.stdout.readline() == b"\n"
         body = {"geometry": "800x600"}
         assert server.call("PUT", "desktop/api/sessions/default/geometry", body).status == 204
         # Whoever leaves it alone now is not left behind.
@@ -184,10 +185,43 @@ def test_no_encryption(jupyter):
     log_in(server, key="")
 
 
-def test_it_is_killed(jupyter):
+def test_it_is_killed_and_comes_back(jupyter):
+    """The programs are clients of the X server, which has no part in it."""
     server = jupyter(XPRA)
     server.start_desktop()
-    server.process_of("start-desktop").kill()
+    with on_display(server, "xterm") as program:
+        for _ in range(2):
+            xpra = server.process_of("start-desktop")
+            xpra.kill()
+            until(lambda old=xpra: _another(server, old), "another one")
+            until(lambda: _gets_in(server), "a viewer gets in")
+        assert (program.poll(), server.session()["state"]) == (None, "running")
+        # It may be that it cannot live.
+        server.process_of("start-desktop").kill()
+        stopped = server.wait_for("stopped")
+        assert stopped["reason"] == "The display server ended (signal 9)."
+        assert program.wait(5)
+    server.start_desktop()
+    log_in(server)
+
+
+def _another(server: JupyterServer, old: psutil.Process) -> bool:
+    return any(process != old for process in server.processes("start-desktop"))
+
+
+def _gets_in(server: JupyterServer) -> bool:
+    try:
+        log_in(server)
+    except NotReady:
+        return False
+    return True
+
+
+def test_its_x_server_is_killed(jupyter):
+    server = jupyter(XPRA)
+    server.start_desktop()
+    (x_server,) = (one for one in server.processes() if one.name() in ("Xorg", "Xvfb"))
+    x_server.kill()
     stopped = server.wait_for("stopped")
     assert stopped["reason"] == "The display server ended (signal 9)."
     server.start_desktop()

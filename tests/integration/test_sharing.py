@@ -1,0 +1,344 @@
+"""Sharing a desktop: who gets in by a link, what they can do there, and how it ends."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from desktop.backends import xpra_protocol
+from tests import clients, servers
+from tests.clients import Viewer, WrongPassword
+from tests.servers import JupyterServer, until
+
+from .viewing import folder_of, open_socket, view, x_environment
+
+SESSION = "desktop/api/sessions/default"
+ENDED = 4002
+
+# Two users, of whom Jupyter lets one do everything, and the other one look at what there is.
+CONFIGURATION = """
+from jupyter_server.auth import Authorizer, IdentityProvider, User
+
+class Named(IdentityProvider):
+    async def _get_user(self, handler):
+        user = await super()._get_user(handler)
+        return user and User(handler.request.headers.get("X-User", "ann"))
+
+class Readers(Authorizer):
+    def is_authorized(self, handler, user, action, resource):
+        return action == "read" or resource != "desktop" or user.username == "ann"
+
+c.ServerApp.identity_provider_class = Named
+c.ServerApp.authorizer_class = Readers
+"""
+
+BOB = {"X-User": "bob"}
+
+
+def with_users(server: JupyterServer) -> None:
+    folder = server.home / ".jupyter"
+    folder.mkdir()
+    (folder / "jupyter_server_config.py").write_text(CONFIGURATION)
+
+
+@pytest.fixture(scope="module", params=["vnc", "xpra"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def server(backend: str) -> Iterator[JupyterServer]:
+    settings = (f"--DesktopApp.backend={backend}", "--Xpra.encryption=off")
+    with servers.running(*settings, prepare=with_users) as server:
+        server.start_desktop()
+        yield server
+
+
+def shared(server: JupyterServer, access: str = "view", lifetime: float = 60) -> dict[str, Any]:
+    answer = server.call("POST", f"{SESSION}/share", {"access": access, "lifetime": lifetime})
+    assert answer.status == 201, answer.body
+    share: dict[str, Any] = answer.json
+    return share
+
+
+def ticket(server: JupyterServer, share: str = "", **headers: str) -> servers.Answer:
+    return server.call("POST", f"{SESSION}/ticket", {"share": share}, headers=headers)
+
+
+def guest(server: JupyterServer, share: dict[str, Any]) -> Viewer:
+    """Connect a viewer of VNC's by a link."""
+    shown = ticket(server, share["id"], **BOB).json
+    return Viewer(open_socket(server, shown, BOB)).authenticate(shown["password"])
+
+
+def asked(server: JupyterServer, request: str) -> tuple[int, int]:
+    """Return two numbers that the X server of the desktop tells."""
+    ask = f"import xcffib.xproto; c = xcffib.connect(); r = c.get_setup().roots[0].root; {request}"
+    told = subprocess.run(
+        [sys.executable, "-c", ask],
+        env=x_environment(server),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=10,
+        check=True,
+    )
+    one, other = told.stdout.split()
+    return int(one), int(other)
+
+
+def pointer(server: JupyterServer) -> tuple[int, int]:
+    return asked(server, "p = c.core.QueryPointer(r).reply(); print(p.root_x, p.root_y)")
+
+
+def size(server: JupyterServer) -> tuple[int, int]:
+    return asked(server, "g = c.core.GetGeometry(r).reply(); print(g.width, g.height)")
+
+
+# -- the links
+
+
+def test_a_link(server):
+    share = shared(server)
+    assert share["url"] == f"sessions/default/?share={share['id']}"
+    assert share["access"] == "view"
+    assert 0 < share["expires_in"] <= 60
+    held = server.call("GET", f"{SESSION}/shares").json["shares"]
+    assert share["id"] in [one["id"] for one in held]
+    page = server.call("GET", f"desktop/{share['url']}", headers=BOB)
+    assert page.status == 200
+    assert f'"share": "{share["id"]}"' in page.body.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"access": access} for access in ("", "all", 7, None)),
+        *({"lifetime": lifetime} for lifetime in (0, -1, 1e9, "60", True, None, [])),
+    ],
+)
+def test_what_is_no_share(server, body):
+    answer = server.call("POST", f"{SESSION}/share", body)
+    assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+
+
+def test_who_may_only_look_at_what_there_is(server):
+    """He sees the page and the state; a desktop only by a link, and the links not at all."""
+    assert server.call("GET", SESSION, headers=BOB).status == 200
+    answer = ticket(server, **BOB)
+    assert (answer.status, answer.json["reason"]) == (403, "not-permitted")
+    assert "link" in answer.json["remedy"]
+    for method, path in (("GET", "shares"), ("POST", "share"), ("DELETE", "viewers/1")):
+        assert server.call(method, f"{SESSION}/{path}", {}, headers=BOB).status == 403, path
+    assert ticket(server, shared(server)["id"], **BOB).status == 200
+
+
+def test_a_view_link_does_not_resize(server):
+    body = {"geometry": "800x600", "share": shared(server)["id"]}
+    answer = server.call("PUT", f"{SESSION}/geometry", body, headers=BOB)
+    assert (answer.status, answer.json["reason"]) == (403, "not-permitted")
+    body["share"] = shared(server, "full")["id"]
+    assert server.call("PUT", f"{SESSION}/geometry", body, headers=BOB).status == 204
+
+
+def test_a_link_that_was_ended_or_never_was(server):
+    share = shared(server)
+    before = ticket(server, share["id"], **BOB).json
+    assert server.call("DELETE", f"{SESSION}/shares/{share['id']}").status == 204
+    for identifier in (share["id"], "x"):
+        answer = ticket(server, identifier, **BOB)
+        assert (answer.status, answer.json["reason"]) == (410, "share-ended")
+    with pytest.raises(clients.Denied) as denied:
+        open_socket(server, before, BOB)
+    assert denied.value.status == 410
+
+
+def test_a_link_that_has_expired(server):
+    share = shared(server, lifetime=0.2)
+    until(lambda: ticket(server, share["id"], **BOB).status == 410, "its end", 5)
+    held = server.call("GET", f"{SESSION}/shares").json["shares"]
+    assert share["id"] not in [one["id"] for one in held]
+
+
+@pytest.mark.parametrize(("allowed", "works"), [("view", ["view"]), ("off", [])])
+def test_the_administrator_allows_it(jupyter, allowed, works):
+    server = jupyter(f"--DesktopApp.sharing={allowed}")
+    server.start_desktop()
+    for access in ("view", "full"):
+        answer = server.call("POST", f"{SESSION}/share", {"access": access})
+        assert answer.status == (201 if access in works else 403), access
+
+
+# -- what guests can do
+
+
+ONLY_VNC = pytest.mark.parametrize("backend", ["vnc"], indirect=True)
+ONLY_XPRA = pytest.mark.parametrize("backend", ["xpra"], indirect=True)
+
+
+def move_by_vnc(viewer: Viewer, x: int, y: int) -> None:
+    """Send a PointerEvent (RFC 6143, 7.5.5), and wait until what was sent is processed."""
+    viewer.send(struct.pack(">BBHH", 5, 0, x, y))
+    viewer.request_update()
+    viewer.update()
+
+
+@ONLY_VNC
+def test_a_vnc_viewer_that_only_looks(server):
+    with guest(server, shared(server)) as looks, guest(server, shared(server, "full")) as works:
+        for viewer in (looks, works):
+            viewer.set_encodings(clients.RAW, clients.EXTENDED_DESKTOP_SIZE)
+        move_by_vnc(works, 40, 50)
+        until(lambda: pointer(server) == (40, 50), "the pointer moved")
+        move_by_vnc(looks, 140, 150)
+        # SetDesktopSize (rfbproto): 1 screen of 640x480.
+        looks.send(struct.pack(">BxHHBxIHHHHI", 251, 640, 480, 1, 1, 0, 0, 640, 480, 0))
+        looks.request_update()
+        looks.update()
+        assert pointer(server) == (40, 50)
+        assert size(server) != (640, 480)
+        move_by_vnc(works, 60, 70)
+        until(lambda: pointer(server) == (60, 70), "the pointer moved again")
+
+
+@ONLY_VNC
+def test_a_view_password_is_no_other(server):
+    """A look-on ticket brings a second password into force, and no first one that is known."""
+    shown = ticket(server, shared(server)["id"], **BOB).json
+    owner = ticket(server).json
+    with ExitStack() as stack:
+        wire = stack.enter_context(open_socket(server, shown, BOB))
+        with pytest.raises(WrongPassword):
+            Viewer(wire).authenticate(owner["password"])
+
+
+class XpraViewer:
+    """A viewer of Xpra's, byte by byte, on its own socket."""
+
+    def __init__(self, server: JupyterServer, entrance: str, **wishes: Any) -> None:
+        shown = ["rgb32", "rgb24", "png"]
+        hello = {"encodings": shown, "encodings.core": shown, "windows": 1, "mouse": 1, **wishes}
+        request = ("request", "connect_test_request")
+        base = {k: v for k, v in xpra_protocol.HELLO.items() if k not in request}
+        folder = folder_of(server)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(5)
+        self.socket.connect(str(folder / f"{entrance}.sock"))
+        self.wire = xpra_protocol._Wire(self.socket)
+        file = {"display": "password", "view": "view-password"}[entrance]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(xpra_protocol, "HELLO", {**base, **hello})
+            xpra_protocol._log_in(self.wire, (folder / file).read_text(), key="")
+
+    def move(self, x: int, y: int) -> None:
+        self.wire.send(["pointer-position", 1, [x, y], []])
+
+    def is_heard(self) -> None:
+        """Return when all that was sent has been processed: it answers in order."""
+        self.wire.send(["ping", 1])
+        # Packets of pixels are none that the wire understands.
+        while b"ping_echo" not in self.wire._read(int.from_bytes(self.wire._read(8)[4:], "big")):
+            pass
+
+
+@ONLY_XPRA
+def test_an_xpra_viewer_that_only_looks(server):
+    shared(server)
+    works = XpraViewer(server, "display")
+    looks = XpraViewer(server, "view", desktop_mode_size=[640, 480])
+    with works.socket, looks.socket:
+        works.move(40, 50)
+        until(lambda: pointer(server) == (40, 50), "the pointer moved")
+        looks.move(140, 150)
+        looks.wire.send(["button-action", 1, 1, 1, [140, 150], []])
+        looks.wire.send(["configure-window", 1, 0, 0, 640, 480, {}])
+        looks.is_heard()
+        works.is_heard()
+        assert pointer(server) == (40, 50)
+        assert size(server) != (640, 480)
+        works.move(60, 70)
+        until(lambda: pointer(server) == (60, 70), "the pointer moved again")
+
+
+@ONLY_XPRA
+def test_an_xpra_viewer_that_may_do_all_sets_the_size(server):
+    """So that the test above could fail."""
+    before = size(server)
+    viewer = XpraViewer(server, "display", desktop_mode_size=[640, 480])
+    with viewer.socket:
+        until(lambda: size(server) == (640, 480), "the size that was asked for")
+    body = {"geometry": "{}x{}".format(*before)}
+    assert server.call("PUT", f"{SESSION}/geometry", body).status == 204
+    until(lambda: size(server) == before, "the size as it was")
+
+
+@ONLY_XPRA
+def test_the_server_for_those_who_look_is_killed(server):
+    shared(server)
+    (process,) = server.processes("--readonly=yes")
+    process.kill()
+    until(lambda: not server.processes("--readonly=yes"), "its end")
+    shown = ticket(server, shared(server)["id"], **BOB).json
+    open_socket(server, shown, BOB).socket.close()
+    assert server.processes("--readonly=yes")
+    assert server.session()["state"] == "running"
+
+
+def test_seamless_is_not_for_looking_on(jupyter, tmp_path):
+    script = tmp_path / "one-program"
+    script.write_text("#!/bin/sh\nexec xterm\n")
+    server = jupyter("--DesktopApp.backend=xpra", "--Xpra.mode=seamless", start_script=script)
+    server.start_desktop()
+    answer = server.call("POST", f"{SESSION}/share", {"access": "view"})
+    assert (answer.status, answer.json["reason"]) == (409, "share-unsupported")
+    assert server.call("POST", f"{SESSION}/share", {"access": "full"}).status == 201
+
+
+# -- who is connected, and the end
+
+
+@ONLY_VNC
+def test_the_owner_sees_who_is_connected_and_ends_it(server):
+    until(lambda: server.session()["viewers"] == [], "nobody left")
+    share = shared(server)
+    with view(server), guest(server, share) as one, guest(server, share) as other:
+        seen = server.session()["viewers"]
+        assert [(viewer["user"], viewer["access"]) for viewer in seen] == [
+            *[("ann", "full")],
+            *[("bob", "view")] * 2,
+        ]
+        assert server.call("DELETE", f"{SESSION}/viewers/{seen[1]['id']}").status == 204
+        assert one.wire.closing().code == ENDED
+        assert server.call("DELETE", f"{SESSION}/shares/{share['id']}").status == 204
+        assert other.wire.closing().code == ENDED
+        until(lambda: len(server.session()["viewers"]) == 1, "the owner alone")
+    answer = server.call("DELETE", f"{SESSION}/viewers/{seen[1]['id']}")
+    assert (answer.status, answer.json["reason"]) == (404, "unknown-viewer")
+
+
+@ONLY_VNC
+def test_those_who_came_by_a_link_go_when_it_expires(server):
+    with view(server) as owner, guest(server, shared(server, "full", 0.5)) as viewer:
+        assert viewer.wire.closing().code == ENDED
+        owner.set_encodings(clients.RAW)
+        owner.request_update()
+        owner.update()
+
+
+def test_a_link_is_for_this_desktop_and_not_for_the_next(jupyter):
+    server = jupyter()
+    server.start_desktop()
+    share = shared(server)
+    server.call("POST", f"{SESSION}/restart")
+    server.wait_for("running")
+    assert ticket(server, share["id"]).json["reason"] == "share-ended"
+    assert server.call("GET", f"{SESSION}/shares").json["shares"] == []
+    with guest(server, shared(server)) as viewer:
+        server.call("DELETE", SESSION)
+        assert viewer.wire.closing().code
