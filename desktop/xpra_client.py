@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,11 @@ class XpraClient:
 
 
 def find(setting: str) -> XpraClient:
-    """Return the client in the folder ``setting``, or in the usual ones where that is empty.
+    """Return the client in the folder ``setting``; where that is empty, beside the Xpra on PATH.
 
-    Raises ``ClientMissing``.
+    Then in the usual folders. Raises ``ClientMissing``.
     """
-    folders = [Path(folder) for folder in ([setting] if setting else FOLDERS)]
+    folders = [Path(setting)] if setting else [*_beside_xpra(), *map(Path, FOLDERS)]
     for folder in folders:
         if (folder / "js" / "Client.js").is_file():
             return _checked(XpraClient(folder, _version(folder)))
@@ -74,6 +75,12 @@ def file(setting: str, name: str) -> Path | None:
     """Return one of the client's scripts; None for anything else that may lie there."""
     # Its own pages are not served: they take passwords from the address.
     return find(setting).folder / name if name in SCRIPTS else None
+
+
+def _beside_xpra() -> list[Path]:
+    """Return where the Xpra on PATH has its resources: in "share" of its prefix."""
+    executable = shutil.which("xpra")
+    return [Path(executable).resolve().parents[1] / "share/xpra/www"] if executable else []
 
 
 def _checked(client: XpraClient) -> XpraClient:

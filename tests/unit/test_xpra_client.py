@@ -25,9 +25,18 @@ def test_the_folder_of_the_setting(tmp_path):
 
 
 def test_the_first_of_the_usual_folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(xpra_client, "FOLDERS", (str(tmp_path / "none"), str(client(tmp_path))))
     assert xpra_client.find("").folder == tmp_path
     assert xpra_client.problem("") is None
+
+
+def test_beside_the_xpra_on_path(tmp_path, monkeypatch):
+    (executable := tmp_path / "bin" / "xpra").parent.mkdir()
+    executable.touch(0o755)
+    monkeypatch.setenv("PATH", str(executable.parent))
+    folder = client(tmp_path / "share/xpra/www")
+    assert xpra_client.find("").folder == folder
 
 
 def test_none(tmp_path):
