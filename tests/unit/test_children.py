@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from desktop.session.children import Child, kept
+
 # In a process of its own, since a child subreaper adopts for the rest of its life.
 PROGRAM = """
 import asyncio, os, sys
@@ -121,3 +123,40 @@ async def test_a_program_that_is_not_there():
     )
     _, errors = await ran.communicate()
     assert b"The shell could not be started" in errors
+
+
+def child() -> Child:
+    return Child("part", 1)
+
+
+async def ends(one: Child, status: int = 1) -> None:
+    """Let ``one`` exit, and those who wait for it know."""
+    one.exited.set_result(status)
+    await asyncio.sleep(0)
+
+
+async def test_a_part_that_is_kept_is_started_again():
+    lives = [child() for _ in range(4)]
+    rest = iter(lives[1:])
+    together = kept(lives[0], lambda: next(rest), lives=4)
+    for one in lives[:3]:
+        await ends(one)
+        assert not together.exited.done()
+    await ends(lives[3], -9)
+    assert (together.name, together.status) == ("part", "signal 9")
+
+
+async def test_it_is_given_up_only_if_it_ends_often():
+    lives = [child() for _ in range(4)]
+    rest = iter(lives[1:])
+    together = kept(lives[0], lambda: next(rest), lives=2, within=0)
+    for one in lives[:3]:
+        await ends(one)
+    assert not together.exited.done()
+
+
+async def test_it_is_given_up_where_there_is_no_other():
+    first = child()
+    together = kept(first, lambda: None)
+    await ends(first, 3)
+    assert together.status == "status 3"
