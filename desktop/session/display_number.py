@@ -96,7 +96,7 @@ def _is_alive(lock: Path) -> bool:
         os.kill(int(lock.read_text()), 0)
     except (FileNotFoundError, ProcessLookupError):
         return False
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return True
     return True
 

@@ -80,6 +80,8 @@ def another_server(number: int, sign: str) -> Iterator[None]:
             lock(number).write_text(f"{os.getpid():10d}\n")
         elif sign == "lock that says nothing":
             lock(number).touch()
+        elif sign == "lock of no process":
+            lock(number).write_text("9999999999\n")
         elif sign == "socket":
             other.bind(str(path(number)))
             other.listen()
@@ -105,7 +107,10 @@ def dead() -> int:
 
 @pytest.mark.parametrize(
     "sign",
-    ["lock", "lock that says nothing", "socket", "socket and stale lock", "abstract name"],
+    [
+        *("lock", "lock that says nothing", "lock of no process"),
+        *("socket", "socket and stale lock", "abstract name"),
+    ],
 )
 def test_a_number_with_a_sign_of_another_server_is_skipped(sign):
     number = a_free_number()
