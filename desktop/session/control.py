@@ -2,7 +2,8 @@
 
 Both are lines of JSON. Commands: the specification first, then ``{"command": "admit", "id": …,
 "password": …, "access": …}``, ``{"command": "resize", "geometry": …}`` and ``{"command": "stop"}``.
-Events: ``{"event": "state", …}``, ``{"event": "log", "lines": […]}`` and ``{"event": "admitted",
+Events: ``{"event": "state", …}``, ``{"event": "log", "lines": […]}``, ``{"event": "input",
+"active": …}`` when users begin and cease to type or move the mouse, and ``{"event": "admitted",
 "id": …, "socket": …, "error": …}``, which answers the command with that id: the socket to connect
 to, or an error.
 """

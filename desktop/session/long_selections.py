@@ -25,17 +25,18 @@ _PropertyMode = xcffib.xproto.PropMode
 _Atom = xcffib.xproto.Atom
 
 
-class LongSelections(XConnection):
+class LongSelections:
     """Offers texts again, in one piece, that come in pieces."""
 
-    def __init__(self, display: str) -> None:
-        super().__init__(display)
-        self._window: int = self.connection.generate_id()
-        self._utf8, self._targets, self._incr = map(self.atom, ("UTF8_STRING", "TARGETS", "INCR"))
+    def __init__(self, x: XConnection) -> None:
+        self._x = x
+        self._core = x.core
+        self._window: int = x.connection.generate_id()
+        self._utf8, self._targets, self._incr = map(x.atom, ("UTF8_STRING", "TARGETS", "INCR"))
         self._pieces: dict[int, bytearray] = {}  # by property, which has the selection's name
         self._text = b""
         self._create_window()
-        self._watch([_Atom.PRIMARY, self.atom("CLIPBOARD")])
+        self._watch([_Atom.PRIMARY, x.atom("CLIPBOARD")])
 
     def handle(self, event: Any) -> None:
         """Follow the owners of selections, the pieces that come, and who asks for ours."""
@@ -44,7 +45,9 @@ class LongSelections(XConnection):
                 self._owner_changed(event)
             case xcffib.xproto.SelectionNotifyEvent(property=property) if property:
                 self._first_piece(property)
-            case xcffib.xproto.PropertyNotifyEvent(state=xcffib.xproto.Property.NewValue):
+            case xcffib.xproto.PropertyNotifyEvent(
+                window=self._window, state=xcffib.xproto.Property.NewValue
+            ):
                 self._next_piece(event.atom)
             case xcffib.xproto.SelectionRequestEvent():
                 self._answer(event)
@@ -53,10 +56,10 @@ class LongSelections(XConnection):
 
     def _create_window(self) -> None:
         """Create the window that owns and asks; it is never shown."""
-        self.core.CreateWindow(
+        self._core.CreateWindow(
             0,  # depth and visual: the parent's
             self._window,
-            self.root,
+            self._x.root,
             *(0, 0, 1, 1, 0),
             xcffib.xproto.WindowClass.InputOnly,
             0,
@@ -65,7 +68,7 @@ class LongSelections(XConnection):
         )
 
     def _watch(self, selections: list[int]) -> None:
-        fixes = self.connection(xcffib.xfixes.key)
+        fixes = self._x.connection(xcffib.xfixes.key)
         fixes.QueryVersion(5, 0).reply()
         mask = xcffib.xfixes.SelectionEventMask.SetSelectionOwner
         for selection in selections:
@@ -74,24 +77,24 @@ class LongSelections(XConnection):
     def _owner_changed(self, event: Any) -> None:
         """Ask a new owner for its text, unless it is this window or the display server itself."""
         self._pieces.pop(event.selection, None)
-        if event.owner == self._window or not event.owner & ~self.setup.resource_id_mask:
+        if event.owner == self._window or not event.owner & ~self._x.setup.resource_id_mask:
             return
-        self.core.ConvertSelection(
+        self._core.ConvertSelection(
             self._window, event.selection, self._utf8, event.selection, event.timestamp
         )
 
     def _first_piece(self, property: int) -> None:  # noqa: A002
         """Begin to read a text in pieces; one that came whole is of no interest."""
-        kind = self.core.GetProperty(False, self._window, property, _ANY_TYPE, 0, 0).reply().type
+        kind = self._core.GetProperty(False, self._window, property, _ANY_TYPE, 0, 0).reply().type
         if kind == self._incr:
             self._pieces[property] = bytearray()
         # For a text in pieces this asks for the next one (ICCCM, section 2.7.2).
-        self.core.DeleteProperty(self._window, property)
+        self._core.DeleteProperty(self._window, property)
 
     def _next_piece(self, property: int) -> None:  # noqa: A002
         if property not in self._pieces:
             return
-        reply = self.core.GetProperty(
+        reply = self._core.GetProperty(
             True, self._window, property, _ANY_TYPE, 0, _LONGEST // 4
         ).reply()
         piece = reply.value.buf()
@@ -104,7 +107,9 @@ class LongSelections(XConnection):
         """Become the owner of PRIMARY, and so tell the VNC server that there is a new text."""
         if text:
             self._text = text
-            self.core.SetSelectionOwner(self._window, _Atom.PRIMARY, xcffib.xproto.Time.CurrentTime)
+            self._core.SetSelectionOwner(
+                self._window, _Atom.PRIMARY, xcffib.xproto.Time.CurrentTime
+            )
 
     def _answer(self, event: Any) -> None:
         """Hand the text over, or say that it is not to be had in that way (ICCCM, 2.2)."""
@@ -119,10 +124,10 @@ class LongSelections(XConnection):
         notice = xcffib.xproto.SelectionNotifyEvent.synthetic(  # type: ignore[no-untyped-call]
             event.time, event.requestor, event.selection, event.target, property
         )
-        self.core.SendEvent(False, event.requestor, 0, notice.pack())
+        self._core.SendEvent(False, event.requestor, 0, notice.pack())
 
     def _put(self, window: int, property: int, kind: int, width: int, data: bytes) -> None:  # noqa: A002
         # As xcffib's ChangeProperty, which however makes a Python object of each byte.
         head = (_PropertyMode.Replace, window, property, kind, width, len(data) * 8 // width)
         request = io.BytesIO(struct.pack("=xB2xIIIB3xI", *head) + data)
-        self.core.send_request(_CHANGE_PROPERTY, request)
+        self._core.send_request(_CHANGE_PROPERTY, request)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..backends import Backend, Runtime, choose
 from ..errors import DesktopError, StartFailed
@@ -15,18 +14,17 @@ from . import display_server, failures, startscript
 from .children import Child, Children
 from .control import Control
 from .display_server import DisplayServer
+from .display_watch import DisplayWatch
 from .log import SessionLog
 from .specification import Specification
 from .stopping import Stopped, Stopping
-
-if TYPE_CHECKING:
-    from .window_manager import WindowManagerWatch
 
 # A start script that returns sooner has put its desktop in the background, as many an old
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
 _IN_BACKGROUND = 10.0
 
 _TELL_LOG_EVERY = 0.1  # seconds
+_NEWS = 0.1  # seconds for the thread that watches the display to say that it is gone
 _LAST_BREATH = 2.0  # seconds for a display server that is being killed
 
 _DISPLAY_SERVER, _START_SCRIPT = display_server.NAME, "start script"
@@ -93,27 +91,20 @@ class Session:
         server = await self.display_server.start(self._children, self._environment, self._stopping)
         self._tell("starting", step="session", backend=backend.name, reachable=True)
         desktop = self._start_script(script)
-        with self._window_manager() as window_manager, self._selections(backend):
-            self._tell("starting", step="window-manager", reachable=True)
-            await self._until_up(window_manager, server, desktop)
-            self._starting = False
-            self._tell("running", step="running", reachable=True)
-            return await self._until_end(window_manager, server, desktop)
+        watch = self._watch(backend)
+        self._tell("starting", step="window-manager", reachable=True)
+        await self._until_up(watch, server, desktop)
+        self._starting = False
+        self._tell("running", step="running", reachable=True)
+        return await self._until_end(watch, server, desktop)
 
-    def _window_manager(self) -> WindowManagerWatch:
-        # Where no display server is installed there may be no libxcb either, and that it is
-        # missing would be said instead.
-        from .window_manager import WindowManagerWatch
-
-        return WindowManagerWatch(self._where.display)
-
-    def _selections(self, backend: Backend) -> AbstractContextManager[object]:
-        """Help the display server with long selections, where text may leave the desktop."""
-        if backend.reads_long_selections or self._settings.clipboard not in ("both", "out"):
-            return nullcontext()
-        from .long_selections import LongSelections
-
-        return LongSelections(self._where.display)
+    def _watch(self, backend: Backend) -> DisplayWatch:
+        leaves = self._settings.clipboard in ("both", "out")  # text may leave the desktop
+        return DisplayWatch(
+            self._where.display,
+            long_selections=leaves and not backend.reads_long_selections,
+            tell_input=lambda active: self._control.send("input", active=active),
+        )
 
     def _find_start_script(self) -> Path:
         return startscript.find(
@@ -139,24 +130,27 @@ class Session:
             output=self._logs[_START_SCRIPT].pipe,
         )
 
-    async def _until_up(
-        self, window_manager: WindowManagerWatch, server: Child, desktop: Child
-    ) -> None:
+    async def _until_up(self, watch: DisplayWatch, server: Child, desktop: Child) -> None:
         """Return when a window manager is there, or none came for as long as a start may take.
 
         A start script need not bring one that announces itself: the desktop is shown all the same.
         """
-        present = asyncio.ensure_future(window_manager.present())
+        present = asyncio.ensure_future(watch.window_manager(True))
         timeout = self._specification.start_timeout
         try:
-            await self._stopping.first(timeout, present, server.exited, desktop.exited)
+            await self._stopping.first(timeout, present, watch.lost, server.exited, desktop.exited)
+            if not present.done():
+                await self._if_lost(watch, server)
             if desktop.exited.done() and not present.done():
-                await self._if_lost(window_manager, server)
                 await self._in_background(desktop, server, present)
         finally:
             present.cancel()
         if server.exited.done():
             raise self._ended_early(server)
+        if watch.lost.done():
+            raise StartFailed(
+                f"The X display {self._where.display} cannot be used: {watch.lost.result()}."
+            )
 
     async def _in_background(
         self, desktop: Child, server: Child, present: asyncio.Future[None]
@@ -175,29 +169,28 @@ class Session:
                 "`exec startxfce4`.",
             )
 
-    async def _until_end(
-        self, window_manager: WindowManagerWatch, server: Child, desktop: Child
-    ) -> str:
+    async def _until_end(self, watch: DisplayWatch, server: Child, desktop: Child) -> str:
         """Return why the desktop is over."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         await self._stopping.first(None, server.exited, desktop.exited)
-        await self._if_lost(window_manager, server)
+        await self._if_lost(watch, server)
         if loop.time() - started < _IN_BACKGROUND:
-            while window_manager.is_present() and not server.exited.done():
-                await self._stopping.first(1.0, server.exited)
+            absent = asyncio.ensure_future(watch.window_manager(False))
+            await self._stopping.first(None, absent, server.exited)
         if server.exited.done():
             return f"The display server ended ({server.status})."
         self._ended_first = desktop.name
         return f"The session was logged out ({desktop.status})."
 
-    async def _if_lost(self, window_manager: WindowManagerWatch, server: Child) -> None:
+    async def _if_lost(self, watch: DisplayWatch, server: Child) -> None:
         """Wait for the display server's end if the display is gone already.
 
         A server that is killed closes its sockets before it can be waited for, so the programs on
         the display may end first; but they are not why.
         """
-        if window_manager.is_lost():
+        await self._stopping.first(_NEWS, watch.lost, server.exited)
+        if watch.lost.done():
             await self._stopping.first(_LAST_BREATH, server.exited)
 
     def _ended_early(self, child: Child) -> StartFailed:

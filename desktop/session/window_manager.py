@@ -1,4 +1,4 @@
-"""Waiting for a window manager: the sign that a desktop is up.
+"""Looking for a window manager: the sign that a desktop is up.
 
 A window manager announces itself in the property _NET_SUPPORTING_WM_CHECK of the root window: a
 window that carries the same property, naming itself (EWMH, "_NET_SUPPORTING_WM_CHECK").
@@ -6,51 +6,60 @@ window that carries the same property, naming itself (EWMH, "_NET_SUPPORTING_WM_
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from typing import Any
 
-import xcffib
-import xcffib.xproto
+from xcffib.xproto import (
+    CW,
+    Atom,
+    DestroyNotifyEvent,
+    EventMask,
+    PropertyNotifyEvent,
+    WindowError,
+)
 
 from .x_connection import XConnection
 
 
-class WindowManagerWatch(XConnection):
-    """Knows whether a window manager is there."""
+class WindowManagerWatch:
+    """Tells whether a window manager is there, now and whenever that changes."""
 
-    def __init__(self, display: str) -> None:
-        super().__init__(display)
-        self._property = self.atom("_NET_SUPPORTING_WM_CHECK")
-        self._changed = asyncio.Event()
-        self.core.ChangeWindowAttributes(
-            self.root, xcffib.xproto.CW.EventMask, [xcffib.xproto.EventMask.PropertyChange]
-        )
+    def __init__(self, x: XConnection, tell: Callable[[bool], None]) -> None:
+        self._x = x
+        self._tell = tell
+        self._property = x.atom("_NET_SUPPORTING_WM_CHECK")
+        self._there = False
+        self._select(x.root)
+        self._look()
 
     def handle(self, event: Any) -> None:
-        """Look again, whatever has changed on the root window."""
-        self._changed.set()
+        """Look again when the property has changed, or its window has gone."""
+        match event:
+            case PropertyNotifyEvent(atom=self._property) | DestroyNotifyEvent():
+                self._look()
 
-    async def present(self) -> None:
-        """Return when there is a window manager."""
-        while not self.is_present():
-            self.drain()
-            await self._changed.wait()
-            self._changed.clear()
+    def _look(self) -> None:
+        there = self._is_there()
+        if there != self._there:
+            self._there = there
+            self._tell(there)
 
-    def is_present(self) -> bool:
-        """Whether there is a window manager now."""
-        try:
-            window = self._window(self.root)
-            return window is not None and self._window(window) == window
-        except xcffib.ConnectionException:
+    def _is_there(self) -> bool:
+        window = self._window(self._x.root)
+        if window is None:
             return False
+        try:
+            # From here on its end is told, so that none is missed.
+            self._select(window)
+            return self._window(window) == window
+        except WindowError:
+            return False  # left behind by a window manager that is gone
+
+    def _select(self, window: int) -> None:
+        mask = EventMask.PropertyChange | EventMask.StructureNotify
+        self._x.core.ChangeWindowAttributes(window, CW.EventMask, [mask], is_checked=True).check()
 
     def _window(self, holder: int) -> int | None:
         """Return the window that the property of the window ``holder`` names."""
-        try:
-            reply = self.core.GetProperty(
-                False, holder, self._property, xcffib.xproto.Atom.WINDOW, 0, 1
-            ).reply()
-        except xcffib.xproto.WindowError:
-            return None  # left behind by a window manager that is gone
-        return reply.value.to_atoms()[0] if reply.value_len else None
+        reply = self._x.core.GetProperty(False, holder, self._property, Atom.WINDOW, 0, 1).reply()
+        return reply.value.to_atoms()[0] if reply.value_len and reply.format == 32 else None

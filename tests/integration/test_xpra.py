@@ -6,7 +6,6 @@ import re
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from desktop.errors import NotReady
 from tests import servers
 from tests.servers import JupyterServer, until
 
-from .viewing import folder_of, logs, on_display, x_environment
+from .viewing import folder_of, grabbed, logs, on_display, x_environment
 
 XPRA = "--DesktopApp.backend=xpra"
 
@@ -117,21 +116,12 @@ def test_control_commands_of_a_viewer_are_ignored(jupyter, monkeypatch):
 def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(jupyter):
     server = jupyter(XPRA)
     server.start_desktop()
-    grab = (
-        "import time, xcffib.xproto; c = xcffib.connect(); c.core.GrabServer(); c.flush(); "
-        "print(flush=True); time.sleep(30)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", grab], env=x_environment(server), stdout=subprocess.PIPE
-    ) as greedy:
-        assert greedy.stdout
-        assert greedy.stdout.readline() == b"\n"
+    with grabbed(server):
         body = {"geometry": "800x600"}
         assert server.call("PUT", "desktop/api/sessions/default/geometry", body).status == 204
         # Whoever leaves it alone now is not left behind.
         server.call("DELETE", "desktop/api/sessions/default")
         server.wait_for("stopped", seconds=6)
-        greedy.kill()
 
 
 def test_secrets_are_for_this_user_only(server):

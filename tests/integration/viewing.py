@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,23 @@ import psutil
 from tests import clients
 from tests.clients import Viewer, Wire
 from tests.servers import JupyterServer
+
+# A program that keeps the X server for itself, until a file called "let-go" is in its folder, and
+# has everybody who looks for a window manager look again.
+GRAB = """
+import pathlib, struct, time, xcffib, xcffib.xproto
+connection = xcffib.connect()
+core, root = connection.core, connection.get_setup().roots[0].root
+name = b"_NET_SUPPORTING_WM_CHECK"
+atom = core.InternAtom(False, len(name), name).reply().atom
+core.GrabServer()
+nobody = struct.pack("=I", connection.generate_id())
+core.ChangeProperty(0, root, atom, xcffib.xproto.Atom.WINDOW, 32, 1, nobody)
+core.GetInputFocus().reply()
+print("grabbed", flush=True)
+while not pathlib.Path("let-go").exists():
+    time.sleep(0.05)
+"""
 
 
 def open_socket(
@@ -87,3 +106,13 @@ def on_display(server: JupyterServer, *command: str, **options: Any) -> subproce
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
     )
+
+
+@contextmanager
+def grabbed(server: JupyterServer) -> Iterator[None]:
+    """Keep the X server of its only desktop from every other program (XGrabServer(3))."""
+    with on_display(server, sys.executable, "-c", GRAB) as greedy:
+        assert greedy.stdout
+        assert greedy.stdout.readline() == b"grabbed\n"
+        yield
+        greedy.kill()

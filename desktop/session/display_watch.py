@@ -1,0 +1,76 @@
+"""What the session knows of its display, from a thread that waits for the X server.
+
+Any program on the desktop may keep the X server for itself for as long as it likes
+(XGrabServer(3)), and whoever asks it something meanwhile waits. So a thread asks: the session
+stays able to let viewers in, and to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class DisplayWatch:
+    """Watches ``display`` (":N") until it is gone, and the process with it.
+
+    With ``long_selections`` it helps the display server with those. ``tell_input`` is called with
+    True when users begin to type or move the mouse, with False when they have ceased.
+    """
+
+    def __init__(
+        self, display: str, *, long_selections: bool, tell_input: Callable[[bool], None]
+    ) -> None:
+        self._display = display
+        self._long_selections = long_selections
+        self._tell_input = tell_input
+        self._loop = asyncio.get_running_loop()
+        self._has_window_manager = False
+        self._changed = asyncio.Event()
+        self.lost: asyncio.Future[str] = self._loop.create_future()  # why it is not watched
+        threading.Thread(target=self._run, name="X", daemon=True).start()
+
+    async def window_manager(self, there: bool) -> None:
+        """Return when there is a window manager, or when there is none."""
+        while self._has_window_manager != there:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _run(self) -> None:
+        """Watch (in the thread)."""
+        # Where no display server is installed there may be no libxcb either.
+        import xcffib
+
+        from .long_selections import LongSelections
+        from .user_input import UserInput
+        from .window_manager import WindowManagerWatch
+        from .x_connection import XConnection
+
+        try:
+            x = XConnection(self._display)
+            x.serve(
+                [
+                    WindowManagerWatch(x, self._in_loop(self._set_window_manager)),
+                    UserInput(x, self._in_loop(self._tell_input)),
+                    *([LongSelections(x)] if self._long_selections else []),
+                ]
+            )
+        except xcffib.XcffibException as error:
+            self._in_loop(self._set_window_manager)(False)
+            self._in_loop(self.lost.set_result)(str(error))
+
+    def _in_loop(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Return what the thread calls so that the event loop calls ``function``."""
+
+        def call(value: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and so has the session
+                self._loop.call_soon_threadsafe(function, value)
+
+        return call
+
+    def _set_window_manager(self, there: bool) -> None:
+        self._has_window_manager = there
+        self._changed.set()
