@@ -8,9 +8,11 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
+from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Enum, Float, Instance, List, TraitError, Unicode, default, validate
 
 from . import __version__, launchers, secrets, xpra_client
+from .activity import ACTIVITIES, INPUT
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
 from .doorman import Doorman
 from .errors import BadRequest
@@ -22,6 +24,9 @@ from .tickets import Tickets
 from .xpra_settings import Xpra
 
 HERE = Path(__file__).parent
+
+# A hub's single-user server looks at what it is told every five minutes.
+_TELL_ACTIVITY_EVERY = 10_000  # milliseconds
 
 
 class DesktopApp(ExtensionAppJinjaMixin, ExtensionApp):
@@ -124,6 +129,16 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         help="""Seconds in which a page must connect after it has asked for a ticket.""",
     )
 
+    activity = Enum(
+        ACTIVITIES,
+        INPUT,
+        config=True,
+        help="""What keeps this server from being ended as idle, by
+        `ServerApp.shutdown_no_activity_timeout` or a hub: `input`, that somebody types or moves the
+        mouse on a desktop; `connected`, that a page shows a desktop; `always`, that a desktop runs,
+        for long computations on it, with or without a page.""",
+    )
+
     title = Unicode("Desktop", config=True, help="""Name of the launcher tile and of the page.""")
 
     open_in = Enum(
@@ -187,10 +202,12 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         """Make the parts that handlers use (Jupyter Server calls this)."""
         if self._settings_error:
             return
-        sessions = Sessions(self.specify, Local(), self.log)
+        sessions = Sessions(self.specify, Local(), self.log, self.activity)
         tickets = Tickets(self.ticket_lifetime)
         self.doorman = Doorman(sessions, tickets, self.runtime_folders(), self.log)
         self.settings.update(desktop_app=self, desktop_doorman=self.doorman)
+        self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
+        self._telling.start()
         launchers.announce(
             title=self.title,
             category=self.launcher_category,
@@ -210,19 +227,25 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         error = self._settings_error
         self.handlers.extend(no_routes(error) if error else routes(HERE / "static"))
 
-    def current_activity(self) -> dict[str, int] | None:
-        """Return the desktops that are looked at, with how many pages do (Jupyter Server asks).
+    def current_activity(self) -> None:
+        """Tell when the desktops were last in use (Jupyter Server asks before it ends itself).
 
-        While there are any, ServerApp.shutdown_no_activity_timeout does not end the server.
+        There is nothing else to tell: an answer would keep the server alive, whatever its age.
         """
-        if self._settings_error:
-            return None
-        sessions = self.doorman.sessions.all()
-        return {one.name: len(one.viewers) for one in sessions if one.viewers} or None
+        if not self._settings_error:
+            self._tell_activity()
+
+    def _tell_activity(self) -> None:
+        """Put it where Jupyter Server and the single-user server of a hub look for it."""
+        server: Any = self.serverapp
+        times = [session.last_activity for session in self.doorman.sessions.all()]
+        if times:
+            server.web_app.settings["last_activity_times"][self.name] = max(times)
 
     async def stop_extension(self) -> None:
         """End every desktop and the bridge (Jupyter Server calls this when it stops)."""
         if not self._settings_error:
+            self._telling.stop()
             await self.doorman.stop()
 
     def specify(self, name: str, geometry: str = "", backend: str = "") -> Specification:

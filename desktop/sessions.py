@@ -13,10 +13,12 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from . import errors
 from .access import Access
+from .activity import INPUT, Use, isoformat
 from .backends import AUTO, backend
 from .errors import BadRequest, NotReady, SessionEnded, StartFailed, UnknownSession, UnknownViewer
 from .placements import Placement
@@ -64,9 +66,14 @@ class Viewer:
 
 
 class DesktopSession:
-    """One desktop, seen from the Jupyter server: a process, and what it says of itself."""
+    """One desktop, seen from the Jupyter server: a process, and what it says of itself.
 
-    def __init__(self, name: str, placement: Placement, log: logging.Logger) -> None:
+    ``activity`` is what counts as its use (see ``activity.Use``).
+    """
+
+    def __init__(
+        self, name: str, placement: Placement, log: logging.Logger, activity: str = INPUT
+    ) -> None:
         self.name = name
         self.state = State(state="stopped")
         self.viewers: dict[int, Viewer] = {}  # by id
@@ -76,6 +83,7 @@ class DesktopSession:
         self._backend = self._specification.backend
         self._placement = placement
         self._log = log
+        self._use = Use(activity)
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
         self._subscribers: set[asyncio.Queue[tuple[str, Any]]] = set()
@@ -107,12 +115,18 @@ class DesktopSession:
         """Whether the desktop is there or about to be."""
         return self.state.state in _ALIVE
 
+    @property
+    def last_activity(self) -> datetime:
+        """When it was last in use."""
+        return self._use.last
+
     def as_json(self) -> dict[str, Any]:
         """Return the session as the API shows it."""
         return {
             "name": self.name,
             "backend": self.backend,
             "viewers": [viewer.as_json() for viewer in self.viewers.values()],
+            "last_activity": isoformat(self.last_activity),
             **vars(self.state),
         }
 
@@ -123,6 +137,7 @@ class DesktopSession:
         self.run += 1
         self._specification = specification
         self._backend = specification.backend
+        self._use.note_input(False)
         self._set_state()
         command = self._placement.launch(_COMMAND)
         try:
@@ -199,6 +214,7 @@ class DesktopSession:
 
     def publish(self) -> None:
         """Tell subscribers the present state."""
+        self._update_use()
         self._tell("state", self.as_json())
 
     async def _gone(self) -> None:
@@ -255,6 +271,9 @@ class DesktopSession:
                 self._set_state(**{"step": self.state.step, **event})
             case "log":
                 self._tell("log", {"lines": list(event["lines"])})
+            case "input":
+                self._use.note_input(bool(event["active"]))
+                self._update_use()
             case "admitted":
                 error = event["error"] and errors.from_json(event["error"])
                 _settle(self._admitted[event["id"]], str(event["socket"]), error)
@@ -269,6 +288,12 @@ class DesktopSession:
             detail = self.state.reason or f"({self.state.step})"
             self._log.info("Desktop %r: %s %s", self.name, self.state.state, detail)
         self.publish()
+
+    def _update_use(self) -> None:
+        state = self.state.state
+        self._use.update(
+            starting=state == "starting", running=state == "running", viewed=bool(self.viewers)
+        )
 
     def _refuse_waiting(self) -> None:
         for answer in self._admitted.values():
@@ -290,7 +315,7 @@ class Sessions:
     """All desktops of one server, by name; one that has ended stays, so that it can be asked why.
 
     ``specify`` returns what a desktop of a name is to be, given its size and its backend, which
-    may be empty.
+    may be empty. ``activity`` is what counts as use of a desktop.
     """
 
     def __init__(
@@ -298,10 +323,12 @@ class Sessions:
         specify: Callable[[str, str, str], Specification],
         placement: Placement,
         log: logging.Logger,
+        activity: str = INPUT,
     ) -> None:
         self._specify = specify
         self._placement = placement
         self._log = log
+        self._activity = activity
         self._sessions: dict[str, DesktopSession] = {}
 
     def get(self, name: str) -> DesktopSession:
@@ -353,7 +380,7 @@ class Sessions:
     def _of_name(self, name: str) -> DesktopSession:
         check_name(name)
         if name not in self._sessions:
-            self._sessions[name] = DesktopSession(name, self._placement, self._log)
+            self._sessions[name] = DesktopSession(name, self._placement, self._log, self._activity)
         return self._sessions[name]
 
 

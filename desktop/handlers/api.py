@@ -28,6 +28,9 @@ _LONGEST_TEXT = 128
 class DesktopAPIHandler(JSONErrors, Common, APIHandler):
     """An API handler whose errors all have our form."""
 
+    # A page asks by itself, too; what is a use of a desktop is said in ``activity``.
+    _track_activity = False
+
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object; raises ``BadRequest``."""
         if len(self.request.body) > _LARGEST_BODY:
@@ -156,8 +159,6 @@ class GeometryHandler(DesktopAPIHandler):
 
 class EventsHandler(DesktopAPIHandler):
     """What happens to a desktop, as server-sent events (HTML Standard, section 9.2)."""
-
-    _track_activity = False
 
     @web.authenticated
     @authorized

@@ -125,6 +125,7 @@ def test_a_session(server):
         "reason": None,
         "log": [],
         "viewers": [],
+        "last_activity": session["last_activity"],
     }
     assert server.call("GET", "desktop/api/sessions").json == {"sessions": [session]}
 

@@ -53,6 +53,7 @@ def test_a_bad_number_of_seconds(name, value):
     [
         ("clipboard", "yes", ["both", "in", "out", "off"]),
         ("backend", "rdp", ["auto", "vnc", "xpra"]),
+        ("activity", "never", ["input", "connected", "always"]),
         ("open_in", "window", ["browser-tab", "lab-tab"]),
     ],
 )
