@@ -22,6 +22,7 @@ from .stopping import Stopped, Stopping
 # A start script that returns sooner has put its desktop in the background, as many an old
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
 _IN_BACKGROUND = 10.0
+_REPLACED = 1.0  # seconds for a window manager to take the place of another
 
 _TELL_LOG_EVERY = 0.1  # seconds
 _NEWS = 0.1  # seconds for the thread that watches the display to say that it is gone
@@ -176,12 +177,21 @@ class Session:
         await self._stopping.first(None, server.exited, desktop.exited)
         await self._if_lost(watch, server)
         if loop.time() - started < _IN_BACKGROUND:
-            absent = asyncio.ensure_future(watch.window_manager(False))
-            await self._stopping.first(None, absent, server.exited)
+            await self._without_window_manager(watch, server)
         if server.exited.done():
             return f"The display server ended ({server.status})."
         self._ended_first = desktop.name
         return f"The session was logged out ({desktop.status})."
+
+    async def _without_window_manager(self, watch: DisplayWatch, server: Child) -> None:
+        """Return when there is no window manager, and no other takes its place."""
+        there = True
+        while there and not server.exited.done():
+            absent = asyncio.ensure_future(watch.window_manager(False))
+            await self._stopping.first(None, absent, server.exited)
+            back = asyncio.ensure_future(watch.window_manager(True))
+            await self._stopping.first(_REPLACED, back, server.exited)
+            there = back.done()
 
     async def _if_lost(self, watch: DisplayWatch, server: Child) -> None:
         """Wait for the display server's end if the display is gone already.
