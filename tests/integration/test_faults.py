@@ -12,7 +12,14 @@ import pytest
 
 from tests import clients, servers
 from tests.clients import Viewer
-from tests.integration.viewing import folder_of, logs, open_socket, session_processes, view
+from tests.integration.viewing import (
+    folder_of,
+    logs,
+    on_display,
+    open_socket,
+    session_processes,
+    view,
+)
 
 
 def script(text: str):
@@ -230,6 +237,19 @@ def test_a_start_script_that_goes_to_the_background(jupyter):
     shows_pictures(server)
     server.process_of("--sm-disable").terminate()
     assert "logged out" in server.wait_for("stopped")["reason"]
+
+
+def test_one_window_manager_takes_the_place_of_another(jupyter):
+    """As when a user tries another one; the desktop goes on."""
+    server = jupyter(**script("openbox --sm-disable &"))
+    server.start_desktop()
+    first = server.process_of("--sm-disable")
+    with on_display(server, "openbox", "--replace") as second:
+        first.wait(5)
+        with pytest.raises(AssertionError, match="not within"):
+            servers.until(lambda: server.session()["state"] != "running", "its end", 2)
+        second.terminate()
+        assert "logged out" in server.wait_for("stopped")["reason"]
 
 
 def test_a_start_script_that_prints_without_an_end(jupyter):
