@@ -115,6 +115,7 @@ def _answer(error: DesktopError) -> bytes:
     status = _STATUS_LINES.get(error.status, "Service Unavailable")
     head = (
         f"HTTP/1.1 {error.status} {status}\r\nContent-Type: application/json\r\n"
+        "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

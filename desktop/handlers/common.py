@@ -1,4 +1,4 @@
-"""What all handlers share: who asks, and how errors are answered."""
+"""What all handlers share: who asks, what a browser may do with answers, and errors."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
+from tornado.escape import xhtml_escape
 
 from ..doorman import Doorman
-from ..errors import DesktopError, request_refused
+from ..errors import DesktopError, ForeignOrigin, request_refused
 from ..sessions import Sessions
 
 _LONGEST_NAME = 80
 
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
+
+_ERROR_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="color-scheme" content="dark light">
+<title>{title}</title>
+<h1>{title}</h1>
+<p>{message}</p>
+"""
 
 
 # A request may change something for one user and nothing for another.
@@ -31,7 +41,8 @@ def answers_errors(method: _Method) -> _Method:
         try:
             await method(self, *arguments, **keywords)
         except DesktopError as error:
-            self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
+            if not isinstance(error, ForeignOrigin):  # Jupyter has said so already
+                self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
             self.set_status(error.status)
             self.set_header("Content-Type", "application/json")
             await self.finish(json.dumps(error.as_json()))
@@ -40,10 +51,33 @@ def answers_errors(method: _Method) -> _Method:
 
 
 class Common:
-    """What all handlers know. Access is for Jupyter's authorizer to grant, to "desktop"."""
+    """What all handlers know. Access is for Jupyter's authorizer to grant, to "desktop".
+
+    ``content`` is what an answer may load (Content Security Policy Level 3); nothing inline.
+    """
 
     auth_resource = "desktop"
+    content: tuple[str, ...] = ()
     settings: dict[str, Any]
+
+    @property
+    def content_security_policy(self) -> str:
+        """Nothing but ``content``; who may frame it is Jupyter's setting."""
+        return "; ".join(
+            [
+                "default-src 'none'",
+                *self.content,
+                "base-uri 'none'",
+                "form-action 'none'",
+                *self.frame_ancestors(),
+            ]
+        )
+
+    def frame_ancestors(self) -> list[str]:
+        """Return Jupyter's directive that says who may frame us."""
+        policy: str = super().content_security_policy  # type: ignore[misc]
+        directives = [directive.strip() for directive in policy.split(";")]
+        return [one for one in directives if one.startswith("frame-ancestors")]
 
     @property
     def doorman(self) -> Doorman:
@@ -93,9 +127,29 @@ class JSONErrors:
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
-        raised = keywords.get("exc_info", (None, None, None))[1]
-        message = str(getattr(raised, "log_message", None) or self._reason)  # type: ignore[attr-defined]
-        arguments = getattr(raised, "args", ())
-        error = request_refused(status_code, message % arguments if arguments else message)
+        error = request_refused(status_code, _message(self, keywords))
         self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
         self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
+
+
+class PageErrors:
+    """Answers as a page what Jupyter itself refuses.
+
+    Its own error page is hidden until an inline style shows it, which our policy does not allow.
+    """
+
+    def write_error(self, status_code: int, **keywords: Any) -> None:
+        """Answer an HTTP error (Tornado calls this)."""
+        title = f"{status_code}: {self._reason}"  # type: ignore[attr-defined]
+        texts = {"title": title, "message": _message(self, keywords)}
+        page = _ERROR_PAGE.format(**{name: xhtml_escape(text) for name, text in texts.items()})
+        self.set_header("Content-Type", "text/html; charset=UTF-8")  # type: ignore[attr-defined]
+        self.finish(page)  # type: ignore[attr-defined]
+
+
+def _message(handler: Any, keywords: dict[str, Any]) -> str:
+    """Return what the exception that Tornado passes to ``write_error`` has to say to users."""
+    raised = keywords.get("exc_info", (None, None, None))[1]
+    # Only Tornado's own have one: what others say may be nobody's business.
+    message = getattr(raised, "log_message", None)
+    return str(message % raised.args if message else handler._reason)

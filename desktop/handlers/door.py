@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
 
 from .. import upgrade
 from ..errors import ForeignOrigin
@@ -16,6 +17,8 @@ class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         """Refuse who is not logged in, rather than send a WebSocket client to a login form."""
         await super().prepare(_redirect_to_login=False)
+        if not self.current_user:
+            raise web.HTTPError(403, "Who is not logged in is not authorized")
 
     @authorized
     @answers_errors

@@ -16,10 +16,10 @@ from .. import __version__, xpra_client
 from ..backends import NAMES, check_backend
 from ..errors import PageMissing
 from ..sessions import DEFAULT_SESSION, check_name
-from .common import Common, NoXSRFCheck, answers_errors
+from .common import Common, NoXSRFCheck, PageErrors, answers_errors
 
 
-class SlashHandler(Common, JupyterHandler):
+class SlashHandler(PageErrors, Common, JupyterHandler):
     """`/desktop`, for those who leave out the slash; relative addresses need it."""
 
     @web.authenticated
@@ -29,8 +29,18 @@ class SlashHandler(Common, JupyterHandler):
         self.redirect(url_path_join(self.base_url, "desktop/") + query)
 
 
-class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+class PageHandler(
+    PageErrors, Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler
+):
     """The page of one desktop."""
+
+    content = (
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "font-src 'self'",
+    )
 
     def initialize(self, name: str, static: Path, root: str) -> None:
         """Remember the folder of the page's files, and where `/desktop/` is, seen from the page."""
@@ -38,41 +48,24 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
         self._static = static
         self._root = root
 
-    @property
-    def content_security_policy(self) -> str:
-        """Nothing but our own files; who may frame the page is Jupyter's setting."""
-        frame_ancestors = [
-            directive
-            for directive in super().content_security_policy.split(";")
-            if directive.strip().startswith("frame-ancestors")
-        ]
+    def frame_ancestors(self) -> list[str]:
+        """Return who may frame the page."""
+        directives = super().frame_ancestors()
         if self.settings["desktop_app"].open_in == "lab-tab":
             # JupyterHub's is 'none', which would keep the page out of JupyterLab's tab as well.
-            frame_ancestors = [one.replace("'none'", "'self'") for one in frame_ancestors]
-        return "; ".join(
-            [
-                "default-src 'none'",
-                "script-src 'self'",
-                "style-src 'self'",
-                "img-src 'self' data: blob:",
-                "connect-src 'self'",
-                "font-src 'self'",
-                "base-uri 'none'",
-                "form-action 'none'",
-                *(directive.strip() for directive in frame_ancestors),
-            ]
-        )
+            return [one.replace("'none'", "'self'") for one in directives]
+        return directives
 
     @web.authenticated
     @authorized
     @answers_errors
     async def get(self, session: str = DEFAULT_SESSION) -> None:
         """Send the page; it starts the desktop itself."""
-        check_name(session)
         if "token" in self.request.query_arguments:
             # The login cookie is set by now, and the token stays out of the browser's history.
             self.redirect(self._address())
             return
+        check_name(session)
         await self.finish(
             self.render_template(
                 "desktop.html",
@@ -145,13 +138,19 @@ class PageHandler(Common, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jup
         return f"{self._root}static/{name}?v={version[:16]}"
 
 
-class FilesHandler(NoXSRFCheck, Common, JupyterHandler, web.StaticFileHandler):
+class FilesHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler, web.StaticFileHandler):
     """The files of the page."""
 
     def set_default_headers(self) -> None:
         """Leave caching to Tornado: for ever with `?v=`, else by ETag."""
         super().set_default_headers()
         self.clear_header("Cache-Control")
+
+    def parse_url_path(self, url_path: str) -> str:
+        """Return the file's path (Tornado calls this, and fails at a NUL later)."""
+        if "\0" in url_path:
+            raise web.HTTPError(404)
+        return super().parse_url_path(url_path)
 
     @web.authenticated
     async def get(  # type: ignore[override]
@@ -166,7 +165,7 @@ class FilesHandler(NoXSRFCheck, Common, JupyterHandler, web.StaticFileHandler):
         await web.StaticFileHandler.get(self, path, include_body=False)
 
 
-class XpraClientHandler(NoXSRFCheck, Common, JupyterHandler):
+class XpraClientHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
     """The scripts of Xpra's HTML5 client, from where the system has them."""
 
     @web.authenticated
@@ -182,7 +181,7 @@ class XpraClientHandler(NoXSRFCheck, Common, JupyterHandler):
         await self.finish(path.read_bytes())
 
 
-class WrongSettingsHandler(Common, JupyterHandler):
+class WrongSettingsHandler(PageErrors, Common, JupyterHandler):
     """All there is of a desktop whose settings are wrong."""
 
     def initialize(self, error: str) -> None:
@@ -191,5 +190,8 @@ class WrongSettingsHandler(Common, JupyterHandler):
 
     @web.authenticated
     def get(self) -> None:
-        """Say what is wrong, on Jupyter's own error page."""
+        """Say what is wrong."""
+        if "token" in self.request.query_arguments:
+            self.redirect(self.request.path)  # without it, for the browser's history
+            return
         raise web.HTTPError(500, "%s", f"The settings of the desktop are wrong. {self._error}")
