@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import re
 import socket
 import ssl
 import struct
@@ -105,6 +106,11 @@ class Wire:
         head, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
         return head.decode("latin-1")
 
+    def body(self, head: str) -> bytes:
+        """Return the body of the answer with that head."""
+        length = re.search(r"(?im)^Content-Length: (\d+)", head)
+        return self._take(int(length[1])) if length else self.rest()
+
     def rest(self) -> bytes:
         """Return whatever comes until the server closes."""
         try:
@@ -203,13 +209,8 @@ def connect(
     wire.socket.sendall(upgrade(url, protocols, headers))
     head = wire.head()
     if " 101 " not in head.splitlines()[0]:
-        wire.socket.settimeout(2)
-        try:
-            body = wire.rest()
-        except TimeoutError:
-            body = wire._buffer
-        wire.socket.close()
-        raise Denied(head, body)
+        with wire:
+            raise Denied(head, wire.body(head))
     return wire
 
 
@@ -223,6 +224,7 @@ class Viewer:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.width = self.height = 0
+        self.name = ""
         self.capabilities: dict[int, int] = {}
         self._buffer = bytearray()
 
@@ -257,7 +259,7 @@ class Viewer:
         self.send(b"\x01")
         self.width, self.height = self._number(2), self._number(2)
         self.take(16)
-        self.take(self._number(4))
+        self.name = self.take(self._number(4)).decode()
         return self
 
     # -- pictures (sections 7.5.2, 7.5.3, 7.6.1)

@@ -173,6 +173,7 @@ def test_a_post_of_another_page(server):
         ("DELETE", "desktop/api/sessions/default"),
         ("POST", "desktop/api/sessions/default/restart"),
         ("GET", "desktop/api/sessions/default/events"),
+        ("PUT", "desktop/api/sessions/default/geometry"),
         ("POST", "desktop/api/sessions/default/ticket"),
     ],
 )

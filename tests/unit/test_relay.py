@@ -19,6 +19,7 @@ from desktop.bridge import relay
 from desktop.bridge.closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, TAKEN_OVER
 from desktop.bridge.connection import Connection
 from desktop.bridge.messages import Handoff
+from tests.broken_frames import BROKEN
 from tests.clients import (
     BINARY,
     CLOSE,
@@ -261,36 +262,8 @@ def test_a_browser_that_goes_on_talking_does_not_put_off_the_end():
 
 # -- what breaks the protocol
 
-TOO_LONG = MIB + 1
 
-
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [
-        (frame(b"x", key=None), 1002),
-        (frame(b"", key=None), 1002),
-        (frame(b"x" * 1000, key=None)[:4], 1002),  # at once, not when all of it is there
-        (frame(b"x", reserved=4), 1002),  # RSV1: permessage-deflate, which is not offered
-        (frame(b"x", reserved=1), 1002),
-        (frame(b"x" * TOO_LONG)[:14], 1009),
-        (frame(b"x" * TOO_LONG), 1009),
-        (b"\x82\xff" + b"\xff" * 8, 1009),
-        (frame(b"x", PING, final=False), 1002),
-        (frame(b"x", CLOSE, final=False), 1002),
-        (frame(b"x" * 126, PING), 1002),
-        (frame(b"x" * 200, CLOSE), 1002),
-        (frame(b"hello", TEXT), 1003),
-        (frame(b"", TEXT), 1003),
-        (frame(b"x", CONTINUATION), 1002),
-        (frame(b"x", final=False) + frame(b"y"), 1002),
-        (frame(b"", final=False) + frame(b"y"), 1002),
-        (frame(b"x", final=False) + frame(b"y", TEXT), 1002),
-        (frame(b"x") + frame(b"y", CONTINUATION), 1002),
-        (frame(b"x", 0x3), 1003),
-        (frame(b"x", 0xB), 1003),
-        (frame(b"\x03\xe8\xff\xfe", CLOSE), 1002),  # the reason is not UTF-8
-    ],
-)
+@pytest.mark.parametrize(("sent", "code"), BROKEN.values(), ids=BROKEN)
 def test_what_breaks_the_protocol_is_closed_with_its_code(sent, code):
     with connection() as ends:
         send_while_open(ends.browser, sent)
