@@ -16,14 +16,6 @@ from .visitor import Visitor
 # What Xfce draws has hundreds; a text on a plain background a few.
 XFCE = 200
 
-_WHERE_SECRETS_COULD_BE = """() => JSON.stringify([
-  location.href, document.referrer, history.state, document.cookie,
-  document.documentElement.outerHTML,
-  { ...localStorage }, { ...sessionStorage },
-  performance.getEntriesByType("resource").map((entry) => entry.name),
-  performance.getEntriesByType("navigation").map((entry) => entry.name),
-])"""
-
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[servers.JupyterServer]:
@@ -88,25 +80,6 @@ def test_where_both_are_installed_xpra_has_a_tile_and_a_desktop_of_its_own(
     expect(desktop.root).to_have_attribute("data-backend", "xpra")
     expect(desktop.root).to_have_attribute("data-session", "xpra")
     assert lab.session("xpra")["backend"] == "xpra"
-
-
-def test_no_secret_is_left_where_others_may_find_it(
-    lab: servers.JupyterServer, visitor: Visitor
-) -> None:
-    tickets: list[dict[str, str]] = []
-    visitor.context.on(
-        "response", lambda answer: answer.url.endswith("/ticket") and tickets.append(answer.json())
-    )
-    desktop = visitor.opens(lab)
-    desktop.shows_desktop()
-    eventually(lambda: tickets, "a ticket")
-    found: str = desktop.run(_WHERE_SECRETS_COULD_BE)
-    secrets = [servers.TOKEN, tickets[0]["password"], *tickets[0]["protocols"][1:]]
-    assert "desktop.js" in found
-    assert [secret for secret in secrets if secret in found] == []
-    # Nor does "back" lead to an address with the token in it.
-    desktop.page.go_back()
-    assert servers.TOKEN not in desktop.page.url
 
 
 @pytest.mark.parametrize(
