@@ -12,7 +12,7 @@ page_sources := $(shell find static -name node_modules -prune -o -type f -print)
 shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) .ci/run \
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
-.PHONY: help run lint test build bench clean node packages-python packages-run packages-lint packages-test
+.PHONY: help run lint test fuzz build bench clean node packages-python packages-run packages-lint packages-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test: lint packages-test .venv/.dev $(page) ## All tests, after lint (ARGS="test
 build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/
 	pip install --quiet build $(or_advise)
 	python -m build
+
+fuzz: packages-test .venv/.dev $(page) ## Random input, SECONDS=100 for each way in (ARGS="-k frames")
+	FUZZ_SECONDS=$(or $(SECONDS),100) pytest --timeout 0 tests/fuzz $(ARGS)
 
 bench: packages-test .venv/.dev $(page) ## How fast, side by side with jupyter-remote-desktop-proxy
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python benchmarks/run.py $(ARGS)

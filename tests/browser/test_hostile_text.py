@@ -27,13 +27,21 @@ def stays_text(desktop: Desktop) -> None:
     assert desktop.run("() => window.hacked") is None
 
 
+def names_window_manager(guest: Guest) -> None:
+    """Give the window manager the name ``MARKUP``: Xpra makes it its window's title."""
+    told = guest.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").split()[-1]
+    name = ("-f", "_NET_WM_NAME", "8u", "-set", "_NET_WM_NAME", MARKUP)
+    guest.run("xprop", "-id", told, *name)
+
+
 def test_window_titles_and_clipboards(server: JupyterServer, visitor: Visitor) -> None:
     server.start_desktop()
     guest = Guest(server)
-    desktop = visitor.opens(server)
-    desktop.shows_desktop(colours=2)
+    names_window_manager(guest)
     with guest.running("xterm", "-T", MARKUP, "-n", MARKUP):
         until(lambda: "made>bold" in guest.windows(), "a window of that name")
+        desktop = visitor.opens(server)
+        desktop.shows_desktop(colours=2)
         desktop.is_still()
         stays_text(desktop)
     guest.copy(MARKUP)

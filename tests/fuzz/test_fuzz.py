@@ -1,0 +1,244 @@
+"""Whatever comes: a clear answer or a clear end; no crash, no hang, no descriptor left over."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import json
+import os
+import socket
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import strategies as st
+from tornado.httputil import HTTPHeaders, HTTPInputError
+
+from desktop import upgrade
+from desktop.bridge.messages import BadMessage, receive
+from desktop.errors import BadRequest, Refused
+from tests import clients, servers
+from tests.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, Closed, Wire, frame
+from tests.descriptors import nothing_leaks
+from tests.fuzz.fuzz import fuzz, spoiled
+from tests.servers import JupyterServer
+from tests.unit.test_messages import GOOD_HANDOFF, control_sockets, json_values
+from tests.unit.test_relay import MIB, Ends, connection, in_pieces, send_while_open
+
+SECRETS = ("a-secret-ticket", "a-secret-cookie")
+HEAD = clients.upgrade(
+    "http://localhost/desktop/socket/default",
+    ["desktop.v1", f"ticket.{SECRETS[0]}"],
+    {"Cookie": SECRETS[1], "Connection": "keep-alive, Upgrade"},
+)
+cuts = st.lists(st.integers(0, 1 << 20), max_size=4)
+
+
+def test_hand_offs() -> None:
+    def check(packet: bytes, count: int) -> None:
+        with nothing_leaks(), control_sockets() as (doorman, bridge):
+            socket.send_fds(doorman, [packet], [0] * count)
+            try:
+                came = receive(bridge)
+            except BadMessage:
+                return
+            for descriptor in came[1:] if isinstance(came, tuple) else ():
+                os.close(descriptor)
+
+    packets = spoiled(st.just(GOOD_HANDOFF)).filter(bool)
+    fuzz(check, packets, st.integers(0, 4), examples=300)
+
+
+def test_upgrade_requests() -> None:
+    """Refused, or written anew: five or six headers, none of them the browser's choice."""
+
+    def check(block: bytes) -> None:
+        try:
+            headers = HTTPHeaders.parse(block.decode("latin-1"))
+            head = upgrade.request_head(headers)
+        except (HTTPInputError, BadRequest):
+            return
+        with contextlib.suppress(Refused):
+            upgrade.ticket(headers)
+        assert not any(secret in head for secret in SECRETS)
+        line, rest = head.encode("ascii").split(b"\r\n", 1)
+        assert line == b"GET / HTTP/1.1"
+        # As http.server reads it.
+        read = http.client.parse_headers(io.BytesIO(rest))
+        protocol = read.get_all("Sec-WebSocket-Protocol", [])
+        assert protocol in ([], ["desktop.v1"], ["binary"])
+        assert len(read) == 5 + len(protocol)
+        assert read["Sec-WebSocket-Version"] == "13"
+        _is_answered(head)
+
+    block = HEAD.split(b"\r\n", 1)[1][:-2]
+    fuzz(check, spoiled(st.just(block)), examples=200)
+
+
+def _is_answered(head: str) -> None:
+    with nothing_leaks():
+        ends = Ends(head, 0)
+        assert ends.wire.head().startswith("HTTP/1.1 101 ")
+        ends.finish()
+
+
+def test_request_heads_that_the_bridge_reads() -> None:
+    """Those of the side entrance."""
+
+    def check(head: bytes, places: list[int]) -> None:
+        with nothing_leaks():
+            ends = Ends("", 0)
+            send_while_open(ends.browser, *in_pieces(head, places), end=True)
+            ends.wire.rest()
+            ends.finish()
+
+    fuzz(check, spoiled(st.just(HEAD)), cuts, examples=100)
+
+
+# -- frames
+
+good_frames = st.builds(
+    frame,
+    st.binary(max_size=300) | st.integers(0, 70_000).map(bytes),
+    st.sampled_from([BINARY] * 4 + [CONTINUATION, PING, PONG, CLOSE]),
+    final=st.booleans(),
+    key=st.binary(min_size=4, max_size=4),
+)
+odd_frames = st.builds(
+    frame,
+    st.binary(max_size=130),
+    st.integers(0, 15),
+    final=st.booleans(),
+    key=st.none() | st.binary(min_size=4, max_size=4),
+    reserved=st.integers(0, 7),
+)
+streams = st.lists(good_frames | good_frames | odd_frames, max_size=6).map(b"".join)
+
+
+def understood(data: bytes) -> tuple[bytes, int | None]:
+    """Return what of ``data`` may reach the display server, and the code that ends it (RFC 6455).
+
+    The code is None where it does not end, 0 where the browser closes it.
+    """
+    came, inside, code = b"", False, None
+    while code is None and len(data) >= 2:
+        first, second = data[:2]
+        opcode, final, length = first & 15, first >> 7, second & 127
+        extra = {126: 2, 127: 8}.get(length, 0)
+        start = 2 + extra
+        if extra and len(data) >= start:
+            length = int.from_bytes(data[2:start], "big")
+        if first & 0x70 or not second & 0x80 or (opcode > 7 and (second & 127 > 125 or not final)):
+            code = 1002
+        elif length > MIB:
+            code = 1009
+        elif len(data) < start + 4 + length:
+            break
+        elif opcode == CLOSE:
+            code = 0
+        elif opcode < 8 and inside != (opcode == CONTINUATION):
+            code = 1002
+        elif opcode not in (CONTINUATION, BINARY, PING, PONG):
+            code = 1003
+        elif opcode < 8:
+            came += clients.masked(data[start + 4 : start + 4 + length], data[start : start + 4])
+            inside = not final
+        data = data[start + 4 + length :]
+    return came, code
+
+
+def test_frames() -> None:
+    """What arrives is what a second reader of the standard understands, and so is the end."""
+
+    def check(data: bytes, places: list[int]) -> None:
+        expected, code = understood(data)
+        with connection() as ends:
+            send_while_open(ends.browser, *in_pieces(data, places), end=True)
+            closed = ends.wire.closing()
+            came = ends.received(len(expected) + 1)
+            if code is None:
+                assert (came, closed.code) == (expected, None)
+            else:
+                # What comes with the end in one piece is dropped with it.
+                assert expected.startswith(came)
+                assert code == 0 or closed.code in (code, 1002, 1009)
+
+    fuzz(check, streams | spoiled(streams), cuts, examples=200)
+
+
+# -- a real server
+
+
+@pytest.fixture(scope="module")
+def running(server: JupyterServer) -> JupyterServer:
+    server.start_desktop()
+    return server
+
+
+def assert_unharmed(server: JupyterServer) -> None:
+    servers.until(lambda: server.session()["viewers"] == 0, "no viewer")
+    assert server.session()["state"] == "running"
+    assert [one["name"] for one in server.call("GET", API).json["sessions"]] == ["default"]
+    for word in ("Traceback", "Uncaught", "Logging error", "never retrieved"):
+        assert word not in server.log
+
+
+API = "desktop/api/sessions"
+# None that could be a desktop's, lest there were a hundred; but the one that is there.
+names = st.just("default") | st.text(max_size=20).map("-{}".format) | st.just("..")
+paths = st.builds(
+    "{}/{}{}".format,
+    st.just(API),
+    names.map(lambda name: quote(name.encode("utf-8", "surrogatepass"), safe="")),
+    st.sampled_from(["", "/ticket", "/geometry", "/restart", "/nothing"]),
+)
+bodies = (
+    st.binary(max_size=100)
+    | json_values.map(lambda value: json.dumps(value).encode())
+    | st.fixed_dictionaries(
+        {"name": names | json_values},
+        optional={
+            "geometry": st.sampled_from(["1x1", "99999x99999"]) | json_values,
+            "backend": st.text(max_size=200) | json_values,
+            "client": st.text(max_size=200) | json_values,
+        },
+    ).map(lambda value: json.dumps(value).encode())
+)
+
+
+def test_the_api(running: JupyterServer) -> None:
+    def check(method: str, path: str, body: bytes) -> None:
+        if path.endswith("default/restart") or (method == "DELETE" and "default" in path):
+            return
+        answer = running.call(method, path, body)
+        assert answer.status < 500, answer
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.status >= 400 and method != "HEAD" and not path.endswith("nothing"):
+            error: dict[str, Any] = answer.json
+            assert set(error) == {"message", "reason", "remedy", "command"}
+            assert len(answer.body) < 1500
+
+    methods = st.sampled_from(["GET", "POST", "POST", "POST", "PUT", "PUT", "DELETE", "HEAD"])
+    fuzz(check, methods, st.just(API) | paths, bodies, examples=200)
+    assert_unharmed(running)
+
+
+def test_requests_at_the_door(running: JupyterServer) -> None:
+    """Half-broken upgrade requests, with a ticket that is good."""
+    ticket = b"ticket." + SECRETS[0].encode()
+    login = f"Authorization: token {running.token}".encode()
+    good = HEAD.replace(b"Cookie: " + SECRETS[1].encode(), login)
+
+    def check(raw: bytes) -> None:
+        (shown,) = running.ticket()["protocols"][1:]
+        with Wire(clients.dial(running.url)) as wire:
+            send_while_open(wire.socket, raw.replace(ticket, shown.encode()), end=True)
+            try:
+                head = wire.head()
+            except Closed:
+                return
+            assert head.split()[1] in ("101", "400", "403", "404", "405", "431"), head
+
+    fuzz(check, spoiled(st.just(good)), examples=100)
+    assert_unharmed(running)
