@@ -46,7 +46,8 @@ def test_hand_offs() -> None:
             for descriptor in came[1:] if isinstance(came, tuple) else ():
                 os.close(descriptor)
 
-    packets = spoiled(st.just(GOOD_HANDOFF)).filter(bool)
+    seeds = st.sampled_from([GOOD_HANDOFF, b'{"close": 7}', b'{"folder": "/tmp/x"}'])
+    packets = spoiled(seeds).filter(bool)
     fuzz(check, packets, st.integers(0, 4), examples=300)
 
 
@@ -178,7 +179,7 @@ def running(server: JupyterServer) -> JupyterServer:
 
 
 def assert_unharmed(server: JupyterServer) -> None:
-    servers.until(lambda: server.session()["viewers"] == 0, "no viewer")
+    servers.until(lambda: not server.session()["viewers"], "no viewer")
     assert server.session()["state"] == "running"
     assert [one["name"] for one in server.call("GET", API).json["sessions"]] == ["default"]
     for word in ("Traceback", "Uncaught", "Logging error", "never retrieved"):
@@ -192,7 +193,9 @@ paths = st.builds(
     "{}/{}{}".format,
     st.just(API),
     names.map(lambda name: quote(name.encode("utf-8", "surrogatepass"), safe="")),
-    st.sampled_from(["", "/ticket", "/geometry", "/restart", "/nothing"]),
+    st.sampled_from(
+        ["", "/ticket", "/geometry", "/restart", "/shares", "/shares/x", "/viewers/7", "/nothing"]
+    ),
 )
 bodies = (
     st.binary(max_size=100)
@@ -203,6 +206,9 @@ bodies = (
             "geometry": st.sampled_from(["1x1", "99999x99999"]) | json_values,
             "backend": st.text(max_size=200) | json_values,
             "client": st.text(max_size=200) | json_values,
+            "access": st.sampled_from(["view", "full"]) | json_values,
+            "lifetime": st.floats() | st.integers() | json_values,
+            "share": st.text(max_size=50) | json_values,
         },
     ).map(lambda value: json.dumps(value).encode())
 )

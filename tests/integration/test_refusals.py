@@ -28,7 +28,7 @@ def desktops(server: JupyterServer) -> None:
     server.start_desktop("second")
     with view(server):
         pass
-    servers.until(lambda: server.session()["viewers"] == 0, "no viewer")
+    servers.until(lambda: not server.session()["viewers"], "no viewer")
 
 
 def processes(server: JupyterServer) -> list[psutil.Process]:
@@ -94,7 +94,7 @@ def papers(server: JupyterServer) -> Papers:
     url = f"{server.url}desktop/socket/default"
     clients.connect(url, used["protocols"], {"Cookie": browser["Cookie"]}).socket.close()
     servers.until(lambda: accepted(server) > before, "the first connection in the log")
-    servers.until(lambda: server.session()["viewers"] == 0, "no viewer")
+    servers.until(lambda: not server.session()["viewers"], "no viewer")
     return Papers(server, browser, other, ticket(), used)
 
 
@@ -146,6 +146,9 @@ REFUSED: dict[str, tuple[int, Callable[[Papers], int]]] = {
             ("POST", "/ticket"),
             ("POST", "/restart"),
             ("PUT", "/geometry"),
+            ("POST", "/shares"),
+            ("DELETE", "/shares/x"),
+            ("DELETE", "/viewers/1"),
         ]
     },
     **{
@@ -158,6 +161,7 @@ REFUSED: dict[str, tuple[int, Callable[[Papers], int]]] = {
             ("POST", "/default/ticket"),
             ("POST", "/default/restart"),
             ("PUT", "/default/geometry"),
+            ("POST", "/default/shares"),
         ]
     },
     **{
@@ -223,7 +227,7 @@ def test_frames_that_break_the_protocol_end_their_connection_and_no_other(
                 wire.message()
                 _send_while_open(wire, sent)
                 assert wire.closing().code == code, label
-        servers.until(lambda: server.session()["viewers"] == 1, "one viewer")
+        servers.until(lambda: len(server.session()["viewers"]) == 1, "one viewer")
         assert_no_more_is_held(server, before)
         assert server.process_of("desktop.bridge") == bridge
         assert "Traceback" not in server.log[log:]
