@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -92,9 +93,11 @@ class Children:
         folder: Path,
         output: int,
         pass_fds: Sequence[int] = (),
+        umask: int = -1,
     ) -> Child:
         """Start a process in a process group of its own; what it prints goes to ``output``.
 
+        It gets our umask, or ``umask`` (umask(2)).
         Raises ``StartFailed`` where it cannot be executed.
         """
         try:
@@ -107,6 +110,7 @@ class Children:
                 stderr=output,
                 pass_fds=pass_fds,
                 start_new_session=True,
+                umask=umask,
             )
         except OSError as error:
             raise StartFailed(f"The {name} could not be started: {error}.") from error
@@ -114,6 +118,12 @@ class Children:
         process.returncode = 0
         child = self._children[process.pid] = Child(name, process.pid)
         return child
+
+    async def kill(self, child: Child) -> None:
+        """End a child of ours, with all in its process group, at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await asyncio.wait([child.exited])
 
     async def end_all(self, patience: float) -> None:
         """Ask every descendant to end, then, after ``patience`` seconds, make them."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 from .. import secrets
 from ..access import Access
 from ..backends import Backend, Entrance, Installed, Program, Runtime, size
-from ..errors import NotReady, StartFailed
+from ..errors import NotReady, StartError, StartFailed
 from . import failures, pipes, xauthority
 from .children import Child, Children, first_of, kept
 from .log import SessionLog
@@ -123,25 +123,36 @@ class DisplayServer:
         reading, writing = os.pipe()
         try:
             async with pipes.reader(reading) as ready:
-                for program in self._backend.x_servers(
+                programs = self._backend.x_servers(
                     self._installed, self._where, self._settings, writing
-                ):
-                    server = self._start(program, pass_fds=[writing])
-                    if await self._is_ready(ready, server):
+                )
+                timeout = self._timeout / len(programs)
+                for program in programs:
+                    try:
+                        server = self._start(program, pass_fds=[writing])
+                        await self._is_ready(ready, server, timeout)
                         return server
-                    self._log.write(f"{program.name} ended before it was ready ({server.status}).")
+                    except StartError as error:
+                        self._log.write(f"{program.name} does not work here: {error}")
+                        problem = error
         finally:
             os.close(writing)
-        raise failures.ended_early(server)
+        raise problem
 
-    async def _is_ready(self, ready: asyncio.StreamReader, server: Child) -> bool:
-        """Whether ``server`` says that it is ready, rather than end."""
+    async def _is_ready(self, ready: asyncio.StreamReader, server: Child, timeout: float) -> None:
+        """Return when ``server`` says that it is ready; raise ``StartError`` if it does not.
+
+        Then it has ended.
+        """
         line = asyncio.ensure_future(ready.readline())
         try:
-            await self._stopping.first(self._timeout, line, server.exited)
-            if not line.done() and not server.exited.done():
-                raise failures.too_late(self._timeout)
-            return line.done()
+            await self._stopping.first(timeout, line, server.exited)
+            if line.done():
+                return
+            if server.exited.done():
+                raise failures.ended_early(server)
+            await self._children.kill(server)
+            raise failures.too_late(timeout)
         finally:
             line.cancel()
 
@@ -155,6 +166,8 @@ class DisplayServer:
             folder=Path("/"),
             output=self._log.pipe,
             pass_fds=pass_fds,
+            # Some files of theirs would be for everyone.
+            umask=0o077,
         )
 
     def _start_again(self, program: Program) -> Child | None:

@@ -1,0 +1,97 @@
+"""The first X server that works is taken, whatever is the matter with those before it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from desktop.access import Access
+from desktop.backends import Backend, DisplaySettings, Installed, Program, Runtime
+from desktop.errors import StartError
+from desktop.session.children import Children
+from desktop.session.display_server import DisplayServer
+from desktop.session.log import SessionLog
+from desktop.session.specification import Specification
+from desktop.session.stopping import Stopping
+
+HANGS = "exec sleep 1000"
+ENDS = "exit 1"
+WORKS = "echo 7 >/proc/self/fd/{ready}; exec sleep 1000"
+
+
+class Programs(Backend):
+    """A backend whose X servers are shell scripts; None is a program that is not there."""
+
+    name, greeting, reads_long_selections, largest_screen = "programs", 0, True, None
+
+    def __init__(self, *scripts: str | None) -> None:
+        self._scripts = scripts
+
+    def executable(self, settings: DisplaySettings) -> str:
+        return "/bin/sh"
+
+    def find(self, settings: DisplaySettings) -> Installed:
+        return Installed("/bin/sh", "programs", (1,))
+
+    def x_servers(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
+    ) -> Sequence[Program]:
+        return [
+            Program(
+                str(script),
+                ["/bin/sh", "-c", script.format(ready=ready_fd)] if script else ["/nowhere/X"],
+            )
+            for script in self._scripts
+        ]
+
+    def new_password(self) -> str:
+        return "password"
+
+    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
+        return password.encode()
+
+    def probe(self, socket: Path, password: str, key: str) -> None:
+        """Everyone gets in."""
+
+
+async def start(folder: Path, *scripts: str | None) -> list[str]:
+    """Start it with 0.6 seconds for all together; return the log."""
+    backend = Programs(*scripts)
+    specification = Specification(start_timeout=0.6)
+    log = SessionLog(folder / "log", lambda line: None)
+    children = Children()
+    where = Runtime(folder, ":7")
+    server = DisplayServer(backend, backend.find(specification.display), where, specification, log)
+    try:
+        child = await server.start(children, dict(os.environ), Stopping())
+        os.kill(child.pid, 0)
+        # Nothing is left of those before it.
+        assert len(children._descendants()) == 1
+    finally:
+        await children.end_all(0.2)
+        await log.close()
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+    return list(log.tail)
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [(HANGS, "not ready after 0.3 seconds"), (ENDS, "status 1"), (None, "could not be started")],
+)
+async def test_the_next_one_follows(tmp_path, first, said):
+    told = await start(tmp_path, first, WORKS)
+    assert any(said in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [(HANGS, "not ready after 0.3 seconds"), (ENDS, "status 1"), (None, "could not be started")],
+)
+async def test_of_the_last_one_it_is_said_what_is_the_matter(tmp_path, last, said):
+    with pytest.raises(StartError, match=said):
+        await start(tmp_path, ENDS, last)
