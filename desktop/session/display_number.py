@@ -8,6 +8,7 @@ binds, and ``-displayfd`` turns the lock file off. Seen with TigerVNC 1.12: two 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import stat
@@ -19,6 +20,7 @@ from ..errors import StartFailed
 
 _TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
 _SOCKETS = _TEMPORARY / ".X11-unix"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NUMBERS = range(1, 1000)  # 0 is a console's
 
 
@@ -31,7 +33,7 @@ def display_number() -> Iterator[int]:
     are refused there and go on to the path (libxcb, ``_xcb_open``), and no other user can
     receive them, and their cookie, in our place.
     """
-    _check_folder()
+    _make_folder()
     for number in _NUMBERS:
         reservation = _reserve(number)
         if reservation:
@@ -50,12 +52,15 @@ def display_number() -> Iterator[int]:
                 path.unlink()
 
 
-def _check_folder() -> None:
-    """Raise ``StartFailed`` if another user could put a socket of theirs in the place of ours."""
-    try:
-        status = _SOCKETS.lstat()
-    except FileNotFoundError:
-        return  # the X server makes it
+def _make_folder() -> None:
+    """Make the folder of X sockets if there is none, as X servers do.
+
+    Raises ``StartFailed`` if another user could put a socket of theirs in the place of ours.
+    """
+    with contextlib.suppress(FileExistsError):
+        _SOCKETS.mkdir(mode=0o700)
+        _SOCKETS.chmod(0o1777)
+    status = _SOCKETS.lstat()
     if status.st_uid not in (0, os.getuid()) or not status.st_mode & stat.S_ISVTX:
         raise StartFailed(
             f"The folder of X sockets, {_SOCKETS}, is not safe: it must belong to root and be "
@@ -72,8 +77,10 @@ def _reserve(number: int) -> socket.socket | None:
         holder.bind(f"\0{_path(number)}")
         _remove_stale(number)
         _write_lock(number)
-    except OSError:
+    except OSError as error:
         holder.close()
+        if error.errno in _NO_ROOM:
+            raise  # with no number it would be better
         return None
     return holder
 
@@ -84,7 +91,7 @@ def _remove_stale(number: int) -> None:
     Nobody does the same meanwhile, since the abstract name is ours. Raises ``OSError`` where the
     number is in use, or another user's.
     """
-    if _is_alive(_lock(number)) or _listens(_path(number)):
+    if _is_alive(_lock(number)) or listens(_path(number)):
         raise FileExistsError
     for path in (_path(number), _lock(number)):
         path.unlink(missing_ok=True)
@@ -93,7 +100,7 @@ def _remove_stale(number: int) -> None:
 def _is_alive(lock: Path) -> bool:
     """Whether the process lives whose number stands in ``lock``; True where that is unclear."""
     try:
-        os.kill(int(lock.read_text()), 0)
+        os.kill(_process_in(lock), 0)
     except (FileNotFoundError, ProcessLookupError):
         return False
     except (OSError, ValueError, OverflowError):
@@ -101,7 +108,19 @@ def _is_alive(lock: Path) -> bool:
     return True
 
 
-def _listens(path: Path) -> bool:
+def _process_in(lock: Path) -> int:
+    """Return the number that stands in ``lock``, which may be anything, and anyone's.
+
+    A link is not followed, and a pipe that nobody writes to is not waited for.
+    """
+    descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return int(os.read(descriptor, 20))
+    finally:
+        os.close(descriptor)
+
+
+def listens(path: Path) -> bool:
     """Whether a server listens on ``path``; True where that is unclear."""
     with socket.socket(socket.AF_UNIX) as client:
         client.setblocking(False)
@@ -117,8 +136,15 @@ def _listens(path: Path) -> bool:
 def _write_lock(number: int) -> None:
     """Create the lock file, which holds a process id in ten digits (Xserver, os/utils.c)."""
     descriptor = os.open(_lock(number), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{os.getpid():10d}\n")
+    try:
+        os.write(descriptor, f"{os.getpid():10d}\n".encode())
+        # Whatever the umask: other X servers read it.
+        os.fchmod(descriptor, 0o444)
+    except OSError:
+        _lock(number).unlink()
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def _path(number: int) -> Path:

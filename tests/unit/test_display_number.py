@@ -165,6 +165,42 @@ def test_a_client_gets_past_the_held_name_to_the_socket(tmp_path):
             server.wait()
 
 
+def test_on_a_full_disk_nothing_is_left_and_it_is_said(tmp_path, monkeypatch):
+    """Rather than that all numbers are taken."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a full file system")
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "tmpfs", str(tmp_path)]
+    if subprocess.run(mounted, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        (tmp_path / "filler").write_bytes(b"x" * 4096)
+        monkeypatch.setattr("desktop.session.display_number._TEMPORARY", tmp_path)
+        with pytest.raises(OSError, match="No space left"), display_number():
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == ["filler"]
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+def test_the_folder_of_sockets_is_made_as_x_servers_make_it(tmp_path, monkeypatch):
+    """Before another user makes it theirs."""
+    monkeypatch.setattr("desktop.session.display_number._SOCKETS", tmp_path / "X11-unix")
+    with display_number():
+        assert (tmp_path / "X11-unix").stat().st_mode & 0o7777 == 0o1777
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o700])
+def test_a_folder_of_sockets_that_is_not_safe(tmp_path, monkeypatch, mode):
+    from desktop.errors import StartFailed
+
+    (tmp_path / "X11-unix").mkdir()
+    (tmp_path / "X11-unix").chmod(mode)
+    monkeypatch.setattr("desktop.session.display_number._SOCKETS", tmp_path / "X11-unix")
+    with pytest.raises(StartFailed, match="not safe") as failed, display_number():
+        pass
+    assert failed.value.command
+
+
 def test_without_any_number_left_it_says_what_to_do(monkeypatch):
     from desktop.errors import StartFailed
 
