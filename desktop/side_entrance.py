@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import shutil
 import socket
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from .errors import DesktopError, RuntimeFolderUnusable
 from .secrets import folder_suffix
+from .session.claim import PREFIX, claim, remove_unclaimed
 from .session.runtime import choose_base
 
 CLIENT = "websockify"
@@ -39,31 +41,50 @@ class SideEntrance:
         admit: Callable[[socket.socket], Awaitable[None]],
         log: logging.Logger,
     ) -> None:
-        self.folder = _base(folders) / f"jd-{folder_suffix()}"
+        self.folder = _base(folders) / f"{PREFIX}{folder_suffix()}"
         self._admit = admit
         self._log = log
         self._listener: socket.socket | None = None
+        self._made = False
+        self._claim: int | None = None
         self._admitting: set[asyncio.Task[None]] = set()
 
     @property
     def path(self) -> Path:
         """Where it listens."""
-        return self.folder / "websockify.sock"
+        return self.folder / "side.sock"  # no longer than what LONGEST_BASE allows for
 
     def open(self) -> None:
         """Make the folder (0700) and listen."""
         if self._listener:
             return
+        remove_unclaimed(self.folder.parent)
         try:
             self.folder.mkdir(mode=0o700)
-            self._listener = socket.socket(socket.AF_UNIX)
-            self._listener.bind(str(self.path))
-            self._listener.listen()
         except OSError as error:
             self._log.warning("/desktop-websockify/ cannot be served: %s", error)
             return
+        self._made = True
+        try:
+            self._claim = claim(self.folder)
+            self._listener = self._listen()
+        except OSError as error:
+            self._log.warning("/desktop-websockify/ cannot be served: %s", error)
+            self.close()
+            return
         self._listener.setblocking(False)
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            listener.bind(str(self.path))
+            self.path.chmod(0o600)
+            listener.listen()
+        except OSError:
+            listener.close()
+            raise
+        return listener
 
     def close(self) -> None:
         """Stop listening and remove the folder."""
@@ -71,7 +92,12 @@ class SideEntrance:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
             self._listener = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
+        if self._made:
+            self._made = False
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _accept(self) -> None:
         assert self._listener

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import stat
 import tempfile
@@ -13,8 +14,10 @@ from pathlib import Path
 import psutil
 
 from ..errors import RuntimeFolderUnusable
+from .claim import PREFIX, claim, remove_unclaimed
 
-# sun_path holds 108 bytes with its final NUL (unix(7)), and this follows the base.
+# sun_path holds 108 bytes with its final NUL (unix(7)), and this, or something shorter, follows
+# the base.
 LONGEST_BASE = 107 - len("/jd-xxxxxxxx/display.sock")
 
 # Sockets and locks do not work everywhere here, and the folder would be seen by other nodes.
@@ -22,6 +25,11 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "afs", "panfs", "9p"}
     | {"orangefs", "glusterfs", "fuse.glusterfs", "fuse.sshfs"}
 )
+
+# Where systemd puts $XDG_RUNTIME_DIR (pam_systemd(8)), and who keeps it (loginctl(1)).
+_LOGIN_FOLDERS = Path("/run/user")
+_LINGERING = Path("/var/lib/systemd/linger")
+_CONTROL_GROUP = Path("/proc/self/cgroup")
 
 
 @contextmanager
@@ -31,20 +39,29 @@ def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
     Raises ``RuntimeFolderUnusable`` with what was wrong with each candidate.
     """
     base = choose_base([*candidates, *_temporary_folders()])
-    folder = Path(tempfile.mkdtemp(prefix="jd-", dir=base))
+    remove_unclaimed(base)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
     try:
-        yield folder
+        claimed = claim(folder)
+        try:
+            yield folder
+        finally:
+            os.close(claimed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def choose_base(candidates: Sequence[str]) -> Path:
-    """Return the first of ``candidates`` that is safe, short, local and writable."""
+    """Return the first of ``candidates`` that is safe, short, local, writable and there to stay.
+
+    It is returned without links, since whoever can change one of them could lead us elsewhere.
+    """
     refused = []
     for candidate in candidates:
-        problem = _problem(Path(candidate))
+        resolved = Path(candidate).resolve() if Path(candidate).is_absolute() else Path(candidate)
+        problem = _problem(resolved)
         if problem is None:
-            return Path(candidate)
+            return resolved
         refused.append(f"{candidate} ({problem})")
     raise RuntimeFolderUnusable(
         f"There is no folder for the desktop's sockets: {'; '.join(refused)}.",
@@ -73,13 +90,16 @@ def _problem(base: Path) -> str | None:
         return f"its path is not absolute or longer than {LONGEST_BASE} bytes"
     try:
         status = base.stat()
+        above = [folder.stat() for folder in base.parents]
     except OSError as error:
         return str(error.strerror)
     checks = {
         "it is not a folder": not stat.S_ISDIR(status.st_mode),
         "other users could replace what is in it": _others_can_replace(status),
+        "other users could replace it": any(map(_others_can_replace, above)),
         "it is not writable": not os.access(base, os.W_OK | os.X_OK),
         "it is on a network file system": _file_system(base) in _NETWORK_FILE_SYSTEMS,
+        "it is removed when you log out": _goes_at_logout(base),
     }
     return next((problem for problem, present in checks.items() if present), None)
 
@@ -90,6 +110,22 @@ def _others_can_replace(status: os.stat_result) -> bool:
         return True
     writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return bool(writable_by_others) and not status.st_mode & stat.S_ISVTX
+
+
+def _goes_at_logout(base: Path) -> bool:
+    """Whether systemd may remove ``base`` before this process ends.
+
+    It does when the user's last login ends, which a server that was started with nohup, in tmux or
+    in a batch job outlives. Only what the user's own service manager runs ends earlier.
+    """
+    if not base.is_relative_to(_LOGIN_FOLDERS / str(os.getuid())):
+        return False
+    try:
+        if (_LINGERING / pwd.getpwuid(os.getuid()).pw_name).exists():
+            return False
+        return f"/user@{os.getuid()}.service" not in _CONTROL_GROUP.read_text()
+    except (KeyError, OSError):
+        return True
 
 
 def _file_system(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import stat
 import subprocess
@@ -66,6 +67,50 @@ def test_a_folder_of_another_user_is_no_base(short):
         choose_base([str(other)])
 
 
+def test_a_folder_below_another_user_s_is_no_base(short):
+    if os.getuid() != 0:
+        pytest.skip("only root can make one")
+    own = folder_of(folder_of(short / "other", 0o755) / "own", 0o700)
+    os.chown(own.parent, 12345, 12345)
+    with pytest.raises(RuntimeFolderUnusable, match="other users could replace it"):
+        choose_base([str(own)])
+
+
+def test_a_folder_below_one_that_is_open_to_all_is_no_base(short):
+    own = folder_of(folder_of(short / "open", 0o777) / "own", 0o700)
+    with pytest.raises(RuntimeFolderUnusable, match="other users could replace it"):
+        choose_base([str(own)])
+
+
+def test_a_link_is_followed_once_and_for_all(short):
+    own = folder_of(short / "own", 0o700)
+    link = short / "link"
+    link.symlink_to(own)
+    assert choose_base([str(link)]) == own
+
+
+@pytest.mark.parametrize(
+    ("kept_by", "stays"), [("nobody", False), ("lingering", True), ("its manager", True)]
+)
+def test_a_folder_that_goes_at_log_out_is_no_base(short, monkeypatch, kept_by, stays):
+    """As $XDG_RUNTIME_DIR does, unless what we run in ends at log-out, too."""
+    login = folder_of(folder_of(short / "user", 0o755) / str(os.getuid()), 0o700)
+    groups, lingering = short / "cgroup", folder_of(short / "linger", 0o755)
+    groups.write_text("0::/user.slice/user-0.slice/session-3.scope\n")
+    if kept_by == "lingering":
+        (lingering / pwd.getpwuid(os.getuid()).pw_name).touch()
+    if kept_by == "its manager":
+        groups.write_text(f"0::/user.slice/user-0.slice/user@{os.getuid()}.service/app.slice\n")
+    monkeypatch.setattr(runtime, "_LOGIN_FOLDERS", login.parent)
+    monkeypatch.setattr(runtime, "_LINGERING", lingering)
+    monkeypatch.setattr(runtime, "_CONTROL_GROUP", groups)
+    if stays:
+        assert choose_base([str(login)]) == login
+    else:
+        with pytest.raises(RuntimeFolderUnusable, match="removed when you log out"):
+            choose_base([str(login)])
+
+
 def test_a_network_file_system_is_no_base(short, monkeypatch):
     own = runtime._file_system(short)
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", frozenset([own]))
@@ -118,6 +163,15 @@ def test_secrets_are_private_whatever_the_umask(short):
     finally:
         os.umask(before)
     assert stat.S_IMODE((short / "password").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_a_secret_is_not_written_through_a_link(short, link):
+    (short / "target").write_bytes(b"untouched")
+    link(short / "password", short / "target")
+    write_secret(short / "password", b"one")
+    assert (short / "target").read_bytes() == b"untouched"
+    assert (short / "password").read_bytes() == b"one"
 
 
 def test_a_secret_is_replaced_in_one_step(short):

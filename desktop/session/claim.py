@@ -1,0 +1,58 @@
+"""Whose a folder is, and whether they live: what nobody lives for any more is removed.
+
+Whoever ends tidies up. But where all of our processes are killed at one stroke, as at the end of
+a batch job, nobody is left to do so, and the next one on the machine does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+PREFIX = "jd-"
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def claim(folder: Path) -> int:
+    """Claim ``folder`` until the descriptor that is returned, and those inherited, are closed."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+    descriptor = os.open(_claim_of(folder), flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        # Not before it is locked: until then it counts for nothing.
+        os.write(descriptor, _BOOT.read_bytes())
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def remove_unclaimed(base: Path) -> None:
+    """Remove the folders in ``base`` that were claimed by processes of ours which are gone."""
+    for folder in base.glob(f"{PREFIX}*"):
+        try:
+            if _is_unclaimed(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # another's, or one without a claim: not ours to remove
+
+
+def _is_unclaimed(folder: Path) -> bool:
+    if folder.lstat().st_uid != os.getuid():
+        return False
+    descriptor = os.open(_claim_of(folder), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        # A file system that other machines see as well may not show their locks.
+        if os.read(descriptor, 100) != _BOOT.read_bytes():
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _claim_of(folder: Path) -> Path:
+    return folder / "claim"
