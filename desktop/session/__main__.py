@@ -14,6 +14,7 @@ from ..errors import DesktopError
 from . import failures
 from .control import Control, encode
 from .display_number import display_number
+from .ice import no_stale_sockets
 from .keeper import keep
 from .runtime import runtime_folder
 from .session import Session
@@ -32,15 +33,22 @@ def main() -> int:
         return 0
     specification = Specification.from_line(line)
     try:
-        with runtime_folder(specification.folders) as folder, display_number() as number:
+        with (
+            runtime_folder(specification.folders) as folder,
+            display_number() as number,
+            no_stale_sockets(),
+        ):
             where = Runtime(folder, f":{number}")
             return keep(
                 lambda: asyncio.run(_run(specification, where)),
                 specification.stop_timeout + _SLACK,
             )
     except DesktopError as error:
-        os.write(1, encode("state", state="failed", error=error.as_json()))
-        return 1
+        problem = error
+    except OSError as error:  # a full disk
+        problem = failures.system_error(error)
+    os.write(1, encode("state", state="failed", error=problem.as_json()))
+    return 1
 
 
 async def _run(specification: Specification, where: Runtime) -> None:

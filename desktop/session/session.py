@@ -51,7 +51,11 @@ class Session:
 
     async def run(self) -> None:
         """Start the desktop, wait for its end, and tell why it ended."""
-        self._tell(**await self._run())
+        try:
+            last = await self._run()
+        except OSError as error:  # no room even for a log
+            last = {"state": "failed", "error": failures.system_error(error).as_json()}
+        self._tell(**last)
 
     def stop(self, reason: str) -> None:
         """Ask for the end; ``reason`` is told to the user."""
