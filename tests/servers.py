@@ -6,6 +6,7 @@ started carries a mark in its environment, by which it is found wherever it went
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import http.client
 import json
@@ -26,6 +27,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+
+from tests import users
 
 TOKEN = "a-token-for-tests"
 XSTARTUP = Path(__file__).parent / "xstartup"
@@ -127,8 +130,9 @@ class JupyterServer:
     its own.
     """
 
-    def __init__(self, root: Path, base_url: str, tls: bool) -> None:
+    def __init__(self, root: Path, base_url: str, tls: bool, user: int | None) -> None:
         self.root = root
+        self.user = user
         self.home = root / "home"
         self.runtime = root / "run"
         self.temporary = root / "tmp"
@@ -144,6 +148,12 @@ class JupyterServer:
         self._made = time.time()
         for folder in (self.home, self.runtime, self.temporary):
             folder.mkdir(mode=0o700)
+
+    def hand_over(self) -> None:
+        """Make its folders its user's."""
+        if self.user is not None:
+            for path in [self.root, *self.root.rglob("*")]:
+                os.chown(path, self.user, self.user, follow_symlinks=False)
 
     @property
     def address(self) -> str:
@@ -166,13 +176,14 @@ class JupyterServer:
         """Start it; returns when it answers."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *_APPLICATIONS[application], *self._arguments(), *arguments],
-                cwd=self.home,
+                [self._python(), *_APPLICATIONS[application], *self._arguments(), *arguments],
+                cwd=self.root,
                 env={**self._environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                **({} if self.user is None else users.become(self.user)),
             )
         until(self._answers, f"a Jupyter server that answers; its log: {self.log_file}", 60)
 
@@ -193,6 +204,9 @@ class JupyterServer:
         except OSError:
             return False
 
+    def _python(self) -> str:
+        return sys.executable if self.user is None else users.python()
+
     def _arguments(self) -> list[str]:
         pair = self.certificate
         return [
@@ -211,6 +225,7 @@ class JupyterServer:
         }
         return {
             **inherited,
+            **({} if self.user is None else users.environment()),
             _MARK: self.mark,
             "JUPYTER_TOKEN": self.token,
             "HOME": str(self.home),
@@ -310,7 +325,8 @@ class JupyterServer:
         for lock in Path("/tmp").glob(".X*-lock"):
             try:
                 # An older one is what a killed X server left, whose process id came round again.
-                if lock.stat().st_mtime >= self._made and int(lock.read_text()) in own:
+                recent = lock.is_file() and lock.stat().st_mtime >= self._made
+                if recent and int(lock.read_text()) in own:
                     self._displays[lock] = int(lock.read_text())
             except (OSError, ValueError):
                 continue
@@ -344,8 +360,10 @@ class JupyterServer:
 
     def end_the_rest(self) -> None:
         """Kill what a failed test has left."""
-        for process in self.processes():
-            process.kill()
+        of_user = users.processes(self.user) if self.user else []
+        for process in [*self.processes(), *of_user]:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
 
 def _number(lock: Path) -> str:
@@ -365,6 +383,7 @@ def running(
     application: str = "server",
     base_url: str = "/",
     tls: bool = False,
+    user: int | None = None,
     start_script: str | Path = XSTARTUP / "openbox",
     environment: Mapping[str, str] | None = None,
     prepare: Callable[[JupyterServer], None] = lambda server: None,
@@ -374,13 +393,15 @@ def running(
 
     ``application`` is "server", "lab" or "desktop"; ``arguments`` are added to its command line,
     ``environment`` to its environment. ``prepare`` is called before it starts (to put files into
-    its home, for example). ``start_script`` is the setting; empty for the usual search.
+    its home, for example). ``start_script`` is the setting; empty for the usual search. ``user`` is
+    the number of the user whose server it is, if it is to be another than this one.
     """
     # Short, since the path of a Unix socket in it holds 107 bytes.
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
-    server = JupyterServer(root, base_url, tls)
+    server = JupyterServer(root, base_url, tls, user)
     try:
         prepare(server)
+        server.hand_over()
         script = [f"--DesktopApp.start_script={start_script}"] if start_script else []
         server.start(application, [*script, *arguments], environment or {})
         yield server

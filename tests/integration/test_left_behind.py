@@ -1,0 +1,395 @@
+"""Whatever ends, and however: five seconds later nothing of it is left, and there is a way on.
+
+Each server is that of a user of its own, so that all that is this user's can be counted.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests import clients, servers, users
+from tests.integration.viewing import open_socket, view
+from tests.servers import JupyterServer, until
+from tests.xpra_viewer import looking_on
+
+BACKENDS = ["vnc", "xpra"]
+
+# Programs with every trick to get away: deaf to signals, in sessions of their own, without parents,
+# and without the mark in their environment by which tests find what a server started. And the
+# socket of a session manager that has not removed it.
+STUBBORN = """#!/bin/sh
+setsid sh -c 'trap "" TERM HUP INT; exec sleep 1000' &
+(env -i setsid sh -c '(trap "" TERM HUP INT; exec sleep 1000 >/dev/null 2>&1 <&1) &' &)
+(setsid setsid sleep 1000 &)
+python3 -c 'import os, socket; socket.socket(socket.AF_UNIX).bind(f"/tmp/.ICE-unix/{os.getpid()}")'
+exec openbox --sm-disable
+"""
+
+
+def stubborn(server: JupyterServer) -> None:
+    (server.home / "start").write_text(STUBBORN)
+
+
+@contextmanager
+def serving(*arguments: str, **options) -> Iterator[JupyterServer]:
+    """Run the server of a user who has nothing else, and whose programs are stubborn."""
+    started = {"prepare": stubborn, "start_script": "~/start", **options}
+    arguments = ("--DesktopApp.stop_timeout=0.2", "--Xpra.encryption=off", *arguments)
+    with servers.running(*arguments, user=users.new(), **started) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[JupyterServer]:
+    with serving() as server:
+        server.start_desktop()  # with the first one comes the bridge
+        server.call("DELETE", "desktop/api/sessions/default")
+        yield server
+
+
+def start(server: JupyterServer, backend: str) -> None:
+    """Start a desktop called as its backend, and wait until it is there."""
+    body = {"name": backend, "backend": backend}
+    assert server.call("POST", "desktop/api/sessions", body).status in (200, 201)
+    server.wait_for("running", backend)
+
+
+def stop(server: JupyterServer, backend: str) -> None:
+    assert server.call("DELETE", f"desktop/api/sessions/{backend}").status == 204
+
+
+def all_of(server: JupyterServer) -> set[str]:
+    """Return all that is of the server's user; not what programs keep in the home."""
+    return users.belongings(server.user, [server.home, server.log_file])
+
+
+def of_desktops(server: JupyterServer) -> set[str]:
+    """Return the same without what one bridge, which comes and goes, has for all desktops."""
+    entrances = [str(path.parent) for path in server.runtime.glob("jd-*/side.sock")]
+    shared = ("desktop.bridge", *entrances)
+    return {line for line in all_of(server) if not any(name in line for name in shared)}
+
+
+def come_back_to(server: JupyterServer, before: set[str]) -> None:
+    """Fail unless desktops leave no more than ``before``, within five seconds."""
+    deadline = time.monotonic() + 5
+    while (more := of_desktops(server) - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not more, f"left behind: {sorted(more)}"
+
+
+def nothing_is_left(server: JupyterServer) -> None:
+    """Fail unless everything of a server is gone, within five seconds.
+
+    How long Jupyter's own process takes to exit is not ours to shorten.
+    """
+    folders = {str(path) for path in (server.root, server.runtime, server.temporary)}
+    jupyter = f"process {server.process.pid} "
+    deadline = time.monotonic() + 5
+    while True:
+        left = {line for line in all_of(server) - folders if not line.startswith(jupyter)}
+        if not left or time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    assert not left, f"left behind: {sorted(left)}"
+    server.process.wait(20)
+
+
+def folder_of(server: JupyterServer, backend: str) -> Path:
+    """Return the runtime folder of the only desktop of this backend."""
+    keys = [path.parent for path in server.runtime.glob("jd-*/key")]
+    all_ = [path.parent for path in server.runtime.glob("jd-*/display.sock")]
+    (folder,) = keys if backend == "xpra" else [path for path in all_ if path not in keys]
+    return folder
+
+
+# -- a part of it is killed
+
+
+def part(server: JupyterServer, name: str) -> psutil.Process:
+    """Return a process of the server's only desktop."""
+    if name in ("worker", "keeper"):
+        worker = part(server, "X server").parent()
+        return worker if name == "worker" else worker.parent()
+    words = {
+        "X server": ["-displayfd"],
+        "Xpra": ["start-desktop"],
+        "start script": ["openbox"],
+        "bridge": ["desktop.bridge"],
+    }
+    return server.process_of(*words[name])
+
+
+LOST = "The display server ended (signal 9)."
+PARTS = {
+    "X server": ("stopped", LOST),
+    "start script": ("stopped", "The session was logged out (signal 9)."),
+    "worker": ("failed", None),
+    "bridge": ("running", None),
+    "Xpra": ("running", None),
+    "keeper": ("stopped", "It was ended."),
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [(one, name) for one in BACKENDS for name in PARTS if (one, name) != ("vnc", "Xpra")],
+)
+def test_a_part_is_killed(server, backend, name):
+    before = of_desktops(server)
+    start(server, backend)
+    killed = part(server, name)
+    killed.kill()
+    state, reason = PARTS[name]
+    told = server.wait_for(state, backend)
+    assert told["reason"] == reason
+    if state == "failed":
+        assert told["error"]["reason"] == "start-failed"
+        assert told["error"]["remedy"]
+    if state == "running":
+        until(lambda: not killed.is_running() and part(server, name), "another one")
+        assert server.call("POST", f"desktop/api/sessions/{backend}/restart").status == 200
+        server.wait_for("running", backend)
+    else:
+        come_back_to(server, before)
+        start(server, backend)
+    stop(server, backend)
+    assert server.session(backend)["state"] == "stopped"
+    come_back_to(server, before)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_it_is_stopped(server, backend):
+    """While somebody looks on, too."""
+    before = of_desktops(server)
+    start(server, backend)
+    if backend == "vnc":
+        with view(server, backend) as viewer:
+            stop(server, backend)
+            assert viewer.wire.closing().code in (4000, 4001)
+    else:
+        with looking_on(folder_of(server, backend)):
+            stop(server, backend)
+    come_back_to(server, before)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_log_out(server, backend):
+    before = of_desktops(server)
+    start(server, backend)
+    part(server, "start script").terminate()
+    assert "logged out" in server.wait_for("stopped", backend)["reason"]
+    come_back_to(server, before)
+
+
+def test_many_in_a_row_leave_everything_as_it_was():
+    with serving(start_script=servers.XSTARTUP / "openbox") as server:
+        jupyter = psutil.Process(server.process.pid)
+        for backend in BACKENDS:
+            start(server, backend)
+            stop(server, backend)
+        before, descriptors, memory = all_of(server), jupyter.num_fds(), jupyter.memory_info().rss
+        for backend in [*["vnc"] * 20, *["xpra"] * 4]:
+            start(server, backend)
+            stop(server, backend)
+        assert all_of(server) == before
+        assert jupyter.num_fds() <= descriptors
+        assert jupyter.memory_info().rss - memory < 2 * 1024 * 1024
+
+
+# -- the server ends
+
+
+def shutdown(server: JupyterServer) -> None:
+    assert server.call("POST", "api/shutdown").status == 200
+
+
+def interrupt(server: JupyterServer) -> None:
+    server.signal(signal.SIGINT)
+    # Jupyter asks on its terminal first; a second one is the answer.
+    if server.process.poll() is None:
+        server.signal(signal.SIGINT)
+
+
+ENDS: dict[str, Callable[[JupyterServer], None]] = {
+    "SIGTERM": lambda server: server.signal(signal.SIGTERM),
+    "SIGKILL": lambda server: server.signal(signal.SIGKILL),
+    "SIGINT": interrupt,
+    "shutdown": shutdown,
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_the_server_ends(how):
+    with serving(check=False) as server:
+        for backend in BACKENDS:
+            start(server, backend)
+        with looking_on(folder_of(server, "xpra")), view(server, "vnc"):
+            ENDS[how](server)
+            nothing_is_left(server)
+
+
+def kill_all(server: JupyterServer) -> None:
+    """Kill every process of the server's user at one stroke, as the end of a batch job does."""
+    subprocess.run(
+        ["/bin/sh", "-c", "kill -9 -1"], **users.become(server.user), check=False, timeout=10
+    )
+    server.process.wait(10)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_all_is_killed_at_one_stroke(backend):
+    """Then nobody is left to tidy up: the next desktop of this user does so, and takes over."""
+    with serving(check=False) as server:
+        start(server, backend)
+        (display,) = server.displays()
+        kill_all(server)
+        left = {path.name for path in server.runtime.glob("jd-*")}
+        assert len(left) == 2
+        assert Path(f"/tmp/.X{display[1:]}-lock").exists()
+        assert not [line for line in all_of(server) if line.startswith(("process", "shm"))]
+        # The same folders, another server.
+        server.start("server", [], {})
+        start(server, backend)
+        assert not left & {path.name for path in server.runtime.glob("jd-*")}
+        assert server.displays() == [display]
+        server.stop()
+        nothing_is_left(server)
+
+
+def test_one_of_two_servers_is_killed(server):
+    """They share the home and the folder for runtime files."""
+    folders = {"XDG_RUNTIME_DIR": str(server.runtime), "HOME": str(server.home)}
+    before = of_desktops(server)
+    with servers.running(user=server.user, environment=folders, check=False) as other:
+        start(server, "vnc")
+        for backend in BACKENDS:
+            start(other, backend)
+        other.signal(signal.SIGKILL)
+        other.process.wait(10)
+        until(lambda: not other.processes(), "nothing left of it", 5)
+        assert server.session("vnc")["state"] == "running"
+        with view(server, "vnc"):
+            pass
+        stop(server, "vnc")
+    come_back_to(server, before)
+
+
+# -- folders that fail
+
+
+@contextmanager
+def file_system(folder: Path, options: str) -> Iterator[None]:
+    """Mount a file system of its own on ``folder``."""
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=10)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        pytest.skip(f"no file system can be mounted here: {problem}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+
+
+def fill(folder: Path) -> Path:
+    """Leave no room in ``folder``; return the file that takes it."""
+    path = folder / "filler"
+    with path.open("wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+    return path
+
+
+def mounted(server: JupyterServer, folder: Path, options: str) -> AbstractContextManager[None]:
+    """Mount a file system of the server's user on ``folder``."""
+    return file_system(folder, f"uid={server.user},gid={server.user},mode=0700,{options}")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_runtime_folder_is_full(backend):
+    """From the start, and later."""
+    with serving() as server, mounted(server, server.runtime, "size=256k"):
+        filler = fill(server.runtime)
+        before = of_desktops(server)
+        server.call("POST", "desktop/api/sessions", {"name": backend, "backend": backend})
+        error = server.wait_for("failed", backend)["error"]
+        assert "No space left" in error["message"]
+        assert error["remedy"]
+        come_back_to(server, before)
+
+        filler.unlink()
+        start(server, backend)
+        filler = fill(server.runtime)
+        assert _answer(server, server.ticket(backend)) == 500
+        assert server.session(backend)["state"] == "running"
+        filler.unlink()
+        assert _answer(server, server.ticket(backend)) == 101
+        fill(server.runtime)
+        stop(server, backend)
+        come_back_to(server, before)
+
+
+def _answer(server: JupyterServer, ticket) -> int:
+    """Return the status with which the WebSocket of ``ticket`` is answered."""
+    try:
+        with open_socket(server, ticket):
+            return 101
+    except clients.Denied as denied:
+        return denied.status
+
+
+@pytest.mark.parametrize("home", ["full", "not writable", "noexec", "missing"])
+def test_a_home_that_cannot_be_used(home):
+    """Neither kind of desktop needs one."""
+    # Jupyter itself cannot do without a folder for its own runtime files.
+    environment = {"JUPYTER_RUNTIME_DIR": "", "JUPYTER_CONFIG_DIR": ""}
+
+    def prepare(server: JupyterServer) -> None:
+        environment.update(dict.fromkeys(environment, str(server.temporary)))
+        if home == "missing":
+            environment["HOME"] = "/nowhere/home"
+            return
+        options = "noexec" if home == "noexec" else "size=64k"
+        mounts.enter_context(mounted(server, server.home, options))
+        stubborn(server)
+        if home == "full":
+            fill(server.home)
+        elif home == "not writable":
+            server.home.chmod(0o500)
+
+    script = servers.XSTARTUP / "openbox" if home == "missing" else "~/start"
+    options = {"prepare": prepare, "start_script": script, "environment": environment}
+    with ExitStack() as mounts, serving(**options) as server:
+        before = of_desktops(server)
+        for backend in BACKENDS:
+            start(server, backend)
+            stop(server, backend)
+            come_back_to(server, before)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_runtime_folder_and_all_above_it_are_removed(backend):
+    """As $XDG_RUNTIME_DIR is at log-out: the desktop that is started then lives elsewhere."""
+    with serving(check=False) as server:
+        start(server, backend)
+        shutil.rmtree(server.runtime)
+        assert _answer(server, server.ticket(backend)) >= 400
+        assert server.call("POST", f"desktop/api/sessions/{backend}/restart").status == 200
+        server.wait_for("running", backend)
+        assert _answer(server, server.ticket(backend)) == 101
+        server.stop()
+        nothing_is_left(server)

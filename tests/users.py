@@ -1,0 +1,151 @@
+"""Ordinary users of this machine, for tests that run as root, and all that is theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+_SHARED_FOLDERS = ("/tmp", "/tmp/.X11-unix", "/tmp/.ICE-unix", "/var/tmp", "/dev/shm", "/run/user")
+_PACKAGE = Path(__file__).parent.parent
+
+
+_numbers = itertools.count(20000 + os.getpid() * 10 % 40000)
+
+
+def new() -> int:
+    """Return a user whom nobody else is: all that is theirs comes from one test."""
+    return next(_numbers)
+
+
+def belongings(user: int, besides: Sequence[Path] = ()) -> set[str]:
+    """Return all that is of ``user``: processes, files, shared memory; a line for each.
+
+    ``besides`` are folders that are not looked into, nor listed.
+    """
+    return {*_processes(user), *_files(user, besides), *_shared_memory(user)}
+
+
+def processes(user: int) -> Iterator[psutil.Process]:
+    """Yield the processes of ``user``."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.uids().real == user:
+                yield process
+
+
+def _processes(user: int) -> Iterator[str]:
+    for process in processes(user):
+        with contextlib.suppress(psutil.Error):
+            # What has ended is its parent's to take note of, and there may be none of ours left.
+            if not _is_reaped_elsewhere(process, user):
+                dead = " (dead)" if process.status() == psutil.STATUS_ZOMBIE else ""
+                yield f"process {process.pid} {' '.join(process.cmdline())}{dead}"
+
+
+def _is_reaped_elsewhere(process: psutil.Process, user: int) -> bool:
+    if process.status() != psutil.STATUS_ZOMBIE:
+        return False
+    parent = process.parent()
+    return parent is None or parent.uids().real != user
+
+
+def _files(user: int, besides: Sequence[Path]) -> Iterator[str]:
+    todo = [entry for folder in _SHARED_FOLDERS for entry in _entries(Path(folder))]
+    while todo:
+        path = todo.pop()
+        with contextlib.suppress(OSError):
+            if path.lstat().st_uid != user or path in besides:
+                continue
+            yield str(path)
+            if path.is_dir() and not path.is_symlink():
+                todo += path.iterdir()
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _shared_memory(user: int) -> Iterator[str]:
+    """Yield what is shared by System V's means (proc(5), /proc/sysvipc)."""
+    for kind in ("shm", "sem", "msg"):
+        table = Path("/proc/sysvipc", kind)
+        head, *rows = table.read_text().splitlines() if table.exists() else [""]
+        for row in rows:
+            values = dict(zip(head.split(), row.split(), strict=True))
+            if int(values["uid"]) == user:
+                yield f"{kind} {values[kind + 'id']} with mode {values['perms']}"
+
+
+def become(user: int) -> dict[str, Any]:
+    """Return what ``subprocess`` needs to run a program as ``user``; skips where that cannot be."""
+    if os.getuid() != 0:
+        pytest.skip("only root can run programs as another user")
+    return {"user": user, "group": user, "extra_groups": []}
+
+
+def environment() -> dict[str, str]:
+    """Return what ``python()`` needs in its environment."""
+    site = sysconfig.get_path("purelib")
+    return {
+        "PYTHONPATH": os.pathsep.join([str(_PACKAGE), site]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "JUPYTER_CONFIG_PATH": f"{sys.prefix}/etc/jupyter",
+        "JUPYTER_PATH": f"{sys.prefix}/share/jupyter",
+    }
+
+
+@functools.cache
+def python() -> str:
+    """Return a Python that all users can run, with what is installed for the tests.
+
+    The one of the tests may lie in root's home; then the system's is taken, if it is of the same
+    version.
+    """
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    for candidate in (sys.executable, f"/usr/bin/python{version}"):
+        if _works(candidate):
+            return candidate
+    pytest.skip("no Python here that other users than root can run has Jupyter and this package")
+
+
+def _works(candidate: str) -> bool:
+    command = [candidate, "-c", "import desktop, jupyter_server"]
+    try:
+        ran = subprocess.run(
+            command,
+            cwd="/",
+            env={**os.environ, **environment()},
+            capture_output=True,
+            check=False,
+            timeout=20,
+            **become(new()),
+        )
+    except OSError:
+        return False
+    return ran.returncode == 0
+
+
+def run(user: int, script: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess:
+    """Run a Python script as ``user``, who shares nothing with this process."""
+    command: Sequence[str] = [python(), "-c", script, *arguments]
+    return subprocess.run(
+        command,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], **environment()},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+        **{**become(user), **options},
+    )
