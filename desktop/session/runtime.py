@@ -32,6 +32,11 @@ _LINGERING = Path("/var/lib/systemd/linger")
 _CONTROL_GROUP = Path("/proc/self/cgroup")
 
 
+_ROOT_S = frozenset({"/", "/tmp", "/var", "/var/tmp", "/run", "/run/user", "/dev", "/dev/shm"})  # noqa: S108
+_NOBODY = Path("/proc/sys/kernel/overflowuid")
+_MAPPED_USERS = Path("/proc/self/uid_map")
+
+
 @contextmanager
 def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
     """Make a runtime folder (0700) below the first usable candidate; remove it at the end.
@@ -90,13 +95,14 @@ def _problem(base: Path) -> str | None:
         return f"its path is not absolute or longer than {LONGEST_BASE} bytes"
     try:
         status = base.stat()
-        above = [folder.stat() for folder in base.parents]
+        above = [_others_can_replace_in(folder) for folder in base.parents]
+        inside = _others_can_replace_in(base)
     except OSError as error:
         return str(error.strerror)
     checks = {
         "it is not a folder": not stat.S_ISDIR(status.st_mode),
-        "other users could replace what is in it": _others_can_replace(status),
-        "other users could replace it": any(map(_others_can_replace, above)),
+        "other users could replace what is in it": inside,
+        "other users could replace it": any(above),
         "it is not writable": not os.access(base, os.W_OK | os.X_OK),
         "it is on a network file system": _file_system(base) in _NETWORK_FILE_SYSTEMS,
         "it is removed when you log out": _goes_at_logout(base),
@@ -104,12 +110,25 @@ def _problem(base: Path) -> str | None:
     return next((problem for problem, present in checks.items() if present), None)
 
 
-def _others_can_replace(status: os.stat_result) -> bool:
-    """Whether another user may rename or remove entries of a folder with this status."""
-    if status.st_uid not in (os.getuid(), 0):
+def _others_can_replace_in(folder: Path) -> bool:
+    """Whether another user may rename or remove entries of ``folder``."""
+    status = folder.stat()
+    if status.st_uid not in (os.getuid(), 0) and not _is_root_s(folder, status.st_uid):
         return True
     writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return bool(writable_by_others) and not status.st_mode & stat.S_ISVTX
+
+
+def _is_root_s(folder: Path, owner: int) -> bool:
+    """Whether ``folder`` is root's, although it seems to be nobody's.
+
+    In a user namespace without root, such as Apptainer's, what is any other user's does so, too
+    (user_namespaces(7)). But some folders are root's everywhere.
+    """
+    if str(folder) not in _ROOT_S or owner != int(_NOBODY.read_text()):
+        return False
+    mapped = [list(map(int, line.split())) for line in _MAPPED_USERS.read_text().splitlines()]
+    return not any(inside == 0 for inside, _, _ in mapped)
 
 
 def _goes_at_logout(base: Path) -> bool:

@@ -15,6 +15,7 @@ from desktop.backends import Runtime
 from desktop.errors import RuntimeFolderUnusable
 from desktop.session import runtime, xauthority
 from desktop.session.runtime import LONGEST_BASE, choose_base, runtime_folder, write_secret
+from tests import users
 
 
 @pytest.fixture
@@ -74,6 +75,36 @@ def test_a_folder_below_another_user_s_is_no_base(short):
     os.chown(own.parent, 12345, 12345)
     with pytest.raises(RuntimeFolderUnusable, match="other users could replace it"):
         choose_base([str(own)])
+
+
+CHOOSE = """
+import sys
+from desktop.session.runtime import choose_base
+print(choose_base(sys.argv[1:]))
+"""
+
+
+def test_in_a_user_namespace_without_root(short):
+    """As in Apptainer's containers, where what is root's seems to be nobody's."""
+    user = users.new()
+    own, other = folder_of(short / "own", 0o700), folder_of(short / "other", 0o1777)
+    short.chmod(0o755)
+    for path in (short, own):
+        os.chown(path, user, user)
+    os.chown(other, user + 1, user + 1)
+    for candidate, taken in ((own, True), (Path("/tmp"), True), (other, False)):
+        ran = subprocess.run(
+            ["unshare", "--user", "--map-current-user", users.python(), "-c", CHOOSE, candidate],
+            env={"PATH": os.environ["PATH"], **users.environment()},
+            cwd="/",
+            capture_output=True,
+            check=False,
+            text=True,
+            **users.become(user),
+        )
+        if "unshare" in ran.stderr:
+            pytest.skip(f"no user namespaces here: {ran.stderr}")
+        assert (ran.stdout == f"{candidate}\n") is taken, ran.stderr
 
 
 def test_a_folder_below_one_that_is_open_to_all_is_no_base(short):
