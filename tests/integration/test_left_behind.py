@@ -180,6 +180,7 @@ def test_it_is_stopped(server, backend):
         with looking_on(folder_of(server, backend)):
             stop(server, backend)
     come_back_to(server, before)
+    assert not list(server.home.glob(".config/xpra"))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
