@@ -1,13 +1,15 @@
 import { Failure } from "./failure";
 import type { Owner } from "./owner";
 import type { PageData } from "./page-data";
-import type { Problem, Session, Ticket } from "./session";
+import type { Access, Problem, Session, Share, Ticket } from "./session";
 import type { Size } from "./size-claim";
 
 /** Short enough for the desktop to be back within 5 s when an attempt hangs on a link that just returned. */
 const QUICK_MS = 3500;
 /** The server answers as soon as the start is under way. */
 const START_MS = 8000;
+/** A display server may have to be started for those who look on. */
+const SHARE_MS = 20_000;
 /** Stopping takes as long as the programs take to close. */
 const STOP_MS = 30_000;
 
@@ -39,11 +41,29 @@ export class Api {
   }
 
   ticket(client: string, owner: Owner): Promise<Ticket> {
-    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client }) as Promise<Ticket>;
+    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client, ...this.by() }) as Promise<Ticket>;
+  }
+
+  /** A new link to the desktop, for `lifetime` seconds. */
+  share(access: Access, lifetime: number, owner: Owner): Promise<Share> {
+    return this.call("POST", `${this.path}/share`, owner, SHARE_MS, { access, lifetime }) as Promise<Share>;
+  }
+
+  /** The links in force, the newest last. */
+  async shares(owner: Owner): Promise<Share[]> {
+    return ((await this.call("GET", `${this.path}/shares`, owner, QUICK_MS)) as { shares: Share[] }).shares;
+  }
+
+  async endShare(id: string, owner: Owner): Promise<void> {
+    await this.call("DELETE", `${this.path}/shares/${encodeURIComponent(id)}`, owner, QUICK_MS);
+  }
+
+  async disconnect(viewer: number, owner: Owner): Promise<void> {
+    await this.call("DELETE", `${this.path}/viewers/${viewer}`, owner, QUICK_MS);
   }
 
   async resize({ width, height }: Size, owner: Owner): Promise<void> {
-    await this.call("PUT", `${this.path}/geometry`, owner, QUICK_MS, { geometry: `${width}x${height}` });
+    await this.call("PUT", `${this.path}/geometry`, owner, QUICK_MS, { geometry: `${width}x${height}`, ...this.by() });
   }
 
   /** What happens to the session, as server-sent events. */
@@ -51,6 +71,11 @@ export class Api {
     const response = await this.fetch("GET", `${this.path}/events`, owner.signal);
     if (!response.ok || !response.body) throw await failure(response);
     return response.body;
+  }
+
+  /** The whole address of a share, for other people's browsers. */
+  linkOf(share: Share): string {
+    return new URL(share.url, this.root).href;
   }
 
   socketAddress(ticket: Ticket): string {
@@ -63,6 +88,12 @@ export class Api {
   private wishes(): object {
     const { backend } = this.page;
     return { geometry: windowSize(), ...(backend === null ? {} : { backend }) };
+  }
+
+  /** What lets guests do something. */
+  private by(): object {
+    const { share } = this.page;
+    return share === null ? {} : { share };
   }
 
   private async call(method: string, path: string, owner: Owner, limit: number, body?: object): Promise<unknown> {
@@ -115,11 +146,13 @@ function windowSize(): string {
 }
 
 async function failure(response: Response): Promise<Failure> {
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  const { reason, message } = problem;
+  // Who is signed in as somebody who may not do this would be told the same after another login.
+  if (reason === "not-permitted" && message) return new Failure("refused", { problem: { ...problem, message } });
   if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
     return new Failure("signed-out");
   }
-  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  const { reason, message } = problem;
   // Without a word of ours the answer comes from a proxy in between, or from a Jupyter that is without us (yet).
   const foreign = !reason || !message || reason.startsWith("http-");
   if (foreign) return new Failure("unreachable");

@@ -1,5 +1,5 @@
 import type { Link } from "./link";
-import type { Problem } from "./session";
+import type { Access, Problem } from "./session";
 import type { Size } from "./size-claim";
 
 /** A key as the desktop knows it: X keysym and physical key. */
@@ -38,6 +38,8 @@ export interface ClientEvents {
 export interface Secrets {
   password: string;
   key: string | null;
+  /** What the password is good for: with "view", the client sends no input. */
+  access: Access;
 }
 
 /** What each client script (vnc.js, …) exports. */

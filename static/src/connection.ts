@@ -3,13 +3,13 @@ import type { Client, ClientModule } from "./client";
 import { Failure, type FailureKind } from "./failure";
 import { Link } from "./link";
 import { Owner } from "./owner";
-import type { Ticket } from "./session";
+import type { Access, Ticket } from "./session";
 import type { Size } from "./size-claim";
 
 const HANDSHAKE_MS = 8000;
 
 /** The bridge's closing codes, and what each means for the page. */
-const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsewhere", 4003: "not-authorised" };
+const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsewhere", 4002: "disconnected", 4003: "not-authorised" };
 
 export interface ConnectionEvents {
   clipboard(text: string): void;
@@ -21,6 +21,9 @@ export class Connection {
   readonly owner: Owner;
   readonly link: Link;
   readonly client: Client;
+  readonly access: Access;
+  /** Its number among the session's viewers. */
+  readonly viewer: number;
   /** Settles when the desktop is there, or could not be reached. */
   readonly up: Promise<void>;
   /** Settles with the reason once the connection has ended. */
@@ -28,6 +31,8 @@ export class Connection {
 
   constructor(api: Api, ticket: Ticket, module: ClientModule, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
     this.owner = new Owner(parent);
+    this.access = ticket.access;
+    this.viewer = ticket.viewer;
     this.link = new Link(api.socketAddress(ticket), ticket.protocols, this.owner);
     let arrive = (): void => undefined;
     let end: (failure: Failure) => void = () => undefined;

@@ -1,10 +1,11 @@
 import { Api } from "./api";
 import { EscapeChord } from "./chords";
-import type { Client, Keystroke } from "./client";
+import type { Keystroke } from "./client";
 import { ClientScripts } from "./client-scripts";
 import { Clipboard } from "./clipboard";
 import { ClipboardPanel } from "./clipboard-panel";
 import { confirm } from "./confirm";
+import type { Connection } from "./connection";
 import { element } from "./element";
 import { Failure } from "./failure";
 import { Fullscreen } from "./fullscreen";
@@ -15,6 +16,7 @@ import { Life } from "./life";
 import { Owner } from "./owner";
 import { readPageData } from "./page-data";
 import { Retry } from "./retry";
+import { SharePanel } from "./share-panel";
 import { Sizing } from "./sizing";
 import { takeFocus } from "./take-focus";
 import { Toolbar } from "./toolbar";
@@ -31,8 +33,9 @@ class Desktop {
   private readonly sizing = new Sizing(element("stage"), this.screen, () => this.alone());
   private readonly toolbar = new Toolbar(new KeysMenu((keys) => { this.press(keys); }), () => { this.focus(); });
   private readonly panel = new ClipboardPanel(this.clipboard, () => { this.focus(); });
+  private readonly sharing = new SharePanel(this.api, this.page.sharing, () => this.connection?.viewer, () => { this.focus(); });
   private readonly view = new View(this.page, {
-    begin: () => { this.life.begin("start"); },
+    begin: () => { this.begin(); },
     useHere: () => { this.life.begin("ask"); },
     retry: () => { this.retry.now(); },
   });
@@ -43,52 +46,81 @@ class Desktop {
     screen: this.screen,
     scripts: new ClientScripts(this.page.clients),
     events: {
-      clipboard: (text) => { this.clipboard.received(text); },
+      clipboard: (text) => {
+        if (!this.looksOn) this.clipboard.received(text);
+      },
       resized: (size) => { this.sizing.resized(size); },
     },
-    attach: (client) => { this.attach(client); },
+    attach: (connection) => { this.attach(connection); },
   });
-  private client: Client | null = null;
+  private connection: Connection | null = null;
 
   start(): void {
-    this.life.begin("start");
+    this.begin();
     new Fullscreen(() => { this.focus(); });
     this.link("tool-lab", this.page.lab);
     this.link("tool-hub", this.page.hub);
     this.onClick("tool-clipboard", () => { this.panel.open(); });
+    this.onClick("tool-share", () => { this.sharing.open(); });
     this.onClick("tool-restart", () => void this.restart());
     this.onClick("tool-stop", () => void this.stop());
+    this.hide(["tool-share"], this.guest || this.page.sharing === "off");
+    this.hide(["tool-restart", "tool-stop"], this.guest);
     releaseKeysOnBlur(this.screen);
     this.listenForEscape();
     this.listenForWaking();
   }
 
-  private attach(client: Client | null): void {
-    this.client = client;
-    this.toolbar.enable(["tool-keys", "tool-clipboard", "tool-stop"], client !== null);
-    this.sizing.attach(client);
-    this.clipboard.attach(client);
-    if (!client) return;
-    const { canvas } = client;
+  /** Somebody else's desktop: nothing is started, stopped or restarted from here. */
+  private get guest(): boolean {
+    return this.page.share !== null;
+  }
+
+  private get looksOn(): boolean {
+    return this.connection?.access === "view";
+  }
+
+  private begin(): void {
+    this.life.begin(this.guest ? "ask" : "start");
+  }
+
+  private attach(connection: Connection | null): void {
+    this.connection = connection;
+    const client = connection?.client ?? null;
+    this.toolbar.enable(["tool-keys", "tool-clipboard", "tool-share", "tool-stop"], client !== null);
+    if (client) this.hide(["tool-keys", "tool-clipboard"], this.looksOn);
+    // Who looks on has a picture, and no say.
+    const used = this.looksOn ? null : client;
+    this.sizing.attach(used);
+    this.clipboard.attach(used);
+    if (client) this.label(client.canvas);
+  }
+
+  private label(canvas: HTMLCanvasElement): void {
     canvas.tabIndex = 0;
-    canvas.setAttribute("role", "application");
+    canvas.setAttribute("role", this.looksOn ? "img" : "application");
     canvas.setAttribute("aria-label", this.page.title);
-    canvas.setAttribute("aria-describedby", "tools-help");
+    canvas.setAttribute("aria-describedby", this.looksOn ? "view-only tools-help" : "tools-help");
     if (!document.querySelector("dialog[open]")) takeFocus(canvas);
   }
 
+  private hide(ids: string[], on: boolean): void {
+    for (const id of ids) element(id).hidden = on;
+  }
+
   private focus(): void {
-    this.client?.canvas.focus({ preventScroll: true });
+    this.connection?.client.canvas.focus({ preventScroll: true });
   }
 
   private press(keys: readonly Keystroke[]): void {
-    this.client?.press(keys);
+    this.connection?.client.press(keys);
     this.toolbar.leave();
   }
 
   private async alone(): Promise<boolean> {
     try {
-      return (await this.api.ask(this.forever)).viewers <= 1;
+      const { viewers } = await this.api.ask(this.forever);
+      return viewers.filter(({ access }) => access === "full").length <= 1;
     } catch {
       return false;
     }

@@ -15,6 +15,8 @@ export type FailureKind =
   | "not-authorised"
   /** Another connection took this one's place, on purpose. */
   | "elsewhere"
+  /** The owner closed this connection, or ended the share it came by. */
+  | "disconnected"
   /** The session stopped or failed; `session` says which. */
   | "over"
   /** The server refused, and `problem` says why. */

@@ -1,6 +1,5 @@
 import type { Api } from "./api";
 import { Backoff } from "./backoff";
-import type { Client } from "./client";
 import type { ClientScripts } from "./client-scripts";
 import { Connection, type ConnectionEvents } from "./connection";
 import { Failure } from "./failure";
@@ -28,8 +27,8 @@ export interface Parts {
   screen: HTMLElement;
   scripts: ClientScripts;
   events: ConnectionEvents;
-  /** Tells the rest of the page which client is the current one. */
-  attach: (client: Client | null) => void;
+  /** Tells the rest of the page which connection is the current one. */
+  attach: (connection: Connection | null) => void;
 }
 
 /** The life of the page: bring the session up, connect, and connect again, until there is nothing to connect to. */
@@ -146,8 +145,8 @@ export class Life {
       this.connection = connection;
       this.inARow = { refusals: 0, blocked: 0, gone: 0 };
       this.backoff.connected(performance.now());
-      attach(connection.client);
-      view.connected();
+      attach(connection);
+      view.connected(ticket.access);
       onFirstPixels(connection.client.canvas, connection.owner, () => {
         view.visible();
         this.settle(connection);

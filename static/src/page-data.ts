@@ -1,4 +1,4 @@
-import type { Problem } from "./session";
+import type { Access, Problem } from "./session";
 
 /** What shows the desktops of one kind of display server; addresses are relative to the page. */
 export interface ClientFiles {
@@ -14,6 +14,10 @@ export interface PageData {
   backend: string | null;
   clients: Record<string, ClientFiles>;
   title: string;
+  /** The share by which this page came to the desktop; null for those whose desktop it is. */
+  share: string | null;
+  /** What the administrator allows to share a desktop for: to be used, to be looked at, or not at all. */
+  sharing: Access | "off";
   /** The address all others are made from, relative to the page. */
   root: string;
   xsrf: string;

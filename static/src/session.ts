@@ -1,3 +1,24 @@
+/** What someone may do with a desktop: only look, or use it, too. */
+export type Access = "view" | "full";
+
+/** Somebody's connection to a desktop. */
+export interface Viewer {
+  id: number;
+  /** As they call themselves; empty where nobody knows. */
+  user: string;
+  access: Access;
+}
+
+/** A link that lets others see a desktop. */
+export interface Share {
+  id: string;
+  /** Relative to the root of all our addresses. */
+  url: string;
+  access: Access;
+  /** Seconds. */
+  expires_in: number;
+}
+
 /** What the API says of one desktop. */
 export interface Session {
   name: string;
@@ -11,7 +32,7 @@ export interface Session {
   /** Why it stopped, for people. */
   reason: string | null;
   log: string[];
-  viewers: number;
+  viewers: Viewer[];
 }
 
 /** Why something did not work, in words for the user. */
@@ -29,4 +50,7 @@ export interface Ticket {
   backend: string;
   password: string;
   key: string | null;
+  access: Access;
+  /** The number of the connection, among the session's viewers. */
+  viewer: number;
 }

@@ -1,11 +1,13 @@
 import { announce } from "./announce";
 import { Card, type Message } from "./card";
+import { element } from "./element";
 import type { Failure } from "./failure";
+import { guestEnding } from "./guest-endings";
 import { Notice } from "./notice";
 import type { PageData } from "./page-data";
 import { Picture } from "./picture";
 import { progress } from "./progress";
-import type { Session } from "./session";
+import type { Access, Session } from "./session";
 import { setBackend, setState, State } from "./state";
 
 /** What the user can press. */
@@ -53,9 +55,10 @@ export class View {
     this.card.addLog(lines);
   }
 
-  connected(): void {
+  connected(access: Access): void {
     setState(State.Connected);
-    announce("Connected.");
+    element("view-only").hidden = access === "full";
+    announce(access === "full" ? "Connected." : "Connected. You can look on, but not use the desktop.");
   }
 
   /** The desktop's first pixels are there. */
@@ -92,13 +95,17 @@ export class View {
     this.picture.drop();
     const [state, reason, message] = this.ending(failure);
     setState(state, reason);
+    element("view-only").hidden = true;
     this.card.message(message);
   }
 
   private ending(failure: Failure): [State, string, Message] {
     const { session, problem } = failure.details;
+    const forGuest = this.page.share === null ? null : guestEnding(failure, this.commands.begin);
+    if (forGuest) return forGuest;
     if (failure.kind === "signed-out") return [State.Failed, "signed-out", this.signedOut()];
     if (failure.kind === "elsewhere") return [State.Stopped, "elsewhere", this.elsewhere()];
+    if (failure.kind === "disconnected") return [State.Stopped, "disconnected", this.cutOff()];
     if (session?.state === "failed" || problem) return this.failed(failure);
     return [State.Stopped, "session-ended", this.stopped(session)];
   }
@@ -117,6 +124,14 @@ export class View {
       title: "This desktop is now open elsewhere",
       text: "Another window took this connection over.",
       action: { label: "Use it here", run: this.commands.useHere },
+    };
+  }
+
+  private cutOff(): Message {
+    return {
+      title: "This window was disconnected",
+      text: "Somebody closed its connection from another window of this desktop.",
+      action: { label: "Connect again", run: this.commands.useHere },
     };
   }
 

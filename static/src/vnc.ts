@@ -15,10 +15,11 @@ class Vnc implements Client {
   private readonly sizes: MutationObserver;
   private over = false;
 
-  constructor(screen: HTMLElement, link: Link, { password }: Secrets, events: ClientEvents) {
+  constructor(screen: HTMLElement, link: Link, { password, access }: Secrets, events: ClientEvents) {
     this.rfb = new RFB(screen, link, { shared: true, credentials: { password } });
     this.rfb.background = "transparent";
     this.rfb.scaleViewport = true;
+    this.rfb.viewOnly = access === "view";
     this.canvas = screen.querySelector("canvas") ?? document.createElement("canvas");
     // noVNC tells nobody when the desktop's size changes, but its canvas always has that size.
     this.sizes = new MutationObserver(() => {

@@ -41,7 +41,7 @@ Utilities.getAudioContext = () => null;
 export class Html5Client extends XpraClient {
   constructor(
     screen: HTMLElement,
-    secrets: Secrets,
+    private readonly secrets: Secrets,
     /** None at the end: the screen goes on holding the client itself, but not what it worked for. */
     private desk: Host | null,
   ) {
@@ -71,6 +71,7 @@ export class Html5Client extends XpraClient {
     const greeted = handlers["hello"];
     handlers["hello"] = (packet, context) => {
       greeted?.(packet, context);
+      this.server_readonly ||= this.looksOn;
       if (!this.server_is_desktop) this.desk?.unusable(SEAMLESS);
     };
     this.filter("new-window", (packet: WindowPacket) => {
@@ -113,7 +114,7 @@ export class Html5Client extends XpraClient {
     Object.assign(this.capabilities, {
       ...{ "notifications": false, "system_tray": false, "bell": false, "printing": false, "file-transfer": false },
       ...{ "sound.receive": false, "sound.send": false, "encoding.scrolling": true, "auto_refresh_delay": 150 },
-      ...Selections.capabilities,
+      ...(this.looksOn ? { "clipboard": false } : Selections.capabilities),
     });
   }
 
@@ -135,6 +136,11 @@ export class Html5Client extends XpraClient {
     this.id_to_window = {};
     this.packet_handlers = {};
     this.mousedown_event = null;
+  }
+
+  /** The client itself sends no input where it takes the server for one that is read-only. */
+  private get looksOn(): boolean {
+    return this.secrets.access === "view";
   }
 
   /** Packets of this type are changed before they are handled. */

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Failure } from "../src/failure";
+import { guestEnding } from "../src/guest-endings";
+import type { Session } from "../src/session";
+
+const nothing = (): void => undefined;
+const stopped = { state: "stopped", reason: "You logged out.", log: ["a line"] } as Session;
+const failed = { ...stopped, state: "failed" } as Session;
+
+test("a guest is told of every end in a way of its own", () => {
+  const ends: [Failure, string][] = [
+    [new Failure("over", { session: stopped }), "session-ended"],
+    [new Failure("over", { session: failed }), "session-ended"],
+    [new Failure("over"), "not-started"],
+    [new Failure("disconnected"), "disconnected"],
+    [new Failure("refused", { problem: { message: "It is over.", reason: "share-ended" } }), "share-ended"],
+  ];
+  for (const [failure, reason] of ends) assert.equal(guestEnding(failure, nothing)?.[1], reason);
+});
+
+test("only who was disconnected is offered another attempt, and nobody sees the owner's log", () => {
+  for (const failure of [new Failure("over", { session: failed }), new Failure("over"), new Failure("disconnected")]) {
+    const message = guestEnding(failure, nothing)?.[2];
+    assert.equal(message?.action?.label, failure.kind === "disconnected" ? "Try again" : undefined);
+    assert.equal(message?.log, undefined);
+  }
+});
+
+test("what all get is left to the usual cards", () => {
+  const refused = new Failure("refused", { problem: { message: "No.", reason: "not-permitted" } });
+  for (const failure of [refused, new Failure("signed-out"), new Failure("elsewhere")]) assert.equal(guestEnding(failure, nothing), null);
+});

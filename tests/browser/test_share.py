@@ -1,0 +1,286 @@
+"""Links for other people: to look on or to use the desktop, and what they see when that is over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, ViewportSize, expect
+
+from tests import servers
+from tests.servers import TOKEN, JupyterServer, until
+
+from .desktop import Desktop
+from .guest import Guest
+from .test_ends import ENDS, says
+from .visitor import Visitor
+
+SMALL: ViewportSize = {"width": 800, "height": 600}
+OWNERS = {"width": 1280, "height": 800}
+# A name that would like to be more than text, and to turn the text after it round.
+MALLORY = "Mallory <img src=x> \N{RIGHT-TO-LEFT OVERRIDE}"
+
+# People are called as their browser calls itself. Rita may read, and no more.
+_PEOPLE = f"""
+import uuid
+from jupyter_server.auth import AllowAllAuthorizer, PasswordIdentityProvider, User
+
+class People(PasswordIdentityProvider):
+    def generate_anonymous_user(self, handler):
+        agent = handler.request.headers.get("User-Agent", "")
+        name = {MALLORY!r} if agent == "Mallory" else agent
+        return User(uuid.uuid4().hex, name, name)
+
+class Readers(AllowAllAuthorizer):
+    def is_authorized(self, handler, user, action, resource):
+        return action == "read" or user.name != "Rita"
+"""
+_SETTINGS = (
+    "--ServerApp.identity_provider_class=people.People",
+    "--ServerApp.authorizer_class=people.Readers",
+)
+
+
+def _with_people(server: JupyterServer) -> None:
+    # Jupyter runs in its home, and so finds the module there.
+    (server.home / "people.py").write_text(_PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def server(backend: str) -> Iterator[JupyterServer]:
+    settings = (*_SETTINGS, f"--DesktopApp.backend={backend}")
+    with servers.running(*settings, prepare=_with_people) as server:
+        yield server
+
+
+@pytest.fixture
+def owner(visit: Callable[..., Visitor], server: JupyterServer) -> Iterator[Desktop]:
+    """The page of the desktop's owner; nothing is shared."""
+    server.start_desktop()
+    visitor = visit(user_agent="Ada", viewport=OWNERS)
+    visitor.expects(*ENDS)
+    owner = visitor.opens(server)
+    owner.shows_desktop(colours=2)
+    yield owner
+    shares = server.call("GET", "desktop/api/sessions/default/shares").json["shares"]
+    for one in shares:
+        server.call("DELETE", f"desktop/api/sessions/default/shares/{one['id']}")
+
+
+@pytest.fixture
+def comes(visit: Callable[..., Visitor]) -> Callable[..., Desktop]:
+    """Opens a link as a user with a browser of their own."""
+
+    def come(link: str, user: str) -> Desktop:
+        visitor = visit(user_agent=user, viewport=SMALL)
+        visitor.expects(*ENDS)
+        page = visitor.context.new_page()
+        page.goto(f"{link}&token={TOKEN}")
+        return Desktop(page)
+
+    return come
+
+
+@pytest.fixture
+def events(server: JupyterServer, owner: Desktop, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """What arrives at a window that fills most of the desktop, and has the focus."""
+    guest = Guest(server)
+    log = tmp_path / "events"
+    what = [word for kind in ("keyboard", "button", "focus") for word in ("-event", kind)]
+    place = ["-geometry", "1000x600+100+100"]
+    with guest.running("stdbuf", "-oL", "xev", *place, *what, output=log):
+        until(lambda: "FocusIn event" in log.read_text(), "a window that has the focus")
+        yield log.read_text
+
+
+def dialog(owner: Desktop) -> Locator:
+    owner.tool("Share").click()
+    return owner.here.get_by_role("dialog", name="Share this desktop")
+
+
+def new_link(dialog: Locator, access: str = "They can only look") -> str:
+    """Create one as the owner does, and return it."""
+    dialog.get_by_label("With the link").select_option(access)
+    dialog.get_by_role("button", name="Create link").click()
+    field = dialog.get_by_role("textbox", name="Link")
+    expect(field).to_be_focused(timeout=20_000)
+    return field.input_value()
+
+
+def share(server: JupyterServer, access: str, lifetime: float = 60) -> str:
+    """Create a link as a program does, and return it."""
+    wish = {"access": access, "lifetime": lifetime}
+    answer = server.call("POST", "desktop/api/sessions/default/share", wish)
+    assert answer.status == 201, answer.body
+    return f"{server.url}desktop/{answer.json['url']}"
+
+
+def keys(events: str) -> list[str]:
+    """Names of the keys that were pressed."""
+    return re.findall(r"KeyPress event.*?keysym 0x\w+, (\w+)", events, re.DOTALL)
+
+
+def works(desktop: Desktop) -> None:
+    """Press a button of the mouse and a key, on the window that notes both."""
+    box = desktop.here.locator("#screen canvas").bounding_box()
+    assert box
+    desktop.clicks((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    desktop.presses("x")
+
+
+def shows_tools(desktop: Desktop, *names: str) -> None:
+    handle = desktop.here.locator("#handle")
+    if handle.is_visible():
+        handle.click()
+    assert desktop.tools.locator("> :visible").all_inner_texts() == list(names)
+
+
+def line(dialog: Locator, text: str) -> Locator:
+    return dialog.get_by_role("listitem").filter(has_text=text)
+
+
+def test_a_link_to_look_on(
+    server: JupyterServer,
+    owner: Desktop,
+    events: Callable[[], str],
+    comes: Callable[..., Desktop],
+) -> None:
+    shown = dialog(owner)
+    owner.screenshot("share")
+    link = new_link(shown)
+    assert link.startswith(f"{server.url}desktop/sessions/default/?share=")
+    shown.get_by_role("button", name="Copy", exact=True).click()
+    expect(shown.get_by_role("status")).to_have_text("The link is copied.")
+    assert owner.read_clipboard() == link
+
+    # Rita may do nothing on this server but read.
+    rita = comes(link, "Rita")
+    rita.shows_desktop(colours=2)
+    rita.screenshot("share-view")
+    expect(line(shown, "Rita")).to_contain_text("looks on")
+    expect(line(shown, "Ada")).to_contain_text("this window")
+    expect(line(shown, "Ada").get_by_role("button")).to_have_count(0)
+    owner.screenshot("share-connected")
+    shown.get_by_role("button", name="Close").click()
+    owner.has_focus()
+
+    looks_on(rita, events)
+    rita.page.reload()
+    rita.shows_desktop(colours=2)
+    assert rita.page.url == link
+    looks_on(rita, events)
+    works(owner)
+    until(lambda: keys(events()), "a key of the owner's")
+    assert keys(events()) == ["x"]
+    assert events().count("ButtonPress event") == 1
+    assert Guest(server).size() == (1280, 800)
+
+
+def looks_on(desktop: Desktop, events: Callable[[], str]) -> None:
+    """See it all in a smaller window, be told so, and have no say."""
+    assert desktop.size() == (1280, 800)
+    seen = desktop.here.locator("#screen canvas").bounding_box()
+    assert seen
+    assert seen["width"] <= 800
+    assert seen["height"] <= 600
+    expect(desktop.here.get_by_text("View only", exact=True)).to_be_visible()
+    shows_tools(desktop, "Full screen")
+    works(desktop)
+    desktop.page.set_viewport_size({"width": 810, "height": 610})
+    desktop.page.set_viewport_size(SMALL)
+
+
+def test_a_link_to_use_the_desktop(
+    server: JupyterServer,
+    owner: Desktop,
+    events: Callable[[], str],
+    comes: Callable[..., Desktop],
+) -> None:
+    shown = dialog(owner)
+    grace = comes(new_link(shown, "They can use it too"), "Grace")
+    grace.shows_desktop(colours=2)
+    expect(line(shown, "Grace")).to_contain_text("has control")
+    shows_tools(grace, "Keys", "Clipboard", "Full screen")
+    assert not grace.here.get_by_text("View only", exact=True).is_visible()
+    works(grace)
+    until(lambda: keys(events()) == ["x"], "a key of the guest's")
+    assert events().count("ButtonPress event") == 1
+
+
+def test_disconnected_and_ended(
+    server: JupyterServer, owner: Desktop, comes: Callable[..., Desktop]
+) -> None:
+    shown = dialog(owner)
+    mallory = comes(new_link(shown), "Mallory")
+    mallory.becomes("connected")
+    name = line(shown, "Mallory <img src=x>")
+    expect(name).to_contain_text("looks on")
+    assert shown.locator("img").count() == 0
+    owner.screenshot("share-hostile-name")
+
+    name.get_by_role("button", name="Disconnect").click()
+    says(mallory, "You were disconnected")
+    mallory.screenshot("share-disconnected")
+    expect(name).to_have_count(0)
+    again = mallory.card.get_by_role("button", name="Try again")
+    expect(again).to_be_focused()
+    mallory.presses("Enter")
+    mallory.shows_desktop(colours=2)
+
+    line(shown, "Can only look").get_by_role("button", name="End").click()
+    says(mallory, "You were disconnected")
+    expect(line(shown, "Can only look")).to_have_count(0)
+    expect(shown.get_by_role("button", name="Create link")).to_be_focused()
+    again.click()
+    says(mallory, "This share has ended")
+    mallory.screenshot("share-ended")
+    assert not again.is_visible()
+
+
+def test_a_link_that_expires(
+    server: JupyterServer, owner: Desktop, comes: Callable[..., Desktop]
+) -> None:
+    link = share(server, "full", 4)
+    grace = comes(link, "Grace")
+    grace.becomes("connected")
+    says(grace, "You were disconnected")
+    grace.page.reload()
+    says(grace, "This share has ended")
+    expect(line(dialog(owner), "Can")).to_have_count(0)
+
+
+def test_a_desktop_that_ends(
+    server: JupyterServer, owner: Desktop, comes: Callable[..., Desktop]
+) -> None:
+    link = share(server, "full")
+    grace = comes(link, "Grace")
+    grace.becomes("connected")
+    shown = dialog(owner)
+    server.call("DELETE", "desktop/api/sessions/default")
+    says(grace, "The desktop has ended")
+    grace.screenshot("share-desktop-ended")
+    expect(shown).to_be_hidden()
+    grace.page.reload()
+    says(grace, "The desktop has ended")
+    # Another start is another desktop.
+    server.start_desktop()
+    grace.page.reload()
+    says(grace, "This share has ended")
+
+
+def test_a_desktop_that_is_not_there(server: JupyterServer, comes: Callable[..., Desktop]) -> None:
+    grace = comes(f"{server.url}desktop/sessions/other/?share=any", "Grace")
+    says(grace, "The desktop is not running")
+    grace.screenshot("share-not-started")
+    sessions = server.call("GET", "desktop/api/sessions").json["sessions"]
+    assert "other" not in [one["name"] for one in sessions]
+
+
+def test_without_a_link(visit: Callable[..., Visitor], server: JupyterServer) -> None:
+    rita = visit(user_agent="Rita")
+    rita.expects(*ENDS)
+    desktop = rita.opens(server)
+    says(desktop, "The desktop cannot be opened")
+    desktop.screenshot("share-not-permitted")
