@@ -300,6 +300,8 @@ def _environment(where: Runtime) -> dict[str, str]:
         # It asks for the user's name, and in a container that sets the UID there may be none.
         # The last of the variables that it looks at (getpass.getuser).
         "USERNAME": str(os.getuid()),
+        # Each server that starts would give the screen this size, if the X server has such a mode.
+        "XPRA_DEFAULT_DESKTOP_VFB_RESOLUTION": "1x1",
     }
 
 

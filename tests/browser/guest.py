@@ -59,6 +59,8 @@ class Guest:
             process
             for process in display_servers(self.server)
             if {title, f"--session-name={title}"} & set(process.cmdline())
+            # Xpra has a second one for those who only look.
+            and "--readonly=yes" not in process.cmdline()
         )
         return found
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, ViewportSize, expect
 from tests import servers
 from tests.servers import TOKEN, JupyterServer, until
 
-from .desktop import Desktop
+from .desktop import Desktop, eventually
 from .guest import Guest
 from .test_ends import ENDS, says
 from .visitor import Visitor
@@ -23,7 +23,7 @@ OWNERS = {"width": 1280, "height": 800}
 MALLORY = "Mallory <img src=x> \N{RIGHT-TO-LEFT OVERRIDE}"
 
 # People are called as their browser calls itself. Rita may read, and no more.
-_PEOPLE = f"""
+_CONFIGURATION = f"""
 import uuid
 from jupyter_server.auth import AllowAllAuthorizer, PasswordIdentityProvider, User
 
@@ -36,22 +36,21 @@ class People(PasswordIdentityProvider):
 class Readers(AllowAllAuthorizer):
     def is_authorized(self, handler, user, action, resource):
         return action == "read" or user.name != "Rita"
+
+c.ServerApp.identity_provider_class = People
+c.ServerApp.authorizer_class = Readers
 """
-_SETTINGS = (
-    "--ServerApp.identity_provider_class=people.People",
-    "--ServerApp.authorizer_class=people.Readers",
-)
 
 
 def _with_people(server: JupyterServer) -> None:
-    # Jupyter runs in its home, and so finds the module there.
-    (server.home / "people.py").write_text(_PEOPLE)
+    folder = server.home / ".jupyter"
+    folder.mkdir()
+    (folder / "jupyter_server_config.py").write_text(_CONFIGURATION)
 
 
 @pytest.fixture(scope="module")
 def server(backend: str) -> Iterator[JupyterServer]:
-    settings = (*_SETTINGS, f"--DesktopApp.backend={backend}")
-    with servers.running(*settings, prepare=_with_people) as server:
+    with servers.running(f"--DesktopApp.backend={backend}", prepare=_with_people) as server:
         yield server
 
 
@@ -63,6 +62,7 @@ def owner(visit: Callable[..., Visitor], server: JupyterServer) -> Iterator[Desk
     visitor.expects(*ENDS)
     owner = visitor.opens(server)
     owner.shows_desktop(colours=2)
+    eventually(lambda: owner.size() == (1280, 800), "a desktop as large as the window")
     yield owner
     shares = server.call("GET", "desktop/api/sessions/default/shares").json["shares"]
     for one in shares:
