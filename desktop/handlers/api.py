@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from jupyter_core.utils import ensure_async
-from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from tornado.iostream import StreamClosedError
@@ -18,7 +17,7 @@ from ..backends import check_backend, check_geometry
 from ..errors import BadRequest, NotPermitted
 from ..sessions import DEFAULT_SESSION, DesktopSession
 from ..shares import Share
-from .common import Common, JSONErrors, answers_errors, for_readers
+from .common import Common, JSONErrors, answers_errors, for_readers, for_writers
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
@@ -91,13 +90,13 @@ class SessionsHandler(DesktopAPIHandler):
     """All desktops of this server."""
 
     @web.authenticated
-    @authorized
+    @for_readers
     async def get(self) -> None:
         """List them."""
         await self.finish_json({"sessions": [one.as_json() for one in self.sessions.all()]})
 
     @web.authenticated
-    @authorized
+    @for_writers
     @answers_errors
     async def post(self) -> None:
         """Start the one called ``name``, if it does not live."""
@@ -111,14 +110,14 @@ class SessionHandler(DesktopAPIHandler):
     """One desktop."""
 
     @web.authenticated
-    @authorized
+    @for_readers
     @answers_errors
     async def get(self, name: str) -> None:
         """Say how it is."""
         await self.finish_json(self.sessions.get(name).as_json())
 
     @web.authenticated
-    @authorized
+    @for_writers
     @answers_errors
     async def delete(self, name: str) -> None:
         """Stop it."""
@@ -131,7 +130,7 @@ class RestartHandler(DesktopAPIHandler):
     """Stop, then start."""
 
     @web.authenticated
-    @authorized
+    @for_writers
     @answers_errors
     async def post(self, name: str) -> None:
         """End the desktop if it lives, and start it anew."""
@@ -161,7 +160,7 @@ class EventsHandler(DesktopAPIHandler):
     """What happens to a desktop, as server-sent events (HTML Standard, section 9.2)."""
 
     @web.authenticated
-    @authorized
+    @for_readers
     @answers_errors
     async def get(self, name: str) -> None:
         """Stream states and log lines until the browser leaves."""

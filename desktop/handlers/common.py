@@ -11,7 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.escape import xhtml_escape
 
 from ..doorman import Doorman
-from ..errors import DesktopError, ForeignOrigin, request_refused
+from ..errors import DesktopError, ForeignOrigin, NotPermitted, request_refused
 from ..sessions import Sessions
 
 _LONGEST_NAME = 80
@@ -28,9 +28,11 @@ _ERROR_PAGE = """<!doctype html>
 """
 
 
-# A request may change something for one user and nothing for another.
-for_readers: Callable[[_Method], _Method] = authorized(action="read")
-for_writers: Callable[[_Method], _Method] = authorized(action="write")
+# By these words an answer of Jupyter's authorizer is known among Jupyter's other refusals.
+_DENIED = "User is not authorized to do this with desktops."
+# What a request needs does not always follow from its method.
+for_readers: Callable[[_Method], _Method] = authorized(action="read", message=_DENIED)
+for_writers: Callable[[_Method], _Method] = authorized(action="write", message=_DENIED)
 
 
 def answers_errors(method: _Method) -> _Method:
@@ -127,7 +129,13 @@ class JSONErrors:
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
-        error = request_refused(status_code, _message(self, keywords))
+        message = _message(self, keywords)
+        error: DesktopError = request_refused(status_code, message)
+        if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
+            error = NotPermitted(
+                "You may not use this server's desktops by yourself.",
+                remedy="Ask the owner of one for a link to it, and open that.",
+            )
         self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
         self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..access import Access
@@ -27,7 +26,7 @@ class SharesHandler(DesktopAPIHandler):
         await self.finish_json({"shares": held})
 
     @web.authenticated
-    @authorized
+    @for_writers
     @answers_errors
     async def post(self, name: str) -> None:
         """Make one."""
@@ -58,7 +57,7 @@ class ShareHandler(DesktopAPIHandler):
     """One link."""
 
     @web.authenticated
-    @authorized
+    @for_writers
     @answers_errors
     async def delete(self, name: str, identifier: str) -> None:
         """End it, and disconnect those who came by it."""
@@ -72,7 +71,7 @@ class ViewerHandler(DesktopAPIHandler):
     """One page, or another program, that is connected."""
 
     @web.authenticated
-    @authorized
+    @for_writers
     @answers_errors
     async def delete(self, name: str, identifier: str) -> None:
         """Disconnect it."""
