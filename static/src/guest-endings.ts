@@ -18,18 +18,18 @@ const ENDED: Message = {
 
 const NOT_STARTED: Message = {
   title: "The desktop is not running",
-  text: "It has not been started since its server was.",
+  text: "Nobody has started it yet, or its Jupyter server was restarted.",
   remedy: "Ask the person who shared it to start it, and to send you a new link.",
 };
 
 function shareEnded({ message, remedy }: { message: string; remedy?: string | null }): Message {
-  return { title: "This share has ended", text: message, remedy };
+  return { title: "This link has ended", text: message, remedy };
 }
 
 function disconnected(again: () => void): Message {
   return {
     title: "You were disconnected",
-    text: "The person who shared this desktop closed your connection, or ended the share.",
+    text: "The person who shared this desktop closed your connection.",
     action: { label: "Try again", run: again },
   };
 }

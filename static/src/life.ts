@@ -193,6 +193,9 @@ export class Life {
         return this.ask(last, owner);
       case "not-authorised":
         return this.again(owner);
+      case "disconnected":
+        this.end(await this.whyDisconnected(failure, owner));
+        return null;
       default:
         this.end(failure);
         return null;
@@ -208,6 +211,17 @@ export class Life {
     if (this.inARow.gone > 0) await this.pause(owner);
     this.inARow.gone += 1;
     return "ask";
+  }
+
+  /** Somebody closed the connection: perhaps the link that led here holds no longer. */
+  private async whyDisconnected(failure: Failure, owner: Owner): Promise<Failure> {
+    try {
+      await this.parts.api.ticket(this.id, owner);
+    } catch (error) {
+      const refusal = Failure.of(error);
+      if (refusal.kind === "refused") return refusal;
+    }
+    return failure;
   }
 
   private async again(owner: Owner): Promise<Next | null> {

@@ -115,7 +115,7 @@ export class SharePanel {
       viewers.map(({ id, user, access }) => {
         const text = user || "Somebody";
         const detail = id === own ? "this window" : DOES[access];
-        const disconnect = (): Promise<void> => this.attempt(() => this.api.disconnect(id, this.owner));
+        const disconnect = (): Promise<void> => this.attempt(() => this.disconnect(id));
         return { key: String(id), text, detail, actions: id === own ? {} : { Disconnect: disconnect } };
       }),
     );
@@ -125,6 +125,11 @@ export class SharePanel {
     await this.api.endShare(share.id, this.owner);
     this.status.textContent = "The link has ended.";
     await this.refresh();
+  }
+
+  private async disconnect(viewer: number): Promise<void> {
+    await this.api.disconnect(viewer, this.owner);
+    this.status.textContent = "Disconnected. Whoever has a link can come again until it ends.";
   }
 
   private async copy(link: string): Promise<void> {
