@@ -10,6 +10,8 @@ raw pixels for as long as it stays (seen of 3.1.3).
 
 With ``--readonly=yes`` viewers can do nothing but look. Xpra itself drops their keys and clicks,
 but lets the first of them set the size of the screen in its greeting, and how fast keys repeat.
+They are told where the pointer is, which is no part of the picture; Xpra does that of screens that
+it shadows.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ _LOOKING = frozenset(
     )
 )
 _PROBE = "connect_test_request"
+_POINTER = 40  # milliseconds between looks at where it is
 
 
 def main() -> Any:
@@ -46,7 +49,12 @@ def main() -> Any:
     # One that has another name in some version must not be left as it is without a word.
     assert ServerCore.handle_command_request
     assert ServerCore.process_control_command
-    welcome = ServerCore.hello_oked
+    welcome, run = ServerCore.hello_oked, ServerCore.run
+
+    def run_and_look(self: Any) -> Any:
+        if self.readonly:
+            self.timeout_add(_POINTER, _tell_pointer, self)
+        return run(self)
 
     def welcome_in_time(self: Any, protocol: Any, packet: Any, wishes: Any, *more: Any) -> Any:
         self.wait_for_threaded_init()
@@ -57,7 +65,19 @@ def main() -> Any:
     ServerCore.handle_command_request = refuse
     ServerCore.process_control_command = ignore
     ServerCore.hello_oked = welcome_in_time
+    ServerCore.run = run_and_look
     return xpra(sys.argv[0], sys.argv)
+
+
+def _tell_pointer(server: Any) -> bool:
+    """Tell all viewers where the pointer is; return that this is to be called again (GLib)."""
+    sources = list(server._server_sources.values())
+    x, y = server.root_window.get_pointer()[-3:-1] if sources else (0, 0)
+    for source in sources:
+        for window in server._id_to_window:
+            # To those who asked for it, and only what has changed.
+            source.update_mouse(window, x, y, x, y)
+    return True
 
 
 def _only_look(server: Any, wishes: dict[Any, Any]) -> None:

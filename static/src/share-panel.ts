@@ -35,7 +35,7 @@ export class SharePanel {
     private readonly own: () => number | undefined,
     closed: () => void,
   ) {
-    element("share-full").hidden = allowed !== "full";
+    if (allowed !== "full") element("share-full").remove();
     element("share-form").addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.creating) return;
@@ -86,9 +86,12 @@ export class SharePanel {
   }
 
   private async refresh(): Promise<void> {
+    const shown = this.link.value;
     const shares = await this.api.shares(this.owner);
     if (this.status.textContent === this.complaint) this.status.textContent = "";
-    if (!shares.some((share) => this.api.linkOf(share) === this.link.value)) this.showLink(null);
+    const holds = shares.some((share) => this.api.linkOf(share) === shown);
+    // One that was made meanwhile is not among them.
+    if (!holds && this.link.value === shown) this.showLink(null);
     this.showLinks(shares);
   }
 
@@ -113,10 +116,11 @@ export class SharePanel {
     const own = this.own();
     this.viewers.show(
       viewers.map(({ id, user, access }) => {
-        const text = user || "Somebody";
-        const detail = id === own ? "this window" : DOES[access];
+        const line = { key: `${id}`, text: user || "Somebody", detail: DOES[access] };
         const disconnect = (): Promise<void> => this.attempt(() => this.disconnect(id));
-        return { key: String(id), text, detail, actions: id === own ? {} : { Disconnect: disconnect } };
+        if (id !== own) return { ...line, actions: { Disconnect: disconnect } };
+        // Another line, should the server have told of this connection before it was known to be ours.
+        return { ...line, key: "own", detail: "this window", actions: {} };
       }),
     );
   }

@@ -7,6 +7,7 @@ import { unfitness } from "./xpra/fitness";
 import { Html5Client } from "./xpra/html5-client";
 import { Keyboard } from "./xpra/keyboard";
 import { pixelAt } from "./xpra/place";
+import { RemotePointer } from "./xpra/remote-pointer";
 import { Selections } from "./xpra/selections";
 import { Transport } from "./xpra/transport";
 
@@ -39,6 +40,7 @@ class Xpra implements Client {
       events.clipboard(text);
     });
     this.listen();
+    if (secrets.access === "view") new RemotePointer(client, this.canvas, screen, this.owner);
     client.protocol = new Transport(link, () => {
       // With the wrong key, nothing makes sense.
       if (!client.connected) events.refused();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { unfitness } from "../src/xpra/fitness";
-import { pixelAt } from "../src/xpra/place";
+import { pixelAt, placeOf } from "../src/xpra/place";
 
 const FINE = { version: "3.1.3", encrypted: true, webCrypto: true, ownCipher: true };
 
@@ -40,4 +40,9 @@ test("a larger picture, made smaller and centred", () => {
 test("what lies beside the picture is its edge", () => {
   assert.deepEqual(pixelAt(0, 0, BOX, 1600, 800), { x: 0, y: 0 });
   assert.deepEqual(pixelAt(9999, 9999, BOX, 1600, 800), { x: 1599, y: 799 });
+});
+
+test("a pixel of a picture that is scaled down is found in the page again", () => {
+  assert.deepEqual(placeOf(0, 0, BOX, 1600, 800), { x: 10, y: 20 + 50 });
+  assert.deepEqual(placeOf(800, 400, BOX, 1600, 800), { x: 10 + 200, y: 20 + 150 });
 });

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Frame, Locator, Page, expect
+from playwright.sync_api import FloatRect, Frame, Locator, Page, expect
 
 from tests.servers import until
 
@@ -132,6 +132,11 @@ class Desktop:
         png = base64.b64encode(self.page.screenshot()).decode()
         seen: dict[str, float] = self.page.evaluate(_OF_PNG, png)
         return seen
+
+    def colours(self, area: FloatRect) -> int:
+        """Return the number of colours of a part of what the user sees."""
+        png = base64.b64encode(self.page.screenshot(clip=area)).decode()
+        return int(self.page.evaluate(_OF_PNG, png)["colours"])
 
     def kept_picture(self) -> dict[str, float]:
         """Return the same of the picture that is kept while there is no connection, undimmed."""

@@ -167,6 +167,7 @@ def test_a_link_to_look_on(
     owner.has_focus()
 
     looks_on(rita, events)
+    sees_pointer(rita, owner)
     rita.page.reload()
     rita.shows_desktop(colours=2)
     assert rita.page.url == link
@@ -190,6 +191,21 @@ def looks_on(desktop: Desktop, events: Callable[[], str]) -> None:
     works(desktop)
     desktop.page.set_viewport_size({"width": 810, "height": 610})
     desktop.page.set_viewport_size(SMALL)
+
+
+def sees_pointer(desktop: Desktop, owner: Desktop) -> None:
+    """See the pointer of somebody else, on a plain background that it comes to."""
+    seen = desktop.here.locator("#screen canvas").bounding_box()
+    assert seen
+    scale = min(seen["width"] / 1280, seen["height"] / 800)
+    # The picture is in the middle of its canvas, which may be larger.
+    left = seen["x"] + (seen["width"] - 1280 * scale) / 2
+    top = seen["y"] + (seen["height"] - 800 * scale) / 2
+    for x, y in ((700, 400), (500, 600)):
+        area = {"x": left + x * scale, "y": top + y * scale, "width": 8, "height": 8}
+        assert desktop.colours(area) == 1
+        owner.page.mouse.move(x, y)
+        eventually(lambda area=area: desktop.colours(area) > 1, "the owner's pointer")
 
 
 def test_a_link_to_use_the_desktop(
