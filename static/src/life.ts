@@ -194,8 +194,7 @@ export class Life {
       case "not-authorised":
         return this.again(owner);
       case "disconnected":
-        this.end(await this.whyDisconnected(failure, owner));
-        return null;
+        return this.disconnected(failure, owner);
       default:
         this.end(failure);
         return null;
@@ -214,14 +213,10 @@ export class Life {
   }
 
   /** Somebody closed the connection: perhaps the link that led here holds no longer. */
-  private async whyDisconnected(failure: Failure, owner: Owner): Promise<Failure> {
-    try {
-      await this.parts.api.ticket(this.id, owner);
-    } catch (error) {
-      const refusal = Failure.of(error);
-      if (refusal.kind === "refused") return refusal;
-    }
-    return failure;
+  private async disconnected(failure: Failure, owner: Owner): Promise<null> {
+    const refusal = await this.parts.api.ticket(this.id, owner).then(() => null, (error: unknown) => Failure.of(error));
+    if (!owner.disposed) this.end(refusal?.kind === "refused" ? refusal : failure);
+    return null;
   }
 
   private async again(owner: Owner): Promise<Next | null> {

@@ -40,7 +40,8 @@ class Xpra implements Client {
       events.clipboard(text);
     });
     this.listen();
-    if (secrets.access === "view") new RemotePointer(client, this.canvas, screen, this.owner);
+    if (secrets.access === "full") this.keyboard.listen(this.canvas);
+    else new RemotePointer(client, this.canvas, screen, this.owner);
     client.protocol = new Transport(link, () => {
       // With the wrong key, nothing makes sense.
       if (!client.connected) events.refused();
@@ -73,7 +74,6 @@ class Xpra implements Client {
 
   private listen(): void {
     const { canvas, owner } = this;
-    this.keyboard.listen(canvas);
     owner.listen(canvas, "contextmenu wheel", (event) => { event.preventDefault(); }, { passive: false });
     owner.listen(canvas, "mousedown", () => { canvas.focus({ preventScroll: true }); });
     owner.listen<PointerEvent>(canvas, "pointerdown", ({ pointerId }) => { canvas.setPointerCapture(pointerId); });

@@ -43,7 +43,7 @@ export class Keyboard {
 
   private key(key: Key, down: boolean, held: string[]): void {
     const name = nameOf(key, CHAR_TO_NAME);
-    if (name === "" || this.client.server_readonly) return;
+    if (name === "") return;
     if (isCharacter(key)) this.character(key, name, down, held);
     else this.send(key.code, name, key.key, down, this.client.translate_modifiers(held));
   }
