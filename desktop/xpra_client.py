@@ -20,7 +20,6 @@ FOLDERS = (
 # In the order in which the client's own page loads them; what our page has no use for is left out.
 SCRIPTS = (
     "js/lib/jquery.js",
-    "js/lib/jquery-ui.js",
     "js/lib/jquery.ba-throttle-debounce.js",
     "js/lib/bencode.js",
     "js/lib/zlib.js",

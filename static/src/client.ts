@@ -7,7 +7,12 @@ export type Keystroke = readonly [keysym: number, code: string];
 
 /** One connection's view of the desktop, whatever protocol is behind it. */
 export interface Client {
-  readonly canvas: HTMLCanvasElement;
+  /** Has the focus, and takes the keys. */
+  readonly element: HTMLElement;
+  /** What there is to see, null for nothing yet; to be looked at at once. */
+  picture(): HTMLCanvasElement | null;
+  /** Of the desktop. */
+  size(): Size;
   /** While true, the desktop is asked to take the size of its screen element. */
   follow(on: boolean): void;
   /**
@@ -24,8 +29,6 @@ export interface ClientEvents {
   connected(): void;
   /** The password was refused. */
   refused(): void;
-  /** This page can never show that desktop. */
-  unusable(problem: Problem): void;
   /** The client gave the connection up by itself. */
   broken(): void;
   clipboard(text: string): void;

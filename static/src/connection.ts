@@ -50,9 +50,6 @@ export class Connection {
       refused: () => {
         end(new Failure("not-authorised"));
       },
-      unusable: (problem) => {
-        end(new Failure("no-client", { problem }));
-      },
       broken: () => {
         end(new Failure("unreachable"));
       },

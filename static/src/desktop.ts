@@ -93,15 +93,15 @@ class Desktop {
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
     this.clipboard.attach(used);
-    if (client) this.label(client.canvas);
+    if (client) this.label(client.element);
   }
 
-  private label(canvas: HTMLCanvasElement): void {
-    canvas.tabIndex = 0;
-    canvas.setAttribute("role", this.looksOn ? "img" : "application");
-    canvas.setAttribute("aria-label", this.page.title);
-    canvas.setAttribute("aria-describedby", this.looksOn ? "view-only tools-help" : "tools-help");
-    if (!document.querySelector("dialog[open]")) takeFocus(canvas);
+  private label(shown: HTMLElement): void {
+    shown.tabIndex = 0;
+    shown.setAttribute("role", this.looksOn ? "img" : "application");
+    shown.setAttribute("aria-label", this.page.title);
+    shown.setAttribute("aria-describedby", this.looksOn ? "view-only tools-help" : "tools-help");
+    if (!document.querySelector("dialog[open]")) takeFocus(shown);
   }
 
   private hide(ids: string[], on: boolean): void {
@@ -109,7 +109,7 @@ class Desktop {
   }
 
   private focus(): void {
-    this.connection?.client.canvas.focus({ preventScroll: true });
+    this.connection?.client.element.focus({ preventScroll: true });
   }
 
   private press(keys: readonly Keystroke[]): void {

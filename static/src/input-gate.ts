@@ -49,7 +49,7 @@ export class InputGate {
     // Where clients look for it: while a button is down noVNC covers the page until the window sees the release.
     if (event.type === "mouseup") return window;
     const target = event.target as Element;
-    return target.isConnected ? target : this.screen.querySelector("canvas");
+    return target.isConnected ? target : this.screen.querySelector("[role=application]");
   }
 }
 

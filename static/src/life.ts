@@ -147,7 +147,7 @@ export class Life {
       this.backoff.connected(performance.now());
       attach(connection);
       view.connected(ticket.access);
-      onFirstPixels(connection.client.canvas, connection.owner, () => {
+      onFirstPixels(() => connection.client.picture(), connection.owner, () => {
         view.visible();
         this.settle(connection);
       });
@@ -164,7 +164,7 @@ export class Life {
     if (!this.cold) return;
     view.busy("Starting the session…");
     if (this.session?.state !== "running") return;
-    onPainted(connection.client.canvas, connection.owner, BLACK_MS, () => {
+    onPainted(() => connection.client.picture(), connection.owner, BLACK_MS, () => {
       this.cold = false;
       view.calm();
     });
@@ -174,7 +174,7 @@ export class Life {
     this.connection = null;
     this.backoff.lost(performance.now());
     this.attemptedAt = performance.now();
-    this.parts.view.disconnected(connection.client.canvas);
+    this.parts.view.disconnected(connection.client.picture());
     this.parts.attach(null);
   }
 

@@ -80,7 +80,7 @@ export class Sizing {
     client.follow(true);
     clearTimeout(this.verify);
     this.verify = setTimeout(() => {
-      this.resized(client.canvas);
+      this.resized(client.size());
     }, VERIFY_MS);
   }
 }

@@ -72,7 +72,7 @@ export class View {
     this.notice.hide();
   }
 
-  disconnected(desktop: HTMLCanvasElement): void {
+  disconnected(desktop: HTMLCanvasElement | null): void {
     this.picture.keep(desktop);
     setState(this.picture.shown ? State.Reconnecting : State.Connecting);
   }

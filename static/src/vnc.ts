@@ -1,6 +1,7 @@
 import RFB from "@novnc/novnc";
 import type { Client, ClientEvents, Keystroke, Secrets } from "./client";
 import type { Link } from "./link";
+import type { Size } from "./size-claim";
 
 /** Longer texts wait until a program on the desktop asks for them. */
 const PROVIDED_AT_ONCE = 65_536;
@@ -10,7 +11,7 @@ const PROVIDE = 1 << 28;
 
 /** A desktop spoken to in RFB, through noVNC. */
 class Vnc implements Client {
-  readonly canvas: HTMLCanvasElement;
+  readonly element: HTMLCanvasElement;
   private readonly rfb: RFB;
   private readonly sizes: MutationObserver;
   private over = false;
@@ -20,13 +21,22 @@ class Vnc implements Client {
     this.rfb.background = "transparent";
     this.rfb.scaleViewport = true;
     this.rfb.viewOnly = access === "view";
-    this.canvas = screen.querySelector("canvas") ?? document.createElement("canvas");
+    this.element = screen.querySelector("canvas") ?? document.createElement("canvas");
     // noVNC tells nobody when the desktop's size changes, but its canvas always has that size.
     this.sizes = new MutationObserver(() => {
-      events.resized({ width: this.canvas.width, height: this.canvas.height });
+      events.resized(this.size());
     });
-    this.sizes.observe(this.canvas, { attributeFilter: ["width", "height"] });
+    this.sizes.observe(this.element, { attributeFilter: ["width", "height"] });
     this.listen(events);
+  }
+
+  picture(): HTMLCanvasElement {
+    return this.element;
+  }
+
+  size(): Size {
+    const { width, height } = this.element;
+    return { width, height };
   }
 
   follow(on: boolean): void {

@@ -2,46 +2,48 @@ import type { Client, ClientEvents, Keystroke, Secrets } from "./client";
 import type { Link } from "./link";
 import { Owner } from "./owner";
 import type { Problem } from "./session";
-import { DesktopWindow } from "./xpra/desktop-window";
+import type { Size } from "./size-claim";
+import type { Desk } from "./xpra/desk";
 import { unfitness } from "./xpra/fitness";
 import { Html5Client } from "./xpra/html5-client";
 import { Keyboard } from "./xpra/keyboard";
-import { pixelAt } from "./xpra/place";
 import { RemotePointer } from "./xpra/remote-pointer";
+import { Seamless } from "./xpra/seamless";
 import { Selections } from "./xpra/selections";
 import { Transport } from "./xpra/transport";
+import { WholeDesktop } from "./xpra/whole-desktop";
 
-const nothing = (): void => undefined;
+const NOTHING: Size = { width: 0, height: 0 };
 
 /** A desktop spoken to in Xpra's protocol, through the HTML5 client that the system has. */
 class Xpra implements Client {
-  readonly canvas = document.createElement("canvas");
   private readonly owner = new Owner();
   private readonly client: Html5Client;
   private readonly keyboard: Keyboard;
   private readonly selections: Selections;
-  private window: DesktopWindow | null = null;
+  /** Which one, the server tells in its greeting. */
+  private desk: Desk | null = null;
 
   constructor(
     private readonly screen: HTMLElement,
     link: Link,
-    secrets: Secrets,
+    private readonly secrets: Secrets,
     private readonly events: ClientEvents,
   ) {
     const client = (this.client = new Html5Client(screen, secrets, {
       ...events,
-      mouse: (event) => this.mouse(event),
-      open: (...opened) => {
-        this.open(...opened);
+      mouse: (event) => ({ ...(this.desk?.pointer(event) ?? { x: 0, y: 0 }), button: event.button + 1 }),
+      greeted: (desktop, size) => {
+        this.greeted(desktop, size);
       },
     }));
-    this.keyboard = new Keyboard(client, () => this.window?.wid ?? 0);
+    this.keyboard = new Keyboard(client, {
+      focused: () => this.desk?.focused ?? 0,
+      takes: (...key) => this.desk?.takes(...key) ?? false,
+    });
     this.selections = new Selections(client, (text) => {
       events.clipboard(text);
     });
-    this.listen();
-    if (secrets.access === "full") this.keyboard.listen(this.canvas);
-    else new RemotePointer(client, this.canvas, screen, this.owner);
     client.protocol = new Transport(link, () => {
       // With the wrong key, nothing makes sense.
       if (!client.connected) events.refused();
@@ -49,9 +51,22 @@ class Xpra implements Client {
     client.open_protocol();
   }
 
+  get element(): HTMLElement {
+    return this.desk?.element ?? this.screen;
+  }
+
+  picture(): HTMLCanvasElement | null {
+    return this.desk?.picture() ?? null;
+  }
+
+  size(): Size {
+    return this.desk?.size() ?? NOTHING;
+  }
+
   follow(on: boolean): void {
     const { clientWidth: width, clientHeight: height } = this.screen;
-    if (on && (this.canvas.width !== width || this.canvas.height !== height)) this.events.wantsSize({ width, height });
+    const now = this.size();
+    if (on && (now.width !== width || now.height !== height)) this.events.wantsSize({ width, height });
   }
 
   offer(text: string, now: boolean): void {
@@ -64,58 +79,35 @@ class Xpra implements Client {
 
   dispose(): void {
     this.owner.dispose();
+    this.desk?.dispose();
     this.client.end();
   }
 
-  private mouse({ clientX, clientY, button }: MouseEvent): XpraMouse {
-    const { width, height } = this.canvas;
-    return { ...pixelAt(clientX, clientY, this.canvas.getBoundingClientRect(), width, height), button: button + 1 };
+  private greeted(desktop: boolean, size: Size): void {
+    const { client, screen, events } = this;
+    this.desk = desktop ? new WholeDesktop(client, screen, events) : new Seamless(client, screen, size, events);
+    this.listen(this.desk);
   }
 
-  private listen(): void {
-    const { canvas, owner } = this;
-    owner.listen(canvas, "contextmenu wheel", (event) => { event.preventDefault(); }, { passive: false });
-    owner.listen(canvas, "mousedown", () => { canvas.focus({ preventScroll: true }); });
-    owner.listen<PointerEvent>(canvas, "pointerdown", ({ pointerId }) => { canvas.setPointerCapture(pointerId); });
+  private listen(desk: Desk): void {
+    const { owner } = this;
+    const { element } = desk;
+    if (this.secrets.access === "full") this.keyboard.listen(element);
+    else if (element instanceof HTMLCanvasElement) new RemotePointer(this.client, element, this.screen, owner);
+    owner.listen(element, "contextmenu wheel", (event) => { event.preventDefault(); }, { passive: false });
+    owner.listen(element, "mousedown", () => { element.focus({ preventScroll: true }); });
+    owner.listen<PointerEvent>(element, "pointerdown", ({ target, pointerId }) => {
+      if (target instanceof HTMLCanvasElement) target.setPointerCapture(pointerId);
+    });
     // What was held back while the clipboard was read comes by way of the window.
     owner.listen<MouseEvent>(window, "mouseup", (event) => {
-      if (event.target === window) this.window?.on_mouseup(event);
+      if (event.target === window) desk.pressed?.on_mouseup(event);
     });
-  }
-
-  /** The one window of a desktop has a canvas that lives as long as this client. */
-  private open(id: number, w: number, h: number, metadata: object, overridesRedirect: boolean, properties: object): void {
-    const { client, canvas, events } = this;
-    const frame = document.createElement("div");
-    frame.id = String(id);
-    frame.append(canvas);
-    this.screen.append(frame);
-    if (canvas.width !== w) canvas.width = w;
-    if (canvas.height !== h) canvas.height = h;
-    const opened = (this.window = new DesktopWindow(
-      ...[client, canvas, id, 0, 0, w, h, metadata, overridesRedirect, false, properties, nothing] as const,
-      ...[client._window_mouse_move, client._window_mouse_down, client._window_mouse_up] as const,
-      ...[client._window_mouse_scroll, client._window_set_focus, nothing] as const,
-    ));
-    opened.onsize = () => {
-      events.resized({ width: canvas.width, height: canvas.height });
-    };
-    client.id_to_window[id] = opened;
-    client.connected = true;
-    client.send(["map-window", id, 0, 0, w, h, client._get_client_properties(opened)]);
-    client._window_set_focus(opened);
-    events.connected();
-    opened.onsize();
   }
 }
 
 export function unfit({ key }: Secrets): Problem | null {
-  return unfitness({
-    version: Utilities.VERSION,
-    encrypted: key !== null,
-    webCrypto: isSecureContext,
-    ownCipher: typeof forge !== "undefined",
-  });
+  return unfitness({ encrypted: key !== null, webCrypto: isSecureContext, ownCipher: typeof forge !== "undefined" });
 }
 
 export function open(screen: HTMLElement, link: Link, secrets: Secrets, events: ClientEvents): Client {

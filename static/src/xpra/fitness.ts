@@ -2,7 +2,6 @@ import type { Problem } from "../session";
 
 /** What the HTML5 client needs, and what it finds. */
 export interface Conditions {
-  version: string;
   encrypted: boolean;
   /** The browser has WebCrypto here. */
   webCrypto: boolean;
@@ -10,18 +9,8 @@ export interface Conditions {
   ownCipher: boolean;
 }
 
-/** The one that has been run. */
-const MAJOR = "3";
-
 /** Why Xpra's HTML5 client cannot be used, if it cannot. */
-export function unfitness({ version, encrypted, webCrypto, ownCipher }: Conditions): Problem | null {
-  if (version.split(".")[0] !== MAJOR) {
-    return {
-      reason: "client-unsupported",
-      message: `Xpra's HTML5 client has version ${version} where Jupyter runs; this page works with version ${MAJOR}.`,
-      remedy: `Ask your administrator to install version ${MAJOR} of it there.`,
-    };
-  }
+export function unfitness({ encrypted, webCrypto, ownCipher }: Conditions): Problem | null {
   if (encrypted && !webCrypto && !ownCipher) {
     return {
       reason: "no-encryption",

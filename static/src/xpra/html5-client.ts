@@ -1,8 +1,8 @@
 import type { Secrets } from "../client";
-import type { Problem } from "../session";
+import type { Size } from "../size-claim";
+import { MARGINS } from "./frame";
 import { WESTERN } from "./layouts";
 import { Selections } from "./selections";
-import { withSafeTitle } from "./titles";
 
 const nothing = (): void => undefined;
 
@@ -14,25 +14,27 @@ const PAGE = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /** What it works for. */
 export interface Host {
-  unusable(problem: Problem): void;
   refused(): void;
   broken(): void;
   /** Where the pointer is, on the desktop. */
   mouse(event: MouseEvent): XpraMouse;
-  open(id: number, w: number, h: number, metadata: object, overridesRedirect: boolean, properties: object): void;
+  /** The server lets it in, and shows a whole desktop or the windows of programs; `size` is the X screen's. */
+  greeted(desktop: boolean, size: Size): void;
 }
-
-const SEAMLESS = {
-  reason: "mode-unsupported",
-  message: "Xpra has been set to show applications without a desktop (seamless), which this page cannot do yet.",
-  remedy: 'Ask your administrator to set the mode of Xpra to "desktop", and start the session again.',
-};
 
 /** X11's numbers of "back" and "forward"; the ones between are the wheel's. */
 const BUTTONS: Record<number, number> = { 4: 8, 5: 9 };
 
-type WindowPacket = [type: string, id: number, x: number, y: number, w: number, h: number, metadata: Record<string, unknown>];
-type MetadataPacket = [type: string, id: number, metadata: Record<string, unknown>];
+type Greeting = [type: string, capabilities: { desktop_size?: [number, number] }];
+
+/** Of windows, what is told: as the client has it, and where a program wants its window to be. */
+const METADATA = [
+  ...["title", "window-type", "transient-for", "modal", "decorations", "size-hints", "set-initial-position"],
+  ...["iconic", "maximized", "fullscreen", "above", "below", "has-alpha", "override-redirect", "class-instance"],
+];
+
+/** As _NET_FRAME_EXTENTS has it (EWMH). */
+const FRAME = [MARGINS.left, MARGINS.right, MARGINS.top, MARGINS.bottom];
 
 // It would make an AudioContext for each connection; browsers allow a few.
 Utilities.getAudioContext = () => null;
@@ -72,14 +74,9 @@ export class Html5Client extends XpraClient {
     handlers["hello"] = (packet, context) => {
       greeted?.(packet, context);
       this.server_readonly ||= this.looksOn;
-      if (!this.server_is_desktop) this.desk?.unusable(SEAMLESS);
+      const [, { desktop_size: [width, height] = [0, 0] }] = packet as Greeting;
+      this.desk?.greeted(this.server_is_desktop, { width, height });
     };
-    this.filter("new-window", (packet: WindowPacket) => {
-      packet[6] = withSafeTitle(packet[6]);
-    });
-    this.filter("window-metadata", (packet: MetadataPacket) => {
-      packet[2] = withSafeTitle(packet[2]);
-    });
     // The windows stay as they are for the picture that is shown meanwhile.
     handlers["close"] = handlers["error"] = () => {
       this.desk?.broken();
@@ -98,10 +95,6 @@ export class Html5Client extends XpraClient {
     return this.desk?.mouse(event) ?? { x: 0, y: 0, button: 0 };
   }
 
-  override _new_window(id: number, _x: number, _y: number, w: number, h: number, metadata: object, overridesRedirect: boolean, properties: object): void {
-    this.desk?.open(id, w, h, metadata, overridesRedirect, properties);
-  }
-
   override _make_hello_base(): void {
     super._make_hello_base();
     Object.assign(this.capabilities, { "argv": ["jupyter-desktop"], "open-url": false, "xdg-menu-update": false, "setting-change": false });
@@ -111,7 +104,10 @@ export class Html5Client extends XpraClient {
     super._make_hello();
     // The page asks for its size when it is connected.
     delete this.capabilities["desktop_mode_size"];
+    delete this.capabilities["desktop_size"];
+    delete this.capabilities["screen_sizes"];
     Object.assign(this.capabilities, {
+      ...{ "metadata.supported": METADATA, "window.frame_sizes": { frame: FRAME } },
       ...{ "notifications": false, "system_tray": false, "bell": false, "printing": false, "file-transfer": false },
       ...{ "sound.receive": false, "sound.send": false, "encoding.scrolling": true, "auto_refresh_delay": 150 },
       ...(this.looksOn ? { "clipboard": false, "mouse.show": true } : Selections.capabilities),
@@ -122,7 +118,6 @@ export class Html5Client extends XpraClient {
   override do_window_mouse_click(event: MouseEvent, window: XpraWindow | null, pressed: boolean): void {
     if (this.server_readonly || this.mouse_grabbed || !this.connected) return;
     const { x, y, button } = this.getMouse(event);
-    if (window && window.wid !== this.focus) this._window_set_focus(window);
     const place = [Math.round(x), Math.round(y)];
     this.send(["button-action", window?.wid ?? 0, BUTTONS[button] ?? button, pressed, place, this._keyb_get_modifiers(event), []]);
   }
@@ -141,14 +136,5 @@ export class Html5Client extends XpraClient {
   /** The client itself sends no input where it takes the server for one that is read-only. */
   private get looksOn(): boolean {
     return this.secrets.access === "view";
-  }
-
-  /** Packets of this type are changed before they are handled. */
-  private filter(type: string, change: (packet: never) => void): void {
-    const handler = this.packet_handlers[type];
-    this.packet_handlers[type] = (packet: never, context: XpraClient) => {
-      change(packet);
-      handler?.(packet, context);
-    };
   }
 }

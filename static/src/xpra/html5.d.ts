@@ -45,7 +45,7 @@ declare class XpraClient {
   readonly _window_mouse_down: XpraMouseHandler;
   readonly _window_mouse_up: XpraMouseHandler;
   readonly _window_mouse_scroll: XpraMouseHandler;
-  readonly _window_set_focus: (window: XpraWindow) => void;
+  _window_set_focus(window: XpraWindow): void;
   send(packet: XpraPacket): void;
   init_packet_handlers(): void;
   open_protocol(): void;
@@ -54,6 +54,7 @@ declare class XpraClient {
   clear_timers(): void;
   translate_modifiers(modifiers: string[]): string[];
   _keyb_get_modifiers(event: UIEvent): string[];
+  do_window_mouse_move(event: MouseEvent, window: XpraWindow | null): void;
   do_window_mouse_click(event: MouseEvent, window: XpraWindow | null, pressed: boolean): void;
   getMouse(event: MouseEvent): XpraMouse;
   send_clipboard_string(request: number, selection: string, bytes: string, type: string): void;
@@ -61,7 +62,6 @@ declare class XpraClient {
   _make_hello_base(): void;
   _make_hello(): void;
   _get_client_properties(window: XpraWindow): object;
-  _new_window(id: number, x: number, y: number, w: number, h: number, metadata: object, overridesRedirect: boolean, properties: object): void;
 }
 
 declare class XpraWindow {
@@ -87,6 +87,7 @@ declare class XpraWindow {
   );
   client: XpraClient;
   wid: number;
+  override_redirect: boolean;
   w: number;
   h: number;
   canvas: HTMLCanvasElement;
@@ -101,6 +102,8 @@ declare class XpraWindow {
   updateCanvasGeometry(): void;
   updateCSSGeometry(): void;
   screen_resized(): void;
+  update_metadata(): void;
+  destroy(): void;
   do_paint(...what: XpraPaint): void;
   on_mouseup(event: MouseEvent): void;
 }

@@ -6,6 +6,14 @@ import { type Press, pressesFor, WESTERN } from "./layouts";
 /** A number that is none of the browser's key codes. */
 const FIRST_NUMBER = 1000;
 
+/** Where keys go. */
+export interface Target {
+  /** The window that has the focus. */
+  focused(): number;
+  /** Whether it keeps a key for itself. */
+  takes(key: Key, down: boolean, held: readonly string[]): boolean;
+}
+
 /** The way of keys to the desktop. */
 export class Keyboard {
   private readonly numbers = new Map<string, number>();
@@ -13,8 +21,7 @@ export class Keyboard {
 
   constructor(
     private readonly client: XpraClient,
-    /** The window that has the focus. */
-    private readonly target: () => number,
+    private readonly desk: Target,
   ) {}
 
   listen(element: HTMLElement): void {
@@ -42,6 +49,7 @@ export class Keyboard {
   }
 
   private key(key: Key, down: boolean, held: string[]): void {
+    if (this.desk.takes(key, down, held)) return;
     const name = nameOf(key, CHAR_TO_NAME);
     if (name === "") return;
     if (isCharacter(key)) this.character(key, name, down, held);
@@ -71,7 +79,7 @@ export class Keyboard {
 
   private send(code: string, name: string, text: string, down: boolean, modifiers: string[]): void {
     const number = this.numberOf(code);
-    this.client.send(["key-action", this.target(), name, down, modifiers, number, toBytes(text), number, 0]);
+    this.client.send(["key-action", this.desk.focused(), name, down, modifiers, number, toBytes(text), number, 0]);
   }
 
   private switchLayout(layout: string): void {

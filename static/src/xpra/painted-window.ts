@@ -1,9 +1,28 @@
 const IMAGES = ["png", "jpeg", "webp"];
 
-/** The one window of a whole desktop, painted straight onto the canvas that is seen. */
-export class DesktopWindow extends XpraWindow {
+const nothing = (): void => undefined;
+
+/** A window painted straight onto the canvas that is seen, and nothing else: no frame, no title, no place. */
+export class PaintedWindow extends XpraWindow {
   /** Set once the window is made: Xpra's constructor calls what is overridden here. */
   onsize: (() => void) | null = null;
+  /** There is something to see. */
+  painted = false;
+
+  /** The canvas is in an element with the window's number for its id. */
+  constructor(client: XpraClient, id: number, canvas: HTMLCanvasElement, w: number, h: number, properties: object) {
+    // Made as one that is never decorated (override-redirect): its own frame is HTML with the title in it.
+    super(
+      ...[client, canvas, id, 0, 0, w, h, {}, true, false, properties, nothing] as const,
+      ...[client._window_mouse_move, client._window_mouse_down, client._window_mouse_up] as const,
+      ...[client._window_mouse_scroll, nothing, nothing] as const,
+    );
+    this.override_redirect = false;
+  }
+
+  override update_metadata(): void {
+    // What becomes of it is for us to say.
+  }
 
   override _init_2d_canvas(): void {
     this.offscreen_canvas = this.canvas;
@@ -39,6 +58,7 @@ export class DesktopWindow extends XpraWindow {
 
   override do_paint(...paint: XpraPaint): void {
     const [, , , , encoding, data] = paint;
+    this.painted = true;
     // Where the client's own cipher was at work, this is an array, which it cannot paint in all cases.
     if (Array.isArray(data) && encoding !== "scroll") paint[5] = Uint8Array.from(data);
     if (IMAGES.includes(encoding)) void this.paintImage(paint);

@@ -1,0 +1,35 @@
+import type { ApplicationWindow } from "./application-window";
+
+const HEIGHT = 44;
+
+/** Where minimised windows wait. */
+export class Dock {
+  readonly element = document.createElement("div");
+
+  constructor() {
+    this.element.className = "dock";
+    this.element.setAttribute("role", "group");
+    this.element.setAttribute("aria-label", "Minimised windows");
+    this.element.hidden = true;
+    // What is pressed here is not for a program.
+    for (const type of ["keydown", "keyup"]) {
+      this.element.addEventListener(type, (event) => { event.stopPropagation(); });
+    }
+  }
+
+  /** In pixels; 0 while there is nothing in it. */
+  get height(): number {
+    return this.element.hidden ? 0 : HEIGHT;
+  }
+
+  show(windows: readonly ApplicationWindow[], choose: (window: ApplicationWindow) => void): void {
+    this.element.hidden = windows.length === 0;
+    this.element.replaceChildren(...windows.map((window) => {
+      const item = document.createElement("button");
+      item.type = "button";
+      item.textContent = item.title = window.metadata.title;
+      item.addEventListener("click", () => { choose(window); });
+      return item;
+    }));
+  }
+}
