@@ -193,8 +193,11 @@ export class ApplicationWindow implements Stacked {
 
   /** Where a window goes that is maximised, or has the whole page; null for any other. */
   private filled(): Box | null {
-    if (this.fullscreen) return filling(this.surroundings.screen(), NO_MARGINS);
-    return this.maximised ? filling(this.surroundings.area(), this.margins) : null;
+    if (!this.fullscreen && !this.maximised) return null;
+    const { surroundings } = this;
+    const most = this.fullscreen ? filling(surroundings.screen(), NO_MARGINS) : filling(surroundings.area(), this.margins);
+    // Xpra keeps terminals to whole letters in any case, and does not say so.
+    return { ...most, ...allowed(most.w, most.h, this.metadata.limits) };
   }
 
   /** Of a window that was maximised before this page was there, that is not known. */
