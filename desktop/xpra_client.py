@@ -56,7 +56,9 @@ def find(setting: str) -> XpraClient:
     raise ClientMissing(
         "Xpra's HTML5 client is not installed on the machine where Jupyter runs (looked in "
         f"{', '.join(map(str, folders))}).",
-        remedy="Install it, or ask the administrator of this machine to:",
+        remedy="Set Xpra.client_folder to where it is, or install it and leave that setting out:"
+        if setting
+        else "Install it, or ask the administrator of this machine to:",
         command=install_command("xpra"),
     )
 

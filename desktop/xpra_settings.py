@@ -15,8 +15,9 @@ class Xpra(Configurable):
         ("desktop", "seamless"),
         "desktop",
         config=True,
-        help="""A whole `desktop`, or `seamless`: each application that the start script runs is a
-        window of its own. The page cannot show that yet; Xpra's own clients can.""",
+        help="""A whole `desktop`, or `seamless`: each window of the programs that the start script
+        runs has a frame of its own in the page, and there is no desktop around them. The start
+        script then runs programs, and waits: when it ends, the session does.""",
     )
 
     x_server = Enum(
@@ -62,7 +63,12 @@ class Xpra(Configurable):
     printing = Bool(False, config=True, help="""Let the desktop print in the browser.""")
     webcam = Bool(False, config=True, help="""Let the desktop use the browser's webcam.""")
     notifications = Bool(False, config=True, help="""Show the desktop's notifications.""")
-    mdns = Bool(False, config=True, help="""Announce the desktop on the local network.""")
+    mdns = Bool(
+        False,
+        config=True,
+        help="""Announce the desktop on the local network. Xpra listens on a Unix socket only, so
+        that is of use only for sockets that `arguments` adds.""",
+    )
 
     def settings(self) -> XpraSettings:
         """Return them as the backend takes them."""

@@ -238,7 +238,7 @@ export class Life {
 }
 
 const REFUSED = {
-  message: "The display server refused this page's password five times in a row.",
-  reason: "password-refused",
-  remedy: "Close other windows of this desktop, then try again. If that does not help, restart the desktop from one of them.",
+  message: "The display server did not let this page in, five times in a row.",
+  reason: "refused",
+  remedy: "Close other pages of this desktop, then try again. If that does not help, restart it with the tools at the top.",
 };
