@@ -1,8 +1,7 @@
 """Xpra: an X server, and a server of its own that shows what is on it to viewers.
 
 Its viewers speak Xpra's own protocol, with a password and AES. What was run is Xpra 3.1.3; what
-stands here of newer versions comes from their documentation (docs/configure.md says which is
-which).
+stands here of newer versions comes from their documentation (docs/xpra.md says which is which).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from .settings import DisplaySettings, XpraSettings
 
 GUARD = Path(__file__).with_name("xpra_guard.py")
 
-_MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # from there on it speaks rencodeplus, and the probe does not
+_MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md: what stands in the way of newer ones
 
 # Without these it would let in whom it should not; so there must be no doubt that it has them.
 _REQUIRED = frozenset(
@@ -289,6 +288,7 @@ def _environment(where: Runtime) -> dict[str, str]:
         "XPRA_SYSTEM_CONF_DIRS": nowhere,
         "XPRA_USER_CONF_DIRS": nowhere,
         "XPRA_DEFAULT_CONF_DIRS": nowhere,
+        # Up to 4.2 it encrypts on no others, whatever "bind" says.
         "XPRA_ENCRYPTED_SOCKET_TYPES": "tcp,ws,unix-domain",
         "XPRA_CLIENT_CAN_SHUTDOWN": "0",
         # It would start a D-Bus and dconf of its own, which stay.

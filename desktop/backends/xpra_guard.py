@@ -3,7 +3,7 @@
     python -I xpra_guard.py /usr/bin/xpra start-desktop …
 
 There are no control commands. Any viewer may send some, in its greeting or later, and with one of
-them switch on a clipboard that the settings forbid (Xpra 3.1 to 5; 6 has ``--control=no``).
+them switch on a clipboard that the settings forbid (Xpra 3.1 to 6.2; 6.3 has ``--control=no``).
 
 Viewers wait until Xpra knows its encodings. One that comes a moment too soon would get nothing but
 raw pixels for as long as it stays (seen of 3.1.3).

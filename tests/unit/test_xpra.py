@@ -14,24 +14,50 @@ from desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 FOLDER = Path("/run/user/1000/jd-abcdefgh")
 WHERE = Runtime(FOLDER, ":7")
 
-# What `xpra --help` lists, of the options that matter: 3.1 as run, the others as documented.
+# What `xpra --help` lists, of the options that are given: in every version …
 COMMON = frozenset(
-    """use-display daemon bind auth socket-dir clipboard clipboard-direction speaker webcam printing
-    mdns sharing html start-new-commands packet-encoders opengl tcp-encryption
-    tcp-encryption-keyfile session-name notifications dbus-proxy pulseaudio""".split()  # noqa: SIM905
+    """use-display daemon systemd-run start-via-proxy attach exit-with-children terminate-children
+    exit-with-client start start-new-commands socket-dir socket-dirs log-dir socket-permissions html
+    ssl ssh ssh-upgrade rfb-upgrade mdns packet-encoders compressors sharing lock session-name
+    dbus-launch dbus-control mmap remote-logging xsettings input-method idle-timeout
+    server-idle-timeout opengl cursors bell system-tray file-transfer open-files open-url
+    forward-xdg-open speaker microphone pulseaudio av-sync printing webcam notifications clipboard
+    clipboard-direction bind auth""".split()  # noqa: SIM905
 )
-OPTIONS = {
-    (3, 1, 3): COMMON,
-    (4, 4, 6): COMMON | {"splash", "sessions-dir"},
-    (5, 0, 10): COMMON | {"splash", "sessions-dir", "audio"},
-    (6, 2): (COMMON | {"splash", "sessions-dir", "audio", "control", "dbus"}) - {"dbus-proxy"},
+# … and in those from the first of two to before the second.
+ONLY = {
+    "global-menus": ((3, 1), (4, 4)),
+    "dbus-proxy": ((3, 1), (6, 0)),
+    "fake-xinerama": ((3, 1), (6, 0)),
+    "splash": ((4, 1), (7,)),
+    "sessions-dir": ((4, 3), (7,)),
+    "audio": ((5, 0), (7,)),
+    "ssl-upgrade": ((6, 0), (7,)),
+    "websocket-upgrade": ((6, 0), (7,)),
+    "dbus": ((6, 2), (7,)),
+    "control": ((6, 3), (7,)),
+    "http": ((6, 3), (7,)),
+    "rdp-upgrade": ((6, 3), (7,)),
 }
+# It is there for TCP in all of them, and used where Unix sockets have nothing better.
+TCP_ENCRYPTION = frozenset(("tcp-encryption", "tcp-encryption-keyfile"))
+
+
+def listed(version: tuple[int, ...]) -> frozenset[str]:
+    return COMMON.union(name for name, (first, end) in ONLY.items() if first <= version < end)
+
+
+# 3.1.3 is run in every test run, of 6.5.5 the server was run once; the others are as documented.
+VERSIONS = [
+    *((3, 1, 3), (4, 0, 6), (4, 1, 3), (4, 2, 3), (4, 3, 4), (4, 4, 6), (5, 0, 10), (5, 1)),
+    *((6, 0), (6, 1), (6, 2), (6, 3), (6, 4), (6, 5, 5)),
+]
+SOME = ((3, 1, 3), (4, 2, 3), (4, 4, 6), (5, 0, 10), (6, 2), (6, 5, 5))
 
 
 def program(version: tuple[int, ...] = (3, 1, 3), clipboard: str = "both", **own: object):
-    installed = InstalledXpra(
-        "/usr/bin/xpra", "Xpra", version, "/usr/bin/python3", OPTIONS[version]
-    )
+    options = listed(version) | TCP_ENCRYPTION
+    installed = InstalledXpra("/usr/bin/xpra", "Xpra", version, "/usr/bin/python3", options)
     settings = DisplaySettings(clipboard=clipboard, title="Mine", xpra=XpraSettings(**own))
     return backend("xpra").viewer_server(installed, WHERE, settings)
 
@@ -41,9 +67,24 @@ def options(**values: object) -> dict[str, str]:
     return {name[2:]: value for name, value in pairs}
 
 
-@pytest.mark.parametrize("version", OPTIONS)
-def test_only_options_that_there_are(version):
-    assert set(options(version=version)) <= OPTIONS[version]
+@pytest.mark.parametrize("version", VERSIONS)
+def test_all_options_that_there_are_and_no_others(version):
+    old = TCP_ENCRYPTION if version < (4, 1) else frozenset()
+    assert set(options(version=version)) == listed(version) | old
+
+
+@pytest.mark.parametrize(
+    ("version", "encoders"),
+    [
+        ((3, 1, 3), "rencode,bencode"),
+        ((4, 2, 3), "rencode,bencode"),
+        ((4, 3, 4), "rencodeplus"),
+        ((5, 0, 10), "rencodeplus"),
+        ((6, 5, 5), "rencodeplus"),
+    ],
+)
+def test_no_yaml(version, encoders):
+    assert options(version=version)["packet-encoders"] == encoders
 
 
 @pytest.mark.parametrize(
@@ -55,23 +96,24 @@ def test_only_options_that_there_are(version):
                 "bind": f"{FOLDER}/display.sock",
                 "tcp-encryption": "AES",
                 "tcp-encryption-keyfile": f"{FOLDER}/key",
-                "packet-encoders": "rencode,bencode",
             },
         ),
-        (
-            (4, 4, 6),
-            {
-                "bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key",
-                "packet-encoders": "rencodeplus",
-            },
-        ),
+        ((4, 2, 3), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
+        ((4, 4, 6), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
         ((5, 0, 10), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
         (
             (6, 2),
             {
                 "bind": f"{FOLDER}/display.sock,encryption=AES-CBC,keyfile={FOLDER}/key",
-                "control": "no",
                 "dbus": "no",
+            },
+        ),
+        (
+            (6, 5, 5),
+            {
+                "bind": f"{FOLDER}/display.sock,encryption=AES-CBC,keyfile={FOLDER}/key",
+                "control": "no",
+                "http": "no",
             },
         ),
     ],
@@ -83,7 +125,7 @@ def test_the_door_by_version(version, expected):
     assert ("tcp-encryption" in given) == (version < (4, 1))
 
 
-@pytest.mark.parametrize("version", OPTIONS)
+@pytest.mark.parametrize("version", SOME)
 def test_no_encryption(version):
     given = options(version=version, encryption="off")
     assert given["bind"] == f"{FOLDER}/display.sock"
@@ -94,12 +136,13 @@ def test_no_encryption(version):
 def test_control_commands_are_taken_away_where_no_option_does():
     start = ["/usr/bin/python3", "-I", str(GUARD), "/usr/bin/xpra", "start-desktop", ":7"]
     assert program().command[:6] == start
-    assert program((6, 2)).command[:3] == ["/usr/bin/xpra", "start-desktop", ":7"]
+    assert program((5, 0, 10)).command[:6] == start
+    assert program((6, 5, 5)).command[:3] == ["/usr/bin/xpra", "start-desktop", ":7"]
 
 
 @pytest.mark.parametrize(("mode", "word"), [("desktop", "start-desktop"), ("seamless", "start")])
 def test_modes(mode, word):
-    assert program((6, 2), mode=mode).command[1] == word
+    assert program((6, 5, 5), mode=mode).command[1] == word
 
 
 @pytest.mark.parametrize(
@@ -137,8 +180,9 @@ def test_arguments_of_the_settings_come_last():
     )
 
 
-def test_the_environment():
-    environment = program().environment
+@pytest.mark.parametrize("version", SOME)
+def test_the_environment(version):
+    environment = program(version).environment
     assert environment["DISPLAY"] == ":7"
     assert environment["XPRA_ENCRYPTED_SOCKET_TYPES"] == "tcp,ws,unix-domain"
     # Nothing of it comes from /etc or the home, and nothing goes there.
@@ -193,7 +237,7 @@ def test_what_is_too_old(tmp_path, version):
         backend("xpra").find(fake(tmp_path, version))
 
 
-@pytest.mark.parametrize("version", ["4.3", "5.0.10", "6.2"])
+@pytest.mark.parametrize("version", ["4.3", "4.4.6", "5.0.10", "6.0", "6.2", "6.5.5"])
 def test_what_is_too_new(tmp_path, version):
     with pytest.raises(DisplayServerUnsuitable, match=rf"Xpra {version}"):
         backend("xpra").find(fake(tmp_path, version))
@@ -224,8 +268,7 @@ def test_what_is_missing(tmp_path):
 
 def test_the_installed_one():
     found = backend("xpra").find(DisplaySettings())
-    assert found.version >= (3, 1)
-    assert {"use-display", "bind", "auth"} <= found.options
+    assert found.options & COMMON.union(ONLY) == listed(found.version)
 
 
 @pytest.mark.parametrize(
