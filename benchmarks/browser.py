@@ -42,18 +42,18 @@ class View:
 
     def open(self) -> float:
         """Load the page anew; return after how many milliseconds the desktop was seen."""
-        self.page.goto(self._product.url("/desktop/"), wait_until="commit")
+        self.page.goto(self._product.url(self._product.page), wait_until="commit")
         seen: float = self.page.evaluate("benchmark.seen")
         return seen
 
     def fit(self) -> None:
         """Make the desktop exactly 1920x1080, whatever else the page shows, and go there."""
+        if self._product.seamless:
+            return  # the page is that large, and shows nothing else
         width, height = _SIZE
         for _ in range(3):
             self.page.wait_for_timeout(1000)
-            canvas = self.page.evaluate(
-                "(({width, height}) => [width, height])(document.querySelector('#screen canvas'))"
-            )
+            canvas = self._canvas()
             if canvas == [width, height]:
                 self.page.click("#screen canvas")
                 return
@@ -64,6 +64,12 @@ class View:
             self.page.set_viewport_size(viewport)
         raise RuntimeError(f"The desktop's size is {canvas}, not {_SIZE}.")
 
+    def check(self) -> None:
+        """Raise an error if the window that is on top is not as large as the desktop should be."""
+        self.page.wait_for_timeout(1000)
+        if self._canvas() != [*_SIZE]:
+            raise RuntimeError(f"The window's size is {self._canvas()}, not {_SIZE}.")
+
     def press(self) -> float:
         """Press a key; return after how many milliseconds the canvas had changed."""
         self.page.keyboard.press("a")
@@ -71,9 +77,13 @@ class View:
         return took
 
     def frames(self) -> int:
-        """Return how many updates the canvas has shown."""
+        """Return how many times the middle of the canvas has changed so far."""
         count: int = self.page.evaluate("benchmark.frames")
         return count
+
+    def _canvas(self) -> list[int]:
+        size: list[int] = self.page.evaluate("benchmark.size()")
+        return size
 
     def close(self) -> None:
         """Close the page."""

@@ -1,4 +1,4 @@
-"""The virtual environment with what we are compared to."""
+"""The virtual environments with what we are compared to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import venv
 from importlib.metadata import version
 from pathlib import Path
 
-COMPETITOR = "jupyter-remote-desktop-proxy==3.0.1"
+VNC = "jupyter-remote-desktop-proxy==3.0.1"
+XPRA = "jupyter-xprahtml5-proxy==0.3.5"
 _FOLDER = Path(__file__).parent.parent / "build" / "bench"
 _COMMON = (
     "ipykernel",
@@ -21,19 +22,20 @@ _COMMON = (
 
 
 class Environment:
-    """A virtual environment with the competitor, made when it is first needed.
+    """A virtual environment with one competitor, made when it is first needed.
 
     What both use (Jupyter, its proxy, websockify) is there in the versions of our own environment.
     """
 
-    def __init__(self, folder: Path = _FOLDER) -> None:
+    def __init__(self, competitor: str) -> None:
+        folder = _FOLDER / competitor
         self.python = folder / "bin" / "python"
-        requirements = [COMPETITOR, *map(_ours, _COMMON)]
+        requirements = [competitor, *map(_ours, _COMMON)]
         installed = folder / "installed"
         wanted = "\n".join([sys.version, *requirements])
         if installed.exists() and installed.read_text() == wanted:
             return
-        print(f"Installing {COMPETITOR} in {folder} …", file=sys.stderr)
+        print(f"Installing {competitor} in {folder} …", file=sys.stderr)
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *requirements], check=True)

@@ -16,17 +16,22 @@ from samples import interleaved, percentile
 _WARM_UP, _COUNT = 5, 20
 
 
-def rows(products: Mapping[str, Product], browser: Browser, rounds: int) -> list[Row]:
-    """Measure both products, each with a full-screen window that changes colour at each key."""
+def times(products: Mapping[str, Product], browser: Browser, rounds: int) -> dict[str, list[float]]:
+    """Measure products, each with a full-screen window that changes colour at each key."""
     with ExitStack() as stack:
         views = {
             name: stack.enter_context(_flashing(browser, product))
             for name, product in products.items()
         }
         measured = interleaved(views, _presses, rounds)
-    times = {name: [one for presses in all_ for one in presses] for name, all_ in measured.items()}
+    return {name: [one for presses in all_ for one in presses] for name, all_ in measured.items()}
+
+
+def rows(products: Mapping[str, Product], browser: Browser, rounds: int) -> list[Row]:
+    """Measure both products."""
+    taken = times(products, browser, rounds)
     p50, p95 = (
-        {name: percentile(values, percent) for name, values in times.items()}
+        {name: percentile(values, percent) for name, values in taken.items()}
         for percent in (50, 95)
     )
     what = "Key press → changed canvas at 1920x1080"
@@ -43,6 +48,7 @@ def _flashing(browser: Browser, product: Product) -> Iterator[View]:
     view.fit()
     product.settle()
     with product.x_client("flash"):
+        view.check()
         yield view
     view.close()
 

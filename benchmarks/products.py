@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,12 +17,18 @@ _XCLIENTS = Path(__file__).parent / "xclients"
 
 
 class Product(JupyterServer):
-    """One of them, with a desktop at `/desktop/` that starts when its page is opened."""
+    """One of them, with a desktop at ``page`` that starts when its page is opened."""
+
+    page = "/desktop/"
+    program = "xfwm4"
+    """A program that runs on it from the start."""
+    seamless = False
+    """Whether each of its windows has a canvas of its own, and none the whole screen."""
 
     @contextmanager
     def x_client(self, name: str) -> Iterator[None]:
         """Run one of our X programs on the desktop."""
-        desktop = wait_until(lambda: self.environment_of("xfwm4"))
+        desktop = wait_until(lambda: self.environment_of(self.program))
         display = {key: desktop[key] for key in ("DISPLAY", "HOME")}
         authority = desktop.get("XAUTHORITY", f"{desktop['HOME']}/.Xauthority")
         program = subprocess.Popen(
@@ -42,6 +49,37 @@ class Product(JupyterServer):
 def ours(folder: Path) -> Product:
     """Start our own product."""
     return Product(Path(sys.executable), folder)
+
+
+class XpraHtml5(Product):
+    """jupyter-xprahtml5-proxy, whose Xpra would listen on all networks: here it must not."""
+
+    program = "xterm"
+    seamless = True
+
+    def __init__(self, python: Path, folder: Path) -> None:
+        xpra = shutil.which("xpra")
+        if xpra is None:
+            raise RuntimeError("Xpra is not installed.")
+        # The first of that name on its PATH.
+        wrapper = python.parent / "xpra"
+        wrapper.write_text(_ON_LOOPBACK.format(python=sys.executable, xpra=xpra))
+        wrapper.chmod(0o755)
+        super().__init__(python, folder)
+        # The password and the key are in it.
+        (entry,) = self.call("GET", "/server-proxy/servers-info")["server_processes"]
+        self.page = "/" + entry["launcher_entry"]["path_info"]
+
+
+_ON_LOOPBACK = """#!{python}
+import os, sys
+os.execv({xpra!r}, [word.replace("=0.0.0.0:", "=127.0.0.1:") for word in sys.argv])
+"""
+
+
+def ours_with_xpra(folder: Path) -> Product:
+    """Start our own product with Xpra."""
+    return Product(Path(sys.executable), folder, 'c.DesktopApp.backend = "xpra"')
 
 
 def theirs(environment: Environment, folder: Path) -> Product:

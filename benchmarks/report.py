@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-_BEGIN, _END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
+_BEGIN, _END = "<!-- {} begin -->", "<!-- {} end -->"
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,15 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
-def write(path: Path, rows: Sequence[Row]) -> None:
-    """Replace the table between the markers in ``path``."""
-    before, _, rest = path.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+def write(path: Path, name: str, rows: Sequence[Row]) -> None:
+    """Replace the table between the markers called ``name`` in ``path``."""
+    begin, end = _BEGIN.format(name), _END.format(name)
+    before, _, rest = path.read_text().partition(begin)
+    _, _, after = rest.partition(end)
     version = ".".join(platform.release().split(".")[:2])
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Linux {version}"
     measured = f"Measured on {machine}, {datetime.now(timezone.utc):%d %B %Y}."
-    path.write_text(f"{before}{_BEGIN}\n{table(rows)}\n\n{measured}\n{_END}{after}")
+    path.write_text(f"{before}{begin}\n{table(rows)}\n\n{measured}\n{end}{after}")
 
 
 def _number(value: float) -> str:

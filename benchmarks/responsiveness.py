@@ -39,7 +39,7 @@ class Responsiveness:
         for _ in range(rounds):
             self._take(self._idle, "", ["ours", "theirs", "bare"], seconds)
             for name, product in self._products.items():
-                with _motion(browser, product) as view:
+                with motion(browser, product) as view:
                     frames, start = view.frames(), time.monotonic()
                     self._take(self._busy, name, [name, "bare"], seconds)
                     rate = (view.frames() - frames) / (time.monotonic() - start)
@@ -76,13 +76,15 @@ class Responsiveness:
 
 
 @contextmanager
-def _motion(browser: Browser, product: Product) -> Iterator[View]:
+def motion(browser: Browser, product: Product) -> Iterator[View]:
+    """Show a desktop on which a picture moves across the whole screen."""
     view = View(browser, product)
     view.open()
     view.fit()
     product.settle()
     with product.x_client("motion"):
         time.sleep(_SETTLE)
+        view.check()
         yield view
     view.close()
 

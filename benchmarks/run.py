@@ -1,5 +1,7 @@
 """Measures this package side by side with jupyter-remote-desktop-proxy, and prints one table.
 
+Another one is for Xpra, and jupyter-xprahtml5-proxy.
+
     python benchmarks/run.py                      # everything: a quarter of an hour
     python benchmarks/run.py throughput echo      # only these
     python benchmarks/run.py --quick              # fewer rounds: to see that it works
@@ -25,9 +27,10 @@ import opening
 import products
 import report
 import throughput
+import xpra
 from bridges import all_bridges
 from browser import chromium
-from environment import Environment
+from environment import VNC, XPRA, Environment
 from products import Product
 from report import Row
 from responsiveness import Responsiveness
@@ -35,7 +38,8 @@ from servers import JupyterServer, running
 
 BRIDGES = ("throughput", "echo", "memory")
 PRODUCTS = ("keypress", "responsiveness")
-ALL = (*BRIDGES, "opening", *PRODUCTS)
+XPRA_ROAD = ("xpra-keypress", "xpra-motion")
+ALL = (*BRIDGES, "opening", *PRODUCTS, *XPRA_ROAD)
 
 
 class Run:
@@ -45,17 +49,22 @@ class Run:
         self._wanted = wanted
         self._quick = quick
         self._folder = folder
-        self._environment = Environment()
 
-    def rows(self) -> Iterator[Row]:
-        """Measure."""
+    def tables(self) -> Iterator[tuple[str, Iterator[Row]]]:
+        """Measure, while the rows are taken; each table with its name in the documentation."""
+        if self._wanted.difference(XPRA_ROAD):
+            yield "benchmarks", self._rows(Environment(VNC))
+        if self._wanted.intersection(XPRA_ROAD):
+            yield "Xpra benchmarks", self._xpra(Environment(XPRA))
+
+    def _rows(self, environment: Environment) -> Iterator[Row]:
         if self._wanted.intersection(BRIDGES):
-            yield from self._bridges()
+            yield from self._bridges(environment)
         if self._wanted.intersection(("opening", *PRODUCTS)):
-            yield from self._products()
+            yield from self._products(environment)
 
-    def _bridges(self) -> Iterator[Row]:
-        with all_bridges(self._environment, self._folder) as bridges:
+    def _bridges(self, environment: Environment) -> Iterator[Row]:
+        with all_bridges(environment, self._folder) as bridges:
             if self._begins("throughput"):
                 yield from throughput.rows(bridges, self._rounds(9))
             if self._begins("echo"):
@@ -63,10 +72,10 @@ class Run:
             if self._begins("memory"):
                 yield from memory.rows(bridges, 10 if self._quick else 60)
 
-    def _products(self) -> Iterator[Row]:
+    def _products(self, environment: Environment) -> Iterator[Row]:
         starters = {
             "ours": partial(products.ours, self._folder / "our-product"),
-            "theirs": partial(products.theirs, self._environment, self._folder / "their-product"),
+            "theirs": partial(products.theirs, environment, self._folder / "their-product"),
         }
         with chromium() as browser:
             if self._begins("opening"):
@@ -81,6 +90,19 @@ class Run:
                         seconds = 3 if self._quick else 10
                         rounds = self._rounds(4)
                         yield from Responsiveness(both, empty).rows(browser, rounds, seconds)
+
+    def _xpra(self, environment: Environment) -> Iterator[Row]:
+        starters = {
+            "ours": partial(products.ours_with_xpra, self._folder / "our-xpra"),
+            "theirs": partial(products.XpraHtml5, environment.python, self._folder / "their-xpra"),
+            "vnc": partial(products.ours, self._folder / "our-vnc"),
+        }
+        with chromium() as browser, running(*starters.values()) as started:
+            sides = dict(zip(starters, started, strict=True))
+            if self._begins("xpra-keypress"):
+                yield from xpra.keypress_rows(sides, browser, self._rounds(8))
+            if self._begins("xpra-motion"):
+                yield from xpra.motion_rows(sides, browser, self._rounds(3))
 
     def _begins(self, name: str) -> bool:
         if name in self._wanted:
@@ -99,13 +121,14 @@ def main() -> None:
     # Short, because paths of Unix sockets are.
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         run = Run(set(arguments.benchmarks or ALL), arguments.quick, Path(folder))
-        rows = []
-        for row in run.rows():
-            print("  " + " | ".join(row.cells()), file=sys.stderr, flush=True)
-            rows.append(row)
-    print(report.table(rows))
-    if arguments.write:
-        report.write(arguments.write, rows)
+        for name, measured in run.tables():
+            rows = []
+            for row in measured:
+                print("  " + " | ".join(row.cells()), file=sys.stderr, flush=True)
+                rows.append(row)
+            print(report.table(rows))
+            if arguments.write:
+                report.write(arguments.write, name, rows)
 
 
 def _arguments() -> argparse.Namespace:
@@ -114,7 +137,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=", ".join(ALL))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="replace the table in FILE")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="replace the tables in FILE")
     arguments = parser.parse_args()
     if unknown := set(arguments.benchmarks).difference(ALL):
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(ALL)}")
