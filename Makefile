@@ -44,7 +44,7 @@ build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/
 fuzz: packages-test .venv/.dev $(page) ## Random input, SECONDS=100 for each way in (ARGS="-k frames")
 	FUZZ_SECONDS=$(or $(SECONDS),100) pytest --timeout 0 tests/fuzz $(ARGS)
 
-bench: packages-test .venv/.dev $(page) ## How fast, side by side with jupyter-remote-desktop-proxy
+bench: packages-test .venv/.dev $(page) ## How fast, side by side with other Jupyter desktops
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python benchmarks/run.py $(ARGS)
 
 clean: ## Remove all that was made here (not the system's packages)
