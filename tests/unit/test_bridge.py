@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import signal
@@ -17,8 +18,8 @@ import pytest
 
 from desktop.bridge.bridge import Bridge
 from desktop.bridge.client import BridgeClient
-from desktop.bridge.closing import SERVER_ENDING, TAKEN_OVER
-from desktop.bridge.messages import LARGEST, Handoff, decode_ended, send_handoff
+from desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER
+from desktop.bridge.messages import LARGEST, Handoff, decode_ended, send_close, send_handoff
 from desktop.errors import BridgeUnavailable
 from tests.clients import Wire, upgrade
 from tests.descriptors import nothing_leaks
@@ -112,6 +113,18 @@ def test_a_new_connection_of_a_page_takes_the_place_of_its_old_one():
             assert wire.message() == b""
 
 
+def test_one_connection_is_ended_and_its_browser_told():
+    with bridge() as doorman:
+        wires = [doorman.hand_over() for _ in range(3)]
+        for identifier in (2, 99):
+            send_close(doorman.control, identifier)
+        assert wires[1].closing().code == ENDED.code
+        assert doorman.ended() == 2
+        for wire in (wires[0], wires[2]):
+            wire.send(b"")
+            assert wire.message() == b""
+
+
 def test_when_the_server_is_gone_every_browser_is_told():
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(3)]
@@ -154,6 +167,7 @@ class Server:
         self.over: list[int] = []
         self.changed = asyncio.Event()
         self.client = BridgeClient(folder, self._ended, logging.getLogger("test"))
+        self._numbers = itertools.count(1)
 
     def _ended(self, handoff: Handoff) -> None:
         self.over.append(handoff.id)
@@ -168,7 +182,15 @@ class Server:
         browser, end = socket.socketpair()
         target, self.target = socket.socketpair()
         end.settimeout(10)
-        self.client.hand_over(browser, target, session="one", client="", head=HEAD, greeting=0)
+        self.client.hand_over(
+            browser,
+            target,
+            identifier=next(self._numbers),
+            session="one",
+            client="",
+            head=HEAD,
+            greeting=0,
+        )
         assert browser.fileno() == target.fileno() == -1
         return Wire(end)
 
@@ -199,6 +221,17 @@ async def test_the_bridge_starts_by_itself_when_it_is_needed(tmp_path):
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
             await works(wire)
+
+
+async def test_a_connection_is_ended_through_a_bridge_process(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        with server.hand_over() as wire:
+            await works(wire)
+            server.client.close(99)
+            server.client.close(1)
+            assert (await asyncio.to_thread(wire.closing)).code == ENDED.code
+        await server.ends(1)
+        server.client.close(1)
 
 
 async def test_starting_twice_is_starting_once(tmp_path):

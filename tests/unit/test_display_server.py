@@ -60,9 +60,9 @@ class Programs(Backend):
 
 
 async def start(folder: Path, *scripts: str | None) -> list[str]:
-    """Start it with 0.6 seconds for all together; return the log."""
+    """Start it with 2 seconds for all together; return the log."""
     backend = Programs(*scripts)
-    specification = Specification(start_timeout=0.6)
+    specification = Specification(start_timeout=2)
     log = SessionLog(folder / "log", lambda line: None)
     children = Children()
     where = Runtime(folder, ":7")
@@ -81,7 +81,7 @@ async def start(folder: Path, *scripts: str | None) -> list[str]:
 
 @pytest.mark.parametrize(
     ("first", "said"),
-    [(HANGS, "not ready after 0.3 seconds"), (ENDS, "status 1"), (None, "could not be started")],
+    [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],
 )
 async def test_the_next_one_follows(tmp_path, first, said):
     told = await start(tmp_path, first, WORKS)
@@ -90,7 +90,7 @@ async def test_the_next_one_follows(tmp_path, first, said):
 
 @pytest.mark.parametrize(
     ("last", "said"),
-    [(HANGS, "not ready after 0.3 seconds"), (ENDS, "status 1"), (None, "could not be started")],
+    [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],
 )
 async def test_of_the_last_one_it_is_said_what_is_the_matter(tmp_path, last, said):
     with pytest.raises(StartError, match=said):
