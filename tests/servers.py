@@ -360,10 +360,12 @@ class JupyterServer:
 
     def end_the_rest(self) -> None:
         """Kill what a failed test has left."""
-        of_user = users.processes(self.user) if self.user else []
-        for process in [*self.processes(), *of_user]:
+        without_mark = users.processes(self.user) if self.user else []
+        for process in [*self.processes(), *without_mark]:
             with contextlib.suppress(psutil.Error):
-                process.kill()
+                # Another server of the same user is not ours to end.
+                if process.environ().get(_MARK, self.mark) == self.mark:
+                    process.kill()
 
 
 def _number(lock: Path) -> str:
