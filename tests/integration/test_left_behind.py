@@ -365,6 +365,8 @@ def test_a_home_that_cannot_be_used(home):
             environment["HOME"] = "/nowhere/home"
             return
         options = "noexec" if home == "noexec" else "size=64k"
+        # A folder on which something is mounted cannot be removed before.
+        mounts.callback(shutil.rmtree, server.root, ignore_errors=True)
         mounts.enter_context(mounted(server, server.home, options))
         stubborn(server)
         if home == "full":
