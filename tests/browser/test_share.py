@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, ViewportSize, expect
+from playwright.sync_api import FloatRect, Locator, ViewportSize, expect
 
 from tests import servers
 from tests.servers import TOKEN, JupyterServer, until
@@ -194,18 +194,22 @@ def looks_on(desktop: Desktop, events: Callable[[], str]) -> None:
 
 
 def sees_pointer(desktop: Desktop, owner: Desktop) -> None:
-    """See the pointer of somebody else, on a plain background that it comes to."""
+    """See the pointer of somebody else come to a place that was plain."""
+    for x, y in ((700, 400), (500, 600)):
+        eventually(lambda x=x, y=y: desktop.colours(area(desktop, x, y)) == 1, "plain paper")
+        owner.page.mouse.move(x, y)
+        eventually(lambda x=x, y=y: desktop.colours(area(desktop, x, y)) > 1, "a pointer")
+
+
+def area(desktop: Desktop, x: int, y: int) -> FloatRect:
+    """Return where in the page some pixels of a desktop of 1280x800 are."""
     seen = desktop.here.locator("#screen canvas").bounding_box()
     assert seen
     scale = min(seen["width"] / 1280, seen["height"] / 800)
     # The picture is in the middle of its canvas, which may be larger.
     left = seen["x"] + (seen["width"] - 1280 * scale) / 2
     top = seen["y"] + (seen["height"] - 800 * scale) / 2
-    for x, y in ((700, 400), (500, 600)):
-        area = {"x": left + x * scale, "y": top + y * scale, "width": 8, "height": 8}
-        assert desktop.colours(area) == 1
-        owner.page.mouse.move(x, y)
-        eventually(lambda area=area: desktop.colours(area) > 1, "the owner's pointer")
+    return {"x": left + x * scale, "y": top + y * scale, "width": 8, "height": 8}
 
 
 def test_a_link_to_use_the_desktop(
