@@ -71,12 +71,13 @@ def main() -> Any:
 
 def _tell_pointer(server: Any) -> bool:
     """Tell all viewers where the pointer is; return that this is to be called again (GLib)."""
-    sources = list(server._server_sources.values())
-    x, y = server.root_window.get_pointer()[-3:-1] if sources else (0, 0)
-    for source in sources:
-        for window in server._id_to_window:
-            # To those who asked for it, and only what has changed.
-            source.update_mouse(window, x, y, x, y)
+    viewers = [one for one in server._server_sources.values() if one.hello_sent]
+    place = tuple(server.root_window.get_pointer()[-3:-1]) if viewers else ()
+    for viewer in viewers:
+        if getattr(viewer, "pointer_told", None) != place:
+            viewer.pointer_told = place
+            for window in server._id_to_window:
+                viewer.send_async("pointer-position", window, *place)
     return True
 
 

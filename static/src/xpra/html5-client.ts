@@ -110,7 +110,7 @@ export class Html5Client extends XpraClient {
       ...{ "metadata.supported": METADATA, "window.frame_sizes": { frame: FRAME } },
       ...{ "notifications": false, "system_tray": false, "bell": false, "printing": false, "file-transfer": false },
       ...{ "sound.receive": false, "sound.send": false, "encoding.scrolling": true, "auto_refresh_delay": 150 },
-      ...(this.looksOn ? { "clipboard": false, "mouse.show": true } : Selections.capabilities),
+      ...(this.looksOn ? { "clipboard": false } : Selections.capabilities),
     });
   }
 
