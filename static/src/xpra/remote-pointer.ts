@@ -1,18 +1,16 @@
 import type { Owner } from "../owner";
-import { arrayOf } from "./byte-text";
 import { placeOf } from "./place";
 
 type Position = [type: string, window: number, x: number, y: number];
-/** Without all that follows the type, none is shown. */
-type Shape = [
-  ...[type: string, encoding?: string, x?: number, y?: number, w?: number, h?: number],
-  ...[hotX?: number, hotY?: number, serial?: number, png?: string | number[]],
-];
+
+/** A read-only server does not tell the pointer's shape. */
+const ARROW =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='14' height='20'%3E" +
+  "%3Cpath d='M1 1v15l4-3.5 2.5 6 2.5-1-2.5-6H13z' stroke='white' stroke-width='1'/%3E%3C/svg%3E";
 
 /** The desktop's pointer as those see it who look on: it is no part of the picture, and theirs is their own. */
 export class RemotePointer {
   private readonly image = new Image();
-  private readonly hot = { x: 0, y: 0 };
   private readonly at = { x: 0, y: 0 };
 
   constructor(
@@ -24,13 +22,13 @@ export class RemotePointer {
     const { image } = this;
     image.className = "pointer";
     image.alt = "";
+    image.src = ARROW;
+    image.hidden = true;
     screen.append(image);
     client.packet_handlers["pointer-position"] = ([, , x, y]: Position) => {
       Object.assign(this.at, { x, y });
+      image.hidden = false;
       this.place();
-    };
-    client.packet_handlers["cursor"] = (shape: Shape) => {
-      this.show(shape);
     };
     const resized = new ResizeObserver(() => {
       this.place();
@@ -38,25 +36,14 @@ export class RemotePointer {
     resized.observe(canvas);
     owner.finally(() => {
       resized.disconnect();
-      this.show(["cursor"]);
       image.remove();
     });
   }
 
-  private show([, encoding, , , , , x = 0, y = 0, , png]: Shape): void {
-    const { image } = this;
-    URL.revokeObjectURL(image.src);
-    image.hidden = encoding !== "png" || !png;
-    if (image.hidden || !png) return;
-    Object.assign(this.hot, { x, y });
-    image.src = URL.createObjectURL(new Blob([typeof png === "string" ? arrayOf(png) : Uint8Array.from(png)], { type: "image/png" }));
-    this.place();
-  }
-
   private place(): void {
-    const { at, hot, canvas, image } = this;
+    const { at, canvas, image } = this;
     const box = { left: 0, top: 0, width: canvas.clientWidth, height: canvas.clientHeight };
     const { x, y } = placeOf(at.x, at.y, box, canvas.width, canvas.height);
-    image.style.translate = `${Math.round(x - hot.x)}px ${Math.round(y - hot.y)}px`;
+    image.style.translate = `${Math.round(x)}px ${Math.round(y)}px`;
   }
 }
