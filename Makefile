@@ -12,7 +12,7 @@ page_sources := $(shell find static -name node_modules -prune -o -type f -print)
 shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) .ci/run \
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
-.PHONY: help run lint test fuzz build bench clean node packages-python packages-run packages-lint packages-test
+.PHONY: help run lint test fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,11 @@ fuzz: packages-test .venv/.dev $(page) ## Random input, SECONDS=100 for each way
 
 bench: packages-test .venv/.dev $(page) ## How fast, side by side with other Jupyter desktops
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python benchmarks/run.py $(ARGS)
+
+soak: export SOAK_SECONDS ?= 600
+soak: export SOAK_DESKTOPS ?= 10
+soak: packages-test .venv/.dev ## Ten minutes each of load and of faults (ARGS="-k faults", SOAK_SEED=…)
+	pytest tests/soak $(ARGS)
 
 clean: ## Remove all that was made here (not the system's packages)
 	rm -rf .venv .make build dist test-results desktop/static static/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -276,9 +276,11 @@ class JupyterServer:
         answer: dict[str, Any] = self.call("GET", f"desktop/api/sessions/{name}").json
         return answer
 
-    def start_desktop(self, name: str = "default", state: str = "running") -> dict[str, Any]:
-        """Start a desktop, and wait until it is in ``state``."""
-        answer = self.call("POST", "desktop/api/sessions", {"name": name})
+    def start_desktop(
+        self, name: str = "default", state: str = "running", **asked: str
+    ) -> dict[str, Any]:
+        """Start a desktop as is ``asked`` for, and wait until it is in ``state``."""
+        answer = self.call("POST", "desktop/api/sessions", {"name": name, **asked})
         assert answer.status in (200, 201), answer.body
         return self.wait_for(state, name)
 

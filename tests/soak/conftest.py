@@ -1,0 +1,14 @@
+"""The figures of all soak tests, in one table at the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import settings
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if settings.figures:
+        terminalreporter.section(f"{settings.SECONDS:g} s each, {settings.DESKTOPS} desktops")
+    for what, figure in settings.figures:
+        terminalreporter.write_line(f"| {what} | {figure} |")

@@ -1,0 +1,37 @@
+"""How long, with how many desktops, and what was measured.
+
+The usual run is short, for every day; `make soak` asks for ten minutes of each test.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import AbstractContextManager
+
+import pytest
+
+from tests import servers
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "12"))
+DESKTOPS = int(os.environ.get("SOAK_DESKTOPS", "3"))
+
+# Start and end of the desktops come on top.
+in_time = pytest.mark.timeout(SECONDS + 240)
+
+figures: list[tuple[str, str]] = []
+
+
+def note(what: str, figure: str) -> None:
+    """Keep a figure for the table at the end."""
+    figures.append((what, figure))
+
+
+def running(*arguments: str) -> AbstractContextManager[servers.JupyterServer]:
+    """Run a Jupyter server whose desktops are small, and move."""
+    return servers.running(
+        "--DesktopApp.geometry=640x480",
+        *arguments,
+        start_script=servers.XSTARTUP / "moving",
+        environment={"MOTION_PYTHON": sys.executable},
+    )

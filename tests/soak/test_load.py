@@ -1,0 +1,123 @@
+"""Many desktops with many viewers, all moving, while a notebook works."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+
+import psutil
+
+from tests.servers import JupyterServer
+
+from .kernel import Kernel
+from .memory import FLAT, Memory
+from .settings import DESKTOPS, SECONDS, in_time, note, running
+from .watchers import SlowWatcher, Watcher, XpraWatcher
+
+VIEWERS = 3
+ALONE = min(20.0, SECONDS / 4)  # seconds of the kernel without a desktop
+
+# Updates of those who share a desktop with a slow viewer, against those of other desktops. All are
+# offered the same ten a second; a display server that waits for the slow one gives them none.
+FAIR = 0.8
+
+# Seconds in which each viewer gets something, on a machine that may be busy with other things.
+ALIVE = 10.0
+
+
+@in_time
+def test_load():
+    xpra = [f"xpra{number}" for number in range(max(1, DESKTOPS // 5))]
+    vnc = [f"vnc{number}" for number in range(DESKTOPS - len(xpra))]
+    with running("--Xpra.encryption=off") as server:
+        kernel = Kernel(server)
+        kernel.start()
+        time.sleep(ALONE)
+        for name in (*vnc, *xpra):
+            server.start_desktop(name, backend=name.rstrip("0123456789"))
+        slow = SlowWatcher(server, vnc[0])
+        peers = [Watcher(server, vnc[0]) for _ in range(VIEWERS - 1)]
+        others = [Watcher(server, name) for name in vnc[1:] for _ in range(VIEWERS)]
+        with_xpra = [XpraWatcher(server, name) for name in xpra for _ in range(VIEWERS)]
+        memory = Memory(processes(server))
+        began = look_on([slow, *peers, *others, *with_xpra], memory)
+        kernel.stop()
+        kernel.join(60)
+        check_updates(peers, others)
+        note("Updates per viewer and second, Xpra", f"{rate(with_xpra):.1f}")
+        note("Bytes that the viewer with a line of 1 KB/s got", f"{slow.updates} KB")
+        check_kernel(kernel, began)
+        check_memory(memory)
+
+
+def processes(server: JupyterServer) -> dict[str, list[psutil.Process]]:
+    """Return all that have a part in it."""
+    return {
+        "Jupyter server": [psutil.Process(server.process.pid)],
+        "bridge": server.processes("desktop.bridge"),
+        "session process": server.processes("desktop.session"),
+        "VNC server": server.processes("Xtigervnc"),
+        "Xpra": server.processes("start-desktop"),
+    }
+
+
+def look_on(watchers: Sequence[Watcher], memory: Memory) -> float:
+    """Let all look on for as long as it takes, and see that they do; return when they began."""
+    began = time.monotonic()
+    for thread in (*watchers, memory):
+        thread.start()
+    while time.monotonic() < began + SECONDS:
+        time.sleep(1)
+        for watcher in watchers:
+            assert watcher.problem is None, f"{watcher.desktop}: {watcher.problem!r}"
+            silent = time.monotonic() - max(began, watcher.heard)
+            assert silent < ALIVE, f"{watcher.desktop}: nothing for {silent:.1f} s"
+    memory.stop()
+    for watcher in watchers:
+        watcher.stop()
+    for watcher in watchers:
+        watcher.join(30)
+    note("Connections alive to the end", f"{len(watchers)} of {len(watchers)}")
+    return began
+
+
+def rate(watchers: Sequence[Watcher]) -> float:
+    """Return the updates that each of them saw in a second."""
+    return statistics.mean(watcher.updates for watcher in watchers) / SECONDS
+
+
+def check_updates(peers: Sequence[Watcher], others: Sequence[Watcher]) -> None:
+    """Fail if those who share a desktop with a slow viewer got less than others."""
+    ratio = rate(peers) / rate(others)
+    note("Updates per viewer and second, VNC", f"{rate(others):.1f}")
+    note("— beside a viewer with a line of 1 KB/s", f"{rate(peers):.1f} ({ratio:.2f} times)")
+    assert ratio > FAIR
+
+
+def check_kernel(kernel: Kernel, began: float) -> None:
+    """Fail if a request was not answered; how fast they were is for the table."""
+    assert kernel.problem is None, repr(kernel.problem)
+    assert len(kernel.answers) == kernel.asked
+    first = kernel.answers[0][0]
+    alone = [seconds for when, seconds in kernel.answers if when < first + ALONE]
+    loaded = [seconds for when, seconds in kernel.answers if when > began]
+    note("Kernel requests answered under load", f"{len(loaded):,} of {len(loaded):,}")
+    for number in (50, 99):
+        before, under = (percentile(times, number) for times in (alone, loaded))
+        figure = f"{before:.1f} → {under:.1f} ms ({under / before:.1f} times)"
+        note(f"Kernel round trip, p{number}, no desktop → under load", figure)
+
+
+def percentile(seconds: Sequence[float], number: int) -> float:
+    """Return a percentile, in ms."""
+    return statistics.quantiles(seconds, n=100, method="inclusive")[number - 1] * 1000
+
+
+def check_memory(memory: Memory) -> None:
+    """Fail if a process of ours, or a VNC server, has grown."""
+    grown = memory.growth()
+    for group, (before, after) in grown.items():
+        note(f"Memory after warm-up → at the end, {group}", f"{before:.1f} → {after:.1f} MiB")
+    growing = {group: sizes for group, sizes in grown.items() if sizes[1] - sizes[0] > FLAT}
+    assert not growing

@@ -1,0 +1,125 @@
+"""Viewers as pages are: whatever happens to their connection, they come back with a new ticket."""
+
+from __future__ import annotations
+
+import random
+import socket
+import struct
+import threading
+import time
+
+from tests import clients
+from tests.clients import Viewer, WrongPassword
+from tests.integration.viewing import open_socket
+from tests.servers import JupyterServer
+
+_AGAIN = 0.2  # seconds between attempts
+_NO_LINGER = struct.pack("ii", 1, 0)  # socket(7): closing resets the connection
+
+
+class Away(Exception):
+    """There is no ticket now."""
+
+
+class Visitor(threading.Thread):
+    """Shows one desktop to nobody, again and again, until it is told to stop.
+
+    What is asked for by ``suffer`` happens to its connection, soon. What it left open without a
+    word, as a computer that is switched off does, is in ``abandoned``.
+    """
+
+    def __init__(self, server: JupyterServer, desktop: str, number: int) -> None:
+        super().__init__(name=f"{desktop}, viewer {number}", daemon=True)
+        self.updates = 0
+        self.connections = 0
+        self.abandoned: list[socket.socket] = []
+        self._server = server
+        self._desktop = desktop
+        self._client = f"page-{desktop}-{number}"
+        self._fate = ""
+        self._over = threading.Event()
+
+    def suffer(self, fate: str) -> None:
+        """Let one of ``FATES`` happen."""
+        self._fate = fate
+
+    def stop(self) -> None:
+        """Let it leave, once it has seen what it waits for."""
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._visit()
+            except (Away, clients.Closed, clients.Denied, WrongPassword, OSError):
+                self._over.wait(_AGAIN)
+
+    def _visit(self) -> None:
+        ticket = ticket_for(self._server, self._desktop, self._client)
+        viewer = Viewer(open_socket(self._server, ticket))
+        try:
+            self.connections += 1
+            if self._fate == "mute":
+                return self._abandon(viewer)
+            viewer.authenticate(ticket["password"])
+            viewer.set_encodings(clients.RAW)
+            viewer.request_update()
+            while not self._over.is_set() and not self._suffered(viewer):
+                viewer.update()
+                self.updates += 1
+                viewer.request_update(incremental=True)
+        finally:
+            if viewer.wire.socket not in self.abandoned:
+                viewer.wire.socket.close()
+
+    def _suffered(self, viewer: Viewer) -> bool:
+        """Let happen what was asked for; return whether the connection is over by that."""
+        fate, self._fate = self._fate, ""
+        match fate:
+            case "reset":
+                linger = (socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+                viewer.wire.socket.setsockopt(*linger)
+            case "half-closed":
+                viewer.wire.socket.shutdown(socket.SHUT_WR)
+            case "half-open":
+                self._abandon(viewer)
+            case "frozen":
+                self._over.wait(2)
+            case "mute":  # the next time
+                self._fate = fate
+        return fate in ("reset", "half-open", "cut", "mute")
+
+    def _abandon(self, viewer: Viewer) -> None:
+        self._fate = ""
+        self.abandoned.append(viewer.wire.socket)
+
+
+FATES = ("reset", "half-closed", "half-open", "frozen", "cut", "mute")
+
+
+def ticket_for(server: JupyterServer, desktop: str, client: str = "") -> dict:
+    """Return a ticket; raises ``Away`` where there is none."""
+    answer = server.call("POST", f"desktop/api/sessions/{desktop}/ticket", {"client": client})
+    if answer.status != 200:
+        raise Away(answer.body)
+    return answer.json
+
+
+def break_off(server: JupyterServer, rng: random.Random) -> socket.socket:
+    """Return a connection that has sent a part of a request, and never will send the rest."""
+    request = clients.upgrade(f"{server.url}desktop/socket/default")
+    connection = clients.dial(server.url)
+    connection.sendall(request[: rng.randrange(1, len(request))])
+    return connection
+
+
+def seconds_to_picture(server: JupyterServer, desktop: str) -> float:
+    """Return how long somebody who comes now waits for a picture."""
+    start = time.monotonic()
+    ticket = ticket_for(server, desktop)
+    with Viewer(open_socket(server, ticket)) as viewer:
+        viewer.authenticate(ticket["password"])
+        viewer.set_encodings(clients.RAW)
+        viewer.request_update()
+        assert viewer.update() >= viewer.width * viewer.height * 4
+    return time.monotonic() - start
