@@ -79,7 +79,7 @@ class Faults:
             self._kill_bridge: 2,
             self._break_connection: 12,
             self._break_off_request: 2,
-            self._end_desktop: 2,
+            self._end_desktop: 3,
             self._start_again: 3,
         }
 

@@ -28,7 +28,7 @@ def test_faults():
             desktop.start(server)
             seconds_to_picture(server, desktop.name)
         quiet(server, desktops)
-        before = resources(server)
+        before = settled(server)
         visitors = [Visitor(server, one.name, n) for one in desktops for n in range(VISITORS)]
         for visitor in visitors:
             visitor.start()
@@ -105,6 +105,18 @@ def resources(server: JupyterServer) -> dict[str, int]:
         "displays": len(server.displays()),
         "processes": len(server.processes()),
     }
+
+
+def settled(server: JupyterServer) -> dict[str, int]:
+    """Return the same when it stays so: the last request's connection may just be closing."""
+    last: dict[str, int] = {}
+
+    def same() -> dict[str, int]:
+        nonlocal last
+        previous, last = last, resources(server)
+        return last if last == previous else {}
+
+    return until(same, "everything to settle")
 
 
 def check_nothing_else(
