@@ -22,6 +22,10 @@ ALONE = min(20.0, SECONDS / 4)  # seconds of the kernel without a desktop
 # offered the same ten a second; a display server that waits for the slow one gives them none.
 FAIR = 0.8
 
+# Jupyter remembers the signatures of the last 65,536 messages of each kernel, against replay
+# (jupyter_client's Session): 5 MiB in ten minutes of ours, and no end to that before an hour.
+SMALL_HISTORY = "--Session.digest_history_size=500"
+
 # Seconds in which each viewer gets something, on a machine that may be busy with other things.
 ALIVE = 10.0
 
@@ -30,7 +34,7 @@ ALIVE = 10.0
 def test_load():
     xpra = [f"xpra{number}" for number in range(max(1, DESKTOPS // 5))]
     vnc = [f"vnc{number}" for number in range(DESKTOPS - len(xpra))]
-    with running("--Xpra.encryption=off") as server:
+    with running("--Xpra.encryption=off", SMALL_HISTORY) as server:
         kernel = Kernel(server)
         kernel.start()
         time.sleep(ALONE)
