@@ -206,6 +206,9 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         tickets = Tickets(self.ticket_lifetime)
         self.doorman = Doorman(sessions, tickets, self.runtime_folders(), self.log)
         self.settings.update(desktop_app=self, desktop_doorman=self.doorman)
+        # In the lines that Jupyter logs of requests; its own secrets are left out anyway.
+        scrubbed = self.settings.get("extra_log_scrub_param_keys", ())
+        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "share"]
         self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
         self._telling.start()
         launchers.announce(

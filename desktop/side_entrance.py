@@ -118,6 +118,8 @@ class SideEntrance:
 
     async def _refuse(self, connection: socket.socket, error: DesktopError) -> None:
         """Answer a request, whatever it says; it has to be read, or the answer would be lost."""
+        if connection.fileno() < 0:
+            return  # it was closed with what could not take it
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_LONGEST_HEAD)
         try:
             await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)

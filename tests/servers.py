@@ -324,7 +324,7 @@ class JupyterServer:
     def note_displays(self) -> None:
         """Remember which X displays are its own, to look for what is left of them."""
         own = {process.pid for process in self.processes()}
-        for lock in Path("/tmp").glob(".X*-lock"):
+        for lock in filter(Path.is_file, Path("/tmp").glob(".X*-lock")):
             try:
                 # An older one is what a killed X server left, whose process id came round again.
                 recent = lock.is_file() and lock.stat().st_mtime >= self._made

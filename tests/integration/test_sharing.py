@@ -114,6 +114,10 @@ def test_a_link(server):
     page = server.call("GET", f"desktop/{share['url']}", headers=BOB)
     assert page.status == 200
     assert f'"share": "{share["id"]}"' in page.body.decode()
+    # A page that is not there is logged, with its address.
+    assert server.call("GET", f"desktop/sessions/a%20b/?share={share['id']}").status == 400
+    assert "share=[secret]" in server.log
+    assert share["id"] not in server.log
 
 
 @pytest.mark.parametrize(
