@@ -65,6 +65,17 @@ class Guest:
         return found
 
     @property
+    def x_server(self) -> psutil.Process:
+        """The process that the programs on it are connected to; a VNC server is both."""
+        display = next(word for word in self.display_server.cmdline() if word.startswith(":"))
+        (found,) = (
+            process
+            for process in self.server.processes()
+            if display in process.cmdline() and process.name() in _X_SERVERS
+        )
+        return found
+
+    @property
     def environment(self) -> dict[str, str]:
         """What the programs on it have in their environment, the session's D-Bus included."""
         display = next(word for word in self.display_server.cmdline() if word.startswith(":"))
@@ -176,6 +187,9 @@ class Guest:
             return self.run(*command, check=False, seconds=3)
         except subprocess.TimeoutExpired:
             return ""
+
+
+_X_SERVERS = ("Xtigervnc", "Xorg", "Xvfb")
 
 
 def display_servers(server: JupyterServer) -> list[psutil.Process]:

@@ -61,8 +61,8 @@ def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visito
     assert guest.display_server.pid != before
 
 
-def test_display_server_killed(server: JupyterServer, openbox: Desktop) -> None:
-    Guest(server).display_server.send_signal(signal.SIGKILL)
+def test_x_server_killed(server: JupyterServer, openbox: Desktop) -> None:
+    Guest(server).x_server.kill()
     openbox.becomes("stopped")
     says(openbox, "The session has ended")
     expect(openbox.card).to_contain_text("display server ended (signal 9)")

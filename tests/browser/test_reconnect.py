@@ -41,10 +41,10 @@ def unharmed(desktop: Desktop, guest: Guest) -> Iterator[None]:
     desktop.clicks(TERMINAL)
     desktop.types(f"remembered={mark}; echo yes > noted-{mark}\n")
     guest.file(f"noted-{mark}")
-    display_server, blinks = guest.display_server.pid, guest.blinks()
+    x_server, blinks = guest.x_server.pid, guest.blinks()
     yield
     assert desktop.run("() => window.mark") == mark, "the page was loaded again"
-    assert guest.display_server.pid == display_server
+    assert guest.x_server.pid == x_server
     until(lambda: guest.blinks() > blinks, "a program that went on")
     desktop.clicks(TERMINAL)
     desktop.types(f"echo $remembered > state-{mark}\n")
@@ -109,6 +109,15 @@ def test_the_bridge_is_killed(linked: Desktop, guest: Guest, xfce: servers.Jupyt
         xfce.process_of("desktop.bridge").kill()
         linked.becomes("reconnecting", seconds=2)
         print(f"live after the bridge was killed: {linked.is_live(SOON):.2f} s")
+
+
+@pytest.mark.parametrize("backend", ["xpra"], indirect=True)
+def test_xpra_is_killed(linked: Desktop, guest: Guest) -> None:
+    """It is another process than the X server, which the programs are connected to."""
+    with unharmed(linked, guest):
+        guest.display_server.kill()
+        linked.becomes("reconnecting", seconds=2)
+        print(f"live after Xpra was killed: {linked.is_live(SOON):.2f} s")
 
 
 def test_the_computer_sleeps(linked: Desktop, guest: Guest, cable: Link, chromium: Browser) -> None:
