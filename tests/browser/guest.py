@@ -68,12 +68,7 @@ class Guest:
     def x_server(self) -> psutil.Process:
         """The process that the programs on it are connected to; a VNC server is both."""
         display = next(word for word in self.display_server.cmdline() if word.startswith(":"))
-        (found,) = (
-            process
-            for process in self.server.processes()
-            if display in process.cmdline() and process.name() in _X_SERVERS
-        )
-        return found
+        return self.server.process_of("-displayfd", f" {display} ")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -187,9 +182,6 @@ class Guest:
             return self.run(*command, check=False, seconds=3)
         except subprocess.TimeoutExpired:
             return ""
-
-
-_X_SERVERS = ("Xtigervnc", "Xorg", "Xvfb")
 
 
 def display_servers(server: JupyterServer) -> list[psutil.Process]:
