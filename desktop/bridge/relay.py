@@ -116,20 +116,23 @@ class Relay:
 
     def _read_browser(self) -> bool:
         """Take the messages that are there; False when the browser has closed."""
-        messages = []
+        messages: list[bytes] = []
+        closed = False
         try:
-            while True:
+            while not closed and (not messages or self._browser.pending()):
                 message = self._browser.recvmsg()
                 if message is None:
-                    return False
-                messages.append(message)
-                if not self._browser.pending():
-                    break
+                    closed = True
+                else:
+                    messages.append(message)
         except WebSocketWantReadError:
             pass
         self._asked_for_life |= b"" in messages
         self._to_target = memoryview(b"".join(messages))
-        return True
+        if closed:
+            # The last keys pressed on a page come together with its goodbye.
+            self._write_target()
+        return not closed
 
     def _write_target(self) -> bool:
         """Pass on what waits for the display server; False when that is gone."""

@@ -215,6 +215,13 @@ def test_the_browser_s_close_is_answered_and_the_display_server_sees_the_end():
         assert ends.wire.closing().code is None
 
 
+def test_what_comes_together_with_the_browser_s_close_arrives():
+    with connection() as ends:
+        ends.browser.sendall(frame(b"last") + frame(b" words") + frame(b"\x03\xe8", CLOSE))
+        assert ends.received(100) == b"last words"
+        assert ends.wire.closing().code == 1000
+
+
 def test_a_browser_that_is_gone_ends_the_connection():
     with connection() as ends:
         ends.browser.close()
