@@ -44,7 +44,9 @@ class Desktop:
         self.parts = session_processes(server, self.name)
         below = self.parts["worker"].children(recursive=True)
         (self.parts["start script"],) = (one for one in below if one.name() == "openbox")
-        (self.program,) = (one for one in below if "motion.py" in " ".join(one.cmdline()))
+        # Not what that starts in its turn: between fork and exec it has the same command line.
+        started = self.parts["start script"].children()
+        (self.program,) = (one for one in started if "motion.py" in " ".join(one.cmdline()))
 
 
 class Faults:
