@@ -276,7 +276,9 @@ class DesktopSession:
                 self._update_use()
             case "admitted":
                 error = event["error"] and errors.from_json(event["error"])
-                _settle(self._admitted[event["id"]], str(event["socket"]), error)
+                answer = self._admitted.get(event["id"])
+                if answer:  # else it comes too late
+                    _settle(answer, str(event["socket"]), error)
 
     def _set_state(self, **values: Any) -> None:
         self.state = State(**values)
