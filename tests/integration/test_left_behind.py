@@ -247,6 +247,11 @@ def kill_all(server: JupyterServer) -> None:
     server.process.wait(10)
 
 
+def processes_of(server: JupyterServer) -> list[str]:
+    """Return what lives of the server's user, and their shared memory."""
+    return [line for line in all_of(server) if line.startswith(("process", "shm"))]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_all_is_killed_at_one_stroke(backend):
     """Then nobody is left to tidy up: the next desktop of this user does so, and takes over."""
@@ -257,7 +262,7 @@ def test_all_is_killed_at_one_stroke(backend):
         left = {path.name for path in server.runtime.glob("jd-*")}
         assert len(left) == 2
         assert Path(f"/tmp/.X{display[1:]}-lock").exists()
-        assert not [line for line in all_of(server) if line.startswith(("process", "shm"))]
+        until(lambda: not processes_of(server), "every process has gone", 5)
         # The same folders, another server.
         server.start("server", [], {})
         start(server, backend)
