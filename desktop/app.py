@@ -208,7 +208,8 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         self.settings.update(desktop_app=self, desktop_doorman=self.doorman)
         # In the lines that Jupyter logs of requests; its own secrets are left out anyway.
         scrubbed = self.settings.get("extra_log_scrub_param_keys", ())
-        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "share"]
+        # "next" is an address, on the way to the login and back.
+        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "share", "next"]
         self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
         self._telling.start()
         launchers.announce(

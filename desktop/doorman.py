@@ -24,6 +24,7 @@ from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
 
 _CHUNK = 64 * 1024
+_LOOK_AGAIN = 30.0  # seconds
 
 
 class Doorman:
@@ -69,14 +70,19 @@ class Doorman:
         """
         self.bridge.start()
         session = self.sessions.get(ticket.session)
+        self._check_share(ticket)
         target = await session.connect(ticket.password, ticket.access)
         try:
-            if ticket.share:
-                self.shares.get(ticket.share, session.name, session.run)
+            self._check_share(ticket)  # it may have ended meanwhile
         except ShareEnded:
             target.close()
             raise
         return target
+
+    def _check_share(self, ticket: Ticket) -> None:
+        if ticket.share:
+            run = self.sessions.get(ticket.session).run
+            self.shares.get(ticket.share, ticket.session, run)
 
     async def share(self, name: str, access: Access, lifetime: float) -> Share:
         """Share the desktop called ``name`` for ``lifetime`` seconds.
@@ -86,8 +92,17 @@ class Doorman:
         session = self.sessions.get(name)
         await session.check_shareable(access)
         share = self.shares.make(name, session.run, access, lifetime)
-        asyncio.get_running_loop().call_later(lifetime, self.end_share, share)
+        self._end_in_time(share)
         return share
+
+    def _end_in_time(self, share: Share) -> None:
+        """End a share when it is over, and look again soon: a sleeping computer's timers wait."""
+        left = self.shares.left(share)
+        if left > 0:
+            later = asyncio.get_running_loop().call_later
+            later(min(left, _LOOK_AGAIN), self._end_in_time, share)
+        else:
+            self.end_share(share)
 
     def end_share(self, share: Share) -> None:
         """Make a share void, and disconnect those who came by it."""
@@ -137,7 +152,7 @@ class Doorman:
             target,
             identifier=ticket.number,
             session=ticket.session,
-            client=ticket.client,
+            client=_page(ticket),
             head=head,
             greeting=session.greeting,
         )
@@ -154,6 +169,11 @@ class Doorman:
         relay = asyncio.ensure_future(_relay(browser, bridge))
         self._relays.add(relay)
         relay.add_done_callback(self._relays.discard)
+
+
+def _page(ticket: Ticket) -> str:
+    """Return by what the bridge knows a page again; whatever guests say, it is no other's."""
+    return f"{ticket.share} {ticket.user} {ticket.client}" if ticket.client else ""
 
 
 async def _relay(one: IOStream, other: IOStream) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import string
 from secrets import choice, token_bytes, token_hex, token_urlsafe
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
+
+from .access import Access
 
 VNC_PASSWORD_LENGTH = 8  # VncAuth looks at no more (rfbproto, "VNC Authentication")
 
@@ -40,6 +44,13 @@ def password() -> str:
 def key() -> str:
     """Return a new key for a display server that encrypts: 256 bits, in hexadecimal digits."""
     return token_hex(32)
+
+
+def key_for(key: str, access: Access) -> str:
+    """Return the key for viewers with ``access``: who only looks cannot make out the other one."""
+    if access is Access.FULL:
+        return key
+    return hmac.new(key.encode(), access.value.encode(), hashlib.sha256).hexdigest()
 
 
 def x_cookie() -> bytes:

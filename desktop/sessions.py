@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import errors
+from . import errors, secrets
 from .access import Access
 from .activity import INPUT, Use, isoformat
 from .backends import AUTO, backend
@@ -30,8 +30,7 @@ _COMMAND = [sys.executable, "-m", "desktop.session"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
-# Seconds for it to put a password in force; a server for those who only look may have to start.
-_ANSWER = {Access.FULL: 5.0, Access.VIEW: 15.0}
+_ANSWER = 5.0  # seconds for it to put a password in force
 _ALIVE = ("starting", "running")
 
 
@@ -95,11 +94,10 @@ class DesktopSession:
         """The name of its backend; "auto" until it has found which there is."""
         return self._backend
 
-    @property
-    def key(self) -> str | None:
-        """What viewers need besides a password; None where nothing is encrypted."""
+    def key(self, access: Access) -> str | None:
+        """Return what viewers need besides a password; None where nothing is encrypted."""
         encrypts = backend(self._backend).encrypts(self._specification.display)
-        return self._specification.key if encrypts else None
+        return secrets.key_for(self._specification.key, access) if encrypts else None
 
     @property
     def greeting(self) -> int:
@@ -173,7 +171,7 @@ class DesktopSession:
         """Raise what is in the way of viewers with ``access``, as ``connect`` would."""
         self.check_reachable()
         if access is Access.VIEW:
-            await self._admit(self.new_password(), access)
+            await self._admit(None, access)
 
     def viewer(self, identifier: int) -> Viewer:
         """Return who is connected under this id; raises ``UnknownViewer``."""
@@ -233,8 +231,11 @@ class DesktopSession:
                 self._process.send_signal(signal.SIGCONT)
         await self._listening
 
-    async def _admit(self, password: str, access: Access) -> str:
-        """Have a password put in force; return the path of the socket that asks for it."""
+    async def _admit(self, password: str | None, access: Access) -> str:
+        """Have a password put in force; return the path of the socket that asks for it.
+
+        With None, the one that is in force stays.
+        """
         self.check_reachable()
         self._last_id += 1
         answer = asyncio.get_running_loop().create_future()
@@ -242,13 +243,20 @@ class DesktopSession:
         command = {"command": "admit", "id": identifier, "password": password, "access": access}
         self._send(command)
         try:
-            return await asyncio.wait_for(answer, _ANSWER[access])
+            return await asyncio.wait_for(answer, self._patience(access))
         except asyncio.TimeoutError:
             raise NotReady(
                 f"The desktop {self.name!r} does not answer.", remedy="Try again, or restart it."
             ) from None
         finally:
             self._admitted.pop(identifier, None)
+
+    def _patience(self, access: Access) -> float:
+        """Return for how many seconds an answer is waited for."""
+        if access is Access.FULL:
+            return _ANSWER
+        # A server for those who only look may have to start; what is in the way, it says itself.
+        return self._specification.start_timeout + _ANSWER
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         """Follow what the session process says until it has ended."""

@@ -15,6 +15,11 @@ from .access import Access
 from .errors import ShareEnded
 
 
+def _seconds() -> float:
+    """Return the time since the computer was started, the time that it slept included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 @dataclass(frozen=True)
 class Share:
     """The right to connect to ``session`` until ``expires`` (seconds of the clock used).
@@ -32,7 +37,7 @@ class Share:
 class Shares:
     """The shares of one server."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = _seconds) -> None:
         self._clock = clock
         self._shares: dict[str, Share] = {}
 
@@ -57,6 +62,10 @@ class Shares:
         self._shares = {k: share for k, share in self._shares.items() if not self._is_over(share)}
         return [one for one in self._shares.values() if (one.session, one.run) == (session, run)]
 
+    def left(self, share: Share) -> float:
+        """Return for how many seconds it still holds; 0 if it was ended."""
+        return max(0.0, share.expires - self._clock()) if share.id in self._shares else 0.0
+
     def end(self, identifier: str) -> None:
         """Make a share void."""
         self._shares.pop(identifier, None)
@@ -67,7 +76,7 @@ class Shares:
             "id": share.id,
             "url": f"sessions/{share.session}/?share={share.id}",
             "access": share.access,
-            "expires_in": round(share.expires - self._clock(), 1),
+            "expires_in": round(self.left(share), 1),
         }
 
     def _is_over(self, share: Share) -> bool:

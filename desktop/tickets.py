@@ -80,11 +80,12 @@ class Tickets:
     def use_newest(self, session: str, client: str) -> Ticket:
         """Use the newest ticket of ``client`` for ``session``: where none can be shown.
 
-        Raises ``Refused`` if there is none.
+        Not one of those who came by a link. Raises ``Refused`` if there is none.
         """
         now = self._clock()
         for ticket in reversed(list(self._unused.values())):
-            if (ticket.session, ticket.client) == (session, client) and ticket.expires >= now:
+            its_own = (ticket.session, ticket.client, ticket.share) == (session, client, "")
+            if its_own and ticket.expires >= now:
                 return self.use(ticket.id, session, ticket.user)
         raise _refused("is missing")
 

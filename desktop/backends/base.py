@@ -13,13 +13,14 @@ from .settings import DisplaySettings
 
 @dataclass(frozen=True)
 class Entrance:
-    """Where viewers get in: a Unix socket, and the file with the password that is in force.
+    """Where viewers get in: a Unix socket, and the files with the password and the key in force.
 
-    The file has the form that the display server reads.
+    The files have the form that the display server reads; those that encrypt have a key.
     """
 
     socket: Path
     password_file: Path
+    key_file: Path
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,19 @@ class Runtime:
     @property
     def entrance(self) -> Entrance:
         """The display server's."""
-        return Entrance(self.folder / "display.sock", self.folder / "password")
+        return Entrance(self.folder / "display.sock", self.folder / "password", self.folder / "key")
 
     @property
     def view_only_entrance(self) -> Entrance:
         """That of another server for those who only look, where there is one."""
-        return Entrance(self.folder / "view.sock", self.folder / "view-password")
+        return Entrance(
+            self.folder / "view.sock", self.folder / "view-password", self.folder / "view-key"
+        )
 
     @property
     def xauthority(self) -> Path:
         """The file with the X cookie, for ``$XAUTHORITY`` (Xsecurity(7))."""
         return self.folder / "Xauthority"
-
-    @property
-    def key_file(self) -> Path:
-        """The key of a display server that encrypts."""
-        return self.folder / "key"
 
     def log(self, name: str) -> Path:
         """What the child process called ``name`` printed."""
@@ -163,11 +161,10 @@ class Backend(ABC):
         return False
 
     @abstractmethod
-    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
-        """Return the contents of ``Entrance.password_file`` that let ``password`` in.
+    def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
+        """Return the files that let ``passwords`` in, each for its access, and no other.
 
-        Nobody else gets in by them. Called by the session before the start and each time a ticket
-        is used.
+        Called by the session before the start and each time a ticket is used.
         """
 
     @abstractmethod

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from .. import secrets
@@ -84,15 +85,13 @@ class Vnc(Backend):
         """Return eight letters and digits, all that VncAuth looks at."""
         return secrets.vnc_password()
 
-    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
+    def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
         """Return a password file: the first password in it may do all, the second only look.
 
         Both products read it so (vncpasswd(1)).
         """
-        entry = secrets.vnc_password_entry(password)
-        if access is Access.FULL:
-            return entry
-        return secrets.vnc_password_entry(secrets.vnc_password()) + entry
+        entries = (passwords[access] for access in (Access.FULL, Access.VIEW))
+        return {where.entrance.password_file: b"".join(map(secrets.vnc_password_entry, entries))}
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Complete the RFB handshake up to ServerInit (RFC 6143, section 7)."""

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,8 +111,13 @@ class Xpra(Backend):
         return _program(installed, where, settings, Access.VIEW)
 
     def files(self, where: Runtime, settings: DisplaySettings, key: str) -> dict[Path, bytes]:
-        """Return the key, and the configuration of Xorg."""
-        return {where.key_file: key.encode(), **x_dummy.files(where)}
+        """Return the keys, and the configuration of Xorg."""
+        keys = {
+            where.entrance.key_file: secrets.key_for(key, Access.FULL),
+            where.view_only_entrance.key_file: secrets.key_for(key, Access.VIEW),
+        }
+        encoded = {path: value.encode() for path, value in keys.items()}
+        return {**encoded, **x_dummy.files(where)}
 
     def new_password(self) -> str:
         """Return a password of 190 bits."""
@@ -122,9 +127,12 @@ class Xpra(Backend):
         """Whether AES is on."""
         return settings.xpra.encryption != "off"
 
-    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
-        """Return the password: a line end would be part of it."""
-        return password.encode()
+    def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
+        """Return a file for each of the two servers; a line end would be part of a password."""
+        return {
+            where.entrance.password_file: passwords[Access.FULL].encode(),
+            where.view_only_entrance.password_file: passwords[Access.VIEW].encode(),
+        }
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Connect as a viewer that leaves again at once ("connect_test")."""
@@ -228,11 +236,11 @@ def _options(
     yield from _services(own)
     if access is Access.FULL:
         yield from _clipboard(settings.clipboard)
-        yield from _door(installed, where, where.entrance, own)
+        yield from _door(installed, where.entrance, own)
     else:
         yield "readonly", "yes"
         yield from _clipboard("off")
-        yield from _door(installed, where, where.view_only_entrance, own)
+        yield from _door(installed, where.view_only_entrance, own)
 
 
 def _services(own: XpraSettings) -> Iterable[tuple[str, str]]:
@@ -257,7 +265,7 @@ def _clipboard(clipboard: str) -> Iterable[tuple[str, str]]:
 
 
 def _door(
-    installed: InstalledXpra, where: Runtime, entrance: Entrance, own: XpraSettings
+    installed: InstalledXpra, entrance: Entrance, own: XpraSettings
 ) -> Iterable[tuple[str, str]]:
     """Return how viewers get in: the socket, the password, and the key."""
     if own.encryption == "off":
@@ -265,12 +273,12 @@ def _door(
         extra = ""
     elif installed.version < (4, 1):
         # Meant for TCP; $XPRA_ENCRYPTED_SOCKET_TYPES extends it to Unix sockets.
-        encryption = {"tcp-encryption": "AES", "tcp-encryption-keyfile": str(where.key_file)}
+        encryption = {"tcp-encryption": "AES", "tcp-encryption-keyfile": str(entrance.key_file)}
         extra = ""
     else:
         mode = "AES" if installed.version < (6,) else "AES-CBC"
         encryption = {}
-        extra = f",encryption={mode},keyfile={where.key_file}"
+        extra = f",encryption={mode},keyfile={entrance.key_file}"
     return {
         "bind": f"{entrance.socket}{extra}",
         "auth": f"file:filename={entrance.password_file}",
@@ -294,6 +302,8 @@ def _environment(where: Runtime) -> dict[str, str]:
         # It would start a D-Bus and dconf of its own, which stay.
         "XPRA_MODIFY_GSETTINGS": "0",
         "XPRA_UINPUT": "0",
+        # A viewer's colour profile would become the desktop's.
+        "XPRA_SYNC_ICC": "0",
         # Its shared memory can be read by all users, and stays when it ends (seen of 3.1.3).
         # Without, a picture of 1920x1080 takes 6 ms longer.
         "XPRA_XSHM": "0",

@@ -9,7 +9,8 @@ Viewers wait until Xpra knows its encodings. One that comes a moment too soon wo
 raw pixels for as long as it stays (seen of 3.1.3).
 
 With ``--readonly=yes`` viewers can do nothing but look. Xpra itself drops their keys and clicks,
-but lets the first of them set the size of the screen in its greeting, and how fast keys repeat.
+but lets the first of them set the size of the screen in its greeting, and more; so nothing is left
+of greetings but what it takes to be shown something.
 They are told where the pointer is, which is no part of the picture; Xpra does that of screens that
 it shadows.
 """
@@ -26,7 +27,19 @@ _LOOKING = frozenset(
         *("map-window", "unmap-window", "configure-window"),
     )
 )
-_PROBE = "connect_test_request"
+# What it may say in its greeting, up to the first dot of a name: how it wants to be shown it.
+_WISHES = frozenset(
+    (
+        *("version", "namespace", "uuid", "client_type", "session-type", "ui_client", "username"),
+        *("challenge", "challenge_response", "challenge_client_salt", "digest", "salt-digest"),
+        *("cipher", "compression_level", "zlib", "lz4", "lzo", "brotli", "websocket"),
+        *("bencode", "rencode", "yaml", "ping-echo-sourceid"),
+        *("encoding", "encodings", "auto_refresh_delay", "windows", "window", "metadata"),
+        *("mouse", "cursors", "wants_versions", "wants_features", "wants_encodings"),
+        # The readiness probe's.
+        *("request", "connect_test_request"),
+    )
+)
 _POINTER = 40  # milliseconds between looks at where it is
 
 
@@ -92,8 +105,11 @@ def _only_look(server: Any, wishes: dict[Any, Any]) -> None:
     server.set_keyboard_repeat = lambda repeat: None
     for key in list(wishes):
         name = key.decode("latin-1") if isinstance(key, bytes) else key
-        if name.startswith("desktop_mode_size") or ("request" in name and name != _PROBE):
+        if name.split(".")[0] not in _WISHES or (
+            name == "request" and wishes.strget(name) != "connect_test"
+        ):
             del wishes[key]
+    wishes["share"] = True  # else it would disconnect the others
 
 
 if __name__ == "__main__":

@@ -133,11 +133,12 @@ class BridgeClient:
 
     def _lost(self) -> None:
         """Forget a bridge that is gone."""
-        self._forget_control()
+        # In this order: one that merely seemed so would take the closed socket for our end.
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
+        self._forget_control()
         for identifier in list(self._open):
             self._report(identifier)
 

@@ -213,7 +213,7 @@ class TicketHandler(DesktopAPIHandler):
                 "access": ticket.access,
                 "viewer": ticket.number,
                 "password": ticket.password,
-                "key": session.key,
+                "key": session.key(ticket.access),
                 "expires_in": self.doorman.tickets.lifetime,
             }
         )

@@ -119,7 +119,7 @@ class PageHandler(
             # Jupyter and JupyterHub lead from here to their login, and back.
             "login": self._address(),
             "clipboard": app.clipboard,
-            "share": self.get_query_argument("share", None),
+            "share": self.get_query_argument("share", "") or None,
             "sharing": app.sharing,
             "version": __version__,
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from tornado import web
 
 from ..access import Access
-from ..errors import BadRequest, NotPermitted
+from ..errors import BadRequest, NotPermitted, ShareEnded
 from .api import DesktopAPIHandler
 from .common import answers_errors, for_writers
 
@@ -60,9 +62,10 @@ class ShareHandler(DesktopAPIHandler):
     @for_writers
     @answers_errors
     async def delete(self, name: str, identifier: str) -> None:
-        """End it, and disconnect those who came by it."""
+        """End it, and disconnect those who came by it; one that is over may be ended again."""
         run = self.sessions.get(name).run
-        self.doorman.end_share(self.doorman.shares.get(identifier, name, run))
+        with contextlib.suppress(ShareEnded):
+            self.doorman.end_share(self.doorman.shares.get(identifier, name, run))
         self.set_status(204)
         await self.finish()
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from typing import Any
 
 from ..access import Access
@@ -71,7 +72,7 @@ async def _obey(control: Control, session: Session) -> None:
             case "admit":
                 work = _admit(control, session, command)
             case "resize":
-                work = session.display_server.resize(command["geometry"])
+                work = session.resize(command["geometry"])
             case "stop":
                 session.stop("It was stopped.")
                 continue
@@ -83,12 +84,15 @@ async def _admit(control: Control, session: Session, command: dict[str, Any]) ->
     answer: dict[str, Any] = {"id": command["id"], "socket": "", "error": None}
     try:
         access = Access(command["access"])
-        answer["socket"] = str(await session.display_server.admit(command["password"], access))
+        answer["socket"] = str(await session.admit(command["password"], access))
     except Stopped:
         return
     except DesktopError as error:
         answer["error"] = error.as_json()
     except OSError as error:  # the disk is full, or the folder was removed
+        answer["error"] = failures.lets_nobody_in(error).as_json()
+    except Exception as error:  # whoever waits has to be told something
+        traceback.print_exc()
         answer["error"] = failures.lets_nobody_in(error).as_json()
     control.send("admitted", **answer)
 

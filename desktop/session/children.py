@@ -61,11 +61,14 @@ def kept(
     def ended(exited: asyncio.Future[int]) -> None:
         ends.append(loop.time())
         often = len(ends) == lives and ends[-1] - ends[0] < within
-        another = None if often else start()
-        if another:
-            another.exited.add_done_callback(ended)
-        else:
-            together.exited.set_result(exited.result())
+        another = None
+        try:
+            another = None if often else start()
+        finally:
+            if another:
+                another.exited.add_done_callback(ended)
+            else:
+                together.exited.set_result(exited.result())
 
     child.exited.add_done_callback(ended)
     return together

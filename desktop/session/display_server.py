@@ -43,16 +43,18 @@ class DisplayServer:
         self._key = specification.key
         self._timeout = specification.start_timeout
         self._log = log
+        self._passwords = {access: backend.new_password() for access in Access}
         self._view_only: Child | None = None
         self._view_only_turn = asyncio.Lock()
         self._sizing: Sizing | None = None
         if backend.largest_screen:
             self._sizing = Sizing(where.display, backend.largest_screen, log.write)
 
-    async def admit(self, password: str, access: Access) -> Path:
+    async def admit(self, password: str | None, access: Access) -> Path:
         """Put ``password`` in force, for ``access``, and return the socket where it is asked for.
 
-        Whoever authenticates there from now on needs it. Raises ``DesktopError``, or ``OSError``.
+        Whoever authenticates there from now on needs it; with None, all stays as it is. Raises
+        ``DesktopError``, or ``OSError``.
         """
         entrance = self._where.entrance
         if access is Access.VIEW:
@@ -60,7 +62,9 @@ class DisplayServer:
             if program:
                 entrance = self._where.view_only_entrance
                 await self._serve_view_only(program, entrance)
-        self._put_in_force(password, access, entrance)
+        if password is not None:
+            self._passwords[access] = password
+            self._write_passwords()
         return entrance.socket
 
     async def resize(self, geometry: str) -> None:
@@ -78,45 +82,49 @@ class DisplayServer:
         self._children = children
         self._environment = environment
         self._stopping = stopping
-        password = self._write_files()
+        self._write_files()
         server = await self._start_x_server()
         # Xpra takes what it finds for the size to begin with, and then another one all the same.
         await self._in_time(self.resize(self._settings.geometry), server)
         viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
         if viewers is None:
-            await self._in_time(self._answering(self._where.entrance, password), server)
+            await self._in_time(self._answering(self._where.entrance, Access.FULL), server)
             return server
         viewer_server = self._start(viewers)
         both = first_of(server, viewer_server)
-        await self._in_time(self._answering(self._where.entrance, password), both)
+        await self._in_time(self._answering(self._where.entrance, Access.FULL), both)
         await self._in_time(self.resize(self._settings.geometry), both)
         # The programs on the desktop are the X server's clients: they would not even notice.
         return first_of(server, kept(viewer_server, lambda: self._start_again(viewers)))
 
-    def _write_files(self) -> str:
-        """Write secrets and what else the display server reads; return the password in force."""
-        password = self._backend.new_password()
-        self._put_in_force(password, Access.FULL, self._where.entrance)
+    def _write_files(self) -> None:
+        """Write secrets and what else the display server reads."""
+        self._write_passwords()
         write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
         files = self._backend.files(self._where, self._settings, self._key)
         for path, contents in files.items():
             write_secret(path, contents)
         # For our own X clients, whose library reads it from there.
         os.environ["XAUTHORITY"] = str(self._where.xauthority)
-        return password
 
-    def _put_in_force(self, password: str, access: Access, entrance: Entrance) -> None:
-        write_secret(entrance.password_file, self._backend.password_file(password, access))
+    def _write_passwords(self) -> None:
+        files = self._backend.password_files(self._where, self._passwords)
+        for path, contents in files.items():
+            write_secret(path, contents)
 
     async def _serve_view_only(self, program: Program, entrance: Entrance) -> None:
         """Return when the server for those who only look lets them in."""
         async with self._view_only_turn:
-            if self._view_only and not self._view_only.exited.done():
-                return
-            password = self._backend.new_password()
-            self._put_in_force(password, Access.VIEW, entrance)
-            self._view_only = self._start(program)
-            await self._in_time(self._answering(entrance, password), self._view_only)
+            if self._view_only is None or self._view_only.exited.done():
+                self._view_only = self._start(program)
+            server = self._view_only
+            try:
+                # Asked each time: it may live and not answer any more.
+                await self._in_time(self._answering(entrance, Access.VIEW), server)
+            except StartError:
+                self._view_only = None
+                await self._children.kill(server)
+                raise
 
     async def _start_x_server(self) -> Child:
         """Start the first X server that works; return it when X clients get in."""
@@ -181,12 +189,15 @@ class DisplayServer:
             self._log.write(str(error))
             return None
 
-    async def _answering(self, entrance: Entrance, password: str) -> None:
+    async def _answering(self, entrance: Entrance, access: Access) -> None:
         """Return when a viewer's handshake is completed there."""
-        key = self._key if self._backend.encrypts(self._settings) else ""
+        encrypts = self._backend.encrypts(self._settings)
+        key = secrets.key_for(self._key, access) if encrypts else ""
         while True:
             try:
-                return await asyncio.to_thread(self._backend.probe, entrance.socket, password, key)
+                return await asyncio.to_thread(
+                    self._backend.probe, entrance.socket, self._passwords[access], key
+                )
             except NotReady:
                 await asyncio.sleep(0.02)
 

@@ -40,27 +40,30 @@ class DisplayWatch:
             await self._changed.wait()
 
     def _run(self) -> None:
-        """Watch (in the thread)."""
-        # Where no display server is installed there may be no libxcb either.
-        import xcffib
+        """Watch (in the thread), and tell why it is over, whatever that is."""
+        try:
+            self._serve()
+        except Exception as error:
+            self._in_loop(self._set_window_manager)(False)
+            # Rather a desktop too many than one that ends under somebody's hands.
+            self._in_loop(self._tell_input)(True)
+            self._in_loop(self.lost.set_result)(repr(error))
 
+    def _serve(self) -> None:
+        # Where no display server is installed there may be no libxcb either.
         from .long_selections import LongSelections
         from .user_input import UserInput
         from .window_manager import WindowManagerWatch
         from .x_connection import XConnection
 
-        try:
-            x = XConnection(self._display)
-            x.serve(
-                [
-                    WindowManagerWatch(x, self._in_loop(self._set_window_manager)),
-                    UserInput(x, self._in_loop(self._tell_input)),
-                    *([LongSelections(x)] if self._long_selections else []),
-                ]
-            )
-        except xcffib.XcffibException as error:
-            self._in_loop(self._set_window_manager)(False)
-            self._in_loop(self.lost.set_result)(str(error))
+        x = XConnection(self._display)
+        x.serve(
+            [
+                WindowManagerWatch(x, self._in_loop(self._set_window_manager)),
+                UserInput(x, self._in_loop(self._tell_input)),
+                *([LongSelections(x)] if self._long_selections else []),
+            ]
+        )
 
     def _in_loop(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return what the thread calls so that the event loop calls ``function``."""

@@ -31,7 +31,7 @@ def too_late(seconds: float) -> StartTimeout:
     )
 
 
-def lets_nobody_in(error: OSError) -> Unreachable:
+def lets_nobody_in(error: Exception) -> Unreachable:
     """Return the error for a password that could not be put in force."""
     return Unreachable(
         f"The desktop is running, but lets nobody in any more: {error}.",

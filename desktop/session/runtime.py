@@ -80,9 +80,13 @@ def write_secret(path: Path, contents: bytes) -> None:
     A reader sees the old contents or the new ones, never a part.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(contents)
-    Path(temporary).rename(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(contents)
+        Path(temporary).rename(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _temporary_folders() -> list[str]:

@@ -8,8 +8,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from ..access import Access
 from ..backends import Backend, Runtime, choose
-from ..errors import DesktopError, StartFailed
+from ..errors import DesktopError, NotReady, StartFailed
 from . import display_server, failures, startscript
 from .children import Child, Children
 from .control import Control
@@ -40,7 +41,7 @@ class Session:
     def __init__(self, specification: Specification, where: Runtime, control: Control) -> None:
         self._specification = specification
         self._where = where
-        self.display_server: DisplayServer  # once the session is starting
+        self._display_server: DisplayServer | None = None  # once the session is starting
         self._settings = specification.display
         self._control = control
         self._environment = dict(os.environ)
@@ -60,6 +61,17 @@ class Session:
     def stop(self, reason: str) -> None:
         """Ask for the end; ``reason`` is told to the user."""
         self._stopping.stop(reason)
+
+    async def admit(self, password: str | None, access: Access) -> Path:
+        """Let viewers in (see ``DisplayServer.admit``)."""
+        if self._display_server is None:
+            raise NotReady("The desktop is still starting.", remedy="Try again in a moment.")
+        return await self._display_server.admit(password, access)
+
+    async def resize(self, geometry: str) -> None:
+        """Give the screen another size (see ``DisplayServer.resize``)."""
+        if self._display_server:
+            await self._display_server.resize(geometry)
 
     async def _run(self) -> dict[str, Any]:
         """Live, end every process, and return the last state."""
@@ -90,10 +102,10 @@ class Session:
         script = self._find_start_script()
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[_START_SCRIPT].write(f"This is {script}.")
-        self.display_server = DisplayServer(
+        self._display_server = DisplayServer(
             backend, installed, self._where, self._specification, self._logs[_DISPLAY_SERVER]
         )
-        server = await self.display_server.start(self._children, self._environment, self._stopping)
+        server = await self._display_server.start(self._children, self._environment, self._stopping)
         self._tell("starting", step="session", backend=backend.name, reachable=True)
         desktop = self._start_script(script)
         watch = self._watch(backend)

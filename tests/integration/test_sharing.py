@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from desktop.backends import xpra_protocol
+from desktop.errors import NotReady
 from tests import clients, servers
 from tests.clients import Viewer, WrongPassword
 from tests.servers import JupyterServer, until
@@ -101,6 +103,10 @@ def size(server: JupyterServer) -> tuple[int, int]:
     return asked(server, "g = c.core.GetGeometry(r).reply(); print(g.width, g.height)")
 
 
+ONLY_VNC = pytest.mark.parametrize("backend", ["vnc"], indirect=True)
+ONLY_XPRA = pytest.mark.parametrize("backend", ["xpra"], indirect=True)
+
+
 # -- the links
 
 
@@ -116,7 +122,11 @@ def test_a_link(server):
     assert f'"share": "{share["id"]}"' in page.body.decode()
     # A page that is not there is logged, with its address.
     assert server.call("GET", f"desktop/sessions/a%20b/?share={share['id']}").status == 400
-    assert "share=[secret]" in server.log
+    until(lambda: "share=[secret]" in server.log, "a line of the log")
+    # So is who comes back from the login.
+    back = quote(f"{server.base_url}desktop/{share['url']}", safe="")
+    server.call("POST", f"login?next={back}", token=None)
+    until(lambda: "POST /login?next=[secret]" in server.log, "a line of the log")
     assert share["id"] not in server.log
 
 
@@ -180,11 +190,37 @@ def test_the_administrator_allows_it(jupyter, allowed, works):
         assert answer.status == (201 if access in works else 403), access
 
 
+# -- guests and others
+
+
+@ONLY_VNC
+def test_whoever_is_connecting_is_not_thrown_out_by_guests(server):
+    """They share a password file."""
+    shown = ticket(server).json
+    with open_socket(server, shown) as wire:
+        share = shared(server)
+        theirs = ticket(server, share["id"], **BOB).json
+        with open_socket(server, theirs, BOB) as other:
+            Viewer(wire).authenticate(shown["password"])
+            Viewer(other).authenticate(theirs["password"])
+
+
+@ONLY_VNC
+def test_a_guest_does_not_take_the_place_of_anyone_else(server):
+    """Whatever page it says it is."""
+    by_the_side = {"client": "websockify"}
+    own = server.ticket(client="websockify")
+    with Viewer(open_socket(server, own)).authenticate(own["password"]) as owner:
+        body = {**by_the_side, "share": shared(server)["id"]}
+        theirs = server.call("POST", f"{SESSION}/ticket", body, headers=BOB).json
+        with open_socket(server, theirs, BOB) as other:
+            Viewer(other).authenticate(theirs["password"])
+            owner.set_encodings(clients.RAW)
+            owner.request_update()
+            assert owner.update()
+
+
 # -- what guests can do
-
-
-ONLY_VNC = pytest.mark.parametrize("backend", ["vnc"], indirect=True)
-ONLY_XPRA = pytest.mark.parametrize("backend", ["xpra"], indirect=True)
 
 
 def move_by_vnc(viewer: Viewer, x: int, y: int) -> None:
@@ -272,6 +308,31 @@ def test_an_xpra_viewer_that_only_looks(server):
 
 
 @ONLY_XPRA
+def test_a_greeting_changes_nothing(server):
+    shared(server)
+    before = root_window(server)
+    wishes = {"icc": {"data": b"profile"}, "dpi": 300, "cursor.size": 99, "desktop_names": ["x"]}
+    looks = XpraViewer(server, "view", **wishes)
+    with looks.socket:
+        looks.is_heard()
+        assert root_window(server) == before
+
+
+def root_window(server: JupyterServer) -> str:
+    """Return the properties of the root window, but for those that change by themselves."""
+    told = subprocess.run(
+        ["xprop", "-root"],
+        env=x_environment(server),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=10,
+        check=True,
+    )
+    changing = ("_NET_ACTIVE_WINDOW", "XPRA_", "PULSE_")
+    return "\n".join(one for one in told.stdout.splitlines() if not one.startswith(changing))
+
+
+@ONLY_XPRA
 def test_an_xpra_viewer_that_may_do_all_sets_the_size(server):
     """So that the test above could fail."""
     before = size(server)
@@ -293,6 +354,32 @@ def test_the_server_for_those_who_look_is_killed(server):
     open_socket(server, shown, BOB).socket.close()
     assert server.processes("--readonly=yes")
     assert server.session()["state"] == "running"
+
+
+def test_a_server_for_those_who_look_that_hangs_is_replaced(jupyter):
+    server = jupyter("--DesktopApp.backend=xpra", "--DesktopApp.start_timeout=8")
+    server.start_desktop()
+    share = shared(server)
+    assert share["access"] == "view"
+    (process,) = server.processes("--readonly=yes")
+    process.suspend()
+    answer = server.call("POST", f"{SESSION}/share", {"access": "view"})
+    assert (answer.status, answer.json["reason"]) == (500, "start-timeout")
+    assert not process.is_running()
+    shared(server)
+
+
+def test_those_who_look_have_a_key_of_their_own(jupyter):
+    server = jupyter("--DesktopApp.backend=xpra")
+    server.start_desktop()
+    key = ticket(server).json["key"]
+    other = ticket(server, shared(server)["id"]).json["key"]
+    assert len({key, other}) == 2
+    folder = folder_of(server)
+    password = (folder / "view-password").read_text()
+    xpra_protocol.handshake(folder / "view.sock", password, other)
+    with pytest.raises(NotReady):
+        xpra_protocol.handshake(folder / "view.sock", password, key)
 
 
 def test_seamless_is_not_for_looking_on(jupyter, tmp_path):

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,8 +56,8 @@ class Programs(Backend):
     def new_password(self) -> str:
         return "password"
 
-    def password_file(self, password: str, access: Access = Access.FULL) -> bytes:
-        return password.encode()
+    def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
+        return {where.entrance.password_file: passwords[Access.FULL].encode()}
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Everyone gets in."""

@@ -51,6 +51,17 @@ def test_one_that_was_ended_or_never_was(shares):
             shares.get(identifier, "default", 1)
 
 
+def test_what_is_left_of_it(shares, clock):
+    share = shares.make("default", 1, Access.VIEW, 10)
+    clock.now += 4
+    assert shares.left(share) == 6
+    clock.now += 60
+    assert shares.left(share) == 0
+    other = shares.make("default", 1, Access.VIEW, 10)
+    shares.end(other.id)
+    assert shares.left(other) == 0
+
+
 def test_the_list_has_those_that_hold(shares, clock):
     old = shares.make("default", 1, Access.VIEW, 5)
     first = shares.make("default", 1, Access.VIEW, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from desktop.access import Access
 from desktop.errors import Refused
 from desktop.tickets import Tickets
 
@@ -86,6 +87,12 @@ def test_the_newest_may_not_have_expired(tickets, clock):
     clock.now += 31
     with pytest.raises(Refused, match="is missing"):
         tickets.use_newest("one", "other")
+
+
+def test_the_newest_is_not_one_that_came_by_a_link(tickets):
+    own = tickets.issue("one", "ann", "other", "secret")
+    tickets.issue("one", "bob", "other", "secret", access=Access.VIEW, share="link")
+    assert tickets.use_newest("one", "other") is own
 
 
 def test_tickets_are_forgotten_in_the_end(tickets, clock):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.access import Access
 from desktop.backends import DisplaySettings, Runtime, XpraSettings, backend
 from desktop.backends.xpra import GUARD, InstalledXpra, _interpreter
 from desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
@@ -196,6 +197,7 @@ def test_the_environment(version):
 def test_no_secret_is_in_the_command_line():
     files = backend("xpra").files(WHERE, DisplaySettings(), "the-key")
     assert files[FOLDER / "key"] == b"the-key"
+    assert len(files[FOLDER / "view-key"]) == 64
     told = " ".join([*program().command, *program().environment.values()])
     assert "the-key" not in told
 
@@ -204,7 +206,11 @@ def test_passwords():
     one, other = (backend("xpra").new_password() for _ in range(2))
     assert len(one) == 32
     assert one != other
-    assert backend("xpra").password_file(one) == one.encode()
+    passwords = {Access.FULL: one, Access.VIEW: other}
+    assert backend("xpra").password_files(WHERE, passwords) == {
+        FOLDER / "password": one.encode(),
+        FOLDER / "view-password": other.encode(),
+    }
 
 
 @pytest.mark.parametrize(
