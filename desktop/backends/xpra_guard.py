@@ -94,7 +94,7 @@ def _tell_pointer(server: Any) -> bool:
     return True
 
 
-def _only_look(server: Any, wishes: dict[Any, Any]) -> None:
+def _only_look(server: Any, wishes: Any) -> None:
     """Leave a viewer nothing but to look, whatever its greeting asks for."""
     for handlers in (
         server._authenticated_packet_handlers,
@@ -105,9 +105,8 @@ def _only_look(server: Any, wishes: dict[Any, Any]) -> None:
     server.set_keyboard_repeat = lambda repeat: None
     for key in list(wishes):
         name = key.decode("latin-1") if isinstance(key, bytes) else key
-        if name.split(".")[0] not in _WISHES or (
-            name == "request" and wishes.strget(name) != "connect_test"
-        ):
+        probes = name != "request" or wishes.strget(name) == "connect_test"
+        if not probes or name.split(".")[0] not in _WISHES:
             del wishes[key]
     wishes["share"] = True  # else it would disconnect the others
 

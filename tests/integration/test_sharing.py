@@ -42,6 +42,7 @@ c.ServerApp.authorizer_class = Readers
 """
 
 BOB = {"X-User": "bob"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def with_users(server: JupyterServer) -> None:
@@ -125,7 +126,10 @@ def test_a_link(server):
     until(lambda: "share=[secret]" in server.log, "a line of the log")
     # So is who comes back from the login.
     back = quote(f"{server.base_url}desktop/{share['url']}", safe="")
-    server.call("POST", f"login?next={back}", token=None)
+    cookie = server.call("GET", "login", token=None).headers["Set-Cookie"].split(";")[0]
+    headers = {"Cookie": cookie, "X-XSRFToken": cookie.split("=", 1)[1], **FORM}
+    password = f"password={server.token}".encode()
+    assert server.call("POST", f"login?next={back}", password, token=None, headers=headers).status
     until(lambda: "POST /login?next=[secret]" in server.log, "a line of the log")
     assert share["id"] not in server.log
 
