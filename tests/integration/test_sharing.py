@@ -124,14 +124,19 @@ def test_a_link(server):
     # A page that is not there is logged, with its address.
     assert server.call("GET", f"desktop/sessions/a%20b/?share={share['id']}").status == 400
     until(lambda: "share=[secret]" in server.log, "a line of the log")
-    # So is who comes back from the login.
-    back = quote(f"{server.base_url}desktop/{share['url']}", safe="")
+    assert share["id"] not in server.log
+
+
+def test_a_link_on_the_way_to_the_login_and_back(jupyter):
+    server = jupyter()
+    back = quote("/desktop/?share=an-id", safe="")
     cookie = server.call("GET", "login", token=None).headers["Set-Cookie"].split(";")[0]
     headers = {"Cookie": cookie, "X-XSRFToken": cookie.split("=", 1)[1], **FORM}
     password = f"password={server.token}".encode()
-    assert server.call("POST", f"login?next={back}", password, token=None, headers=headers).status
+    answer = server.call("POST", f"login?next={back}", password, token=None, headers=headers)
+    assert (answer.status, answer.headers["Location"]) == (302, "/desktop/?share=an-id")
     until(lambda: "POST /login?next=[secret]" in server.log, "a line of the log")
-    assert share["id"] not in server.log
+    assert "an-id" not in server.log
 
 
 @pytest.mark.parametrize(
