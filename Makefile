@@ -33,7 +33,7 @@ lint: packages-lint .venv/.dev static/node_modules/.package-lock.json ## ruff, m
 	cd static && npm run --silent lint
 	shellcheck $(shell_scripts)
 
-test: lint packages-test .venv/.dev $(page) ## All tests, after lint (ARGS="tests/unit -k ticket")
+test: lint packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint (ARGS="tests/unit -k ticket")
 	cd static && npm test --silent
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(ARGS)
 
@@ -53,7 +53,7 @@ soak: packages-test .venv/.dev ## Ten minutes each of load and of faults (ARGS="
 	pytest tests/soak $(ARGS)
 
 clean: ## Remove all that was made here (not the system's packages)
-	rm -rf .venv .make build dist test-results desktop/static static/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .make build dist test-results desktop/static static/node_modules tests/deployment/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what they need
@@ -78,9 +78,9 @@ packages-python packages-run packages-lint packages-test: packages-%:
 node: .venv/bin/python
 	@tools/node.sh $(or_advise)
 
-static/node_modules/.package-lock.json: static/package.json static/package-lock.json | node
-	@echo "Installing the page's packages into static/node_modules"
-	@cd static && npm ci --no-audit --no-fund --loglevel=error --update-notifier=false >/dev/null $(or_advise)
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | node
+	@echo "Installing what npm has for $* into $*/node_modules"
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error --update-notifier=false >/dev/null $(or_advise)
 	@touch $@
 
 $(page): $(page_sources) static/node_modules/.package-lock.json | node

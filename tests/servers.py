@@ -82,6 +82,23 @@ class Answer:
         return json.loads(self.body)
 
 
+def ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: Any,
+    headers: Mapping[str, str],
+) -> Answer:
+    """Send a request and close the connection; ``body`` is bytes, or made into JSON."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    try:
+        connection.request(method, path, data, headers)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
 @dataclass(frozen=True)
 class Certificate:
     """A self-signed certificate for 127.0.0.1 and localhost, and its key."""
@@ -252,15 +269,9 @@ class JupyterServer:
         timeout: float = 30,
     ) -> Answer:
         """Send a request to ``path`` below the base URL; ``body`` is bytes, or made into JSON."""
-        connection = self.connection(timeout)
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         sent = {"Authorization": f"token {token}"} if token else {}
-        try:
-            connection.request(method, self.base_url + path, data, {**sent, **(headers or {})})
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
-        finally:
-            connection.close()
+        connection = self.connection(timeout)
+        return ask(connection, method, self.base_url + path, body, {**sent, **(headers or {})})
 
     def connection(self, timeout: float = 30) -> http.client.HTTPConnection:
         if self.context:

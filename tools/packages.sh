@@ -66,6 +66,9 @@ need_for_tests() {
     need xserver-xorg-core Xorg
     need_file xserver-xorg-video-dummy /usr/lib/xorg/modules/drivers/dummy_drv.so
     need xdotool xdotool
+    # In /usr/sbin, which not every user has on PATH.
+    need_file nginx /usr/sbin/nginx
+    need_file apache2-bin /usr/sbin/apache2
     # Node needs it in the build that Playwright brings along.
     need_file libatomic1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
     # Ubuntu's is a snap; tools/chromium.sh brings another there.

@@ -117,6 +117,7 @@ export class Api {
   private async exchange(method: string, path: string, signal: AbortSignal, body?: object): Promise<unknown> {
     const response = await this.fetch(method, path, signal, body);
     if (response.status === 204) return null;
+    if (this.page.hub !== null && isHub(response)) throw new Failure("not-running");
     if (!response.ok) throw await failure(response);
     return response.json();
   }
@@ -143,6 +144,14 @@ export class Api {
 function windowSize(): string {
   const { clientWidth, clientHeight } = document.documentElement;
   return clientWidth > 99 && clientHeight > 99 ? `${clientWidth}x${clientHeight}` : "";
+}
+
+/**
+ * Whether an answer is JupyterHub's, which has no server to pass the request on to: it redirects what is read, and
+ * allows nothing else. Our server redirects no API request, and says 403 where the login holds no longer.
+ */
+function isHub({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || status === 405 || status === 424;
 }
 
 async function failure(response: Response): Promise<Failure> {

@@ -15,6 +15,7 @@ export interface Message {
   /** The button, and what it does. */
   action?: { label: string; run: () => void };
   login?: string;
+  loginLabel?: string;
 }
 
 const COPIED_MS = 2000;
@@ -81,6 +82,7 @@ export class Card {
     const login = element<HTMLAnchorElement>("card-login");
     login.hidden = !message.login;
     login.href = message.login ?? "";
+    login.textContent = message.loginLabel ?? "Sign in";
     const lab = element<HTMLAnchorElement>("card-lab");
     lab.hidden = kind === "progress" || !lab.hasAttribute("href");
   }

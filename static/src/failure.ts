@@ -7,6 +7,8 @@ export type FailureKind =
   | "blocked"
   /** Login no longer holds. */
   | "signed-out"
+  /** JupyterHub answers in place of the server, since that does not run. */
+  | "not-running"
   /** The server knows no such session, or it has ended: ask what is true. */
   | "gone"
   /** The session is not far enough to connect. */

@@ -16,6 +16,8 @@ type Next = "start" | "restart" | "ask" | "connect";
 const REFUSALS = 5;
 /** So many sockets in a row that do not open, although the server answers, are no accident. */
 const BLOCKED = 3;
+/** After so many answers of the hub in a row, some seconds, the server has ended. */
+const ABSENT = 5;
 /** A session that is running and still black probably likes it that way. */
 const BLACK_MS = 3000;
 const SHORTEST_MS = 50;
@@ -43,7 +45,7 @@ export class Life {
   /** This page saw the session start: its screen may still be black. */
   private cold = false;
   private attemptedAt = 0;
-  private inARow = { refusals: 0, blocked: 0, gone: 0 };
+  private inARow = { refusals: 0, blocked: 0, gone: 0, absent: 0 };
 
   constructor(private readonly parts: Parts) {}
 
@@ -54,7 +56,7 @@ export class Life {
     this.backoff = new Backoff();
     this.session = null;
     this.cold = false;
-    this.inARow = { refusals: 0, blocked: 0, gone: 0 };
+    this.inARow = { refusals: 0, blocked: 0, gone: 0, absent: 0 };
     void this.run(next, this.owner);
   }
 
@@ -143,7 +145,7 @@ export class Life {
     try {
       await connection.up;
       this.connection = connection;
-      this.inARow = { refusals: 0, blocked: 0, gone: 0 };
+      this.inARow = { refusals: 0, blocked: 0, gone: 0, absent: 0 };
       this.backoff.connected(performance.now());
       attach(connection);
       view.connected(ticket.access);
@@ -186,6 +188,8 @@ export class Life {
         this.inARow.blocked = failure.kind === "blocked" ? this.inARow.blocked + 1 : 0;
         await this.pause(owner);
         return last === "restart" ? "start" : last;
+      case "not-running":
+        return this.awaitServer(failure, last, owner);
       case "not-ready":
         await this.pause(owner);
         return "ask";
@@ -199,6 +203,17 @@ export class Life {
         this.end(failure);
         return null;
     }
+  }
+
+  /** A proxy that was started again does not know the way to the servers for a moment. */
+  private async awaitServer(failure: Failure, last: Next, owner: Owner): Promise<Next | null> {
+    this.inARow.absent += 1;
+    if (this.inARow.absent >= ABSENT) {
+      this.end(failure);
+      return null;
+    }
+    await this.pause(owner);
+    return last === "restart" ? "start" : last;
   }
 
   private async ask(last: Next, owner: Owner): Promise<Next | null> {

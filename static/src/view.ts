@@ -18,7 +18,7 @@ export interface Commands {
 }
 
 const BLOCKED =
-  "The server answers, but the connection to the desktop does not open. A proxy may be blocking WebSockets. Trying again…";
+  "The server answers, but the connection to the desktop does not open. A reverse proxy in front of Jupyter may keep WebSockets back: it must pass on the headers Upgrade and Connection. Trying again…";
 
 /** Everything the page shows around the desktop. */
 export class View {
@@ -104,6 +104,7 @@ export class View {
     const forGuest = this.page.share === null ? null : guestEnding(failure, this.commands.begin);
     if (forGuest) return forGuest;
     if (failure.kind === "signed-out") return [State.Failed, "signed-out", this.signedOut()];
+    if (failure.kind === "not-running") return [State.Failed, "not-running", this.notRunning()];
     if (failure.kind === "elsewhere") return [State.Stopped, "elsewhere", this.elsewhere()];
     if (failure.kind === "disconnected") return [State.Stopped, "disconnected", this.cutOff()];
     if (session?.state === "failed" || problem) return this.failed(failure);
@@ -116,6 +117,16 @@ export class View {
       text: "The server no longer accepts this page's sign-in. The desktop is not affected by that.",
       remedy: "Sign in again to come back to it.",
       login: this.page.login,
+    };
+  }
+
+  private notRunning(): Message {
+    return {
+      title: "Your Jupyter server is not running",
+      text: "It was stopped, and the desktop ended with it; or you have been signed out of JupyterHub.",
+      remedy: "Open this page again: JupyterHub then offers to start the server, or to sign in.",
+      login: this.page.login,
+      loginLabel: "Open again",
     };
   }
 

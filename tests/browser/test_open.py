@@ -26,6 +26,10 @@ def lab() -> Iterator[servers.JupyterServer]:
 def tile(page: Page, server: servers.JupyterServer, title: str = "Desktop") -> None:
     """Press a tile in JupyterLab's launcher."""
     page.goto(f"{server.url}lab?token={servers.TOKEN}")
+    press_tile(page, title)
+
+
+def press_tile(page: Page, title: str = "Desktop") -> None:
     # Those that open a tab of the browser have an arrow after their title.
     label = re.compile(rf"^\s*{re.escape(title)}( \[↗\])?\s*$")
     page.locator(".jp-LauncherCard", has_text=label).click(timeout=60_000)

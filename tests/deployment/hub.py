@@ -1,0 +1,194 @@
+"""A real JupyterHub with its configurable-http-proxy, and the servers of its users."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.servers import TOKEN, XSTARTUP, Answer, JupyterServer, ask, free_port, until
+
+PASSWORD = "a-password-for-tests"
+ANN, BOB = "ann@example.org", "bob"
+BASE_URL = "/jupyter/"
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "deploy"
+
+_HERE = Path(__file__).parent
+_PROXY = _HERE / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+
+
+class Hub:
+    """A hub and everything it started. Made by ``running_hub``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.port = free_port()
+        self.log_file = root / "hub.log"
+        self.servers: list[UserServer] = []
+        self.process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def start(self, settings: dict[str, Any]) -> None:
+        told = self.root / "settings.json"
+        told.write_text(json.dumps({**self._settings(), **settings}))
+        command = [sys.executable, "-m", "jupyterhub"]
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, f"--config={_HERE / 'jupyterhub_config.py'}"],
+                cwd=self.root,
+                env={**os.environ, "JUPYTER_DESKTOP_TEST_HUB": str(told)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self._answers, "a hub that answers", 40)
+
+    def stop(self) -> None:
+        """End it as ``kill`` does; it ends its proxy and its users' servers."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+    def end_the_rest(self) -> None:
+        """Kill what a failed test has left."""
+        for server in self.servers:
+            server.end_the_rest()
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def api(self, method: str, path: str, body: Any = None) -> Answer:
+        """Ask the hub itself, as a service that may do everything."""
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=30)
+        headers = {"Authorization": f"token {TOKEN}"}
+        return ask(connection, method, f"{BASE_URL}hub/api/{path}", body, headers)
+
+    def server(
+        self,
+        user: str,
+        name: str = "",
+        arguments: Sequence[str] = (),
+        *,
+        start_script: str | Path = XSTARTUP / "openbox",
+        prepare: Callable[[JupyterServer], None] = lambda server: None,
+    ) -> UserServer:
+        """Start a server of ``user``, and return when the hub says that it is ready."""
+        server = UserServer(self, user, name)
+        self.servers.append(server)
+        prepare(server)
+        server.start_through_hub([f"--DesktopApp.start_script={start_script}", *arguments])
+        return server
+
+    @contextmanager
+    def culling(self, seconds: int) -> Iterator[None]:
+        """Run the idle culler, which ends every server without activity for ``seconds``."""
+        options = {"url": f"http://127.0.0.1:{self.port}{BASE_URL}hub/api", "timeout": seconds}
+        arguments = [f"--{name}={value}" for name, value in {**options, "cull-every": 1}.items()]
+        with self.log_file.open("ab") as log:
+            culler = subprocess.Popen(
+                [sys.executable, "-m", "jupyterhub_idle_culler", *arguments],
+                env={**os.environ, "JUPYTERHUB_API_TOKEN": TOKEN},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield
+        finally:
+            culler.terminate()
+            culler.wait(10)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, "the hub ended"
+        try:
+            return self.api("GET", "").status == 200
+        except OSError:
+            return False
+
+    def _settings(self) -> dict[str, Any]:
+        node = shutil.which("node")
+        assert node, "node is missing"
+        assert _PROXY.exists(), "configurable-http-proxy is missing; `make test` installs it"
+        return {
+            "root": str(self.root),
+            "bind_url": f"http://127.0.0.1:{self.port}{BASE_URL}",
+            "hub_port": free_port(),
+            "proxy": [node, str(_PROXY)],
+            "proxy_api": f"http://127.0.0.1:{free_port()}",
+            "documented": str(DOCUMENTED / "jupyterhub_config.py"),
+            "internal_ssl": False,
+            "users": [ANN, BOB],
+            "password": PASSWORD,
+            "token": TOKEN,
+            "services": [],
+            "roles": [],
+        }
+
+
+class UserServer(JupyterServer):
+    """A single-user server, asked straight through the hub's proxy."""
+
+    def __init__(self, hub: Hub, user: str, name: str = "") -> None:
+        root = hub.root / f"{user}+{name}"
+        root.mkdir()
+        prefix = f"{BASE_URL}user/{user}/{name}/" if name else f"{BASE_URL}user/{user}/"
+        super().__init__(root, prefix, tls=False, user=None)
+        self.hub = hub
+        self.user = user
+        self.name = name
+        self.port = hub.port
+        self.log_file = hub.log_file
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """What the hub knows of it; empty if it is not running."""
+        servers = self.hub.api("GET", f"users/{self.user}").json["servers"]
+        model: dict[str, Any] = servers.get(self.name, {})
+        return model
+
+    def start_through_hub(self, arguments: Sequence[str]) -> None:
+        environment = {**self._environment(), "JUPYTERHUB_ACTIVITY_INTERVAL": "1"}
+        told = {"environment": environment, "arguments": ["--allow-root", *arguments]}
+        del environment["JUPYTER_TOKEN"]
+        (self.root / "spawn.json").write_text(json.dumps(told))
+        answer = self.hub.api("POST", f"users/{self.user}/servers/{self.name}")
+        assert answer.status in (201, 202), answer.body
+        until(lambda: self.model.get("ready"), "a server that is ready", 60)
+
+    def stop(self) -> None:
+        self.note_displays()
+        answer = self.hub.api("DELETE", f"users/{self.user}/servers/{self.name}")
+        assert answer.status in (202, 204), answer.body
+        until(lambda: not self.model, "the hub to have stopped it", 20)
+
+
+@contextmanager
+def running_hub(**settings: Any) -> Iterator[Hub]:
+    """Run a hub; afterwards assert that nothing of its users' servers is left."""
+    hub = Hub(Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp")))
+    try:
+        hub.start(settings)
+        yield hub
+        for server in hub.servers:
+            server.note_displays()
+        hub.stop()
+        for server in hub.servers:
+            server.assert_nothing_left()
+    except BaseException:
+        print(f"---- log of the hub\n{hub.log[-8000:]}")
+        raise
+    finally:
+        hub.end_the_rest()
+        shutil.rmtree(hub.root, ignore_errors=True)

@@ -1,0 +1,62 @@
+"""A JupyterHub for tests. The file $JUPYTER_DESKTOP_TEST_HUB says in JSON what is to differ.
+
+Users are many people on one system account: every server has a home of its own all the same, and
+what it is started with lies in its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+settings = json.loads(Path(os.environ["JUPYTER_DESKTOP_TEST_HUB"]).read_text())
+root = Path(settings["root"])
+
+c: Any = get_config()  # type: ignore[name-defined]  # noqa: F821
+c.JupyterHub.bind_url = settings["bind_url"]
+c.JupyterHub.hub_port = settings["hub_port"]
+c.JupyterHub.db_url = f"sqlite:///{root}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = f"{root}/cookie-secret"
+c.JupyterHub.pid_file = f"{root}/hub.pid"
+c.JupyterHub.internal_ssl = settings["internal_ssl"]
+c.JupyterHub.internal_certs_location = f"{root}/certificates"
+# What is documented, and quicker.
+load_subconfig(settings["documented"])  # type: ignore[name-defined]  # noqa: F821
+c.JupyterHub.last_activity_interval = 1
+c.ConfigurableHTTPProxy.command = settings["proxy"]
+c.ConfigurableHTTPProxy.api_url = settings["proxy_api"]
+c.ConfigurableHTTPProxy.pid_file = f"{root}/proxy.pid"
+
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = settings["password"]
+c.Authenticator.allowed_users = set(settings["users"])
+# The tests' own way in.
+c.JupyterHub.services = [{"name": "tests", "api_token": settings["token"]}, *settings["services"]]
+c.JupyterHub.load_roles = [
+    {
+        "name": "tests",
+        "scopes": ["admin:users", "admin:servers", "access:servers", "shares", "list:users"],
+        "services": ["tests"],
+    },
+    *settings["roles"],
+]
+
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.spawner_class = "simple"
+c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+c.Spawner.start_timeout = c.Spawner.http_timeout = 60
+c.LocalProcessSpawner.interrupt_timeout = 10
+
+
+def prepare(spawner: Any) -> None:
+    folder = root / f"{spawner.user.name}+{spawner.name}"
+    told = json.loads((folder / "spawn.json").read_text())
+    spawner.environment = told["environment"]
+    spawner.args = told["arguments"]
+    spawner.home_dir = told["environment"]["HOME"]
+
+
+c.Spawner.pre_spawn_hook = prepare

@@ -1,0 +1,53 @@
+"""Reverse proxies that are not set up as they should be: the page says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import users
+from tests.browser.visitor import Visitor
+from tests.integration.viewing import view
+from tests.servers import JupyterServer
+
+from .fronts import running_front
+
+# What to leave out of the documented files, so that no WebSocket opens.
+NO_UPGRADE = {
+    "nginx": {"proxy_set_header Upgrade    $http_upgrade;": ""},
+    "apache": {" upgrade=websocket": ""},
+}
+
+
+@pytest.mark.parametrize("kind", NO_UPGRADE)
+def test_a_proxy_that_passes_no_websockets(
+    kind: str, prefixed: JupyterServer, visit: Callable[..., Visitor]
+) -> None:
+    with running_front(kind, prefixed.port, NO_UPGRADE[kind]) as front:
+        visitor = visit(ignore_https_errors=True)
+        visitor.expects("WebSocket connection to .* failed")
+        desktop = visitor.opens(prefixed, at=front.address)
+        expect(desktop.notice).to_contain_text("Upgrade", timeout=30_000)
+        desktop.screenshot(f"no-upgrade-{kind}")
+        assert "must pass on the headers Upgrade and Connection" in prefixed.log
+
+
+def test_a_user_without_a_name_whose_home_is_read_only(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
+    """As in containers on platforms that give each a user id of its own."""
+
+    def prepare(server: JupyterServer) -> None:
+        # Without it Jupyter itself would not start.
+        (server.home / "jupyter-runtime").mkdir(mode=0o700)
+        server.home.chmod(0o555)
+
+    user = users.new()
+    server = jupyter(prepare=prepare, start_script="openbox", user=user)
+    server.start_desktop()
+    assert server.process_of("-rfbunixpath").uids().real == user
+    assert not (server.home / ".config").exists()
+    with view(server) as viewer:
+        assert viewer.width

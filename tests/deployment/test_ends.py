@@ -1,0 +1,57 @@
+"""How the hub ends a server, and what counts as activity; with nginx before it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.servers import until
+
+from .hub import BASE_URL, BOB, Hub
+from .member import Member
+
+SERVER_GONE = ("net::ERR_", "WebSocket connection to", "Failed to load resource")
+
+pytestmark = pytest.mark.parametrize("front", ["nginx"], indirect=True)
+
+
+def test_an_open_desktop_is_no_activity(bob: Member, hub: Hub) -> None:
+    """Nobody is there: only the page and the bridge tell each other that they live."""
+    server = hub.server(BOB, "idle")
+    bob.opens(server).shows_desktop()
+    # The page will find its server gone.
+    bob.visitor.expects(*SERVER_GONE)
+
+    def settled() -> bool:
+        before = server.model["last_activity"]
+        # More than the interval of the reports, and of the signs of life.
+        time.sleep(8)
+        return bool(server.model["last_activity"] == before)
+
+    assert until(settled, "a time without activity", 30)
+    assert server.session()["viewers"]
+    server.note_displays()
+    with hub.culling(3):
+        until(lambda: not server.model, "the culler to have ended it", 20)
+    server.assert_nothing_left()
+
+
+def test_stopping_the_server_at_the_hub_leaves_nothing(bob: Member, hub: Hub) -> None:
+    server = hub.server(BOB)
+    desktop = bob.opens(server)
+    desktop.shows_desktop()
+    server.note_displays()
+    bob.visitor.expects(*SERVER_GONE)
+    panel = bob.visitor.context.new_page()
+    panel.goto(f"{bob.address}{BASE_URL}hub/home")
+    panel.get_by_role("button", name="Stop My Server").click()
+    until(lambda: not server.model, "the hub to have stopped it", 20)
+    server.assert_nothing_left()
+    desktop.becomes("failed")
+    expect(desktop.card).to_contain_text("Your Jupyter server is not running")
+    desktop.screenshot("hub-stopped")
+    # Whoever follows the link is where the server can be started again.
+    desktop.card.get_by_role("link", name="Open again").click()
+    expect(desktop.page.get_by_text("Your server is not running")).to_be_visible()

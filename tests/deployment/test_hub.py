@@ -1,0 +1,193 @@
+"""The desktop behind JupyterHub, and nginx or Apache with TLS and HTTP/2 before that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.browser.desktop import Desktop, eventually
+from tests.browser.guest import TERMINAL, Guest
+from tests.browser.link import Link
+from tests.browser.test_open import press_tile
+from tests.browser.visitor import LINK_IS_DOWN, Visitor
+from tests.clients import BINARY, PING, Denied, Frame, Viewer, connect
+from tests.servers import TOKEN, until
+
+from .fronts import IDLE, Front, running_front
+from .hub import ANN, BASE_URL, BOB, Hub, UserServer
+from .member import Member, xsrf_of
+
+SESSION = "desktop/api/sessions/default"
+XFCE = 200  # colours, at least
+_PROTOCOL = "() => performance.getEntriesByType('navigation')[0].nextHopProtocol"
+
+
+def at_work(desktop: Desktop, guest: Guest) -> Desktop:
+    desktop.shows_desktop(colours=XFCE)
+    guest.await_terminals()
+    desktop.is_live()
+    desktop.clicks(TERMINAL)
+    return desktop
+
+
+class Quiet:
+    """A viewer through a front, by which nothing passes."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.since = time.monotonic()
+        self._wire = viewer.wire
+
+    def pings(self) -> int:
+        """Return how many heartbeats came, and fail if the connection was cut."""
+        self._wire.send(b"")  # answered by the like
+        frames = []
+        while not frames or frames[-1].opcode == PING:
+            frames.append(self._wire.frame())
+        assert frames[-1] == Frame(BINARY, b""), "the connection was closed"
+        return len(frames) - 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
+    """Begins first, so that its time passes while other tests run; its front is left alone."""
+    anns.start_desktop()
+    ticket = anns.ticket()
+    with running_front(front.kind, anns.port) as undisturbed:
+        url = f"{undisturbed.address}{anns.base_url}desktop/{ticket['socket_url']}"
+        headers = {"Authorization": f"token {TOKEN}"}
+        wire = connect(url, ticket["protocols"], headers, undisturbed.certificate.context())
+        with Viewer(wire).authenticate(ticket["password"]) as viewer:
+            yield Quiet(viewer)
+
+
+def test_from_the_login_to_a_desktop(
+    front: Front, visit: Callable[..., Visitor], anns: UserServer, guest: Guest
+) -> None:
+    """Whoever opens the address of the desktop logs in and is there, without its slash too."""
+    member = Member(visit(ignore_https_errors=True), ANN, front.address)
+    desktop = member.opens(anns, "desktop")
+    member.fills_form(desktop.page)
+    at_work(desktop, guest)
+    assert desktop.page.url == f"{front.address}{anns.base_url}desktop/"
+    assert desktop.run(_PROTOCOL) == "h2"
+    desktop.types(f"echo {front.kind} > typed-{front.kind}\n")
+    assert guest.file(f"typed-{front.kind}") == f"{front.kind}\n"
+    desktop.tool("Hub").hover()
+    desktop.screenshot(f"hub-{front.kind}")
+
+
+def test_the_ways_back(ann: Member, anns: UserServer, front: Front) -> None:
+    for tool, address in (("Lab", f"{anns.base_url}lab**"), ("Hub", f"{BASE_URL}hub/home")):
+        desktop = ann.opens(anns)
+        desktop.shows_desktop()
+        desktop.tool(tool).click()
+        desktop.page.wait_for_url(f"{front.address}{address}")
+        desktop.page.close()
+
+
+def test_the_connection_is_lost_and_comes_back(
+    member: Callable[..., Member], anns: UserServer, guest: Guest, front: Front, cable: Link
+) -> None:
+    someone = member(ANN, f"https://localhost:{cable.port}")
+    someone.visitor.expects(*LINK_IS_DOWN)
+    desktop = at_work(someone.opens(anns), guest)
+    desktop.run("() => { window.mark = 1; }")
+    cable.down()
+    desktop.becomes("reconnecting")
+    cable.up()
+    print(f"live after the link was down: {desktop.is_live(5):.2f} s")
+    front.stop()
+    desktop.becomes("reconnecting")
+    front.start()
+    print(f"live after {front.kind} was started again: {desktop.is_live(5):.2f} s")
+    assert desktop.run("() => window.mark") == 1
+    desktop.clicks(TERMINAL)
+    desktop.types(f"echo back > back-{front.kind}\n")
+    guest.file(f"back-{front.kind}")
+
+
+def test_the_other_user_stays_outside(
+    ann: Member, bob: Member, anns: UserServer, front: Front
+) -> None:
+    desktop = ann.opens(anns)
+    desktop.shows_desktop()
+    ticket = anns.ticket()
+    page = bob.visitor.context.new_page()
+    answer = page.goto(f"{front.address}{anns.base_url}desktop/")
+    assert answer
+    assert answer.status == 403
+    assert page.locator("#screen").count() == 0
+    for method, path in (("GET", SESSION), ("POST", f"{SESSION}/ticket"), ("DELETE", SESSION)):
+        assert bob.asks(method, anns, path, {}).status == 403, path
+    with pytest.raises(Denied) as denied:
+        bob.open_socket(anns, ticket, front.certificate.context())
+    assert denied.value.status == 403
+    assert [viewer["user"] for viewer in anns.session()["viewers"]] == [ANN]
+
+
+@pytest.mark.parametrize("headers", ["the hub's", "the site's"])
+def test_in_a_tab_of_jupyterlab(
+    ann: Member, anns: UserServer, sites: UserServer, front: Front, headers: str
+) -> None:
+    """The hub lets nobody frame what is its own, and sites have a policy of theirs."""
+    server = anns if headers == "the hub's" else sites
+    page = ann.visitor.context.new_page()
+    page.goto(f"{front.address}{server.base_url}lab")
+    press_tile(page)
+    frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame of it", 30)
+    desktop = Desktop(page, frame)
+    desktop.shows_desktop()
+    desktop.screenshot(f"hub-lab-{front.kind}-{server.name or 'default'}")
+
+
+def test_a_named_server_has_a_desktop_of_its_own(
+    ann: Member, anns: UserServer, sites: UserServer
+) -> None:
+    ann.opens(anns).shows_desktop(colours=XFCE)
+    ann.opens(sites).shows_desktop()
+    assert len(sites.displays()) == 1
+    assert not set(sites.displays()) & set(anns.displays())
+
+
+def test_who_was_given_access_by_the_hub_comes_by_a_link(
+    ann: Member, bob: Member, anns: UserServer, hub: Hub, front: Front
+) -> None:
+    ann.opens(anns).shows_desktop()
+    share = anns.call("POST", f"{SESSION}/share", {"access": "view"}).json
+    page = bob.visitor.context.new_page()
+    address = f"{front.address}{anns.base_url}desktop/{share['url']}"
+    answer = page.goto(address)
+    assert answer
+    assert answer.status == 403, "a link alone opens nothing"
+    with shared_by_the_hub(hub, anns, BOB):
+        # What the hub said of him before is kept in his browser.
+        bob.visitor.context.clear_cookies()
+        page.goto(address)
+        bob.fills_form(page)
+        page.get_by_role("button", name="Authorize").click()
+        Desktop(page).shows_desktop(colours=XFCE)
+        asked = bob.asks("POST", anns, f"{SESSION}/ticket", {"share": share["id"]}, xsrf_of(page))
+        ticket = asked.json()
+        assert (asked.status, ticket["access"]) == (200, "view")
+        wire = bob.open_socket(anns, ticket, front.certificate.context())
+        with Viewer(wire).authenticate(ticket["password"]):
+            viewers = anns.session()["viewers"]
+            assert {"user": BOB, "access": "view"}.items() <= viewers[-1].items()
+
+
+@contextmanager
+def shared_by_the_hub(hub: Hub, server: UserServer, user: str) -> Iterator[None]:
+    """Let ``user`` into ``server`` as the hub's own sharing does."""
+    path = f"shares/{server.user}/{server.name}"
+    assert hub.api("POST", path, {"user": user}).status == 200
+    yield
+    assert hub.api("PATCH", path, {"user": user}).status == 200
+
+
+def test_a_silent_connection_is_not_cut(quiet: Quiet) -> None:
+    """The proxies cut at 24 seconds here; the bridge's heartbeats come every 20."""
+    until(lambda: time.monotonic() - quiet.since > IDLE + 4, "the time to be cut", IDLE + 5)
+    assert quiet.pings() >= 1
