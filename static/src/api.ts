@@ -69,7 +69,7 @@ export class Api {
   /** What happens to the session, as server-sent events. */
   async events(owner: Owner): Promise<ReadableStream<BufferSource>> {
     const response = await this.fetch("GET", `${this.path}/events`, owner.signal);
-    if (!response.ok || !response.body) throw await failure(response);
+    if (!response.ok || !response.body) throw await failure(response, this.page.hub !== null);
     return response.body;
   }
 
@@ -117,8 +117,7 @@ export class Api {
   private async exchange(method: string, path: string, signal: AbortSignal, body?: object): Promise<unknown> {
     const response = await this.fetch(method, path, signal, body);
     if (response.status === 204) return null;
-    if (this.page.hub !== null && isHub(response)) throw new Failure("not-running");
-    if (!response.ok) throw await failure(response);
+    if (!response.ok) throw await failure(response, this.page.hub !== null);
     return response.json();
   }
 
@@ -146,19 +145,13 @@ function windowSize(): string {
   return clientWidth > 99 && clientHeight > 99 ? `${clientWidth}x${clientHeight}` : "";
 }
 
-/**
- * Whether an answer is JupyterHub's, which has no server to pass the request on to: it redirects what is read, and
- * allows nothing else. Our server redirects no API request, and says 403 where the login holds no longer.
- */
-function isHub({ type, status }: Response): boolean {
-  return type === "opaqueredirect" || status === 405 || status === 424;
-}
-
-async function failure(response: Response): Promise<Failure> {
+async function failure(response: Response, atHub: boolean): Promise<Failure> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const { reason, message } = problem;
   // Who is signed in as somebody who may not do this would be told the same after another login.
   if (reason === "not-permitted" && message) return new Failure("refused", { problem: { ...problem, message } });
+  // In place of a server that does not run JupyterHub answers, and not as we would: it redirects, or forbids.
+  if (atHub && reason === undefined && response.status < 500) return new Failure("not-running");
   if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
     return new Failure("signed-out");
   }

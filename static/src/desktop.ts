@@ -52,6 +52,7 @@ class Desktop {
       resized: (size) => { this.sizing.resized(size); },
     },
     attach: (connection) => { this.attach(connection); },
+    atHub: this.page.hub !== null,
   });
   private connection: Connection | null = null;
 

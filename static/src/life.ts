@@ -31,6 +31,8 @@ export interface Parts {
   events: ConnectionEvents;
   /** Tells the rest of the page which connection is the current one. */
   attach: (connection: Connection | null) => void;
+  /** There is a JupyterHub before the server. */
+  atHub: boolean;
 }
 
 /** The life of the page: bring the session up, connect, and connect again, until there is nothing to connect to. */
@@ -188,6 +190,7 @@ export class Life {
         this.inARow.blocked = failure.kind === "blocked" ? this.inARow.blocked + 1 : 0;
         await this.pause(owner);
         return last === "restart" ? "start" : last;
+      case "signed-out":
       case "not-running":
         return this.awaitServer(failure, last, owner);
       case "not-ready":
@@ -205,10 +208,13 @@ export class Life {
     }
   }
 
-  /** A proxy that was started again does not know the way to the servers for a moment. */
+  /**
+   * At a hub the first answer may be true for a moment only: a proxy that was started again does not know the way to
+   * the servers yet, and a server that is being stopped knows its users no more.
+   */
   private async awaitServer(failure: Failure, last: Next, owner: Owner): Promise<Next | null> {
     this.inARow.absent += 1;
-    if (this.inARow.absent >= ABSENT) {
+    if (!this.parts.atHub || this.inARow.absent >= ABSENT) {
       this.end(failure);
       return null;
     }

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,9 +114,12 @@ class Hub:
     def _answers(self) -> bool:
         assert self.process.poll() is None, "the hub ended"
         try:
-            return self.api("GET", "").status == 200
+            if self.api("GET", "").status == 200:
+                return True
         except OSError:
-            return False
+            pass
+        time.sleep(0.1)  # the proxy logs every question that it has no answer to
+        return False
 
     def _settings(self) -> dict[str, Any]:
         node = shutil.which("node")
@@ -126,7 +130,7 @@ class Hub:
             "bind_url": f"http://127.0.0.1:{self.port}{BASE_URL}",
             "hub_port": free_port(),
             "proxy": [node, str(_PROXY)],
-            "proxy_api": f"http://127.0.0.1:{free_port()}",
+            "proxy_api": f"127.0.0.1:{free_port()}",
             "documented": str(DOCUMENTED / "jupyterhub_config.py"),
             "internal_ssl": False,
             "users": [ANN, BOB],

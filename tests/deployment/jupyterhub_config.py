@@ -27,7 +27,8 @@ c.JupyterHub.internal_certs_location = f"{root}/certificates"
 load_subconfig(settings["documented"])  # type: ignore[name-defined]  # noqa: F821
 c.JupyterHub.last_activity_interval = 1
 c.ConfigurableHTTPProxy.command = settings["proxy"]
-c.ConfigurableHTTPProxy.api_url = settings["proxy_api"]
+scheme = "https" if settings["internal_ssl"] else "http"
+c.ConfigurableHTTPProxy.api_url = f"{scheme}://{settings['proxy_api']}"
 c.ConfigurableHTTPProxy.pid_file = f"{root}/proxy.pid"
 
 c.JupyterHub.authenticator_class = "shared-password"

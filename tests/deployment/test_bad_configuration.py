@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import users
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import LINK_IS_DOWN, Visitor
 from tests.integration.viewing import view
 from tests.servers import JupyterServer
 
@@ -27,7 +27,7 @@ def test_a_proxy_that_passes_no_websockets(
 ) -> None:
     with running_front(kind, prefixed.port, NO_UPGRADE[kind]) as front:
         visitor = visit(ignore_https_errors=True)
-        visitor.expects("WebSocket connection to .* failed")
+        visitor.expects(*LINK_IS_DOWN)
         desktop = visitor.opens(prefixed, at=front.address)
         expect(desktop.notice).to_contain_text("Upgrade", timeout=30_000)
         desktop.screenshot(f"no-upgrade-{kind}")
