@@ -113,7 +113,7 @@ def guest(xfce: servers.JupyterServer) -> Guest:
 @pytest.fixture
 def desktop(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest) -> Desktop:
     """An Xfce desktop whose terminal has the focus."""
-    return _at_work(visitor.opens(xfce), guest)
+    return at_work(visitor.opens(xfce), guest)
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +127,10 @@ def cable(xfce: servers.JupyterServer) -> Iterator[Link]:
 def linked(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest, cable: Link) -> Desktop:
     """``desktop``, seen through ``cable``."""
     cable.repair()
-    return _at_work(visitor.opens(xfce, at=cable.address), guest)
+    return at_work(visitor.opens(xfce, at=cable.address), guest)
 
 
-def _at_work(desktop: Desktop, guest: Guest) -> Desktop:
+def at_work(desktop: Desktop, guest: Guest) -> Desktop:
     # The picture behind everything has as many; it comes late.
     desktop.shows_desktop(colours=1000)
     guest.await_terminals()

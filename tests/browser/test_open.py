@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests import servers
 
-from .desktop import Desktop, eventually
+from .desktop import Desktop
 from .visitor import Visitor
 
 # What Xfce draws has hundreds; a text on a plain background a few.
@@ -33,6 +33,14 @@ def press_tile(page: Page, title: str = "Desktop") -> None:
     # Those that open a tab of the browser have an arrow after their title.
     label = re.compile(rf"^\s*{re.escape(title)}( \[↗\])?\s*$")
     page.locator(".jp-LauncherCard", has_text=label).click(timeout=60_000)
+
+
+def in_tab(page: Page) -> Desktop:
+    """Return the desktop in a tab of JupyterLab."""
+    frame = page.wait_for_selector('iframe[src*="/desktop/"]', timeout=30_000).content_frame()
+    assert frame
+    frame.wait_for_url("**/desktop/")
+    return Desktop(page, frame)
 
 
 def test_the_tile_opens_the_desktop_in_a_new_browser_tab(
@@ -60,8 +68,7 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
         "window.told = []; addEventListener('message', ({ data }) => told.push(data))"
     )
     tile(page, server)
-    frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame of it", 30)
-    desktop = Desktop(page, frame)
+    desktop = in_tab(page)
     desktop.shows_desktop(colours=XFCE)
     expect(desktop.notice).to_be_hidden(timeout=20_000)
     desktop.is_still()

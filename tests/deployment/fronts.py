@@ -79,14 +79,18 @@ class Front:
     def start(self) -> None:
         with (self.root / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until(self._listens, f"{self.kind} to listen", 10)
 
     def stop(self) -> None:
-        """End it, and every connection through it."""
+        """End it and every connection through it; when asked, Apache waits for those."""
         if self._process:
-            self._process.send_signal(signal.SIGTERM)
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
             self._process = None
 

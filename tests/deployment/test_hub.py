@@ -9,12 +9,13 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desktop import Desktop, eventually
+from tests.browser.conftest import at_work
+from tests.browser.desktop import Desktop
 from tests.browser.guest import TERMINAL, Guest
 from tests.browser.link import Link
-from tests.browser.test_open import press_tile
+from tests.browser.test_open import in_tab, press_tile
 from tests.browser.visitor import LINK_IS_DOWN, Visitor
-from tests.clients import BINARY, PING, Denied, Frame, Viewer, connect
+from tests.clients import BINARY, EXTENDED_DESKTOP_SIZE, PING, Denied, Frame, Viewer, connect
 from tests.servers import TOKEN, until
 
 from .fronts import IDLE, Front, running_front
@@ -24,14 +25,6 @@ from .member import Member, xsrf_of
 SESSION = "desktop/api/sessions/default"
 XFCE = 200  # colours, at least
 _PROTOCOL = "() => performance.getEntriesByType('navigation')[0].nextHopProtocol"
-
-
-def at_work(desktop: Desktop, guest: Guest) -> Desktop:
-    desktop.shows_desktop(colours=XFCE)
-    guest.await_terminals()
-    desktop.is_live()
-    desktop.clicks(TERMINAL)
-    return desktop
 
 
 class Quiet:
@@ -48,7 +41,6 @@ class Quiet:
         while not frames or frames[-1].opcode == PING:
             frames.append(self._wire.frame())
         assert frames[-1] == Frame(BINARY, b""), "the connection was closed"
-        print("DEBUG", frames, time.monotonic() - self.since, self._wire._buffer)
         return len(frames) - 1
 
 
@@ -62,6 +54,8 @@ def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
         headers = {"Authorization": f"token {TOKEN}"}
         wire = connect(url, ticket["protocols"], headers, undisturbed.certificate.context())
         with Viewer(wire).authenticate(ticket["password"]) as viewer:
+            # Who cannot follow a change of the size is disconnected.
+            viewer.set_encodings(EXTENDED_DESKTOP_SIZE)
             yield Quiet(viewer)
 
 
@@ -75,7 +69,7 @@ def test_from_the_login_to_a_desktop(
     at_work(desktop, guest)
     assert desktop.page.url == f"{front.address}{anns.base_url}desktop/"
     assert desktop.run(_PROTOCOL) == "h2"
-    desktop.types(f"echo {front.kind} > typed-{front.kind}\n")
+    desktop.types(f"\necho {front.kind} > typed-{front.kind}\n")
     assert guest.file(f"typed-{front.kind}") == f"{front.kind}\n"
     desktop.tool("Hub").hover()
     desktop.screenshot(f"hub-{front.kind}")
@@ -107,7 +101,7 @@ def test_the_connection_is_lost_and_comes_back(
     print(f"live after {front.kind} was started again: {desktop.is_live(5):.2f} s")
     assert desktop.run("() => window.mark") == 1
     desktop.clicks(TERMINAL)
-    desktop.types(f"echo back > back-{front.kind}\n")
+    desktop.types(f"\necho back > back-{front.kind}\n")
     guest.file(f"back-{front.kind}")
 
 
@@ -139,8 +133,7 @@ def test_in_a_tab_of_jupyterlab(
     page = ann.visitor.context.new_page()
     page.goto(f"{front.address}{server.base_url}lab")
     press_tile(page)
-    frame = eventually(lambda: page.frame(url="**/desktop/"), "a frame of it", 30)
-    desktop = Desktop(page, frame)
+    desktop = in_tab(page)
     desktop.shows_desktop()
     desktop.screenshot(f"hub-lab-{front.kind}-{server.name or 'default'}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.browser.desktop import Desktop
-from tests.browser.guest import TERMINAL, Guest, with_terminals
+from tests.browser.conftest import at_work
+from tests.browser.guest import Guest, with_terminals
 from tests.browser.visitor import Visitor
 
 from .hub import ANN, running_hub
@@ -21,13 +21,10 @@ def test_with_internal_tls(visit: Callable[..., Visitor]) -> None:
         )
         member = Member(visit(), ANN, server.address)
         member.logs_in()
-        desktop: Desktop = member.opens(server)
-        desktop.shows_desktop(colours=200)
         guest = Guest(server)
-        guest.await_terminals()
-        desktop.is_live()
-        desktop.clicks(TERMINAL)
-        desktop.types("echo tls > typed\n")
+        desktop = at_work(member.opens(server), guest)
+        desktop.types("\necho tls > typed\n")
         assert guest.file("typed") == "tls\n"
+        desktop.page.close()
         server.stop()
         server.assert_nothing_left()
