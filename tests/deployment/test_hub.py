@@ -131,7 +131,8 @@ def test_in_a_tab_of_jupyterlab(
     """The hub lets nobody frame what is its own, and sites have a policy of theirs."""
     server = anns if headers == "the hub's" else sites
     page = ann.visitor.context.new_page()
-    page.goto(f"{front.address}{server.base_url}lab")
+    # JupyterLab would open again what was open last, at the address of another front.
+    page.goto(f"{front.address}{server.base_url}lab?reset")
     press_tile(page)
     desktop = in_tab(page)
     desktop.shows_desktop()
@@ -145,6 +146,12 @@ def test_a_named_server_has_a_desktop_of_its_own(
     ann.opens(sites).shows_desktop()
     assert len(sites.displays()) == 1
     assert not set(sites.displays()) & set(anns.displays())
+
+
+def test_a_silent_connection_is_not_cut(quiet: Quiet) -> None:
+    """The proxies cut at 24 seconds here; the bridge's heartbeats come every 20."""
+    until(lambda: time.monotonic() - quiet.since > IDLE + 4, "the time to be cut", IDLE + 5)
+    assert quiet.pings() >= 1
 
 
 def test_who_was_given_access_by_the_hub_comes_by_a_link(
@@ -184,9 +191,3 @@ def shared_by_the_hub(hub: Hub, server: UserServer, user: str) -> Iterator[None]
     assert hub.api("POST", path, {"user": user}).status == 200
     yield
     assert hub.api("PATCH", path, {"user": user}).status == 200
-
-
-def test_a_silent_connection_is_not_cut(quiet: Quiet) -> None:
-    """The proxies cut at 24 seconds here; the bridge's heartbeats come every 20."""
-    until(lambda: time.monotonic() - quiet.since > IDLE + 4, "the time to be cut", IDLE + 5)
-    assert quiet.pings() >= 1
