@@ -31,7 +31,9 @@ def hub() -> Iterator[Hub]:
 def anns(hub: Hub) -> UserServer:
     """The server of the user with "@" in her name; its desktop is Xfce, with terminals on it."""
     settings = ["--DesktopApp.open_in=lab-tab", "--DesktopApp.backend=vnc"]
-    return hub.server(ANN, arguments=settings, start_script="xfce", prepare=with_terminals)
+    server = hub.server(ANN, arguments=settings, start_script="xfce", prepare=with_terminals)
+    server.start_xfce()
+    return server
 
 
 @pytest.fixture(scope="package")

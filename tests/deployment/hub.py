@@ -171,6 +171,12 @@ class UserServer(JupyterServer):
         assert answer.status in (201, 202), answer.body
         until(lambda: self.model.get("ready"), "a server that is ready", 60)
 
+    def start_xfce(self) -> None:
+        """Start the desktop, and wait for what may still take the keys away when it is shown."""
+        self.start_desktop()
+        for program in ("xfsettingsd", "xfdesktop", "xfce4-panel", "panel/wrapper"):
+            until(lambda program=program: self.processes(program), program, 30)
+
     def stop(self) -> None:
         self.note_displays()
         answer = self.hub.api("DELETE", f"users/{self.user}/servers/{self.name}")

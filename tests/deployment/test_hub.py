@@ -47,7 +47,6 @@ class Quiet:
 @pytest.fixture(scope="module", autouse=True)
 def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
     """Begins first, so that its time passes while other tests run; its front is left alone."""
-    anns.start_desktop()
     ticket = anns.ticket()
     with running_front(front.kind, anns.port) as undisturbed:
         url = f"{undisturbed.address}{anns.base_url}desktop/{ticket['socket_url']}"

@@ -15,10 +15,9 @@ from .member import Member
 def test_with_internal_tls(visit: Callable[..., Visitor]) -> None:
     with running_hub(internal_ssl=True) as hub:
         server = hub.server(ANN, prepare=with_terminals, start_script="xfce")
-        assert (
-            "https://"
-            in server.process_of("jupyterhub.singleuser").environ()["JUPYTERHUB_SERVICE_URL"]
-        )
+        environment = server.process_of("jupyterhub.singleuser").environ()
+        assert environment["JUPYTERHUB_SERVICE_URL"].startswith("https://")
+        server.start_xfce()
         member = Member(visit(), ANN, server.address)
         member.logs_in()
         guest = Guest(server)
