@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.servers import TOKEN, XSTARTUP, Answer, JupyterServer, ask, free_port, until
 
@@ -23,6 +25,7 @@ ANN, BOB = "ann@example.org", "bob"
 BASE_URL = "/jupyter/"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "deploy"
 
+_SETTINGS = "JUPYTER_DESKTOP_TEST_HUB"
 _HERE = Path(__file__).parent
 _PROXY = _HERE / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
 
@@ -34,6 +37,7 @@ class Hub:
         self.root = root
         self.port = free_port()
         self.log_file = root / "hub.log"
+        self._settings_file = root / "settings.json"
         self.servers: list[UserServer] = []
         self.process: subprocess.Popen[bytes]
 
@@ -42,14 +46,13 @@ class Hub:
         return self.log_file.read_text(errors="replace")
 
     def start(self, settings: dict[str, Any]) -> None:
-        told = self.root / "settings.json"
-        told.write_text(json.dumps({**self._settings(), **settings}))
+        self._settings_file.write_text(json.dumps({**self._settings(), **settings}))
         command = [sys.executable, "-m", "jupyterhub"]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, f"--config={_HERE / 'jupyterhub_config.py'}"],
                 cwd=self.root,
-                env={**os.environ, "JUPYTER_DESKTOP_TEST_HUB": str(told)},
+                env={**os.environ, _SETTINGS: str(self._settings_file)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -67,8 +70,11 @@ class Hub:
         """Kill what a failed test has left."""
         for server in self.servers:
             server.end_the_rest()
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        # The hub and its proxy, which survives it.
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(_SETTINGS) == str(self._settings_file):
+                    process.kill()
 
     def api(self, method: str, path: str, body: Any = None) -> Answer:
         """Ask the hub itself, as a service that may do everything."""
