@@ -52,7 +52,7 @@ class Shares:
         share = self._shares.get(identifier)
         if share is None or (share.session, share.run) != (session, run) or self._is_over(share):
             raise ShareEnded(
-                "This link to a desktop has expired, or its owner has ended it.",
+                "This link has expired, its owner has ended it, or the desktop was restarted.",
                 remedy="Ask whoever sent it to you for a new one.",
             )
         return share

@@ -98,8 +98,8 @@ class Xpra(Backend):
         if settings.xpra.mode == "seamless":
             # The first one is the window manager, and there can be only one.
             raise ShareUnsupported(
-                "Applications without a desktop (seamless) cannot be shared for looking on.",
-                remedy='Share them with control, or set Xpra.mode to "desktop".',
+                "Programs without a desktop cannot be shared for looking on.",
+                remedy="They can be shared for use, with those whom you trust.",
             )
         assert isinstance(installed, InstalledXpra)
         if "control" in installed.options:

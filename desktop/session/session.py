@@ -197,7 +197,8 @@ class Session:
         if server.exited.done():
             return f"The display server ended ({server.status})."
         self._ended_first = desktop.name
-        return f"The session was logged out ({desktop.status})."
+        how = f" ({desktop.status})" if desktop.exited.result() else ""
+        return f"The session was logged out{how}."
 
     async def _without_window_manager(self, watch: DisplayWatch, server: Child) -> None:
         """Return when there is no window manager, and no other takes its place."""

@@ -27,12 +27,14 @@ export class ClipboardPanel {
     });
     this.button("clipboard-out", outbound, () => void this.copy());
     element("clipboard-field").hidden = !inbound && !outbound;
+    this.text.readOnly = !inbound;
     this.dialog.addEventListener("close", closed);
   }
 
   open(): void {
     this.status.textContent = "";
-    this.text.value = this.clipboard.latest;
+    // What was typed here and sent is still wanted, perhaps.
+    if (this.clipboard.latest !== "") this.text.value = this.clipboard.latest;
     this.dialog.showModal();
     this.text.focus();
     this.text.select();

@@ -30,7 +30,7 @@ class Desktop {
   private readonly forever = new Owner();
   private readonly retry = new Retry();
   private readonly clipboard = new Clipboard(this.page.clipboard, this.screen, new InputGate(this.screen));
-  private readonly sizing = new Sizing(element("stage"), this.screen, () => this.alone());
+  private readonly sizing = new Sizing(element("stage"), this.screen, this.guest, () => this.alone());
   private readonly toolbar = new Toolbar(new KeysMenu((keys) => { this.press(keys); }), () => { this.focus(); });
   private readonly panel = new ClipboardPanel(this.clipboard, () => { this.focus(); });
   private readonly sharing = new SharePanel(this.api, this.page.sharing, () => this.connection?.viewer, () => { this.focus(); });
@@ -65,6 +65,7 @@ class Desktop {
     this.onClick("tool-share", () => { this.sharing.open(); });
     this.onClick("tool-restart", () => void this.restart());
     this.onClick("tool-stop", () => void this.stop());
+    this.hide(["tool-clipboard"], this.page.clipboard === "off");
     this.hide(["tool-share"], this.guest || this.page.sharing === "off");
     this.hide(["tool-restart", "tool-stop"], this.guest);
     releaseKeysOnBlur(this.screen);
@@ -89,7 +90,10 @@ class Desktop {
     this.connection = connection;
     const client = connection?.client ?? null;
     this.toolbar.enable(["tool-keys", "tool-clipboard", "tool-share", "tool-stop"], client !== null);
-    if (client) this.hide(["tool-keys", "tool-clipboard"], this.looksOn);
+    if (client) {
+      this.hide(["tool-keys"], this.looksOn);
+      this.hide(["tool-clipboard"], this.looksOn || this.page.clipboard === "off");
+    }
     // Who looks on has a picture, and no say.
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
@@ -127,25 +131,30 @@ class Desktop {
     }
   }
 
+  private get warning(): string {
+    const links = this.page.sharing === "off" ? "" : " Links to it end, too.";
+    return `All programs on it are closed, and what was not saved is lost.${links}`;
+  }
+
   private async restart(): Promise<void> {
-    const text = "All programs on it are closed, and what was not saved is lost.";
-    if (await confirm("Restart the desktop?", text, "Restart")) this.life.begin("restart");
+    if (await confirm("Restart the desktop?", this.warning, "Restart")) this.life.begin("restart");
     else this.focus();
   }
 
   private async stop(): Promise<void> {
-    const text = "All programs on it are closed, and what was not saved is lost.";
-    if (!(await confirm("Stop the desktop?", text, "Stop"))) {
+    if (!(await confirm("Stop the desktop?", this.warning, "Stop"))) {
       this.focus();
       return;
     }
+    // The end of the connection is no news then.
+    this.life.rest();
     this.view.busy("Stopping the desktop…");
     try {
       await this.api.stop(this.forever);
       this.life.end(new Failure("over"));
     } catch (error) {
       const failure = Failure.of(error);
-      if (failure.kind === "unreachable") this.view.lost();
+      if (failure.kind === "unreachable") this.life.begin("ask");
       else this.life.end(failure);
     }
   }

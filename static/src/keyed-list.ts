@@ -38,7 +38,10 @@ export class KeyedList {
     detail.className = "detail";
     // Isolated: a name may hold characters that turn the direction of writing round.
     text.dir = "auto";
-    item.append(text, detail, ...Object.entries(line.actions).map(([label, run]) => button(label, run, text.id)));
+    const actions = document.createElement("span");
+    actions.className = "line-actions";
+    actions.append(...Object.entries(line.actions).map(([label, run]) => button(label, run, text.id)));
+    item.append(text, detail, actions);
     this.items.set(line.key, item);
     return item;
   }

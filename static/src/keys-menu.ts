@@ -10,7 +10,7 @@ export class KeysMenu {
 
   constructor(private readonly press: (keys: readonly Keystroke[]) => void) {
     this.menu.append(...KEY_LIST.map(([label, keys]) => this.item(label, keys)));
-    roveFocus(this.menu, () => this.items(), { back: "ArrowUp", forward: "ArrowDown" });
+    roveFocus(this.menu, () => this.items(), { back: ["ArrowUp", "ArrowLeft"], forward: ["ArrowDown", "ArrowRight"] });
     this.button.addEventListener("click", () => {
       if (this.opened) this.close();
       else this.open();

@@ -67,6 +67,12 @@ export class Life {
     this.connection?.link.probe();
   }
 
+  /** Connects no more; the last picture stays. */
+  rest(): void {
+    if (this.connection) this.parts.view.disconnected(this.connection.client.picture());
+    this.letGo();
+  }
+
   end(failure: Failure): void {
     this.letGo();
     this.parts.view.ended(failure);

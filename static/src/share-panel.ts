@@ -133,7 +133,8 @@ export class SharePanel {
 
   private async disconnect(viewer: number): Promise<void> {
     await this.api.disconnect(viewer, this.owner);
-    this.status.textContent = "Disconnected. Whoever has a link can come again until it ends.";
+    const links = !element("share-links-part").hidden;
+    this.status.textContent = links ? "Disconnected. Whoever has a link can come again until it ends." : "Disconnected.";
   }
 
   private async copy(link: string): Promise<void> {
@@ -149,6 +150,7 @@ export class SharePanel {
     this.link.focus();
     // Backwards, so that its beginning is seen.
     this.link.setSelectionRange(0, this.link.value.length, "backward");
+    this.link.scrollLeft = 0;
   }
 
   /** Does something, and says so if it fails. */

@@ -17,6 +17,8 @@ export class Sizing {
   constructor(
     private readonly stage: HTMLElement,
     private readonly screen: HTMLElement,
+    /** Somebody else's desktop: to open or to enter its window is not yet to be at work. */
+    private readonly guest: boolean,
     /** Whether nobody else looks at this desktop. */
     private readonly alone: () => Promise<boolean>,
   ) {
@@ -24,7 +26,7 @@ export class Sizing {
       this.stageChanged();
     }).observe(stage);
     addEventListener("focus", () => {
-      if (this.claim.take()) void this.request();
+      if (!guest && this.claim.take()) void this.request();
     });
     addEventListener("blur", () => {
       this.claim.leave();
@@ -38,7 +40,7 @@ export class Sizing {
 
   attach(client: Client | null): void {
     this.client = client;
-    this.claim = new SizeClaim(document.hasFocus());
+    this.claim = new SizeClaim(!this.guest && document.hasFocus());
     if (client) void this.request();
   }
 
@@ -53,7 +55,7 @@ export class Sizing {
   private stageChanged(): void {
     if (!this.fit()) return;
     // Who resizes a window is at work in it.
-    if (document.hasFocus()) this.claim.take();
+    if (!this.guest && document.hasFocus()) this.claim.take();
     this.client?.follow(false);
     clearTimeout(this.settle);
     this.settle = setTimeout(() => void this.request(), SETTLE_MS);

@@ -39,7 +39,7 @@ export class Toolbar {
     document.addEventListener("pointerdown", (event) => {
       if (!bar.contains(event.target as Node)) this.show(false);
     });
-    roveFocus(element("tools"), () => this.items(), { back: "ArrowLeft", forward: "ArrowRight" });
+    roveFocus(element("tools"), () => this.items(), { back: ["ArrowLeft"], forward: ["ArrowRight"] });
   }
 
   /** From the keyboard. */

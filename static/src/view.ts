@@ -148,7 +148,7 @@ export class View {
 
   private stopped(session: Session | undefined): Message {
     return {
-      title: "The session has ended",
+      title: "The desktop has ended",
       text: session?.reason ?? session?.error?.message ?? "You logged out, or the desktop was stopped.",
       remedy: session?.error?.remedy,
       log: session?.log ?? [],

@@ -54,7 +54,7 @@ def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visito
     before = guest.display_server.pid
     guest.run("xfce4-session-logout", "--logout", "--fast")
     desktop.becomes("stopped")
-    says(desktop, "The session has ended")
+    says(desktop, "The desktop has ended")
     expect(desktop.card).to_contain_text("logged out")
     desktop.screenshot("stopped")
     starts_again(desktop)
@@ -64,7 +64,7 @@ def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visito
 def test_x_server_killed(server: JupyterServer, openbox: Desktop) -> None:
     Guest(server).x_server.kill()
     openbox.becomes("stopped")
-    says(openbox, "The session has ended")
+    says(openbox, "The desktop has ended")
     expect(openbox.card).to_contain_text("display server ended (signal 9)")
     starts_again(openbox)
 

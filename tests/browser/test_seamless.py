@@ -368,7 +368,7 @@ def test_the_end_of_the_start_script_ends_the_session(
     visitor.expects(*ENDS)
     (server.home / "log-out").touch()
     page.becomes("stopped")
-    says(page, "The session has ended")
+    says(page, "The desktop has ended")
     expect(page.here.locator(".windows")).to_have_count(0)
     button = page.card.get_by_role("button", name="Start again")
     button.click()

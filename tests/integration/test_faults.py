@@ -126,7 +126,7 @@ def test_logging_out_and_in_again(server):
             server.process_of("--sm-disable").terminate()
             assert viewer.wire.closing().code == 4000
         stopped = server.wait_for("stopped")
-        assert stopped["reason"].startswith("The session was logged out (")
+        assert stopped["reason"].startswith("The session was logged out")
         assert stopped["log"]
 
 

@@ -44,7 +44,7 @@ export class Seamless implements Desk, Surroundings {
     const { element, hint, dock } = this;
     element.className = "windows";
     hint.className = "hint";
-    hint.textContent = "No window is open.";
+    hint.textContent = "No window is open. Programs that start appear here.";
     element.append(hint, dock.element);
     page.append(element);
     this.handlePackets();
