@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from ..errors import BridgeUnavailable
 from . import messages
 
 _PATIENCE = 3.0  # seconds for the bridge to say goodbye to its browsers
+_BUSY = 0.5  # seconds
 _SHORT_LIFE = 1.0  # seconds; one that dies sooner would die again
 
 
@@ -110,6 +112,8 @@ class BridgeClient:
         try:
             self.start()
             assert self._control
+            # Ready at once, but for a bridge that is busy with very many.
+            select.select([], [self._control], [], _BUSY)
             messages.send_handoff(self._control, handoff, browser.fileno(), target.fileno())
         except OSError as error:
             self._log.warning("The bridge did not take a connection: %s", error)

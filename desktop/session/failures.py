@@ -16,7 +16,7 @@ def ended_early(child: Child) -> StartFailed:
         return StartFailed(
             message,
             remedy="A program it needs is not installed; the last lines of the log below say "
-            "which. This installs a desktop:",
+            "which. This installs Xfce, for example:",
             command=install_command("xfce"),
         )
     return StartFailed(message, remedy="The last lines of the log below say why.")

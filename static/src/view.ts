@@ -44,7 +44,7 @@ export class View {
   coming(session: Session | null): void {
     if (session) this.notice.hide();
     setState(session?.reachable ? State.Connecting : State.Starting);
-    this.card.progress(session?.reachable ? "Connecting…" : "Starting…", progress(session));
+    this.card.progress(session?.state === "running" ? "Connecting…" : "Starting…", progress(session));
   }
 
   busy(text: string): void {
