@@ -1,4 +1,4 @@
-"""Tests that are coroutines run each in an event loop of its own."""
+"""Coroutines as tests, each in an event loop of its own, and a clock that stands still."""
 
 from __future__ import annotations
 
@@ -16,3 +16,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
     return True
+
+
+class Clock:
+    """Tells ``now``, in seconds, which the test sets."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Stands still until the test moves it on."""
+    return Clock()

@@ -9,18 +9,6 @@ from desktop.errors import ShareEnded
 from desktop.shares import Shares
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def shares(clock):
     return Shares(clock)

@@ -9,19 +9,6 @@ from desktop.errors import Refused
 from desktop.tickets import Tickets
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def tickets(clock):
     return Tickets(30, clock)
