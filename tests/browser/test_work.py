@@ -113,7 +113,7 @@ def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest
     page = desktop.page
     _leave_desktop(desktop)
     desktop.screenshot("toolbar")
-    for tool in ("clipboard", "fullscreen", "restart", "stop", "keys"):
+    for tool in ("clipboard", "share", "fullscreen", "restart", "stop", "keys"):
         page.keyboard.press("ArrowRight")
         expect(desktop.here.locator(f"#tool-{tool}")).to_be_focused()
     page.keyboard.press("Enter")
