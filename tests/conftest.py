@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 import pytest
 
 from tests import servers
+
+
+def pytest_configure() -> None:
+    """Have what tests start heed SIGINT, also where a shell runs them in the background.
+
+    It ignores that signal there, and so would whatever inherits that (sh(1), "Asynchronous lists").
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from ..errors import StartFailed
 
@@ -34,6 +37,7 @@ def display_number() -> Iterator[int]:
     receive them, and their cookie, in our place.
     """
     _make_folder()
+    _sweep()
     for number in _NUMBERS:
         reservation = _reserve(number)
         if reservation:
@@ -70,6 +74,16 @@ def _make_folder() -> None:
         )
 
 
+def _sweep() -> None:
+    """Remove what is left of this user's displays that were killed with all that tidies up."""
+    for lock in _TEMPORARY.glob(".X*-lock"):
+        number = re.fullmatch(r"\.X(\d{1,5})-lock", lock.name)
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as name:
+            if number and lock.lstat().st_uid == os.getuid():
+                name.bind(f"\0{_path(int(number[1]))}")
+                _remove_stale(int(number[1]))
+
+
 def _reserve(number: int) -> socket.socket | None:
     """Return the socket that holds the abstract name, or None if the number is taken."""
     holder = socket.socket(socket.AF_UNIX)
@@ -100,12 +114,14 @@ def _remove_stale(number: int) -> None:
 def _is_alive(lock: Path) -> bool:
     """Whether the process lives whose number stands in ``lock``; True where that is unclear."""
     try:
-        os.kill(_process_in(lock), 0)
-    except (FileNotFoundError, ProcessLookupError):
+        process = _process_in(lock)
+        os.kill(process, 0)
+        # One that nobody waits for, as in many containers, is no server any more.
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
         return False
-    except (OSError, ValueError, OverflowError):
+    except (OSError, ValueError, OverflowError, psutil.Error):
         return True
-    return True
 
 
 def _process_in(lock: Path) -> int:

@@ -267,7 +267,10 @@ def test_all_is_killed_at_one_stroke(backend):
         server.start("server", [], {})
         start(server, backend)
         assert not left & {path.name for path in server.runtime.glob("jd-*")}
-        assert server.displays() == [display]
+        # A lower number may be free by now.
+        assert len(server.displays()) == 1
+        if server.displays() != [display]:
+            assert not Path(f"/tmp/.X{display[1:]}-lock").exists()
         server.stop()
         nothing_is_left(server)
 

@@ -208,3 +208,30 @@ def test_without_any_number_left_it_says_what_to_do(monkeypatch):
     with pytest.raises(StartFailed, match="All display numbers") as failed, display_number():
         pass
     assert failed.value.remedy
+
+
+def test_a_server_that_nobody_has_waited_for_is_no_more():
+    number = a_free_number()
+    with subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        lock(number).write_text(f"{process.pid:10d}\n")
+        with display_number() as chosen:
+            assert chosen == number
+
+
+def test_what_was_left_at_other_numbers_is_removed_too():
+    left, alive, nobodys = 9101, 9102, 9103
+    try:
+        for number, process in ((left, dead()), (alive, os.getpid()), (nobodys, 9999999999)):
+            lock(number).write_text(f"{process:10d}\n")
+        with socket.socket(socket.AF_UNIX) as killed:
+            killed.bind(str(path(left)))
+        with display_number():
+            assert not lock(left).exists()
+            assert not path(left).exists()
+            assert lock(alive).exists()
+            assert lock(nobodys).exists()
+    finally:
+        for number in (left, alive, nobodys):
+            lock(number).unlink(missing_ok=True)
+            path(number).unlink(missing_ok=True)
