@@ -65,7 +65,6 @@ class Desktop {
     this.onClick("tool-share", () => { this.sharing.open(); });
     this.onClick("tool-restart", () => void this.restart());
     this.onClick("tool-stop", () => void this.stop());
-    this.hide(["tool-clipboard"], this.page.clipboard === "off");
     this.hide(["tool-share"], this.guest || this.page.sharing === "off");
     this.hide(["tool-restart", "tool-stop"], this.guest);
     releaseKeysOnBlur(this.screen);
@@ -90,10 +89,7 @@ class Desktop {
     this.connection = connection;
     const client = connection?.client ?? null;
     this.toolbar.enable(["tool-keys", "tool-clipboard", "tool-share", "tool-stop"], client !== null);
-    if (client) {
-      this.hide(["tool-keys"], this.looksOn);
-      this.hide(["tool-clipboard"], this.looksOn || this.page.clipboard === "off");
-    }
+    if (client) this.hide(["tool-keys", "tool-clipboard"], this.looksOn);
     // Who looks on has a picture, and no say.
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
