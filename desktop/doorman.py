@@ -17,8 +17,9 @@ from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 from .access import Access
 from .bridge.client import BridgeClient
 from .bridge.messages import Handoff
+from .desktop_session import Viewer
 from .errors import BridgeUnavailable, ShareEnded
-from .sessions import DEFAULT_SESSION, Sessions, Viewer
+from .sessions import DEFAULT_SESSION, Sessions
 from .shares import Share, Shares
 from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
