@@ -147,7 +147,7 @@ class Desktop {
     this.view.busy("Stopping the desktop…");
     try {
       await this.api.stop(this.forever);
-      this.life.end(new Failure("over"));
+      this.life.end(new Failure("over", { session: await this.api.ask(this.forever) }));
     } catch (error) {
       const failure = Failure.of(error);
       if (failure.kind === "unreachable") this.life.begin("ask");

@@ -98,6 +98,7 @@ def test_stop_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
     openbox.tool("Stop").click()
     openbox.confirms("Stop")
     openbox.becomes("stopped")
+    expect(openbox.card).to_contain_text("It was stopped.")
     assert server.session()["state"] == "stopped"
     assert not display_servers(server)
     starts_again(openbox)
