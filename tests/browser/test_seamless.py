@@ -289,6 +289,7 @@ def test_minimised_and_back(page: Desktop, programs: Programs, guest: Guest) -> 
 def test_windows_are_reached_by_keyboard(page: Desktop, programs: Programs) -> None:
     one, two = programs.terminal("one"), programs.terminal("two", "+600+300")
     page.presses("Control+Alt+Shift")
+    expect(page.here.locator("#tool-keys")).to_be_focused()
     page.presses("Enter")
     page.here.get_by_role("menuitem", name="Alt + Tab").focus()
     page.presses("Enter")
