@@ -146,6 +146,14 @@ class NotPermitted(DesktopError):
     status = 403
 
 
+def not_permitted() -> NotPermitted:
+    """Return the error for somebody who gets to a desktop by a link only."""
+    return NotPermitted(
+        "You may not use this server's desktops by yourself.",
+        remedy="Ask the owner of one for a link to it, and open that.",
+    )
+
+
 class ShareEnded(DesktopError):
     """The link that somebody came by has expired, or was ended."""
 

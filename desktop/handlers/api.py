@@ -14,8 +14,9 @@ from tornado.iostream import StreamClosedError
 from .. import upgrade
 from ..access import Access
 from ..backends import check_backend, check_geometry
-from ..errors import BadRequest, NotPermitted
-from ..sessions import DEFAULT_SESSION, DesktopSession
+from ..desktop_session import DesktopSession
+from ..errors import BadRequest, NotPermitted, not_permitted
+from ..sessions import DEFAULT_SESSION
 from ..shares import Share
 from .common import Common, JSONErrors, answers_errors, for_readers, for_writers
 
@@ -74,10 +75,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
             self, self.current_user, "write", self.auth_resource
         )
         if not await ensure_async(may_write):
-            raise NotPermitted(
-                "You may not use this desktop by yourself.",
-                remedy="Ask its owner for a link, and open that one.",
-            )
+            raise not_permitted()
         return None
 
     async def finish_json(self, value: Any, status: int = 200) -> None:

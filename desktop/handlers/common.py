@@ -11,7 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.escape import xhtml_escape
 
 from ..doorman import Doorman
-from ..errors import DesktopError, ForeignOrigin, NotPermitted, request_refused
+from ..errors import DesktopError, ForeignOrigin, not_permitted, request_refused
 from ..sessions import Sessions
 
 _LONGEST_NAME = 80
@@ -132,10 +132,7 @@ class JSONErrors:
         message = _message(self, keywords)
         error: DesktopError = request_refused(status_code, message)
         if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
-            error = NotPermitted(
-                "You may not use this server's desktops by yourself.",
-                remedy="Ask the owner of one for a link to it, and open that.",
-            )
+            error = not_permitted()
         self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
         self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
 
