@@ -1,53 +1,99 @@
-"""A viewer of Xpra's that looks on, as far as the server is concerned."""
+"""A viewer of Xpra's, packet by packet, of desktops that are not encrypted (Xpra.encryption)."""
 
 from __future__ import annotations
 
 import socket
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
+from typing import Any
 
 from desktop.backends import xpra_protocol
+from tests.clients import Wire
 
-_READINESS = ("request", "connect_test_request")
-_ENCODINGS = ["rgb32", "rgb24", "png"]
-_LOOKING_ON = {
-    **{name: value for name, value in xpra_protocol.HELLO.items() if name not in _READINESS},
-    "ui_client": 1,
+_ENCODINGS = ["rgb24", "rgb32", "png"]
+_GREETING = {
+    **{name: told for name, told in xpra_protocol.HELLO.items() if "request" not in name},
     "windows": 1,
-    "desktop_size": [1920, 1080],
+    "ui_client": 1,
+    "mouse": 1,
+    "share": 1,
+    "ping": 1,
     "encodings": _ENCODINGS,
     "encodings.core": _ENCODINGS,
     "encodings.rgb_formats": ["RGB", "RGBX", "BGRX"],
 }
+_PASSWORDS = {"display": "password", "view": "view-password"}
+
+
+class XpraViewer(xpra_protocol.Wire):
+    """Connected, and ready to be used; ``wishes`` are added to what it says of itself."""
+
+    def __init__(self, stream: xpra_protocol.Stream, password: str, **wishes: Any) -> None:
+        super().__init__(stream)
+        xpra_protocol.log_in(self, password, key="", greeting={**_GREETING, **wishes})
+
+    def receive(self) -> list[Any]:
+        """Return the next packet; large parts of one come in packets of their own before it."""
+        parts = {}
+        while True:
+            _, _, level, index, size = struct.unpack(">cBBBL", self._read(8))
+            data = self._read(size)
+            if index == 0:
+                break
+            parts[index] = data
+        packet: list[Any] = xpra_protocol.bdecode(zlib.decompress(data) if level else data)
+        for index, part in parts.items():
+            packet[index] = part
+        return packet
+
+    def awaits(self, name: bytes) -> list[Any]:
+        """Return what came with the next packet of that name."""
+        while (packet := self.receive())[0] != name:
+            pass
+        return packet[1:]
+
+    def moves(self, x: int, y: int, window: int = 1) -> None:
+        """Move the pointer."""
+        self.send(["pointer-position", window, [x, y], []])
+
+    def is_heard(self) -> None:
+        """Return when all that was sent has been processed: it answers in order."""
+        self.send(["ping", 1])
+        self.awaits(b"ping_echo")
+
+
+class MessageStream:
+    """WebSocket messages as a stream."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._buffer = b""
+
+    def sendall(self, data: bytes) -> None:
+        self._wire.send(data)
+
+    def recv(self, count: int) -> bytes:
+        self._buffer = self._buffer or self._wire.message()
+        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        return taken
 
 
 @contextmanager
-def looking_on(folder: Path) -> Iterator[socket.socket]:
-    """Look at the desktop whose runtime folder this is; give the socket once a picture came.
-
-    It must not be encrypted (``Xpra.encryption``).
-    """
-    password = (folder / "password").read_text()
+def connected(folder: Path, entrance: str = "display", **wishes: Any) -> Iterator[XpraViewer]:
+    """Connect to the display server whose runtime folder this is, without a bridge."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
-        connection.connect(str(folder / "display.sock"))
-        wire = xpra_protocol._Wire(connection)
-        with patch.object(xpra_protocol, "HELLO", _LOOKING_ON):
-            xpra_protocol._log_in(wire, password, key="")
-        wire.send(["map-window", 1, 0, 0, 1920, 1080, {}])
-        while _name_of_packet(wire) != b"draw":
-            pass
-        yield connection
+        connection.connect(str(folder / f"{entrance}.sock"))
+        yield XpraViewer(connection, (folder / _PASSWORDS[entrance]).read_text(), **wishes)
 
 
-def _name_of_packet(wire: xpra_protocol._Wire) -> bytes:
-    """Return the name of the next packet; empty for a part that is sent before it."""
-    _, flags, level, index, size = xpra_protocol._HEADER.unpack(wire._read(8))
-    data = wire._decrypted(size) if flags & xpra_protocol._ENCRYPTED else wire._read(size)
-    if index:
-        return b""
-    name: bytes = xpra_protocol.bdecode(zlib.decompress(data) if level else data)[0]
-    return name
+@contextmanager
+def looking_on(folder: Path) -> Iterator[XpraViewer]:
+    """The same, once a picture came."""
+    with connected(folder, desktop_size=[1920, 1080]) as viewer:
+        viewer.send(["map-window", 1, 0, 0, 1920, 1080, {}])
+        viewer.awaits(b"draw")
+        yield viewer

@@ -13,8 +13,9 @@ import os
 import socket
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
@@ -55,29 +56,44 @@ def handshake(path: Path, password: str, key: str) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_SECONDS)
             connection.connect(str(path))
-            _log_in(_Wire(connection), password, key)
+            log_in(Wire(connection), password, key, HELLO)
     except (OSError, ValueError, LookupError, TypeError, struct.error, zlib.error) as problem:
         raise NotReady(f"The display server does not answer yet: {problem}.") from problem
 
 
-class _Wire:
-    """Packets on a socket, encrypted once there is a cipher for their direction."""
+class Stream(Protocol):
+    """What of a socket is needed."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it."""
+
+    def recv(self, count: int, /) -> bytes:
+        """Return up to ``count`` bytes, and none once it has ended."""
+
+
+class Wire:
+    """Packets on a stream, encrypted once there is a cipher for their direction."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self.encryptor: CipherContext | None = None
         self.decryptor: CipherContext | None = None
 
     def send(self, packet: list[Any]) -> None:
+        """Send a packet: its name, and what belongs to it."""
         data = bencode(packet)
         size, flags = len(data), 0
         if self.encryptor:
             missing = _BLOCK - size % _BLOCK
             data = self.encryptor.update(data + bytes([missing]) * missing)
             flags = _ENCRYPTED
-        self._socket.sendall(_HEADER.pack(b"P", flags, 0, 0, size) + data)
+        self._stream.sendall(_HEADER.pack(b"P", flags, 0, 0, size) + data)
 
     def receive(self) -> list[Any]:
+        """Return the next packet, with bytes for texts.
+
+        Raises ``NotReady`` where it cannot be decrypted or the connection has ended.
+        """
         magic, flags, level, _, size = _HEADER.unpack(self._read(_HEADER.size))
         if magic != b"P" or flags & ~_ENCRYPTED or size > _LONGEST:
             raise NotReady("The display server does not speak Xpra's protocol.")
@@ -100,16 +116,19 @@ class _Wire:
     def _read(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            chunk = self._socket.recv(count - len(data))
+            chunk = self._stream.recv(count - len(data))
             if not chunk:
                 raise NotReady("The display server closed the connection.")
             data += chunk
         return data
 
 
-def _log_in(wire: _Wire, password: str, key: str) -> None:
-    """hello, challenge, hello again with the answer, hello."""
-    hello: dict[str, Any] = {**HELLO}
+def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> None:
+    """hello, challenge, hello again with the answer, hello.
+
+    Raises ``NotReady`` where the server refuses, or what it says cannot be read.
+    """
+    hello: dict[str, Any] = {**greeting}
     vector, salt = os.urandom(8).hex().encode(), os.urandom(32)
     if key:
         hello |= {

@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 
 import pytest
 
-from desktop.backends import xpra_protocol
 from tests import clients
 from tests.integration.viewing import open_socket, view
 from tests.servers import JupyterServer, until
+from tests.xpra_viewer import MessageStream, XpraViewer
 
 TIMEOUT = 3  # seconds without activity
 PAUSE = 2  # seconds without input
@@ -85,35 +85,19 @@ class VNCMouse:
 class XpraMouse:
     """The same with Xpra, where nothing is encrypted; the picture is not looked at."""
 
-    updates = 100
-
     def __init__(self, server: JupyterServer) -> None:
         ticket = server.ticket()
         self._wire = open_socket(server, ticket)
-        self._buffer = b""
-        self._packets = xpra_protocol._Wire(self)
-        xpra_protocol._log_in(self._packets, ticket["password"], "")
-        while (packet := self._packets.receive())[0] != b"new-window":
-            pass
-        self._window = packet[1]
+        self._viewer = XpraViewer(MessageStream(self._wire), ticket["password"])
+        self._window = self._viewer.awaits(b"new-window")[0]
         self._at = 0
 
     def move(self) -> None:
         self._at += 1
-        self._packets.send(["pointer-position", self._window, [self._at, 0], [], []])
+        self._viewer.moves(self._at, 0, self._window)
 
     def close(self) -> None:
         self._wire.socket.close()
-
-    # -- a socket, as Xpra's protocol needs it
-
-    def sendall(self, data: bytes) -> None:
-        self._wire.send(data)
-
-    def recv(self, count: int) -> bytes:
-        self._buffer = self._buffer or self._wire.message()
-        data, self._buffer = self._buffer[:count], self._buffer[count:]
-        return data
 
 
 def for_seconds(seconds: float, do: Callable[[], None]) -> None:
@@ -144,11 +128,7 @@ def test_input_keeps_it_and_a_blinking_picture_does_not(idle):
     assert mouse.updates - seen > 5
 
 
-def test_input_by_xpra(idle, monkeypatch):
-    shown = ["rgb32", "rgb24", "png"]
-    hello = {**xpra_protocol.HELLO, "encodings": shown, "encodings.core": shown, "windows": 1}
-    del hello["request"], hello["connect_test_request"]
-    monkeypatch.setattr(xpra_protocol, "HELLO", hello)
+def test_input_by_xpra(idle):
     server = idle("--DesktopApp.backend=xpra", "--Xpra.encryption=off")
     mouse = XpraMouse(server)
     for_seconds(PAUSE + TIMEOUT + 2, mouse.move)

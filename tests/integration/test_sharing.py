@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +15,9 @@ from desktop.errors import NotReady
 from tests import clients, servers
 from tests.clients import Viewer, WrongPassword
 from tests.servers import JupyterServer, until
+from tests.xpra_viewer import connected
 
-from .viewing import folder_of, open_socket, view, x_environment
+from .viewing import folder_of, open_socket, pointer, size, view, x_environment
 
 SESSION = "desktop/api/sessions/default"
 ENDED = 4002
@@ -79,29 +77,6 @@ def guest(server: JupyterServer, share: dict[str, Any]) -> Viewer:
     """Connect a viewer of VNC's by a link."""
     shown = ticket(server, share["id"], **BOB).json
     return Viewer(open_socket(server, shown, BOB)).authenticate(shown["password"])
-
-
-def asked(server: JupyterServer, request: str) -> tuple[int, int]:
-    """Return two numbers that the X server of the desktop tells."""
-    ask = f"import xcffib.xproto; c = xcffib.connect(); r = c.get_setup().roots[0].root; {request}"
-    told = subprocess.run(
-        [sys.executable, "-c", ask],
-        env=x_environment(server),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=10,
-        check=True,
-    )
-    one, other = told.stdout.split()
-    return int(one), int(other)
-
-
-def pointer(server: JupyterServer) -> tuple[int, int]:
-    return asked(server, "p = c.core.QueryPointer(r).reply(); print(p.root_x, p.root_y)")
-
-
-def size(server: JupyterServer) -> tuple[int, int]:
-    return asked(server, "g = c.core.GetGeometry(r).reply(); print(g.width, g.height)")
 
 
 ONLY_VNC = pytest.mark.parametrize("backend", ["vnc"], indirect=True)
@@ -258,61 +233,34 @@ def test_a_vnc_viewer_that_only_looks(server):
 
 
 @ONLY_VNC
-def test_a_view_password_is_no_other(server):
-    """A look-on ticket brings a second password into force, and no first one that is known."""
-    shown = ticket(server, shared(server)["id"], **BOB).json
-    owner = ticket(server).json
-    with ExitStack() as stack:
-        wire = stack.enter_context(open_socket(server, shown, BOB))
-        with pytest.raises(WrongPassword):
-            Viewer(wire).authenticate(owner["password"])
-
-
-class XpraViewer:
-    """A viewer of Xpra's, byte by byte, on its own socket."""
-
-    def __init__(self, server: JupyterServer, entrance: str, **wishes: Any) -> None:
-        shown = ["rgb32", "rgb24", "png"]
-        hello = {"encodings": shown, "encodings.core": shown, "windows": 1, "mouse": 1, **wishes}
-        request = ("request", "connect_test_request")
-        base = {k: v for k, v in xpra_protocol.HELLO.items() if k not in request}
-        folder = folder_of(server)
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(5)
-        self.socket.connect(str(folder / f"{entrance}.sock"))
-        self.wire = xpra_protocol._Wire(self.socket)
-        file = {"display": "password", "view": "view-password"}[entrance]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(xpra_protocol, "HELLO", {**base, **hello})
-            xpra_protocol._log_in(self.wire, (folder / file).read_text(), key="")
-
-    def move(self, x: int, y: int) -> None:
-        self.wire.send(["pointer-position", 1, [x, y], []])
-
-    def is_heard(self) -> None:
-        """Return when all that was sent has been processed: it answers in order."""
-        self.wire.send(["ping", 1])
-        # Packets of pixels are none that the wire understands.
-        while b"ping_echo" not in self.wire._read(int.from_bytes(self.wire._read(8)[4:], "big")):
-            pass
+def test_a_password_to_look_on_is_for_one_connection(server):
+    share = shared(server)
+    first = ticket(server, share["id"], **BOB).json
+    with open_socket(server, first, BOB) as wire:
+        Viewer(wire).authenticate(first["password"])
+    with (
+        open_socket(server, ticket(server, share["id"], **BOB).json, BOB) as wire,
+        pytest.raises(WrongPassword),
+    ):
+        Viewer(wire).authenticate(first["password"])
 
 
 @ONLY_XPRA
 def test_an_xpra_viewer_that_only_looks(server):
     shared(server)
-    works = XpraViewer(server, "display")
-    looks = XpraViewer(server, "view", desktop_mode_size=[640, 480])
-    with works.socket, looks.socket:
-        works.move(40, 50)
+    folder = folder_of(server)
+    small = {"desktop_mode_size": [640, 480]}
+    with connected(folder) as works, connected(folder, "view", **small) as looks:
+        works.moves(40, 50)
         until(lambda: pointer(server) == (40, 50), "the pointer moved")
-        looks.move(140, 150)
-        looks.wire.send(["button-action", 1, 1, 1, [140, 150], []])
-        looks.wire.send(["configure-window", 1, 0, 0, 640, 480, {}])
+        looks.moves(140, 150)
+        looks.send(["button-action", 1, 1, 1, [140, 150], []])
+        looks.send(["configure-window", 1, 0, 0, 640, 480, {}])
         looks.is_heard()
         works.is_heard()
         assert pointer(server) == (40, 50)
         assert size(server) != (640, 480)
-        works.move(60, 70)
+        works.moves(60, 70)
         until(lambda: pointer(server) == (60, 70), "the pointer moved again")
 
 
@@ -321,8 +269,7 @@ def test_a_greeting_changes_nothing(server):
     shared(server)
     before = root_window(server)
     wishes = {"icc": {"data": b"profile"}, "dpi": 300, "cursor.size": 99, "desktop_names": ["x"]}
-    looks = XpraViewer(server, "view", **wishes)
-    with looks.socket:
+    with connected(folder_of(server), "view", **wishes) as looks:
         looks.is_heard()
         assert root_window(server) == before
 
@@ -345,8 +292,7 @@ def root_window(server: JupyterServer) -> str:
 def test_an_xpra_viewer_that_may_do_all_sets_the_size(server):
     """So that the test above could fail."""
     before = size(server)
-    viewer = XpraViewer(server, "display", desktop_mode_size=[640, 480])
-    with viewer.socket:
+    with connected(folder_of(server), desktop_mode_size=[640, 480]):
         until(lambda: size(server) == (640, 480), "the size that was asked for")
     body = {"geometry": "{}x{}".format(*before)}
     assert server.call("PUT", f"{SESSION}/geometry", body).status == 204

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import socket
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +14,9 @@ from desktop.backends.xpra_protocol import handshake
 from desktop.errors import NotReady
 from tests import servers
 from tests.servers import JupyterServer, until
+from tests.xpra_viewer import connected
 
-from .viewing import folder_of, grabbed, logs, on_display, x_environment
+from .viewing import folder_of, grabbed, logs, on_display, size
 
 XPRA = "--DesktopApp.backend=xpra"
 
@@ -41,20 +39,6 @@ def log_in(server: JupyterServer, password: str | None = None, key: str | None =
         secret(server, "password") if password is None else password,
         secret(server, "key") if key is None else key,
     )
-
-
-def size(server: JupyterServer) -> str:
-    told = subprocess.run(
-        ["xdpyinfo"],
-        env=x_environment(server),
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=True,
-    )
-    match = re.search(r"dimensions: +(\d+x\d+)", told.stdout)
-    assert match
-    return match[1]
 
 
 def test_who_has_password_and_key_gets_in(server):
@@ -95,19 +79,11 @@ def test_control_commands_of_a_viewer_are_ignored(jupyter, monkeypatch):
     debug = ("--Xpra.encryption=off", "--Xpra.arguments=-d", "--Xpra.arguments=command")
     server = jupyter(XPRA, "--DesktopApp.clipboard=out", *debug)
     server.start_desktop()
-    shown = ["rgb32", "rgb24", "png"]
-    hello = {**xpra_protocol.HELLO, "encodings": shown, "encodings.core": shown, "windows": 1}
-    del hello["request"], hello["connect_test_request"]
-    monkeypatch.setattr(xpra_protocol, "HELLO", hello)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
-        connection.connect(str(folder_of(server) / "display.sock"))
-        wire = xpra_protocol._Wire(connection)
-        xpra_protocol._log_in(wire, secret(server, "password"), "")
+    with connected(folder_of(server)) as viewer:
         # Xpra takes only marked texts for commands.
         command = b"l15:command_requestu19:clipboard-directionu4:bothe"
         monkeypatch.setattr(xpra_protocol, "bencode", lambda packet: command)
-        wire.send([])
+        viewer.send([])
         until(lambda: "command request returned" in logs(server), "an answer in the log")
     assert "control commands are off" in logs(server)
     assert "clipboard direction set" not in logs(server)
@@ -154,9 +130,9 @@ def test_any_size(jupyter, x_server):
     server = jupyter(XPRA, f"--Xpra.x_server={x_server}")
     server.call("POST", "desktop/api/sessions", {"geometry": "1001x667"})
     server.wait_for("running")
-    assert size(server) == "1001x667"
-    for wanted in ("640x481", "2561x1441", "1001x667"):
-        body = {"geometry": wanted}
+    assert size(server) == (1001, 667)
+    for wanted in ((640, 481), (2561, 1441), (1001, 667)):
+        body = {"geometry": "{}x{}".format(*wanted)}
         assert server.call("PUT", "desktop/api/sessions/default/geometry", body).status == 204
         until(lambda wanted=wanted: size(server) == wanted, f"a size of {wanted}")
 

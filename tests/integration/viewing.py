@@ -81,6 +81,29 @@ def x_environment(server: JupyterServer) -> dict[str, str]:
     return {**os.environ, "DISPLAY": server.displays()[0], "XAUTHORITY": cookie}
 
 
+def asked(server: JupyterServer, request: str) -> tuple[int, int]:
+    """Return two numbers that the X server of the desktop tells."""
+    ask = f"import xcffib.xproto; c = xcffib.connect(); r = c.get_setup().roots[0].root; {request}"
+    told = subprocess.run(
+        [sys.executable, "-c", ask],
+        env=x_environment(server),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=10,
+        check=True,
+    )
+    one, other = told.stdout.split()
+    return int(one), int(other)
+
+
+def pointer(server: JupyterServer) -> tuple[int, int]:
+    return asked(server, "p = c.core.QueryPointer(r).reply(); print(p.root_x, p.root_y)")
+
+
+def size(server: JupyterServer) -> tuple[int, int]:
+    return asked(server, "g = c.core.GetGeometry(r).reply(); print(g.width, g.height)")
+
+
 def folder_of(server: JupyterServer) -> Path:
     """Return the runtime folder of its only desktop."""
     (socket,) = server.runtime.glob("jd-*/display.sock")
@@ -97,12 +120,7 @@ def session_processes(server: JupyterServer, name: str = "default") -> dict[str,
 
 def on_display(server: JupyterServer, *command: str, **options: Any) -> subprocess.Popen[bytes]:
     """Run an X program on the server's only desktop."""
-    (display,) = server.displays()
-    environment = {
-        **os.environ,
-        "DISPLAY": display,
-        "XAUTHORITY": str(folder_of(server) / "Xauthority"),
-    }
+    environment = x_environment(server)
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
     )

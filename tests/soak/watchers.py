@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 import threading
 import time
-import zlib
-from typing import Any
 
-import pytest
-
-from desktop.backends import xpra_protocol
 from tests import clients
-from tests.clients import Wire
 from tests.integration.viewing import open_socket, view
 from tests.servers import JupyterServer
+from tests.xpra_viewer import MessageStream, XpraViewer
 
 _SLOW = 1024  # bytes per second
 
@@ -80,10 +74,7 @@ class XpraWatcher(Watcher):
     def _connect(self, server: JupyterServer) -> None:
         ticket = server.ticket(self.desktop)
         self._wire = open_socket(server, ticket)
-        self._packets = _Packets(self._wire)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(xpra_protocol, "HELLO", _HELLO)
-            xpra_protocol._log_in(self._packets, ticket["password"], key="")
+        self._packets = XpraViewer(MessageStream(self._wire), ticket["password"])
 
     def _see(self) -> None:
         while True:
@@ -99,51 +90,3 @@ class XpraWatcher(Watcher):
 
     def _leave(self) -> None:
         self._wire.socket.close()
-
-
-_HELLO = {
-    **{k: v for k, v in xpra_protocol.HELLO.items() if "request" not in k},
-    "encodings": ["rgb24", "rgb32", "png"],
-    "encodings.core": ["rgb24", "rgb32", "png"],
-    "encodings.rgb_formats": ["RGB", "RGBX"],
-    "windows": 1,
-    "share": 1,
-    "ping": 1,
-}
-
-
-class _Packets(xpra_protocol._Wire):
-    """Xpra's packets in WebSocket messages; pixels come in a packet of their own before."""
-
-    def __init__(self, wire: Wire) -> None:
-        super().__init__(_Stream(wire))
-
-    def receive(self) -> list[Any]:
-        parts = {}
-        while True:
-            _, _, level, index, size = struct.unpack(">cBBBL", self._read(8))
-            data = self._read(size)
-            data = zlib.decompress(data) if level and not index else data
-            if index == 0:
-                break
-            parts[index] = data
-        packet = xpra_protocol.bdecode(data)
-        for index, part in parts.items():
-            packet[index] = part
-        return packet
-
-
-class _Stream:
-    """A WebSocket as if it was a stream socket."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._buffer = b""
-
-    def sendall(self, data: bytes) -> None:
-        self._wire.send(data)
-
-    def recv(self, count: int) -> bytes:
-        self._buffer = self._buffer or self._wire.message()
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
-        return taken
