@@ -18,8 +18,9 @@ from .doorman import Doorman
 from .errors import BadRequest
 from .handlers import no_routes, routes
 from .placements import Local
+from .plans import Plan, Wish
 from .session.specification import Specification
-from .sessions import DEFAULT_SESSION, Sessions
+from .sessions import DEFAULT_SESSION, NO_WISH, Sessions
 from .tickets import Tickets
 from .xpra_settings import Xpra
 
@@ -202,7 +203,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         """Make the parts that handlers use (Jupyter Server calls this)."""
         if self._settings_error:
             return
-        sessions = Sessions(self.specify, Local(), self.log, self.activity)
+        sessions = Sessions(self.plan, self.log, self.activity)
         tickets = Tickets(self.ticket_lifetime)
         self.doorman = Doorman(sessions, tickets, self.runtime_folders(), self.log)
         self.settings.update(desktop_app=self, desktop_doorman=self.doorman)
@@ -222,7 +223,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 
     def _second_tile(self) -> bool:
         """Whether there is a choice between the kinds of desktop, and Xpra is the other one."""
-        installed = installed_here(self.specify(DEFAULT_SESSION).display)
+        installed = installed_here(self.plan(DEFAULT_SESSION).specification.display)
         shown = xpra_client.problem(self.xpra.client_folder) is None
         return self.backend == AUTO and installed == NAMES and shown
 
@@ -252,15 +253,15 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
             self._telling.stop()
             await self.doorman.stop()
 
-    def specify(self, name: str, geometry: str = "", backend: str = "") -> Specification:
-        """Return what the desktop called ``name`` is to be, by the settings where that is empty."""
+    def plan(self, name: str, wish: Wish = NO_WISH) -> Plan:
+        """Return what the desktop called ``name`` is to be."""
         # Who names a VNC server means that one, and no other if it does not work.
         setting = "vnc" if self.backend == AUTO and self.display_server else self.backend
-        return Specification(
-            backend=backend or setting,
+        specification = Specification(
+            backend=wish.backend or setting,
             key=secrets.key(),
             display=DisplaySettings(
-                geometry=geometry or self.geometry,
+                geometry=wish.geometry or self.geometry,
                 clipboard=self.clipboard,
                 title=self.title if name == DEFAULT_SESSION else f"{self.title} {name}",
                 executable=self.display_server,
@@ -273,6 +274,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
             start_timeout=self.start_timeout,
             stop_timeout=self.stop_timeout,
         )
+        return Plan(specification, Local())
 
     def runtime_folders(self) -> tuple[str, ...]:
         """Return the candidates for runtime folders, best first."""

@@ -20,7 +20,8 @@ from .access import Access
 from .activity import INPUT, Use, isoformat
 from .backends import AUTO, backend
 from .errors import NotReady, SessionEnded, StartFailed, UnknownViewer
-from .placements import Placement
+from .placements import Local, Placement
+from .plans import Plan
 from .session.specification import Specification
 
 _COMMAND = [sys.executable, "-m", "desktop.session"]
@@ -66,9 +67,7 @@ class DesktopSession:
     ``activity`` is what counts as its use (see ``activity.Use``).
     """
 
-    def __init__(
-        self, name: str, placement: Placement, log: logging.Logger, activity: str = INPUT
-    ) -> None:
+    def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
         self.name = name
         self.state = State(state="stopped")
         self.viewers: dict[int, Viewer] = {}  # by id
@@ -76,7 +75,7 @@ class DesktopSession:
         self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
         self._specification = Specification()
         self._backend = self._specification.backend
-        self._placement = placement
+        self._placement: Placement = Local()
         self._log = log
         self._use = Use(activity)
         self._process: asyncio.subprocess.Process | None = None
@@ -124,12 +123,13 @@ class DesktopSession:
             **vars(self.state),
         }
 
-    async def start(self, specification: Specification) -> None:
+    async def start(self, plan: Plan) -> None:
         """Start the session process; how it gets on is told to subscribers."""
         # One that has ended may not have gone yet.
         await self._gone()
         self.run += 1
-        self._specification = specification
+        self._specification = specification = plan.specification
+        self._placement = plan.placement
         self._backend = specification.backend
         self._use.note_input(False)
         self._set_state()

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from .activity import INPUT
 from .desktop_session import DesktopSession
 from .errors import BadRequest, UnknownSession
-from .placements import Placement
-from .session.specification import Specification
+from .plans import Plan, Wish
 
 DEFAULT_SESSION = "default"
+NO_WISH = Wish()
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
@@ -21,19 +21,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 class Sessions:
     """All desktops of one server, by name; one that has ended stays, so that it can be asked why.
 
-    ``specify`` returns what a desktop of a name is to be, given its size and its backend, which
-    may be empty. ``activity`` is what counts as use of a desktop.
+    ``plan`` returns what the desktop of a name is to be. ``activity`` is what counts as use of one.
     """
 
     def __init__(
         self,
-        specify: Callable[[str, str, str], Specification],
-        placement: Placement,
+        plan: Callable[[str, Wish], Plan],
         log: logging.Logger,
         activity: str = INPUT,
     ) -> None:
-        self._specify = specify
-        self._placement = placement
+        self._plan = plan
         self._log = log
         self._activity = activity
         self._sessions: dict[str, DesktopSession] = {}
@@ -51,19 +48,13 @@ class Sessions:
         """Return every desktop, the oldest first."""
         return list(self._sessions.values())
 
-    async def start(
-        self, name: str, geometry: str = "", backend: str = ""
-    ) -> tuple[DesktopSession, bool]:
-        """Return the desktop called ``name``, started if it was not there; and whether it was.
-
-        ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or
-        "auto"; empty for the settings.
-        """
+    async def start(self, name: str, wish: Wish = NO_WISH) -> tuple[DesktopSession, bool]:
+        """Return the desktop called ``name``, started if it was not there; and whether it was."""
         session = self._of_name(name)
         async with session.turn:
             if session.alive:
                 return session, False
-            await session.start(self._specify(name, geometry, backend))
+            await session.start(self._plan(name, wish))
             return session, True
 
     async def stop(self, name: str) -> None:
@@ -72,12 +63,12 @@ class Sessions:
         async with session.turn:
             await session.stop()
 
-    async def restart(self, name: str, geometry: str = "", backend: str = "") -> DesktopSession:
+    async def restart(self, name: str, wish: Wish = NO_WISH) -> DesktopSession:
         """End the desktop called ``name`` if it is there, and start it anew."""
         session = self._of_name(name)
         async with session.turn:
             await session.stop()
-            await session.start(self._specify(name, geometry, backend))
+            await session.start(self._plan(name, wish))
         return session
 
     async def stop_all(self) -> None:
@@ -87,7 +78,7 @@ class Sessions:
     def _of_name(self, name: str) -> DesktopSession:
         check_name(name)
         if name not in self._sessions:
-            self._sessions[name] = DesktopSession(name, self._placement, self._log, self._activity)
+            self._sessions[name] = DesktopSession(name, self._log, self._activity)
         return self._sessions[name]
 
 

@@ -16,6 +16,7 @@ from ..access import Access
 from ..backends import check_backend, check_geometry
 from ..desktop_session import DesktopSession
 from ..errors import BadRequest, NotPermitted, not_permitted
+from ..plans import Wish
 from ..sessions import DEFAULT_SESSION
 from ..shares import Share
 from .common import Common, JSONErrors, answers_errors, for_readers, for_writers
@@ -52,15 +53,13 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
             raise BadRequest(f"{key!r} must be a short string.")
         return value
 
-    def geometry(self) -> str:
-        """Return the size that is asked for, empty if none is; raises ``BadRequest``."""
-        geometry = self.text("geometry", "")
-        return check_geometry(geometry) if geometry else ""
-
-    def backend(self) -> str:
-        """Return the backend that is asked for, empty if none is; raises ``BadRequest``."""
-        name = self.text("backend", "")
-        return check_backend(name) if name else ""
+    def wish(self) -> Wish:
+        """Return what is asked of a desktop to be started; raises ``BadRequest``."""
+        geometry, backend = self.text("geometry", ""), self.text("backend", "")
+        return Wish(
+            geometry=check_geometry(geometry) if geometry else "",
+            backend=check_backend(backend) if backend else "",
+        )
 
     async def share_shown(self, session: DesktopSession) -> Share | None:
         """Return the share by which they came who ask, None for none: then they need to be more.
@@ -100,7 +99,7 @@ class SessionsHandler(DesktopAPIHandler):
         """Start the one called ``name``, if it does not live."""
         self.doorman.open()
         name = self.text("name", DEFAULT_SESSION)
-        session, started = await self.sessions.start(name, self.geometry(), self.backend())
+        session, started = await self.sessions.start(name, self.wish())
         await self.finish_json(session.as_json(), 201 if started else 200)
 
 
@@ -133,7 +132,7 @@ class RestartHandler(DesktopAPIHandler):
     async def post(self, name: str) -> None:
         """End the desktop if it lives, and start it anew."""
         self.doorman.open()
-        session = await self.sessions.restart(name, self.geometry(), self.backend())
+        session = await self.sessions.restart(name, self.wish())
         await self.finish_json(session.as_json())
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from desktop.access import Access
 from desktop.errors import BadRequest, NotReady, SessionEnded, UnknownSession
 from desktop.placements import Local, Placement
+from desktop.plans import Plan
 from desktop.session.specification import Specification
 from desktop.sessions import Sessions, check_name
 
@@ -73,7 +74,8 @@ RUNNING = '{"event": "state", "state": "running", "reachable": true}'
 
 
 def sessions(placement: Placement, **specification: object) -> Sessions:
-    return Sessions(lambda name, geometry, backend: Specification(**specification), placement, LOG)
+    plan = Plan(Specification(**specification), placement)
+    return Sessions(lambda name, wish: plan, LOG)
 
 
 async def reaches(session, state):

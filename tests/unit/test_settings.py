@@ -8,6 +8,9 @@ from traitlets.config import Config
 
 from desktop import launchers
 from desktop.app import DesktopApp
+from desktop.plans import Wish
+from desktop.session.specification import Specification
+from desktop.sessions import NO_WISH
 
 
 def announce(folder, second):
@@ -24,9 +27,13 @@ def app(**settings: object) -> DesktopApp:
     return DesktopApp(config=Config({"DesktopApp": settings}))
 
 
+def specified(name: str, wish: Wish = NO_WISH, **settings: object) -> Specification:
+    return app(**settings).plan(name, wish).specification
+
+
 @pytest.mark.parametrize("value", ["1920x1080", "800x600", "64x64", "16384x16384"])
 def test_geometry(value):
-    assert app(geometry=value).specify("default", "").display.geometry == value
+    assert specified("default", geometry=value).display.geometry == value
 
 
 @pytest.mark.parametrize(
@@ -70,15 +77,19 @@ def test_every_setting_has_help():
 
 
 def test_what_the_settings_make_of_a_desktop():
-    specification = app(
-        clipboard="in",
-        title="Work",
-        display_server="/opt/x/Xvnc",
-        display_server_arguments=["-dpi", "120"],
-        start_script="xfce",
-        start_timeout=5,
-        stop_timeout=1,
-    ).specify("second", "")
+    specification = (
+        app(
+            clipboard="in",
+            title="Work",
+            display_server="/opt/x/Xvnc",
+            display_server_arguments=["-dpi", "120"],
+            start_script="xfce",
+            start_timeout=5,
+            stop_timeout=1,
+        )
+        .plan("second")
+        .specification
+    )
     assert specification.display.clipboard == "in"
     assert specification.display.title == "Work second"
     assert specification.display.executable == "/opt/x/Xvnc"
@@ -89,7 +100,7 @@ def test_what_the_settings_make_of_a_desktop():
 
 
 def test_the_title_of_the_default_desktop_is_the_title():
-    assert app(title="Work").specify("default", "").display.title == "Work"
+    assert specified("default", title="Work").display.title == "Work"
 
 
 @pytest.mark.parametrize(("runtime", "first"), [("/run/user/1000", "/run/user/1000"), ("", None)])
@@ -100,7 +111,7 @@ def test_runtime_folders(monkeypatch, runtime, first):
 
 
 def test_a_page_s_window_size_goes_before_the_setting():
-    specification = app(geometry="800x600").specify("default", "1000x700")
+    specification = specified("default", Wish("1000x700"), geometry="800x600")
     assert specification.display.geometry == "1000x700"
 
 
@@ -152,17 +163,17 @@ def test_when_there_is_a_second_tile(monkeypatch, tmp_path, programs, backend, s
 
 
 def test_who_names_a_vnc_server_means_that_one():
-    assert app(display_server="/opt/Xvnc").specify("default").backend == "vnc"
-    assert app(display_server="/opt/Xvnc").specify("default", backend="xpra").backend == "xpra"
+    assert specified("default", display_server="/opt/Xvnc").backend == "vnc"
+    assert specified("default", Wish(backend="xpra"), display_server="/opt/Xvnc").backend == "xpra"
 
 
 def test_a_backend_that_is_asked_for_goes_before_the_setting():
-    assert app(backend="vnc").specify("other", "", "xpra").backend == "xpra"
-    assert app(backend="vnc").specify("other").backend == "vnc"
+    assert specified("other", Wish(backend="xpra"), backend="vnc").backend == "xpra"
+    assert specified("other", backend="vnc").backend == "vnc"
 
 
 def test_each_desktop_has_a_key_of_its_own():
-    one, other = app().specify("one"), app().specify("other")
+    one, other = specified("one"), specified("other")
     assert len(one.key) == 64
     assert one.key != other.key
     assert one.key not in repr(one)
@@ -171,7 +182,7 @@ def test_each_desktop_has_a_key_of_its_own():
 def test_what_the_settings_make_of_xpra():
     made = app()
     made.xpra.mode, made.xpra.arguments = "seamless", ["--speaker=on"]
-    display = made.specify("default").display
+    display = made.plan("default").specification.display
     assert (display.xpra.mode, display.xpra.arguments) == ("seamless", ("--speaker=on",))
 
 

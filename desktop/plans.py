@@ -1,0 +1,27 @@
+"""What is asked of a desktop that is to be started, and what comes of it with the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .placements import Placement
+from .session.specification import Specification
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for; empty is for the settings to say.
+
+    ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto".
+    """
+
+    geometry: str = ""
+    backend: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a desktop is to be, and where."""
+
+    specification: Specification
+    placement: Placement
