@@ -77,18 +77,15 @@ def test_every_setting_has_help():
 
 
 def test_what_the_settings_make_of_a_desktop():
-    specification = (
-        app(
-            clipboard="in",
-            title="Work",
-            display_server="/opt/x/Xvnc",
-            display_server_arguments=["-dpi", "120"],
-            start_script="xfce",
-            start_timeout=5,
-            stop_timeout=1,
-        )
-        .plan("second")
-        .specification
+    specification = specified(
+        "second",
+        clipboard="in",
+        title="Work",
+        display_server="/opt/x/Xvnc",
+        display_server_arguments=["-dpi", "120"],
+        start_script="xfce",
+        start_timeout=5,
+        stop_timeout=1,
     )
     assert specification.display.clipboard == "in"
     assert specification.display.title == "Work second"
