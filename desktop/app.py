@@ -16,7 +16,7 @@ from .activity import ACTIVITIES, INPUT
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
 from .doorman import Doorman
 from .errors import BadRequest
-from .handlers import no_routes, routes
+from .handlers import no_routes, outside, routes
 from .placements import Local
 from .plans import Plan, Wish
 from .session.specification import Specification
@@ -231,6 +231,9 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         """Add our URLs (Jupyter Server calls this)."""
         error = self._settings_error
         self.handlers.extend(no_routes(error) if error else routes(HERE / "static"))
+        server: Any = self.serverapp
+        if server.base_url != "/":
+            server.web_app.add_handlers(".*", outside())
 
     def current_activity(self) -> None:
         """Tell when the desktops were last in use (Jupyter Server asks before it ends itself).

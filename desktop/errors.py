@@ -127,15 +127,21 @@ class Refused(DesktopError):
 
 
 class ForeignOrigin(Refused):
-    """A page of another origin asks for the connection (cross-site WebSocket hijacking)."""
+    """A page of another origin asks (cross-site request forgery, WebSocket hijacking).
+
+    Or a proxy between has changed ``host``, the address under which Jupyter knows itself.
+    """
 
     reason = "foreign-origin"
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, host: str) -> None:
         super().__init__(
-            f"Pages from {origin[:200]!r} may not connect to this desktop.",
-            remedy="Open the desktop from Jupyter itself; or the administrator may allow that "
-            "origin with ServerApp.allow_origin.",
+            f"This page comes from {origin[:200]!r}, and Jupyter takes itself for {host[:200]!r}: "
+            f"it answers no pages of other servers.",
+            remedy="If both are the same server, a reverse proxy changes the header Host: it has "
+            "to pass it on (nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost "
+            "On). Otherwise open the desktop from Jupyter itself; the administrator may also allow "
+            "that origin with ServerApp.allow_origin.",
         )
 
 

@@ -16,6 +16,7 @@ from .api import (
 from .door import SocketHandler
 from .page import (
     FilesHandler,
+    OutsideHandler,
     PageHandler,
     SlashHandler,
     WrongSettingsHandler,
@@ -51,3 +52,8 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
 def no_routes(error: str) -> list[tuple[Any, ...]]:
     """Return the URL patterns of a desktop that must not start; ``error`` says why."""
     return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": error})]
+
+
+def outside() -> list[tuple[Any, ...]]:
+    """Return the URL patterns of places where people look for a desktop that is below a prefix."""
+    return [(r"/desktop(?:/.*)?", OutsideHandler)]

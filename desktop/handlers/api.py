@@ -32,6 +32,16 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
     # A page asks by itself, too; what is a use of a desktop is said in ``activity``.
     _track_activity = False
 
+    def write_error(self, status_code: int, **keywords: Any) -> None:
+        """Answer an HTTP error (Tornado calls this).
+
+        404 is how Jupyter refuses pages of other servers; what is not found has errors of ours.
+        """
+        if status_code == 404:
+            self.refuse(self.foreign_origin())
+        else:
+            super().write_error(status_code, **keywords)
+
     def body(self) -> dict[str, Any]:
         """Return the request's JSON object; raises ``BadRequest``."""
         if len(self.request.body) > _LARGEST_BODY:

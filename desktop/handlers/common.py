@@ -45,9 +45,7 @@ def answers_errors(method: _Method) -> _Method:
         except DesktopError as error:
             if not isinstance(error, ForeignOrigin):  # Jupyter has said so already
                 self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
-            self.set_status(error.status)
-            self.set_header("Content-Type", "application/json")
-            await self.finish(json.dumps(error.as_json()))
+            self.refuse(error)
 
     return wrapper  # type: ignore[return-value]
 
@@ -105,6 +103,18 @@ class Common:
         name: str = user.display_name or user.name or user.username
         return name[:_LONGEST_NAME]
 
+    def foreign_origin(self) -> ForeignOrigin:
+        """Return the error for pages of other servers."""
+        request = self.request  # type: ignore[attr-defined]
+        origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+        return ForeignOrigin(origin, request.host)
+
+    def refuse(self, error: DesktopError) -> None:
+        """Answer with ``error``, as JSON."""
+        self.set_status(error.status)  # type: ignore[attr-defined]
+        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
+        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
+
     def set_default_headers(self) -> None:
         """Add ours to Jupyter's (Tornado calls this)."""
         super().set_default_headers()  # type: ignore[misc]
@@ -133,8 +143,7 @@ class JSONErrors:
         error: DesktopError = request_refused(status_code, message)
         if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
             error = not_permitted()
-        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
-        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
+        self.refuse(error)  # type: ignore[attr-defined]
 
 
 class PageErrors:

@@ -7,7 +7,6 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from .. import upgrade
-from ..errors import ForeignOrigin
 from .common import Common, JSONErrors, NoXSRFCheck, answers_errors
 
 
@@ -25,7 +24,7 @@ class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
     async def get(self, name: str) -> None:
         """Check origin, request and ticket, and let the connection through."""
         if not self.check_origin():
-            raise ForeignOrigin(self.request.headers.get("Origin", ""))
+            raise self.foreign_origin()
         head = upgrade.request_head(self.request.headers)
         self.sessions.get(name)
         shown = upgrade.ticket(self.request.headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.auth.decorator import authorized
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
@@ -195,3 +195,20 @@ class WrongSettingsHandler(PageErrors, Common, JupyterHandler):
             self.redirect(self.request.path)  # without it, for the browser's history
             return
         raise web.HTTPError(500, "%s", f"The settings of the desktop are wrong. {self._error}")
+
+
+class OutsideHandler(PageErrors, Common, JupyterHandler):
+    """Where there is no desktop: outside Jupyter's base URL."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Say where it is."""
+        address = url_path_join(self.base_url, "desktop/")
+        raise web.HTTPError(
+            404,
+            "There is no desktop at %s: this Jupyter server is at %s, and its desktop at %s. If "
+            "that is the address you asked for, a reverse proxy has taken its beginning away: it "
+            "must pass the path on unchanged (nginx: nothing after the port in proxy_pass; "
+            "Apache: the same path twice in ProxyPass).",
+            *(self.request.path[:200], self.base_url, address),
+        )

@@ -148,17 +148,16 @@ function windowSize(): string {
 async function failure(response: Response, atHub: boolean): Promise<Failure> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const { reason, message } = problem;
-  // Who is signed in as somebody who may not do this would be told the same after another login.
-  if (reason === "not-permitted" && message) return new Failure("refused", { problem: { ...problem, message } });
-  // In place of a server that does not run JupyterHub answers, and not as we would: it redirects, or forbids.
-  if (atHub && reason === undefined && response.status < 500) return new Failure("not-running");
-  if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
-    return new Failure("signed-out");
-  }
-  // Without a word of ours the answer comes from a proxy in between, or from a Jupyter that is without us (yet).
-  const foreign = !reason || !message || reason.startsWith("http-");
-  if (foreign) return new Failure("unreachable");
+  if (reason === undefined || !message || reason.startsWith("http-")) return foreign(response, atHub && reason === undefined);
   if (reason === "unknown-session" || reason === "session-ended") return new Failure("gone");
   if (reason === "not-ready") return new Failure("not-ready");
   return new Failure("refused", { problem: { ...problem, message } });
+}
+
+/** Without a word of ours the answer comes from Jupyter, from a hub or a proxy in between. */
+function foreign({ status, type }: Response, fromHub: boolean): Failure {
+  // In place of a server that does not run JupyterHub answers: it redirects, or forbids.
+  if (fromHub && status < 500) return new Failure("not-running");
+  if (type === "opaqueredirect" || status === 401 || status === 403) return new Failure("signed-out");
+  return new Failure("unreachable");
 }

@@ -117,10 +117,10 @@ class Front:
             "timeout 60s": f"timeout {IDLE}s",
             "ProxyTimeout 60": f"ProxyTimeout {IDLE}",
         }
-        for old, new in site.items():
-            text = text.replace(old, new)
         for old, new in changes.items():
             assert old in text, old
+            text = text.replace(old, new)
+        for old, new in site.items():
             text = text.replace(old, new)
         return text
 

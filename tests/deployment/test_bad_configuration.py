@@ -20,6 +20,18 @@ NO_UPGRADE = {
     "apache": {" upgrade=websocket": ""},
 }
 
+# So that Jupyter is told another address than the browser knows.
+OTHER_HOST = {
+    "nginx": {"proxy_set_header Host              $http_host;": ""},
+    "apache": {"ProxyPreserveHost On": "ProxyPreserveHost Off"},
+}
+
+# So that the proxy takes away the prefix that Jupyter knows of.
+NO_PREFIX = {
+    "nginx": {"proxy_pass http://127.0.0.1:8000;": "proxy_pass http://127.0.0.1:8000/;"},
+    "apache": {"127.0.0.1:8000/jupyter/": "127.0.0.1:8000/"},
+}
+
 
 @pytest.mark.parametrize("kind", NO_UPGRADE)
 def test_a_proxy_that_passes_no_websockets(
@@ -32,6 +44,33 @@ def test_a_proxy_that_passes_no_websockets(
         expect(desktop.notice).to_contain_text("Upgrade", timeout=30_000)
         desktop.screenshot(f"no-upgrade-{kind}")
         assert "must pass on the headers Upgrade and Connection" in prefixed.log
+
+
+@pytest.mark.parametrize("kind", OTHER_HOST)
+def test_a_proxy_that_changes_the_host(
+    kind: str, prefixed: JupyterServer, visit: Callable[..., Visitor]
+) -> None:
+    with running_front(kind, prefixed.port, OTHER_HOST[kind]) as front:
+        visitor = visit(ignore_https_errors=True)
+        visitor.expects(r"Failed to load resource: .* 403")
+        desktop = visitor.opens(prefixed, at=front.address)
+        desktop.becomes("failed")
+        expect(desktop.card).to_contain_text(front.address)
+        expect(desktop.card).to_contain_text("pass it on (nginx: proxy_set_header Host $http_host")
+        desktop.screenshot(f"other-host-{kind}")
+        assert f"Origin: {front.address}" in prefixed.log
+
+
+@pytest.mark.parametrize("kind", NO_PREFIX)
+def test_a_proxy_that_takes_the_prefix_away(
+    kind: str, prefixed: JupyterServer, visit: Callable[..., Visitor]
+) -> None:
+    with running_front(kind, prefixed.port, NO_PREFIX[kind]) as front:
+        visitor = visit(ignore_https_errors=True)
+        visitor.expects(r"Failed to load resource: .* 404")
+        page = visitor.opens(prefixed, at=front.address).page
+        expect(page.locator("p")).to_contain_text(f"this Jupyter server is at {prefixed.base_url}")
+        expect(page.locator("p")).to_contain_text("must pass the path on unchanged")
 
 
 def test_a_user_without_a_name_whose_home_is_read_only(

@@ -124,9 +124,9 @@ REFUSED: dict[str, tuple[int, Callable[[Papers], int]]] = {
     "ticket of another desktop": (403, lambda p: p.connects(p.ticket, "second")),
     "ticket of another user": (403, lambda p: p.connects(p.ticket, Cookie=p.other["Cookie"])),
     "WebSocket to no desktop": (404, lambda p: p.connects(p.ticket, "..%2fsecond")),
-    "POST of another origin": (404, lambda p: p.calls("POST", API, Origin=EVIL)),
+    "POST of another origin": (403, lambda p: p.calls("POST", API, Origin=EVIL)),
     "ticket for another origin": (
-        404,
+        403,
         lambda p: p.calls("POST", f"{API}/default/ticket", Origin=EVIL),
     ),
     "POST without the XSRF token": (403, lambda p: p.calls("POST", API, X_XSRFToken=None)),
