@@ -149,6 +149,7 @@ async function failure(response: Response, atHub: boolean): Promise<Failure> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const { reason, message } = problem;
   if (reason === undefined || !message || reason.startsWith("http-")) return foreign(response, atHub && reason === undefined);
+  if (reason === "forbidden") return new Failure("signed-out");
   if (reason === "unknown-session" || reason === "session-ended") return new Failure("gone");
   if (reason === "not-ready") return new Failure("not-ready");
   return new Failure("refused", { problem: { ...problem, message } });
