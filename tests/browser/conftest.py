@@ -34,6 +34,10 @@ _FLAGS = [
 ]
 
 
+# For the documentation's pictures only, which `make screenshots` makes.
+collect_ignore = [] if "PICTURES" in os.environ else ["test_pictures.py"]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Let fixtures know whether their test failed."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import servers
 
@@ -30,9 +30,13 @@ def tile(page: Page, server: servers.JupyterServer, title: str = "Desktop") -> N
 
 
 def press_tile(page: Page, title: str = "Desktop") -> None:
+    tile_of(page, title).click(timeout=60_000)
+
+
+def tile_of(page: Page, title: str = "Desktop") -> Locator:
     # Those that open a tab of the browser have an arrow after their title.
     label = re.compile(rf"^\s*{re.escape(title)}( \[↗\])?\s*$")
-    page.locator(".jp-LauncherCard", has_text=label).click(timeout=60_000)
+    return page.locator(".jp-LauncherCard", has_text=label)
 
 
 def in_tab(page: Page) -> Desktop:

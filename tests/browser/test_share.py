@@ -23,7 +23,7 @@ OWNERS = {"width": 1280, "height": 800}
 MALLORY = "Mallory <img src=x> \N{RIGHT-TO-LEFT OVERRIDE}"
 
 # People are called as their browser calls itself. Rita may read, and no more.
-_CONFIGURATION = f"""
+PEOPLE = f"""
 import uuid
 from jupyter_server.auth import AllowAllAuthorizer, PasswordIdentityProvider, User
 
@@ -45,7 +45,7 @@ c.ServerApp.authorizer_class = Readers
 def _with_people(server: JupyterServer) -> None:
     folder = server.home / ".jupyter"
     folder.mkdir()
-    (folder / "jupyter_server_config.py").write_text(_CONFIGURATION)
+    (folder / "jupyter_server_config.py").write_text(PEOPLE)
 
 
 @pytest.fixture(scope="module")
