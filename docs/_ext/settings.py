@@ -11,13 +11,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from sphinx.application import Sphinx
-from traitlets import Bool, Enum, HasTraits, List, TraitType
+from traitlets import Bool, Enum, Float, HasTraits, Integer, List, TraitType, Unicode
 from traitlets.traitlets import DefaultHandler
 
 from desktop.app import DesktopApp
 
 PLACE = "<!-- settings -->"
 CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
+
+_KINDS = {
+    Bool: "`True` or `False`",
+    Float: "a number",
+    Integer: "a whole number",
+    List: "a list of texts",
+    Unicode: "a text",
+}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -29,7 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _fill_in(app: Sphinx, name: str, source: list[str]) -> None:
     if PLACE in source[0]:
         source[0] = source[0].replace(PLACE, as_markdown())
-        # The settings' help is not among the files that Sphinx watches.
+        # The code is not among the files that Sphinx watches.
         app.env.note_reread()
 
 
@@ -40,33 +48,30 @@ def as_markdown() -> str:
 
 def settings_of(kind: type[HasTraits]) -> dict[str, TraitType[Any, Any]]:
     """Return the settings that a class itself has, in the order of its source."""
-    own = vars(kind)
     return {
         name: trait
-        for name, trait in own.items()
+        for name, trait in vars(kind).items()
         if isinstance(trait, TraitType) and trait.metadata.get("config")
     }
 
 
 def _of_class(kind: type[HasTraits]) -> Iterator[str]:
-    yield f"## `c.{kind.__name__}`"
-    yield inspect.getdoc(kind).split("\n\n")[0]
+    yield f"## Settings of `c.{kind.__name__}`"
+    yield (inspect.getdoc(kind) or "").split("\n\n")[0].replace("``", "`")
     for name, trait in settings_of(kind).items():
         yield f"### {kind.__name__}.{name}"
-        yield f"{_values(trait)}{_default(kind, name, trait)}\n{{.setting-facts}}"
+        yield f"{{.values}}\n{_values(trait)}{_default(kind, name, trait)}"
         yield inspect.cleandoc(trait.help)
 
 
 def _values(trait: TraitType[Any, Any]) -> str:
     if isinstance(trait, Enum):
-        return f"one of {', '.join(f'`{value!r}`' for value in trait.values)}"
-    if isinstance(trait, Bool):
-        return "`True` or `False`"
-    return {List: "a list of texts"}.get(type(trait), trait.info())
+        return " or ".join(f'`"{value}"`' for value in trait.values)
+    return next((text for kind, text in _KINDS.items() if isinstance(trait, kind)), trait.info())
 
 
 def _default(kind: type[HasTraits], name: str, trait: TraitType[Any, Any]) -> str:
-    computed = (one for one in vars(kind).values() if isinstance(one, DefaultHandler))
-    if name in {one.trait_name for one in computed}:
+    computed = {one.trait_name for one in vars(kind).values() if isinstance(one, DefaultHandler)}
+    if name in computed:
         return ""
-    return f"; default: `{trait.default_value_repr()}`"
+    return f"; by default `{trait.default_value_repr()}`".replace("'", '"')
