@@ -59,10 +59,26 @@ class Xpra(Configurable):
         help="""Arguments added to Xpra's command line as they are.""",
     )
 
-    sound = Bool(False, config=True, help="""Send the desktop's sound.""")
-    printing = Bool(False, config=True, help="""Let the desktop print in the browser.""")
-    webcam = Bool(False, config=True, help="""Let the desktop use the browser's webcam.""")
-    notifications = Bool(False, config=True, help="""Show the desktop's notifications.""")
+    sound = Bool(
+        False,
+        config=True,
+        help="""Send the desktop's sound. This page makes no use of it yet.""",
+    )
+    printing = Bool(
+        False,
+        config=True,
+        help="""Let the desktop print in the browser. This page makes no use of it yet.""",
+    )
+    webcam = Bool(
+        False,
+        config=True,
+        help="""Let the desktop use the browser's webcam. This page makes no use of it yet.""",
+    )
+    notifications = Bool(
+        False,
+        config=True,
+        help="""Send the desktop's notifications. This page makes no use of them yet.""",
+    )
     mdns = Bool(
         False,
         config=True,

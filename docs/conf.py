@@ -13,7 +13,7 @@ author = "The jupyter-desktop developers"
 copyright = author  # noqa: A001  Sphinx wants it so
 version = release = desktop.__version__
 
-extensions = ["myst_parser", "sphinx_copybutton", "settings"]
+extensions = ["myst_parser", "sphinx_copybutton", "from_code"]
 exclude_patterns = ["_ext"]
 # Links such as security.md#sharing are for the site and for readers of the files alike.
 myst_heading_anchors = 3

@@ -1,22 +1,22 @@
-"""Write every setting with its help where configure.md has ``<!-- settings -->``.
+"""Write what the code says of itself where pages have ``<!-- settings -->`` and ``<!-- errors -->``.
 
-The classes are those that Jupyter's own ``--help-all`` explains, so a setting that is added to the
-code stands on the page without more.
+The settings are those that Jupyter's own ``--help-all`` explains, so what is added to the code
+stands on the page without more.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sphinx.application import Sphinx
 from traitlets import Bool, Enum, Float, HasTraits, Integer, List, TraitType, Unicode
 from traitlets.traitlets import DefaultHandler
 
+from desktop import errors
 from desktop.app import DesktopApp
 
-PLACE = "<!-- settings -->"
 CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 
 _KINDS = {
@@ -35,15 +35,33 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def _fill_in(app: Sphinx, name: str, source: list[str]) -> None:
-    if PLACE in source[0]:
-        source[0] = source[0].replace(PLACE, as_markdown())
-        # The code is not among the files that Sphinx watches.
-        app.env.note_reread()
+    for place, text in PLACES.items():
+        if place in source[0]:
+            source[0] = source[0].replace(place, text())
+            # The code is not among the files that Sphinx watches.
+            app.env.note_reread()
 
 
-def as_markdown() -> str:
+def settings() -> str:
     """Return all settings, a heading for each."""
     return "\n\n".join(part for kind in CLASSES for part in _of_class(kind))
+
+
+def reasons() -> str:
+    """Return a table of the reasons that the API gives."""
+    rows = [
+        f"| `{kind.reason}` | {kind.status} | {_first_line(kind)} |"
+        for kind in vars(errors).values()
+        # What inherits its reason is no other case for who reads it.
+        if inspect.isclass(kind) and "reason" in vars(kind) and kind is not errors.DesktopError
+    ]
+    return "\n".join(["| `reason` | status | |", "|---|---|---|", *rows])
+
+
+PLACES: dict[str, Callable[[], str]] = {
+    "<!-- settings -->": settings,
+    "<!-- errors -->": reasons,
+}
 
 
 def settings_of(kind: type[HasTraits]) -> dict[str, TraitType[Any, Any]]:
@@ -57,7 +75,7 @@ def settings_of(kind: type[HasTraits]) -> dict[str, TraitType[Any, Any]]:
 
 def _of_class(kind: type[HasTraits]) -> Iterator[str]:
     yield f"## Settings of `c.{kind.__name__}`"
-    yield (inspect.getdoc(kind) or "").split("\n\n")[0].replace("``", "`")
+    yield _first_line(kind)
     for name, trait in settings_of(kind).items():
         yield f"### {kind.__name__}.{name}"
         yield f"{{.values}}\n{_values(trait)}{_default(kind, name, trait)}"
@@ -75,3 +93,7 @@ def _default(kind: type[HasTraits], name: str, trait: TraitType[Any, Any]) -> st
     if name in computed:
         return ""
     return f"; by default `{trait.default_value_repr()}`".replace("'", '"')
+
+
+def _first_line(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").split("\n")[0].replace("``", "`")
