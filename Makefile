@@ -12,10 +12,10 @@ page_sources := $(shell find static -name node_modules -prune -o -type f -print)
 shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) .ci/run \
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
-.PHONY: help run lint test docs screenshots fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
+.PHONY: help run lint test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 # pip and npm say what failed, at length, but not what to do.
 or_advise = || { echo "That did not work; what failed is above. Is the network there, or a proxy to be set?" >&2; exit 1; }
@@ -41,8 +41,8 @@ docs: .venv/.dev ## The site, in build/docs
 	sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/docs
 	@echo "It begins at build/docs/index.html"
 
-screenshots: export PICTURES = docs/images
-screenshots: packages-test .venv/.dev $(page) ## The pictures in docs/images, by tests of their own
+pictures: export PICTURES = docs/images
+pictures: packages-test .venv/.dev $(page) ## The pictures in docs/images, by tests of their own
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest tests/browser/test_pictures.py $(ARGS)
 
 build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/

@@ -14,24 +14,29 @@ copyright = author  # noqa: A001  Sphinx wants it so
 version = release = desktop.__version__
 
 extensions = ["myst_parser", "sphinx_copybutton", "from_code"]
-exclude_patterns = ["_ext"]
+exclude_patterns = ["_*"]
 # Links such as security.md#sharing are for the site and for readers of the files alike.
 myst_heading_anchors = 3
-# What starts with a prompt is a session: copy the commands, not the prompts.
-copybutton_exclude = ".linenos, .gp"
+# Of a session the commands are copied, without prompts and answers.
+copybutton_exclude = ".linenos, .gp, .go"
+# For {.values}, above what a setting may be.
+myst_enable_extensions = ["attrs_block"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "jupyter-desktop"
 html_logo = "../static/icon.svg"
 html_favicon = "../static/icon.svg"
 html_static_path = ["_static"]
+templates_path = ["_templates"]
+html_sidebars = {"**": ["chapters"]}
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
-    "show_nav_level": 1,
-    "navigation_with_keys": False,
+    "logo": {"text": project},
+    "navbar_center": [],
     "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
     "footer_start": [],
     "footer_end": [],
 }

@@ -1,4 +1,4 @@
-"""Write what the code says of itself where pages have ``<!-- settings -->`` and ``<!-- errors -->``.
+"""Write what the code says of itself where pages have ``<!-- settings -->`` or ``<!-- errors -->``.
 
 The settings are those that Jupyter's own ``--help-all`` explains, so what is added to the code
 stands on the page without more.

@@ -34,7 +34,7 @@ _FLAGS = [
 ]
 
 
-# For the documentation's pictures only, which `make screenshots` makes.
+# For the documentation's pictures only, which `make pictures` makes.
 collect_ignore = [] if "PICTURES" in os.environ else ["test_pictures.py"]
 
 

@@ -1,4 +1,4 @@
-"""The documentation's pictures, of what users see: run by `make screenshots` only.
+"""The documentation's pictures, of what users see: run by `make pictures` only.
 
 $PICTURES is the folder they are written to.
 """

@@ -1,0 +1,179 @@
+"""The documentation: it becomes a site without a warning, and says what the program says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from traitlets import TraitType
+
+from desktop import packages
+from desktop.app import DesktopApp
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+IMAGES = sorted((DOCS / "images").iterdir())
+SETTINGS = [
+    (kind.__name__, name, trait.help)
+    for kind in (DesktopApp, *DesktopApp.classes)
+    for name, trait in vars(kind).items()
+    if isinstance(trait, TraitType) and trait.metadata.get("config")
+]
+_READABLE = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+
+
+@dataclass
+class Page(HTMLParser):
+    """What there is to find in a page of the site."""
+
+    path: Path
+    links: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
+    anchors: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.feed(self.path.read_text())
+
+    @cached_property
+    def text(self) -> str:
+        return _words("".join(self.words))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = {name: value for name, value in attributes if value}
+        self.anchors |= {values[name] for name in ("id", "name") if name in values}
+        if tag == "a":
+            self.links += [values["href"]] if "href" in values else []
+        else:
+            self.loaded += [values[name] for name in ("src", "href", "data") if name in values]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site; built as `make docs` does, without a warning."""
+    folder = tmp_path_factory.mktemp("site")
+    strict = ("--fail-on-warning", "--keep-going", "--nitpicky", "--quiet")
+    command = [sys.executable, "-m", "sphinx", *strict, str(DOCS), str(folder)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Page]:
+    """Its pages by path."""
+    return {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
+
+
+def test_every_link_of_the_site_leads_somewhere(pages: dict[Path, Page]) -> None:
+    broken = [
+        f"{page.path.name}: {link}"
+        for page in pages.values()
+        for link in page.links
+        if _is_local(link) and not _leads_somewhere(page, link, pages)
+    ]
+    assert not broken
+    assert sum(len(page.links) for page in pages.values()) > 100
+
+
+def _is_local(link: str) -> bool:
+    return not urlsplit(link).scheme and not link.startswith("//")
+
+
+def _leads_somewhere(page: Page, link: str, pages: dict[Path, Page]) -> bool:
+    address = urlsplit(urljoin(page.path.as_uri(), link))
+    path = Path(unquote(address.path))
+    if path in pages and address.fragment:
+        return unquote(address.fragment) in pages[path].anchors
+    return path.is_file()
+
+
+def test_its_pages_load_nothing_from_elsewhere(site: Path, pages: dict[Path, Page]) -> None:
+    loaded = [link for page in pages.values() for link in page.loaded]
+    styles = [style.read_text() for style in site.rglob("*.css")]
+    named = [link for style in styles for link in re.findall(r"url\(['\"]?([^'\")]+)", style)]
+    elsewhere = [link for link in [*loaded, *named] if not _is_local(link)]
+    assert [link for link in elsewhere if not link.startswith("data:")] == []
+    assert len(loaded) > 100
+
+
+@pytest.mark.parametrize(("kind", "name", "text"), SETTINGS, ids=[one[1] for one in SETTINGS])
+def test_every_setting_stands_there_with_its_help(
+    pages: dict[Path, Page], site: Path, kind: str, name: str, text: str
+) -> None:
+    page = pages[site / "configure.html"]
+    assert f"{kind}.{name}".lower().replace(".", "-").replace("_", "-") in page.anchors
+    assert _words(text) in page.text
+
+
+def _words(text: str) -> str:
+    """Return a text without what differs between help and site: quotes, backticks, line ends."""
+    return re.sub(r"\W+", " ", text)
+
+
+@pytest.mark.parametrize("file", _READABLE, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere_in_the_repository_too(file: Path) -> None:
+    for link in _links(file):
+        path, _, anchor = link.partition("#")
+        target = file.parent / path if path else file
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
+
+
+def _links(file: Path) -> Iterator[str]:
+    for link in re.findall(r"\]\(([^)\s]+)\)", _without_code(file.read_text())):
+        if _is_local(link):
+            yield link
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```$|`[^`\n]+`", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _anchors(file: Path) -> set[str]:
+    """Return what the forge and the site call the headings of a file."""
+    headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+    if file.name == "configure.md":  # these are on the site only
+        headings += [f"{kind}.{name}" for kind, name, _ in SETTINGS]
+    named = re.findall(r"^\(([\w-]+)\)=$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings} | {*named}
+
+
+@pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
+def test_every_picture_is_small_and_shown(image: Path) -> None:
+    assert image.stat().st_size < 150_000
+    assert any(f"images/{image.name})" in file.read_text() for file in _READABLE)
+
+
+def test_the_pictures_are_those_that_the_tests_make() -> None:
+    made = (ROOT / "tests" / "browser" / "test_pictures.py").read_text()
+    names = set(re.findall(r'keep\([\w.]+, "([\w-]+)"\)', made))
+    assert {image.stem for image in IMAGES if image.suffix == ".png"} == names
+
+
+@pytest.mark.parametrize("family", ["debian", "fedora", "rhel", "suse", "arch", "alpine"])
+@pytest.mark.parametrize("thing", ["tigervnc", "xfce"])
+def test_what_to_install_is_what_the_program_says(family: str, thing: str) -> None:
+    command = packages.install_command(thing, {"ID": family})
+    assert f"`{command}`" in (DOCS / "install.md").read_text()
+
+
+@pytest.mark.parametrize("source", ["view.ts", "guest-endings.ts"])
+def test_whatever_the_page_says_at_the_end_can_be_looked_up(source: str) -> None:
+    code = (ROOT / "static" / "src" / source).read_text()
+    titles = re.findall(r'title: "([^"]+)"', code)
+    page = (DOCS / "troubleshooting.md").read_text()
+    assert titles
+    assert [title for title in titles if f'"{title}' not in page] == []
