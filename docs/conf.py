@@ -19,7 +19,7 @@ exclude_patterns = ["_*"]
 myst_heading_anchors = 3
 # Of a session the commands are copied, without prompts and answers.
 copybutton_exclude = ".linenos, .gp, .go"
-# For {.values}, above what a setting may be.
+# For {.cards} and {.values}, which site.css shows in their own way.
 myst_enable_extensions = ["attrs_block"]
 
 html_theme = "pydata_sphinx_theme"
