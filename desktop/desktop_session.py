@@ -191,9 +191,10 @@ class DesktopSession:
                 f"The desktop {self.name!r} has ended.", remedy="Start the desktop again."
             )
         if not self.state.reachable:
-            raise NotReady(
-                f"The desktop {self.name!r} is still starting.", remedy="Try again in a moment."
-            )
+            why = "is still starting"
+            if self.state.state == "running":
+                why = "lives, but its display server has ended and is being started again"
+            raise NotReady(f"The desktop {self.name!r} {why}.", remedy="Try again in a moment.")
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[asyncio.Queue[tuple[str, Any]]]:

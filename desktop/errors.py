@@ -14,7 +14,7 @@ DesktopError
 ├── UnknownSession          there is no desktop of that name
 ├── UnknownViewer           nobody is connected under that number
 ├── SessionEnded            there was one; it is over
-├── NotReady                it is still starting
+├── NotReady                it is still starting, or does not answer for a moment
 ├── Unreachable             it is there, but lets nobody in any more
 ├── BridgeUnavailable       the process that carries the picture cannot be reached
 └── StartError              the desktop could not be started

@@ -22,5 +22,5 @@ class Placement(ABC):
     async def connect(self, path: str) -> socket.socket:
         """Return a byte stream to the Unix socket ``path`` there.
 
-        Called by ``sessions`` for each viewer. Raises ``SessionEnded`` where nobody listens.
+        Called by ``sessions`` for each viewer. Raises ``NotReady`` where nobody listens.
         """

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 
-from ..errors import SessionEnded
+from ..errors import NotReady
 from .base import Placement
 
 
@@ -18,7 +18,7 @@ class Local(Placement):
         return list(session_command)
 
     async def connect(self, path: str) -> socket.socket:
-        """Connect to ``path``; raises ``SessionEnded`` where nobody listens."""
+        """Connect to ``path``; raises ``NotReady`` where nobody listens."""
         connection = socket.socket(socket.AF_UNIX)
         connection.setblocking(False)
         try:
@@ -28,8 +28,9 @@ class Local(Placement):
             connection.getpeername()
         except OSError as error:
             connection.close()
-            raise SessionEnded(
-                f"The display server is gone ({error.strerror}).",
-                remedy="Start the desktop again.",
+            # Whether it is over, or just comes back, the session will say.
+            raise NotReady(
+                f"The display server does not answer ({error.strerror}).",
+                remedy="Try again in a moment. If it stays so, restart the desktop.",
             ) from error
         return connection

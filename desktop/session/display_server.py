@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +18,20 @@ from .log import SessionLog
 from .runtime import write_secret
 from .sizing import Sizing
 from .specification import Specification
-from .stopping import Stopping
+from .stopping import Stopped, Stopping
 
 _T = TypeVar("_T")
 
 NAME = "display server"
+_GIVEN_UP = 60.0  # seconds in which three ends are too many, besides those it was waited for
 
 
 class DisplayServer:
-    """Starts what ``backend`` says, as ``children`` that print to ``log``."""
+    """Starts what ``backend`` says, as ``children`` that print to ``log``.
+
+    ``tell_reachable`` is called, once it was started, when viewers do not get in for a while, and
+    when they do again; ``reachable`` is how it is now.
+    """
 
     def __init__(
         self,
@@ -35,7 +40,9 @@ class DisplayServer:
         where: Runtime,
         specification: Specification,
         log: SessionLog,
+        tell_reachable: Callable[[], None],
     ) -> None:
+        self.reachable = False
         self._backend = backend
         self._installed = installed
         self._where = where
@@ -43,6 +50,7 @@ class DisplayServer:
         self._key = specification.key
         self._timeout = specification.start_timeout
         self._log = log
+        self._tell_reachable = tell_reachable
         self._passwords = {access: backend.new_password() for access in Access}
         self._view_only: Child | None = None
         self._view_only_turn = asyncio.Lock()
@@ -89,13 +97,17 @@ class DisplayServer:
         viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
         if viewers is None:
             await self._in_time(self._answering(self._where.entrance, Access.FULL), server)
+            self.reachable = True
             return server
         viewer_server = self._start(viewers)
         both = first_of(server, viewer_server)
         await self._in_time(self._answering(self._where.entrance, Access.FULL), both)
         await self._in_time(self.resize(self._settings.geometry), both)
+        self.reachable = True
         # The programs on the desktop are the X server's clients: they would not even notice.
-        return first_of(server, kept(viewer_server, lambda: self._start_again(viewers)))
+        within = _GIVEN_UP + 2 * self._timeout
+        again = kept(viewer_server, lambda: self._start_again(viewers), within=within)
+        return first_of(server, again)
 
     def _write_files(self) -> None:
         """Write secrets and what else the display server reads."""
@@ -183,11 +195,31 @@ class DisplayServer:
         if self._children.ending:
             return None
         self._log.write(f"{program.name} has ended.")
+        self._set_reachable(False)
         try:
-            return self._start(program)
+            server = self._start(program)
         except StartFailed as error:
             self._log.write(str(error))
             return None
+        self._returning = asyncio.ensure_future(self._return(server))
+        return server
+
+    async def _return(self, server: Child) -> None:
+        """See that viewers get in at ``server``, which was started anew, or end it."""
+        try:
+            await self._in_time(self._answering(self._where.entrance, Access.FULL), server)
+            self._set_reachable(True)
+        except Stopped:
+            return
+        except StartError as error:
+            if not server.exited.done():
+                self._log.write(str(error))
+                await self._children.kill(server)
+
+    def _set_reachable(self, reachable: bool) -> None:
+        if self.reachable != reachable and not self._children.ending:
+            self.reachable = reachable
+            self._tell_reachable()
 
     async def _answering(self, entrance: Entrance, access: Access) -> None:
         """Return when a viewer's handshake is completed there."""

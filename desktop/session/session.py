@@ -103,16 +103,21 @@ class Session:
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[_START_SCRIPT].write(f"This is {script}.")
         self._display_server = DisplayServer(
-            backend, installed, self._where, self._specification, self._logs[_DISPLAY_SERVER]
+            backend,
+            installed,
+            self._where,
+            self._specification,
+            self._logs[_DISPLAY_SERVER],
+            self._tell_reachable,
         )
         server = await self._display_server.start(self._children, self._environment, self._stopping)
-        self._tell("starting", step="session", backend=backend.name, reachable=True)
+        self._tell_step("session", backend=backend.name)
         desktop = self._start_script(script)
         watch = self._watch(backend)
-        self._tell("starting", step="window-manager", reachable=True)
+        self._tell_step("window-manager")
         await self._until_up(watch, server, desktop)
         self._starting = False
-        self._tell("running", step="running", reachable=True)
+        self._tell_step("running")
         return await self._until_end(watch, server, desktop)
 
     def _watch(self, backend: Backend) -> DisplayWatch:
@@ -235,6 +240,17 @@ class Session:
     def _tell_log(self) -> None:
         self._control.send("log", lines=list(self._untold))
         self._untold.clear()
+
+    def _tell_step(self, step: str, **values: Any) -> None:
+        """Tell how far it has come, once there is a display server."""
+        self._step = step
+        self._tell_reachable(**values)
+
+    def _tell_reachable(self, **values: Any) -> None:
+        assert self._display_server
+        state = "starting" if self._starting else "running"
+        reachable = self._display_server.reachable
+        self._tell(state, step=self._step, reachable=reachable, **values)
 
     def _tell(self, state: str, **values: Any) -> None:
         self._control.send("state", state=state, **values)

@@ -114,7 +114,7 @@ export class Life {
       this.session = session;
       this.parts.view.knows(session);
       this.parts.scripts.prepare(session.backend);
-      if (session.state !== "starting") this.watch?.dispose();
+      if (isUp(session)) this.watch?.dispose();
       if (session.state === "failed" || session.state === "stopped") {
         this.end(new Failure("over", { session }));
         return;
@@ -124,8 +124,8 @@ export class Life {
       if (session.reachable) reachable();
     };
     heard(first);
-    if (first.state !== "starting") return;
-    this.cold = true;
+    if (isUp(first)) return;
+    if (first.state === "starting") this.cold = true;
     this.watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
   }
 
@@ -262,6 +262,11 @@ export class Life {
     const spent = performance.now() - this.attemptedAt;
     return this.parts.retry.wait(Math.max(SHORTEST_MS, this.backoff.next() - spent), owner);
   }
+}
+
+/** An Xpra that has ended is started again while the session is running. */
+function isUp(session: Session): boolean {
+  return session.state !== "starting" && session.reachable;
 }
 
 const REFUSED = {

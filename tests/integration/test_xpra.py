@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from desktop.backends import xpra_protocol
 from desktop.backends.xpra_protocol import handshake
 from desktop.errors import NotReady
 from tests import servers
+from tests.clients import Denied
 from tests.servers import JupyterServer, until
 from tests.xpra_viewer import connected
 
-from .viewing import folder_of, grabbed, logs, on_display, size
+from .viewing import folder_of, grabbed, logs, on_display, open_socket, size
 
 XPRA = "--DesktopApp.backend=xpra"
 
@@ -171,8 +173,53 @@ def test_it_is_killed_and_comes_back(jupyter):
     log_in(server)
 
 
-def _another(server: JupyterServer, old: psutil.Process) -> bool:
-    return any(process != old for process in server.processes("start-desktop"))
+def test_the_one_that_comes_back_hangs(jupyter):
+    """Those who come are told at once that it is not ready; it is ended, and another one comes."""
+    server = jupyter(XPRA, "--DesktopApp.start_timeout=5")
+    server.start_desktop()
+    ticket = server.ticket()
+    with on_display(server, "xterm") as program:
+        first = server.process_of("start-desktop")
+        first.kill()
+        second = _one_that_hangs(server, first)
+        until(lambda: not server.session()["reachable"], "it to be known")
+        began = time.monotonic()
+        answer = server.call("POST", "desktop/api/sessions/default/ticket")
+        assert (answer.status, answer.json["reason"]) == (409, "not-ready")
+        assert "is being started again" in answer.json["message"]
+        with pytest.raises(Denied) as denied:
+            open_socket(server, ticket)
+        assert denied.value.status == 409
+        assert time.monotonic() - began < 1
+        until(lambda: _another(server, second), "a third one", 8)
+        until(lambda: server.session()["reachable"], "it to be known")
+        log_in(server)
+        assert (program.poll(), server.session()["state"]) == (None, "running")
+        program.kill()
+
+
+def test_all_that_come_back_hang(jupyter):
+    server = jupyter(XPRA, "--DesktopApp.start_timeout=4")
+    server.start_desktop()
+    one = server.process_of("start-desktop")
+    one.kill()
+    for _ in range(2):
+        one = _one_that_hangs(server, one)
+    stopped = server.wait_for("stopped")
+    assert stopped["reason"] == "The display server ended (signal 9)."
+    assert sum("not ready after 4 seconds" in line for line in stopped["log"]) == 2
+
+
+def _one_that_hangs(server: JupyterServer, old: psutil.Process) -> psutil.Process:
+    """Return the one that comes after ``old``, stopped before it can answer."""
+    new = until(lambda: _another(server, old), "another one")
+    new.suspend()
+    return new
+
+
+def _another(server: JupyterServer, old: psutil.Process) -> psutil.Process | None:
+    others = (process for process in server.processes("start-desktop") if process != old)
+    return next(others, None)
 
 
 def _gets_in(server: JupyterServer) -> bool:

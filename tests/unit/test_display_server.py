@@ -70,7 +70,8 @@ async def run(folder: Path, scripts: Sequence[str | None]) -> None:
     log = SessionLog(folder / "log", lambda line: None)
     children = Children()
     where = Runtime(folder, ":7")
-    server = DisplayServer(backend, backend.find(specification.display), where, specification, log)
+    installed = backend.find(specification.display)
+    server = DisplayServer(backend, installed, where, specification, log, lambda: None)
     try:
         child = await server.start(children, dict(os.environ), Stopping())
         os.kill(child.pid, 0)
