@@ -40,6 +40,7 @@ class DisplayServer:
         where: Runtime,
         specification: Specification,
         log: SessionLog,
+        *,
         tell_reachable: Callable[[], None],
     ) -> None:
         self.reachable = False

@@ -108,7 +108,7 @@ class Session:
             self._where,
             self._specification,
             self._logs[_DISPLAY_SERVER],
-            self._tell_reachable,
+            tell_reachable=self._tell_reachable,
         )
         server = await self._display_server.start(self._children, self._environment, self._stopping)
         self._tell_step("session", backend=backend.name)

@@ -111,11 +111,24 @@ def folder_of(server: JupyterServer) -> Path:
 
 
 def session_processes(server: JupyterServer, name: str = "default") -> dict[str, psutil.Process]:
-    """Return the processes of a desktop's session: its keeper, its worker, its display server."""
-    title = "Desktop" if name == "default" else f"Desktop {name}"
-    display_server = server.process_of(f"-desktop {title} -rfbunixpath")
-    worker = display_server.parent()
-    return {"keeper": worker.parent(), "worker": worker, "display server": display_server}
+    """Return the processes of a desktop's session: its keeper, its worker, its display server.
+
+    With Xpra that is the X server; see ``xpra_of`` for its own.
+    """
+    shows = xpra_of(server, name) or server.process_of(f"-desktop {_title(name)} -rfbunixpath")
+    worker = shows.parent()
+    (x_server,) = (child for child in worker.children() if child.name().startswith("X"))
+    return {"keeper": worker.parent(), "worker": worker, "display server": x_server}
+
+
+def xpra_of(server: JupyterServer, name: str = "default") -> psutil.Process | None:
+    """Return the Xpra of a desktop; None if there is none, or not now."""
+    found = server.processes("start-desktop", f"--session-name={_title(name)} --")
+    return found[0] if found else None
+
+
+def _title(name: str) -> str:
+    return "Desktop" if name == "default" else f"Desktop {name}"
 
 
 def on_display(server: JupyterServer, *command: str, **options: Any) -> subprocess.Popen[bytes]:

@@ -7,13 +7,14 @@ import itertools
 import random
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import psutil
 
-from tests.integration.viewing import session_processes
+from tests.browser.link import Link
+from tests.integration.viewing import session_processes, xpra_of
 from tests.servers import JupyterServer, until
 
 from .visitors import FATES, Visitor, break_off
@@ -22,25 +23,40 @@ PAUSE = (0.02, 0.4)  # seconds between faults
 STOP = 1.0  # seconds that a process is stopped, on average, and
 LONGEST_STOP = 8.0  # at most: longer than Jupyter waits for an answer of a desktop
 JUPYTER_STOP = 1.0
+DELAYS = (0.0, 0.01, 0.1, 0.5)  # seconds that the line holds what it carries
+
+# An Xpra may end twice in two minutes (docs/xpra.md); a worker that is stopped notices later.
+XPRA_ENDS = 2
+XPRA_WITHIN = 120 + 2 * LONGEST_STOP
 
 
 @dataclass
 class Desktop:
-    """A desktop, and whether it should live.
+    """A desktop of that ``backend``, and whether it should live.
 
     ``parts`` are what a desktop cannot do without; ``program`` is an X program on it, which has
-    no part in its life. ``killed`` names the part that was killed, empty for none.
+    no part in its life. ``killed`` names the part that was killed, empty for none; ``xpra_killed``
+    is when that was done to its Xpra, which is started again.
     """
 
     name: str
+    backend: str
     parts: dict[str, psutil.Process] = field(default_factory=dict)
     program: psutil.Process | None = None
     killed: str = ""
+    xpra_killed: deque[float] = field(default_factory=lambda: deque(maxlen=XPRA_ENDS))
+
+    @property
+    def has_lives(self) -> bool:
+        """Whether it lives on when its Xpra is killed."""
+        ends = self.xpra_killed
+        return len(ends) < XPRA_ENDS or time.monotonic() - ends[0] > XPRA_WITHIN
 
     def start(self, server: JupyterServer) -> None:
         """Start it, and remember of what it is made."""
-        server.start_desktop(self.name)
+        server.start_desktop(self.name, backend=self.backend)
         self.killed = ""
+        self.xpra_killed.clear()
         self.parts = session_processes(server, self.name)
         below = self.parts["worker"].children(recursive=True)
         (self.parts["start script"],) = (one for one in below if one.name() == "openbox")
@@ -60,6 +76,7 @@ class Faults:
         server: JupyterServer,
         desktops: Sequence[Desktop],
         visitors: Sequence[Visitor],
+        line: Link,
         rng: random.Random,
     ) -> None:
         self.count: Counter[str] = Counter()
@@ -68,6 +85,7 @@ class Faults:
         self._server = server
         self._desktops = desktops
         self._visitors = visitors
+        self._line = line
         self._rng = rng
         self._jupyter = psutil.Process(server.process.pid)
         self._stopped: list[tuple[float, int, psutil.Process]] = []  # a heap: until when
@@ -78,15 +96,19 @@ class Faults:
             self._stop_a_part: 8,
             self._stop_bridge: 3,
             self._stop_jupyter: 2,
+            self._stop_xpra: 3,
+            self._kill_xpra: 2,
             self._kill_bridge: 2,
             self._break_connection: 12,
+            self._delay_the_line: 3,
+            self._cut_the_line: 2,
             self._break_off_request: 2,
             self._end_desktop: 3,
             self._start_again: 3,
         }
 
     def go_wrong(self, seconds: float) -> None:
-        """Let faults happen for ``seconds``; then what was stopped goes on."""
+        """Let faults happen for ``seconds``; then what was stopped goes on, and no line is slow."""
         while time.monotonic() < self._began + seconds:
             (fault,) = self._rng.choices(list(self._weights), list(self._weights.values()))
             detail = fault()
@@ -97,6 +119,7 @@ class Faults:
             time.sleep(self._rng.uniform(*PAUSE))
             self._continue(time.monotonic())
         self._continue(float("inf"))
+        self._line.repair()
 
     def _stop_a_part(self) -> str:
         desktop = self._rng.choice(self._living())
@@ -109,6 +132,18 @@ class Faults:
     def _stop_jupyter(self) -> str:
         return self._stop("Jupyter", self._jupyter, JUPYTER_STOP)
 
+    def _stop_xpra(self) -> str:
+        desktop = self._rng.choice(self._living())
+        return self._stop(f"Xpra of {desktop.name}", xpra_of(self._server, desktop.name))
+
+    def _kill_xpra(self) -> str:
+        """Kill an Xpra, up and about or just starting, as long as it is started again."""
+        desktop = self._rng.choice(self._living())
+        xpra = xpra_of(self._server, desktop.name) if desktop.has_lives else None
+        if xpra:
+            desktop.xpra_killed.append(time.monotonic())
+        return self._kill(f"Xpra of {desktop.name}", xpra)
+
     def _kill_bridge(self) -> str:
         return self._kill("bridge", self._bridge())
 
@@ -116,6 +151,16 @@ class Faults:
         fate = self._rng.choice(FATES)
         self._rng.choice(self._visitors).suffer(fate)
         return fate
+
+    def _delay_the_line(self) -> str:
+        seconds = self._rng.choice(DELAYS)
+        self._line.delay(seconds)
+        return f"by {seconds:g} s"
+
+    def _cut_the_line(self) -> str:
+        reset = self._rng.random() < 0.5
+        self._line.cut(reset=reset)
+        return "with RST" if reset else "with FIN"
 
     def _break_off_request(self) -> str:
         # Jupyter may be stopped; then the kernel takes it.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import random
+from collections import Counter
 from collections.abc import Sequence
 
 import psutil
 
+from tests.browser.link import link
 from tests.servers import JupyterServer, until
 
 from .faults import Desktop, Faults, told
 from .settings import DESKTOPS, SECONDS, in_time, note, running
 from .visitors import Visitor, seconds_to_picture
 
-VISITORS = 2  # of each desktop
+XPRA = 3  # one desktop in so many is Xpra's
 PICTURE = 5.0  # seconds in which who comes afterwards sees a desktop
 
 
@@ -22,17 +25,27 @@ PICTURE = 5.0  # seconds in which who comes afterwards sees a desktop
 def test_faults():
     seed = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))
     print(f"SOAK_SEED={seed}")
-    desktops = [Desktop(f"desktop{number}") for number in range(DESKTOPS)]
-    with running() as server:
+    desktops = [
+        Desktop(f"desktop{number}", "vnc" if number % XPRA else "xpra")
+        for number in range(DESKTOPS)
+    ]
+    with running("--Xpra.encryption=off") as server, link(server.port) as line:
         for desktop in desktops:
             desktop.start(server)
             seconds_to_picture(server, desktop.name)
         quiet(server, desktops)
         before = settled(server)
-        visitors = [Visitor(server, one.name, n) for one in desktops for n in range(VISITORS)]
+        # Of each desktop one, and one from afar.
+        afar = copy.copy(server)
+        afar.port = line.port
+        visitors = [
+            Visitor(way, desktop.name, number)
+            for desktop in desktops
+            for number, way in enumerate((server, afar))
+        ]
         for visitor in visitors:
             visitor.start()
-        faults = Faults(server, desktops, visitors, random.Random(seed))
+        faults = Faults(server, desktops, visitors, line, random.Random(seed))
         try:
             faults.go_wrong(SECONDS)
             leave(visitors, faults)
@@ -75,6 +88,8 @@ def check_living(server: JupyterServer, living: Sequence[Desktop]) -> None:
     """Fail if a desktop is not what it was, or cannot be seen."""
     waited = []
     for desktop in living:
+        # An Xpra may have been killed just now.
+        until(lambda name=desktop.name: server.session(name)["reachable"], f"{desktop.name} back")
         session = server.session(desktop.name)
         assert (session["state"], session["reachable"]) == ("running", True), session
         # psutil compares the time at which a process was started, too.
@@ -82,7 +97,9 @@ def check_living(server: JupyterServer, living: Sequence[Desktop]) -> None:
             alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
             assert alive, f"{desktop.name}: {process}"
         waited.append(seconds_to_picture(server, desktop.name))
-    note("Desktops that were to survive, and did", f"{len(living)} of {len(living)}")
+    kinds = Counter(desktop.backend for desktop in living)
+    which = f"VNC: {kinds['vnc']}, Xpra: {kinds['xpra']}"
+    note("Desktops that were to survive, and did", f"{len(living)} of {len(living)} ({which})")
     note("Seconds to a picture afterwards, at most", f"{max(waited):.2f}")
     assert max(waited) < PICTURE
 

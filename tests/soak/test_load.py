@@ -13,7 +13,7 @@ from tests.servers import JupyterServer
 from .kernel import Kernel
 from .memory import FLAT, Memory
 from .settings import DESKTOPS, SECONDS, in_time, note, running
-from .watchers import SlowWatcher, Watcher, XpraWatcher
+from .watchers import SlowWatcher, Watcher
 
 VIEWERS = 3
 ALONE = min(20.0, SECONDS / 4)  # seconds of the kernel without a desktop
@@ -46,7 +46,7 @@ def test_load():
         slow = SlowWatcher(server, vnc[0])
         peers = [Watcher(server, vnc[0]) for _ in range(VIEWERS - 1)]
         others = [Watcher(server, name) for name in vnc[1:] for _ in range(VIEWERS)]
-        with_xpra = [XpraWatcher(server, name) for name in xpra for _ in range(VIEWERS)]
+        with_xpra = [Watcher(server, name) for name in xpra for _ in range(VIEWERS)]
         memory = Memory(processes(server))
         began = look_on([slow, *peers, *others, *with_xpra], memory)
         kernel.stop()

@@ -9,9 +9,9 @@ import threading
 import time
 
 from tests import clients
-from tests.clients import Viewer, WrongPassword
-from tests.integration.viewing import open_socket
 from tests.servers import JupyterServer
+
+from .pictures import ENDS, Picture, unseen
 
 _AGAIN = 0.2  # seconds between attempts
 _NO_LINGER = struct.pack("ii", 1, 0)  # socket(7): closing resets the connection
@@ -51,47 +51,44 @@ class Visitor(threading.Thread):
         while not self._over.is_set():
             try:
                 self._visit()
-            except (Away, clients.Closed, clients.Denied, WrongPassword, OSError):
+            except (Away, *ENDS):
                 self._over.wait(_AGAIN)
 
     def _visit(self) -> None:
         ticket = ticket_for(self._server, self._desktop, self._client)
-        viewer = Viewer(open_socket(self._server, ticket))
+        picture = unseen(self._server, ticket)
         try:
             self.connections += 1
             if self._fate == "mute":
-                return self._abandon(viewer)
-            viewer.authenticate(ticket["password"])
-            viewer.set_encodings(clients.RAW)
-            viewer.request_update()
-            while not self._over.is_set() and not self._suffered(viewer):
-                viewer.update()
+                return self._abandon(picture)
+            picture.authenticate(ticket["password"])
+            while not self._over.is_set() and not self._suffered(picture):
+                picture.update()
                 self.updates += 1
-                viewer.request_update(incremental=True)
         finally:
-            if viewer.wire.socket not in self.abandoned:
-                viewer.wire.socket.close()
+            if picture.socket not in self.abandoned:
+                picture.socket.close()
 
-    def _suffered(self, viewer: Viewer) -> bool:
+    def _suffered(self, picture: Picture) -> bool:
         """Let happen what was asked for; return whether the connection is over by that."""
         fate, self._fate = self._fate, ""
         match fate:
             case "reset":
                 linger = (socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-                viewer.wire.socket.setsockopt(*linger)
+                picture.socket.setsockopt(*linger)
             case "half-closed":
-                viewer.wire.socket.shutdown(socket.SHUT_WR)
+                picture.socket.shutdown(socket.SHUT_WR)
             case "half-open":
-                self._abandon(viewer)
+                self._abandon(picture)
             case "frozen":
                 self._over.wait(2)
             case "mute":  # the next time
                 self._fate = fate
         return fate in ("reset", "half-open", "cut", "mute")
 
-    def _abandon(self, viewer: Viewer) -> None:
+    def _abandon(self, picture: Picture) -> None:
         self._fate = ""
-        self.abandoned.append(viewer.wire.socket)
+        self.abandoned.append(picture.socket)
 
 
 FATES = ("reset", "half-closed", "half-open", "frozen", "cut", "mute")
@@ -117,9 +114,8 @@ def seconds_to_picture(server: JupyterServer, desktop: str) -> float:
     """Return how long somebody who comes now waits for a picture."""
     start = time.monotonic()
     ticket = ticket_for(server, desktop)
-    with Viewer(open_socket(server, ticket)) as viewer:
-        viewer.authenticate(ticket["password"])
-        viewer.set_encodings(clients.RAW)
-        viewer.request_update()
-        assert viewer.update() >= viewer.width * viewer.height * 4
+    picture = unseen(server, ticket)
+    with picture.socket:
+        picture.authenticate(ticket["password"])
+        assert picture.update() >= picture.pixels > 0
     return time.monotonic() - start

@@ -6,9 +6,9 @@ import threading
 import time
 
 from tests import clients
-from tests.integration.viewing import open_socket, view
 from tests.servers import JupyterServer
-from tests.xpra_viewer import MessageStream, XpraViewer
+
+from .pictures import VncPicture, unseen
 
 _SLOW = 1024  # bytes per second
 
@@ -23,7 +23,9 @@ class Watcher(threading.Thread):
         self.heard = 0.0  # time.monotonic() of the newest one
         self.problem: Exception | None = None
         self._over = threading.Event()
-        self._connect(server)
+        ticket = server.ticket(desktop)
+        self._picture = unseen(server, ticket)
+        self._picture.authenticate(ticket["password"])
 
     def stop(self) -> None:
         """Let it leave."""
@@ -38,55 +40,22 @@ class Watcher(threading.Thread):
         except Exception as problem:
             self.problem = problem
         finally:
-            self._leave()
-
-    def _connect(self, server: JupyterServer) -> None:
-        """Get the first picture on its way."""
-        self._viewer = view(server, self.desktop)
-        self._viewer.set_encodings(clients.RAW)
-        self._viewer.request_update()
+            self._picture.socket.close()
 
     def _see(self) -> None:
         """Return when there was an update."""
-        self._viewer.update()
-        self._viewer.request_update(incremental=True)
-
-    def _leave(self) -> None:
-        self._viewer.wire.socket.close()
+        self._picture.update()
 
 
 class SlowWatcher(Watcher):
     """Has a line of 1 KB/s, and asks for whole pictures all the same: it takes, but far too little.
 
-    Its "updates" are the kilobytes that it got.
+    Its "updates" are the kilobytes that it got; its desktop is one of VNC.
     """
 
     def _see(self) -> None:
-        self._viewer.request_update()
-        if not self._viewer.wire.socket.recv(_SLOW):
+        assert isinstance(self._picture, VncPicture)
+        self._picture.ask_for_all()
+        if not self._picture.socket.recv(_SLOW):
             raise clients.Closed(None, "end of file")
         self._over.wait(1)
-
-
-class XpraWatcher(Watcher):
-    """The same with Xpra, which sends more only to those who confirm what they got."""
-
-    def _connect(self, server: JupyterServer) -> None:
-        ticket = server.ticket(self.desktop)
-        self._wire = open_socket(server, ticket)
-        self._packets = XpraViewer(MessageStream(self._wire), ticket["password"])
-
-    def _see(self) -> None:
-        while True:
-            kind, *rest = self._packets.receive()
-            if kind == b"ping":
-                self._packets.send(["ping_echo", rest[0], 0, 0, 0, 0])
-            elif kind == b"new-window":
-                self._packets.send(["map-window", *rest[:5], {}])
-            elif kind == b"draw":
-                window, _, _, width, height, _, _, sequence = rest[:8]
-                self._packets.send(["damage-sequence", sequence, window, width, height, 1000, ""])
-                return
-
-    def _leave(self) -> None:
-        self._wire.socket.close()

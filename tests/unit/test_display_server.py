@@ -71,7 +71,9 @@ async def run(folder: Path, scripts: Sequence[str | None]) -> None:
     children = Children()
     where = Runtime(folder, ":7")
     installed = backend.find(specification.display)
-    server = DisplayServer(backend, installed, where, specification, log, lambda: None)
+    server = DisplayServer(
+        backend, installed, where, specification, log, tell_reachable=lambda: None
+    )
     try:
         child = await server.start(children, dict(os.environ), Stopping())
         os.kill(child.pid, 0)
