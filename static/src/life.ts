@@ -114,7 +114,7 @@ export class Life {
       this.session = session;
       this.parts.view.knows(session);
       this.parts.scripts.prepare(session.backend);
-      if (isUp(session)) this.watch?.dispose();
+      if (!isComing(session)) this.watch?.dispose();
       if (session.state === "failed" || session.state === "stopped") {
         this.end(new Failure("over", { session }));
         return;
@@ -124,7 +124,7 @@ export class Life {
       if (session.reachable) reachable();
     };
     heard(first);
-    if (isUp(first)) return;
+    if (!isComing(first)) return;
     if (first.state === "starting") this.cold = true;
     this.watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
   }
@@ -264,9 +264,9 @@ export class Life {
   }
 }
 
-/** An Xpra that has ended is started again while the session is running. */
-function isUp(session: Session): boolean {
-  return session.state !== "starting" && session.reachable;
+/** There is something to wait for: an Xpra that has ended is started again while the session is running. */
+function isComing(session: Session): boolean {
+  return session.state === "starting" || (session.state === "running" && !session.reachable);
 }
 
 const REFUSED = {

@@ -26,7 +26,7 @@ export interface Session {
   backend: string;
   state: "starting" | "running" | "stopped" | "failed";
   step: "display-server" | "session" | "window-manager" | "running";
-  /** The display server answers: the page may connect, even before the state is running. */
+  /** The display server answers: the page may connect, even before the state is running; not while Xpra is started again. */
   reachable: boolean;
   error: Problem | null;
   /** Why it stopped, for people. */

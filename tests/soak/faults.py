@@ -133,13 +133,17 @@ class Faults:
         return self._stop("Jupyter", self._jupyter, JUPYTER_STOP)
 
     def _stop_xpra(self) -> str:
-        desktop = self._rng.choice(self._living())
+        desktop = self._any_with_xpra()
+        if desktop is None:
+            return ""
         return self._stop(f"Xpra of {desktop.name}", xpra_of(self._server, desktop.name))
 
     def _kill_xpra(self) -> str:
         """Kill an Xpra, up and about or just starting, as long as it is started again."""
-        desktop = self._rng.choice(self._living())
-        xpra = xpra_of(self._server, desktop.name) if desktop.has_lives else None
+        desktop = self._any_with_xpra()
+        if desktop is None or not desktop.has_lives:
+            return ""
+        xpra = xpra_of(self._server, desktop.name)
         if xpra:
             desktop.xpra_killed.append(time.monotonic())
         return self._kill(f"Xpra of {desktop.name}", xpra)
@@ -169,6 +173,10 @@ class Faults:
 
     def _living(self) -> list[Desktop]:
         return [desktop for desktop in self._desktops if not desktop.killed]
+
+    def _any_with_xpra(self) -> Desktop | None:
+        found = [one for one in self._living() if one.backend == "xpra"]
+        return self._rng.choice(found) if found else None
 
     def _bridge(self) -> psutil.Process | None:
         return next(iter(self._server.processes("desktop.bridge")), None)

@@ -100,6 +100,12 @@ async def test_what_is_not_ready_and_what_has_ended():
         session.check_reachable()
 
 
+async def test_nobody_listens(tmp_path):
+    """A display server that is killed is gone a moment before that is known."""
+    with pytest.raises(NotReady, match="does not answer"):
+        await Local().connect(str(tmp_path / "display.sock"))
+
+
 async def test_starting_twice_starts_once():
     all_of_them = sessions(Says(RUNNING))
     results = await asyncio.gather(*(all_of_them.start("one") for _ in range(10)))
