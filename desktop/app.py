@@ -40,6 +40,7 @@ class DesktopApp(ExtensionAppJinjaMixin, ExtensionApp):
 jupyter desktop                              # start a server, print its address
 jupyter desktop --open                       # and open it in a browser
 jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not enter it
+jupyter desktop doctor                       # what is missing, and would a desktop start?
 """
     extension_url = "/desktop/"
     classes = [Xpra]  # noqa: RUF012
@@ -47,6 +48,13 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
     template_paths = [str(HERE / "templates")]  # noqa: RUF012
     flags = {  # noqa: RUF012
         "open": ({"DesktopApp": {"open_browser": True}}, "Open the desktop in a browser."),
+    }
+
+    subcommands = {  # noqa: RUF012
+        "doctor": (
+            "desktop.doctor.app.Doctor",
+            "Say what is there, what is missing, and whether a desktop would start.",
+        ),
     }
 
     open_browser = Bool(
@@ -192,6 +200,8 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
         It would log an error and go on with the defaults; but who has misspelt `clipboard = "off"`
         has not asked for a clipboard.
         """
+        # `jupyter lab doctor` opens a file of that name.
+        self.subcommands = {}
         try:
             super()._link_jupyter_server_extension(serverapp)
             self.xpra  # noqa: B018  its settings are checked when it is made

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +11,6 @@ from typing import Any
 from desktop.backends import xpra_protocol
 from tests.clients import Wire
 
-_ENCODINGS = ["rgb24", "rgb32", "png"]
-_GREETING = {
-    **{name: told for name, told in xpra_protocol.HELLO.items() if "request" not in name},
-    "windows": 1,
-    "ui_client": 1,
-    "mouse": 1,
-    "share": 1,
-    "ping": 1,
-    "encodings": _ENCODINGS,
-    "encodings.core": _ENCODINGS,
-    "encodings.rgb_formats": ["RGB", "RGBX", "BGRX"],
-}
 _PASSWORDS = {"display": "password", "view": "view-password"}
 
 
@@ -33,21 +19,7 @@ class XpraViewer(xpra_protocol.Wire):
 
     def __init__(self, stream: xpra_protocol.Stream, password: str, **wishes: Any) -> None:
         super().__init__(stream)
-        xpra_protocol.log_in(self, password, key="", greeting={**_GREETING, **wishes})
-
-    def receive(self) -> list[Any]:
-        """Return the next packet; large parts of one come in packets of their own before it."""
-        parts = {}
-        while True:
-            _, _, level, index, size = struct.unpack(">cBBBL", self._read(8))
-            data = self._read(size)
-            if index == 0:
-                break
-            parts[index] = data
-        packet: list[Any] = xpra_protocol.bdecode(zlib.decompress(data) if level else data)
-        for index, part in parts.items():
-            packet[index] = part
-        return packet
+        xpra_protocol.log_in(self, password, key="", greeting={**xpra_protocol.VIEWER, **wishes})
 
     def awaits(self, name: bytes) -> list[Any]:
         """Return what came with the next packet of that name."""

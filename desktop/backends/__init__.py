@@ -51,7 +51,7 @@ def check_backend(name: str) -> str:
 
 def installed_here(settings: DisplaySettings) -> tuple[str, ...]:
     """Return the names of the backends whose programs are on this machine; runs none of them."""
-    return tuple(name for name, kind in _BACKENDS.items() if kind().executable(settings))
+    return tuple(name for name, kind in _BACKENDS.items() if kind().executables(settings))
 
 
 def choose(name: str, settings: DisplaySettings) -> tuple[Backend, Installed]:

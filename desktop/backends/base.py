@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,10 +96,10 @@ class Backend(ABC):
     """
 
     @abstractmethod
-    def executable(self, settings: DisplaySettings) -> str | None:
-        """Return the path of its program on this machine, None if it has none.
+    def executables(self, settings: DisplaySettings) -> list[str]:
+        """Return the paths of its program on this machine, the one that is taken first.
 
-        Called by the server, for the launcher, and by ``find``.
+        Called by the server, for the launcher, by the doctor, and by ``find``.
         """
 
     @abstractmethod
@@ -165,6 +166,16 @@ class Backend(ABC):
         """Return the files that let ``passwords`` in, each for its access, and no other.
 
         Called by the session before the start and each time a ticket is used.
+        """
+
+    @abstractmethod
+    def first_picture(
+        self, connection: socket.socket, password: str, key: str
+    ) -> tuple[int, int]:
+        """Log in on ``connection`` as a viewer, and return the size of the first picture, in pixels.
+
+        Called by the doctor, in a thread. Blocks as long as the socket's timeout says. Raises
+        ``NotReady`` or ``OSError``.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The viewer's side of the RFB handshake (RFC 6143, section 7.1 to 7.3)."""
+"""The viewer's side of the RFB handshake and its first picture (RFC 6143, section 7)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from ..errors import NotReady
 _SECONDS = 2.0
 _VERSION = b"RFB 003.008\n"
 _VNC_AUTHENTICATION = 2
+_RAW = 0  # an encoding
+
+# Message types (RFC 6143, 7.5 and 7.6).
+_SET_ENCODINGS, _REQUEST_UPDATE = 2, 3
+_UPDATE, _BELL, _CUT_TEXT = 0, 2, 3
 
 
 def handshake(path: Path, password: str) -> tuple[int, int]:
@@ -28,6 +33,25 @@ def handshake(path: Path, password: str) -> tuple[int, int]:
             return _initialise(connection)
     except (OSError, struct.error) as problem:
         raise NotReady(f"The display server does not answer yet: {problem}.") from problem
+
+
+def first_update(connection: socket.socket, password: str) -> tuple[int, int]:
+    """Authenticate on ``connection``, and return the framebuffer's size once a pixel of it came.
+
+    Waits as long as the socket's timeout says. Raises ``NotReady`` or ``OSError``.
+    """
+    _authenticate(connection, password)
+    width, height = _initialise(connection)
+    connection.sendall(struct.pack(">BxHi", _SET_ENCODINGS, 1, _RAW))
+    connection.sendall(struct.pack(">BBHHHH", _REQUEST_UPDATE, 0, 0, 0, width, height))
+    while (kind := _receive(connection, 1)[0]) != _UPDATE:
+        if kind == _CUT_TEXT:
+            _receive(connection, struct.unpack(">3xI", _receive(connection, 7))[0])
+        elif kind != _BELL:
+            raise NotReady(f"The display server sent a message of type {kind}.")
+    # Padding, number of rectangles, the first one's place, size and encoding; and what it holds.
+    _receive(connection, 1 + 2 + 12 + 1)
+    return width, height
 
 
 def _authenticate(connection: socket.socket, password: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,15 +38,14 @@ class Vnc(Backend):
     reads_long_selections = False  # seen of TigerVNC 1.12, assumed of TurboVNC
     largest_screen = None
 
-    def executable(self, settings: DisplaySettings) -> str | None:
-        """Return the first VNC server of the setting, PATH, and TurboVNC's folder."""
+    def executables(self, settings: DisplaySettings) -> list[str]:
+        """Return the VNC servers of the setting, or of PATH and TurboVNC's folder."""
         found = (shutil.which(name, path=_path()) for name in _names(settings))
-        return next(filter(None, found), None)
+        return list(filter(None, found))
 
     def find(self, settings: DisplaySettings) -> Installed:
-        """Return what ``executable`` finds, if it is a VNC server that will do."""
-        executable = self.executable(settings)
-        if executable:
+        """Return the first of ``executables``, if it is a VNC server that will do."""
+        for executable in self.executables(settings):
             return _recognise(executable, _version_text(executable))
         raise DisplayServerMissing(
             f"No VNC server is installed where the desktop should run (looked for "
@@ -92,6 +92,12 @@ class Vnc(Backend):
         """
         entries = (passwords[access] for access in (Access.FULL, Access.VIEW))
         return {where.entrance.password_file: b"".join(map(secrets.vnc_password_entry, entries))}
+
+    def first_picture(
+        self, connection: socket.socket, password: str, key: str
+    ) -> tuple[int, int]:
+        """Ask for the whole framebuffer."""
+        return rfb.first_update(connection, password)
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Complete the RFB handshake up to ServerInit (RFC 6143, section 7)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -57,20 +58,22 @@ class Xpra(Backend):
     # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
     largest_screen = x_dummy.LARGEST
 
-    def executable(self, settings: DisplaySettings) -> str | None:
+    def executables(self, settings: DisplaySettings) -> list[str]:
         """Return the Xpra of the setting or of PATH."""
-        return shutil.which(_name(settings))
+        found = shutil.which(_name(settings))
+        return [found] if found else []
 
     def find(self, settings: DisplaySettings) -> InstalledXpra:
-        """Return what ``executable`` finds, if it is an Xpra that will do."""
-        executable = self.executable(settings)
-        if executable is None:
+        """Return what ``executables`` finds, if it is an Xpra that will do."""
+        executables = self.executables(settings)
+        if not executables:
             raise DisplayServerMissing(
                 "Xpra is not installed where the desktop should run (looked for "
                 f"{_name(settings)} on PATH).",
                 remedy="Install it, or ask the administrator of this machine to:",
                 command=install_command("xpra"),
             )
+        executable = executables[0]
         python = _interpreter(Path(executable))
         version = _version(executable)
         _check_pillow(executable, python)
@@ -133,6 +136,12 @@ class Xpra(Backend):
             where.entrance.password_file: passwords[Access.FULL].encode(),
             where.view_only_entrance.password_file: passwords[Access.VIEW].encode(),
         }
+
+    def first_picture(
+        self, connection: socket.socket, password: str, key: str
+    ) -> tuple[int, int]:
+        """Wait until a window, or the desktop as one, is drawn."""
+        return xpra_protocol.first_draw(connection, password, key)
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Connect as a viewer that leaves again at once ("connect_test")."""

@@ -1,4 +1,4 @@
-"""The viewer's side of Xpra's handshake (its docs/Network/Protocol.md; 3.1 as it was seen).
+"""The viewer's side of Xpra's handshake, and its first picture (its docs/Network/Protocol.md; 3.1 as it was seen).
 
 A packet is a header and a bencoded list: "P", flags, compression level, index, size. With a key,
 it is AES-CBC, one stream for each direction, whose key both sides derive from the shared one with
@@ -29,7 +29,7 @@ _ENCRYPTED = 0x2
 _BLOCK = 32  # bytes; Xpra fills up to twice AES's block
 _ITERATIONS = 1000
 _DIGEST = "hmac+sha256"
-_LONGEST = 1024 * 1024
+_LONGEST = 64 * 1024 * 1024  # bytes: a whole picture
 
 # What a viewer says that leaves again at once.
 HELLO = {
@@ -47,6 +47,22 @@ HELLO = {
 }
 
 
+_ENCODINGS = ["rgb24", "rgb32", "png"]
+
+# What one says that stays, and wants to be shown something.
+VIEWER = {
+    **{name: told for name, told in HELLO.items() if "request" not in name},
+    "windows": 1,
+    "ui_client": 1,
+    "mouse": 1,
+    "share": 1,
+    "ping": 1,
+    "encodings": _ENCODINGS,
+    "encodings.core": _ENCODINGS,
+    "encodings.rgb_formats": ["RGB", "RGBX", "BGRX"],
+}
+
+
 def handshake(path: Path, password: str, key: str) -> None:
     """Connect to ``path``, show password and key, and leave; ``key`` is empty where there is none.
 
@@ -59,6 +75,24 @@ def handshake(path: Path, password: str, key: str) -> None:
             log_in(Wire(connection), password, key, HELLO)
     except (OSError, ValueError, LookupError, TypeError, struct.error, zlib.error) as problem:
         raise NotReady(f"The display server does not answer yet: {problem}.") from problem
+
+
+def first_draw(connection: socket.socket, password: str, key: str) -> tuple[int, int]:
+    """Log in on ``connection``, and return the size of the first picture that comes.
+
+    Waits as long as the socket's timeout says. Raises ``NotReady`` or ``OSError``.
+    """
+    wire = Wire(connection)
+    try:
+        log_in(wire, password, key, VIEWER)
+        while True:
+            match wire.receive():
+                case [b"new-window", window, x, y, width, height, *_]:
+                    wire.send(["map-window", window, x, y, width, height, {}])
+                case [b"draw", _, _, _, int(width), int(height), *_]:
+                    return width, height
+    except (ValueError, LookupError, TypeError, struct.error, zlib.error) as problem:
+        raise NotReady(f"The display server's answer cannot be read: {problem}.") from problem
 
 
 class Stream(Protocol):
@@ -92,16 +126,26 @@ class Wire:
     def receive(self) -> list[Any]:
         """Return the next packet, with bytes for texts.
 
-        Raises ``NotReady`` where it cannot be decrypted or the connection has ended.
+        Large parts of one come before it. Raises ``NotReady`` where it cannot be decrypted or the
+        connection has ended.
         """
-        magic, flags, level, _, size = _HEADER.unpack(self._read(_HEADER.size))
+        parts = {}
+        while (came := self._chunk())[0]:
+            parts[came[0]] = came[1]
+        packet = bdecode(came[1])
+        if not isinstance(packet, list) or not packet:
+            raise ValueError("a packet is no list")
+        for index, part in parts.items():
+            packet[index] = part
+        return packet
+
+    def _chunk(self) -> tuple[int, bytes]:
+        """Return a packet, with 0, or the part of the next one that belongs at this index."""
+        magic, flags, level, index, size = _HEADER.unpack(self._read(_HEADER.size))
         if magic != b"P" or flags & ~_ENCRYPTED or size > _LONGEST:
             raise NotReady("The display server does not speak Xpra's protocol.")
         data = self._decrypted(size) if flags else self._read(size)
-        packet = bdecode(zlib.decompress(data) if level else data)
-        if not isinstance(packet, list) or not packet:
-            raise ValueError("a packet is no list")
-        return packet
+        return index, zlib.decompress(data) if level else data
 
     def _decrypted(self, size: int) -> bytes:
         missing = _BLOCK - size % _BLOCK
@@ -144,14 +188,9 @@ def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> 
     challenge = wire.receive()
     if challenge[0] != b"challenge":
         raise NotReady(_reason(challenge))
-    server_salt, theirs = challenge[1], challenge[2]
+    server_salt = challenge[1]
     if key:
-        wire.encryptor = _cipher(
-            key,
-            theirs[b"cipher.key_salt"],
-            theirs[b"cipher.key_stretch_iterations"],
-            theirs[b"cipher.iv"],
-        ).encryptor()
+        wire.encryptor = _encryptor(key, challenge[2])
         # With the second hello the server's stream begins anew.
         wire.decryptor = _cipher(key, salt, _ITERATIONS, vector).decryptor()
     client_salt = os.urandom(len(server_salt))
@@ -163,6 +202,15 @@ def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> 
     verdict = wire.receive()
     if verdict[0] != b"hello":
         raise NotReady(_reason(verdict))
+    if key:
+        # So does ours, with what comes in its hello.
+        wire.encryptor = _encryptor(key, verdict[1])
+
+
+def _encryptor(key: str, theirs: Mapping[bytes, Any]) -> CipherContext:
+    """Return what encrypts for a server that says this of its cipher."""
+    salt, iterations = theirs[b"cipher.key_salt"], theirs[b"cipher.key_stretch_iterations"]
+    return _cipher(key, salt, iterations, theirs[b"cipher.iv"]).encryptor()
 
 
 def _cipher(key: str, salt: bytes, iterations: int, vector: bytes) -> Cipher[modes.CBC]:

@@ -22,7 +22,7 @@ import psutil
 from ..errors import StartFailed
 
 _TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
-_SOCKETS = _TEMPORARY / ".X11-unix"
+SOCKETS = _TEMPORARY / ".X11-unix"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NUMBERS = range(1, 1000)  # 0 is a console's
 
@@ -45,7 +45,7 @@ def display_number() -> Iterator[int]:
     else:
         raise StartFailed(
             f"All display numbers up to {_NUMBERS.stop - 1} are taken.",
-            remedy=f"Remove stale files in {_SOCKETS} and {_TEMPORARY}/.X*-lock.",
+            remedy=f"Remove stale files in {SOCKETS} and {_TEMPORARY}/.X*-lock.",
         )
     try:
         with reservation:
@@ -62,15 +62,15 @@ def _make_folder() -> None:
     Raises ``StartFailed`` if another user could put a socket of theirs in the place of ours.
     """
     with contextlib.suppress(FileExistsError):
-        _SOCKETS.mkdir(mode=0o700)
-        _SOCKETS.chmod(0o1777)
-    status = _SOCKETS.lstat()
+        SOCKETS.mkdir(mode=0o700)
+        SOCKETS.chmod(0o1777)
+    status = SOCKETS.lstat()
     if status.st_uid not in (0, os.getuid()) or not status.st_mode & stat.S_ISVTX:
         raise StartFailed(
-            f"The folder of X sockets, {_SOCKETS}, is not safe: it must belong to root and be "
+            f"The folder of X sockets, {SOCKETS}, is not safe: it must belong to root and be "
             "sticky.",
             remedy="Ask the administrator of this machine to set it right:",
-            command=f"sudo chown root {_SOCKETS} && sudo chmod 1777 {_SOCKETS}",
+            command=f"sudo chown root {SOCKETS} && sudo chmod 1777 {SOCKETS}",
         )
 
 
@@ -164,7 +164,7 @@ def _write_lock(number: int) -> None:
 
 
 def _path(number: int) -> Path:
-    return _SOCKETS / f"X{number}"
+    return SOCKETS / f"X{number}"
 
 
 def _lock(number: int) -> Path:

@@ -18,7 +18,8 @@ from .claim import PREFIX, claim, remove_unclaimed
 
 # sun_path holds 108 bytes with its final NUL (unix(7)), and this, or something shorter, follows
 # the base.
-LONGEST_BASE = 107 - len("/jd-xxxxxxxx/display.sock")
+LONGEST_SOCKET = 107
+LONGEST_BASE = LONGEST_SOCKET - len("/jd-xxxxxxxx/display.sock")
 
 # Sockets and locks do not work everywhere here, and the folder would be seen by other nodes.
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -43,7 +44,7 @@ def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
 
     Raises ``RuntimeFolderUnusable`` with what was wrong with each candidate.
     """
-    base = choose_base([*candidates, *_temporary_folders()])
+    base = choose_base(with_temporary(candidates))
     remove_unclaimed(base)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
     try:
@@ -63,8 +64,7 @@ def choose_base(candidates: Sequence[str]) -> Path:
     """
     refused = []
     for candidate in candidates:
-        resolved = Path(candidate).resolve() if Path(candidate).is_absolute() else Path(candidate)
-        problem = _problem(resolved)
+        resolved, problem = judge(candidate)
         if problem is None:
             return resolved
         refused.append(f"{candidate} ({problem})")
@@ -72,6 +72,17 @@ def choose_base(candidates: Sequence[str]) -> Path:
         f"There is no folder for the desktop's sockets: {'; '.join(refused)}.",
         remedy="Set XDG_RUNTIME_DIR or TMPDIR to a short path of yours on a local disk.",
     )
+
+
+def judge(candidate: str) -> tuple[Path, str | None]:
+    """Return ``candidate`` without links, and why it cannot hold a runtime folder, or None."""
+    resolved = Path(candidate).resolve() if Path(candidate).is_absolute() else Path(candidate)
+    return resolved, _problem(resolved)
+
+
+def with_temporary(candidates: Sequence[str]) -> list[str]:
+    """Return ``candidates`` and then the temporary folders, each once."""
+    return list(dict.fromkeys([*candidates, tempfile.gettempdir(), "/tmp"]))  # noqa: S108
 
 
 def write_secret(path: Path, contents: bytes) -> None:
@@ -89,10 +100,6 @@ def write_secret(path: Path, contents: bytes) -> None:
         raise
 
 
-def _temporary_folders() -> list[str]:
-    return list(dict.fromkeys([tempfile.gettempdir(), "/tmp"]))  # noqa: S108
-
-
 def _problem(base: Path) -> str | None:
     """Return why ``base`` cannot hold a runtime folder, or None."""
     if not base.is_absolute() or len(os.fsencode(base)) > LONGEST_BASE:
@@ -108,7 +115,7 @@ def _problem(base: Path) -> str | None:
         "other users could replace what is in it": inside,
         "other users could replace it": any(above),
         "it is not writable": not os.access(base, os.W_OK | os.X_OK),
-        "it is on a network file system": _file_system(base) in _NETWORK_FILE_SYSTEMS,
+        "it is on a network file system": file_system(base) in _NETWORK_FILE_SYSTEMS,
         "it is removed when you log out": _goes_at_logout(base),
     }
     return next((problem for problem, present in checks.items() if present), None)
@@ -151,7 +158,7 @@ def _goes_at_logout(base: Path) -> bool:
         return True
 
 
-def _file_system(path: Path) -> str:
+def file_system(path: Path) -> str:
     """Return the type of the file system that holds ``path``, as proc(5) names it."""
     resolved = path.resolve()
     holders = [

@@ -18,6 +18,11 @@ state=$JUPYTER_DESKTOP_RUNTIME/xstartup
 
 # --- what is installed -----------------------------------------------------------------------------------
 
+# Whole ones before bare window managers.
+desktops() {
+    echo xfce mate lxqt openbox icewm
+}
+
 # The programs that start each desktop, best first.
 programs_of() {
     case $1 in

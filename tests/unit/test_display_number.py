@@ -184,7 +184,7 @@ def test_on_a_full_disk_nothing_is_left_and_it_is_said(tmp_path, monkeypatch):
 
 def test_the_folder_of_sockets_is_made_as_x_servers_make_it(tmp_path, monkeypatch):
     """Before another user makes it theirs."""
-    monkeypatch.setattr("desktop.session.display_number._SOCKETS", tmp_path / "X11-unix")
+    monkeypatch.setattr("desktop.session.display_number.SOCKETS", tmp_path / "X11-unix")
     with display_number():
         assert (tmp_path / "X11-unix").stat().st_mode & 0o7777 == 0o1777
 
@@ -195,7 +195,7 @@ def test_a_folder_of_sockets_that_is_not_safe(tmp_path, monkeypatch, mode):
 
     (tmp_path / "X11-unix").mkdir()
     (tmp_path / "X11-unix").chmod(mode)
-    monkeypatch.setattr("desktop.session.display_number._SOCKETS", tmp_path / "X11-unix")
+    monkeypatch.setattr("desktop.session.display_number.SOCKETS", tmp_path / "X11-unix")
     with pytest.raises(StartFailed, match="not safe") as failed, display_number():
         pass
     assert failed.value.command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -36,8 +37,8 @@ class Programs(Backend):
     def __init__(self, *scripts: str | None) -> None:
         self._scripts = scripts
 
-    def executable(self, settings: DisplaySettings) -> str:
-        return "/bin/sh"
+    def executables(self, settings: DisplaySettings) -> list[str]:
+        return ["/bin/sh"]
 
     def find(self, settings: DisplaySettings) -> Installed:
         return Installed("/bin/sh", "programs", (1,))
@@ -58,6 +59,11 @@ class Programs(Backend):
 
     def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
         return {where.entrance.password_file: passwords[Access.FULL].encode()}
+
+    def first_picture(
+        self, connection: socket.socket, password: str, key: str
+    ) -> tuple[int, int]:
+        raise NotImplementedError
 
     def probe(self, socket: Path, password: str, key: str) -> None:
         """Everyone gets in."""

@@ -143,17 +143,17 @@ def test_a_folder_that_goes_at_log_out_is_no_base(short, monkeypatch, kept_by, s
 
 
 def test_a_network_file_system_is_no_base(short, monkeypatch):
-    own = runtime._file_system(short)
+    own = runtime.file_system(short)
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", frozenset([own]))
     with pytest.raises(RuntimeFolderUnusable, match="network file system"):
         choose_base([str(short)])
 
 
 def test_file_systems_are_named_as_in_proc(short):
-    assert runtime._file_system(Path("/proc/self")) == "proc"
+    assert runtime.file_system(Path("/proc/self")) == "proc"
     link = short / "link"
     link.symlink_to("/proc/self")
-    assert runtime._file_system(link) == "proc"
+    assert runtime.file_system(link) == "proc"
 
 
 def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short):

@@ -1,0 +1,45 @@
+"""Slurm, where it is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from .finding import Finding, note, ok
+from .programs import first_line, said, there
+from .subject import Subject
+
+_PROGRAMS = ("sbatch", "srun", "squeue", "sinfo")
+_PATIENCE = 5.0  # seconds for the controller; the programs themselves would wait for minutes
+
+
+def slurm(subject: Subject) -> Iterator[Finding]:
+    """Programs, version, whether the controller answers, and whether this is a job."""
+    found = there(*_PROGRAMS)
+    if not found:
+        yield ok("Slurm", "not here", programs=[])
+        return
+    version = first_line(next(iter(found.values())), "--version")
+    missing = [name for name in _PROGRAMS if name not in found]
+    lacking = f"; {', '.join(missing)} missing" if missing else ""
+    text = f"{', '.join(found)}{lacking}; {version}"
+    yield ok("Slurm", text, version=version, programs=list(found))
+    if job := os.environ.get("SLURM_JOB_ID"):
+        nodes = os.environ.get("SLURM_JOB_NODELIST", "an unknown node")
+        yield ok("Slurm job", f"this is job {job} on {nodes}", job=job)
+    if "sinfo" in found:
+        yield _controller()
+
+
+def _controller() -> Finding:
+    answer = said("sinfo", "--noheader", "--format=%R", seconds=_PATIENCE).strip()
+    if answer.startswith("("):
+        return note(
+            "Slurm controller",
+            f"does not answer {' '.join(answer.split())[:160]} …)",
+            "Desktops on this machine start all the same.",
+            reachable=False,
+        )
+    partitions = answer.split()
+    text = f"answers; partitions: {', '.join(partitions) or 'none'}"
+    return ok("Slurm controller", text, reachable=True, partitions=partitions)

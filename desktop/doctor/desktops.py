@@ -1,0 +1,130 @@
+"""The start script, the desktop environments it may start, and D-Bus."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import DesktopError
+from ..packages import install_command
+from ..session import startscript
+from .finding import Finding, note, of_error, ok, problem
+from .programs import first_line, there
+from .subject import Subject
+
+# Asked of the start scripts' own library, with "$0" one of them, so that no list stands twice.
+_LIST = """
+DISPLAY=:0 JUPYTER_DESKTOP_RUNTIME=/nonexistent
+. "$(dirname -- "$0")/common.sh"
+for desktop in $(desktops); do
+    if starter=$(program_of "$desktop"); then
+        has_its_bus "$desktop" && bus=yes || bus=no
+        echo "$desktop $bus $starter"
+    fi
+done
+"""
+
+
+def start_script(subject: Subject) -> Iterator[Finding]:
+    """Which start script runs the desktop, and why that one."""
+    specification = subject.specification
+    try:
+        script = startscript.find(
+            specification.start_script, specification.script_folders, os.environ
+        )
+        interpreter = startscript.command(script)[0]
+    except DesktopError as error:
+        yield of_error("start script", error)
+        return
+    except OSError as error:
+        yield problem("start script", f"{script} cannot be read: {error.strerror}.")
+        return
+    why = _why(script, specification.start_script)
+    if shutil.which(interpreter) is None:
+        yield problem(
+            "start script",
+            f"{script} ({why}) is to be run by {interpreter}, which is not there.",
+            "Correct its first line, or install that program.",
+        )
+    else:
+        yield ok("start script", f"{script}: {why}", path=str(script))
+
+
+def installed(subject: Subject) -> Iterator[Finding]:
+    """The desktop environments and window managers that our start scripts know."""
+    rows = _installed()
+    taken = next((name for name, has_bus, _ in rows if has_bus), None)
+    for name, has_bus, program in rows:
+        lacking = "" if has_bus else "; it lacks D-Bus"
+        first = "; the first that would do" if name == taken else ""
+        text = f"{name} ({program}){lacking}{first}"
+        yield ok("desktop environment", text, name=name, taken=name == taken)
+    if taken is None:
+        matters = problem if _is_ours(subject) else note
+        yield matters(
+            "desktop environment",
+            f"none that would do among {', '.join(_known())}.",
+            "This installs Xfce, for example:",
+            install_command("xfce"),
+        )
+
+
+def dbus(subject: Subject) -> Iterator[Finding]:
+    """D-Bus, which whole desktop environments need one of their own of."""
+    found = there("dbus-run-session", "dbus-launch")
+    if found:
+        version = first_line("dbus-daemon", "--version")
+        yield ok("D-Bus", f"{', '.join(found)}; {version}", programs=list(found))
+    else:
+        yield note(
+            "D-Bus",
+            "neither dbus-run-session nor dbus-launch is there; bare window managers do without.",
+            "Whole desktop environments need it:",
+            install_command("dbus"),
+            programs=[],
+        )
+
+
+def _why(script: Path, setting: str) -> str:
+    if setting:
+        return "as DesktopApp.start_script says"
+    if os.environ.get(startscript.COMPATIBLE_VARIABLE) == str(script):
+        return f"as ${startscript.COMPATIBLE_VARIABLE} says"
+    if script.parent == startscript.OURS:
+        return "comes with this package; it runs the first desktop environment that is installed"
+    if script.name == "xstartup":
+        return "yours"
+    return "this site's"
+
+
+def _is_ours(subject: Subject) -> bool:
+    """Whether the desktop is one that ``installed`` looks for."""
+    specification = subject.specification
+    try:
+        script = startscript.find(
+            specification.start_script, specification.script_folders, os.environ
+        )
+    except DesktopError:
+        return False
+    return script == startscript.OURS / "default"
+
+
+def _known() -> list[str]:
+    return [name for name in startscript.ours() if name not in ("default",)]
+
+
+def _installed() -> list[tuple[str, bool, str]]:
+    """Return name, whether D-Bus is there if it needs it, and program, the preferred one first."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", _LIST, str(startscript.OURS / "default")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=True,
+    )
+    rows = (line.split(None, 2) for line in ran.stdout.splitlines())
+    return [(name, bus == "yes", program) for name, bus, program in rows]

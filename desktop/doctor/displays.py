@@ -1,0 +1,84 @@
+"""VNC servers, Xpra, and which of them is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from .. import xpra_client
+from ..backends import AUTO, Backend, DisplaySettings, Runtime, backend, choose
+from ..backends import x_dummy
+from ..errors import DesktopError
+from .finding import Finding, State, of_error, ok
+from .subject import Subject
+
+_NOWHERE = Runtime(Path("/nonexistent"), ":0")
+
+
+def vnc(subject: Subject) -> Iterator[Finding]:
+    """Every VNC server on this machine."""
+    specification = subject.specification
+    kind, settings = backend("vnc"), specification.display
+    found = {str(Path(path).resolve()): path for path in reversed(kind.executables(settings))}
+    for path in reversed(found.values() or [""]):
+        yield _found("VNC server", kind, replace(settings, executable=path or settings.executable))
+
+
+def xpra(subject: Subject) -> Iterator[Finding]:
+    """Xpra, the X servers below it, and the client that the page shows it with."""
+    kind, settings = backend("xpra"), subject.specification.display
+    yield (found := _found("Xpra", kind, settings))
+    if found.state is not State.OK:
+        return
+    try:
+        servers = x_dummy.servers(settings.xpra.x_server, _NOWHERE, -1)
+        names = [server.name for server in servers]
+        yield ok("X server of Xpra", ", then ".join(names), names=names)
+    except DesktopError as error:
+        yield of_error("X server of Xpra", error, _severity(subject))
+    try:
+        client = xpra_client.find(subject.app.xpra.client_folder)
+        yield ok("Xpra's client", f"{client.version} ({client.folder})", version=client.version)
+    except DesktopError as error:
+        yield of_error("Xpra's client", error, _severity(subject))
+
+
+def choice(subject: Subject) -> Iterator[Finding]:
+    """What a desktop would be shown by, and why."""
+    specification = subject.specification
+    setting = specification.backend
+    try:
+        chosen, installed = choose(setting, specification.display)
+    except DesktopError as error:
+        yield of_error("display server", error)
+        return
+    why = (
+        "the first that is there"
+        if setting == AUTO
+        else f'as DesktopApp.backend = "{setting}" says'
+        if subject.app.backend == setting
+        else "as DesktopApp.display_server says"
+    )
+    yield ok("display server", f"{installed}: {why}", backend=chosen.name, setting=setting)
+
+
+def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
+    try:
+        installed = kind.find(settings)
+    except DesktopError as error:
+        # Whether one is needed, `choice` says.
+        return of_error(topic, error, State.NOTE)
+    version = ".".join(map(str, installed.version))
+    facts = {"product": installed.product, "version": version, "path": installed.executable}
+    return ok(topic, str(installed), **facts)
+
+
+def _severity(subject: Subject) -> State:
+    """Return how much matters what Xpra lacks."""
+    specification = subject.specification
+    try:
+        chosen, _ = choose(specification.backend, specification.display)
+    except DesktopError:
+        return State.NOTE
+    return State.PROBLEM if chosen.name == "xpra" else State.NOTE

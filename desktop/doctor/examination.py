@@ -1,0 +1,81 @@
+"""All checks, in the order of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from . import cluster, desktops, displays, folders, graphics, limits, servers, software
+from .finding import Finding, State, note
+from .subject import Subject
+from .trial import Trial, try_all
+
+Check = Callable[[Subject], Iterable[Finding]]
+
+_SECTIONS: dict[str, Sequence[Check]] = {
+    "Software": (software.packages, software.extensions, software.page),
+    "Settings": (lambda subject: subject.findings,),
+    "Display servers": (displays.vnc, displays.xpra, displays.choice),
+    "Desktop": (desktops.start_script, desktops.installed, desktops.dbus),
+    "Folders": (folders.runtime_folder, folders.x_sockets, folders.home, folders.space),
+    "Graphics": (graphics.devices, graphics.virtualgl),
+    "Cluster": (cluster.slurm,),
+    "Jupyter servers": (servers.address, servers.hub, servers.running),
+    "Limits": (limits.resources, limits.account, limits.container),
+}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found, by section, and what became of the trials."""
+
+    sections: dict[str, list[Finding]]
+    trials: list[Trial] = field(default_factory=list)
+    at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+
+    @property
+    def would_start(self) -> bool:
+        """Whether nothing was found that prevents a desktop."""
+        return not self.problems
+
+    @property
+    def problems(self) -> list[Finding]:
+        """What prevents a desktop."""
+        return self._of(State.PROBLEM)
+
+    @property
+    def notes(self) -> list[Finding]:
+        """What may matter."""
+        return self._of(State.NOTE)
+
+    def _of(self, state: State) -> list[Finding]:
+        found = (finding for section in self.sections.values() for finding in section)
+        return [finding for finding in found if finding.state is state]
+
+
+def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Examination:
+    """Run all checks; with ``trial``, start desktops, with ``quick`` without the start script."""
+    # Many of them wait for a program to answer.
+    with ThreadPoolExecutor(8) as threads:
+        running = {
+            name: [threads.submit(_run, check, subject) for check in checks]
+            for name, checks in _SECTIONS.items()
+        }
+        sections = {
+            name: [finding for check in checks for finding in check.result()]
+            for name, checks in running.items()
+        }
+    findings, trials = try_all(subject, quick) if trial else ([], [])
+    if trial:
+        sections["Trial start"] = findings
+    return Examination(sections, trials)
+
+
+def _run(check: Check, subject: Subject) -> list[Finding]:
+    try:
+        return list(check(subject))
+    except Exception as error:  # the others are worth having all the same
+        topic = getattr(check, "__name__", "check").replace("_", " ")
+        return [note(topic, f"This could not be looked at: {type(error).__name__}: {error}.")]

@@ -1,0 +1,118 @@
+"""Folders: for sockets and secrets, of X, and the user's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import DesktopError
+from ..session.display_number import SOCKETS, display_number
+from ..session.runtime import (
+    LONGEST_BASE,
+    LONGEST_SOCKET,
+    choose_base,
+    file_system,
+    judge,
+    with_temporary,
+)
+from .finding import Finding, note, of_error, ok, problem
+from .subject import Subject
+
+_LITTLE_SPACE = 100 * 1024 * 1024  # bytes
+
+
+def runtime_folder(subject: Subject) -> Iterator[Finding]:
+    """Where the sockets and secrets of a desktop would lie, and how long their paths get."""
+    candidates = with_temporary(subject.specification.folders)
+    try:
+        base = choose_base(candidates)
+    except DesktopError as error:
+        yield of_error("runtime folder", error)
+        return
+    yield ok("runtime folder", f"{base} ({_kind(base)})", path=str(base), file_system=_type(base))
+    for candidate in candidates:
+        _, reason = judge(candidate)
+        if reason is None:
+            break
+        yield note(
+            "runtime folder", f"{candidate} is not used: {reason}.", path=candidate, reason=reason
+        )
+    length = len(os.fsencode(base)) + LONGEST_SOCKET - LONGEST_BASE
+    yield ok("socket path", f"{length} of {LONGEST_SOCKET} bytes", length=length)
+
+
+def x_sockets(subject: Subject) -> Iterator[Finding]:
+    """The folder in which X servers listen, and a number that is free."""
+    try:
+        with display_number() as number:
+            status = SOCKETS.stat()
+            mode = stat.filemode(status.st_mode)
+            text = f"{SOCKETS} ({mode}, of {_owner(SOCKETS)}); :{number} is free"
+            yield ok("X sockets", text, display=number, mode=mode)
+    except DesktopError as error:
+        yield of_error("X sockets", error)
+    except OSError as error:
+        yield problem("X sockets", f"No display number can be reserved: {error}.")
+
+
+def home(subject: Subject) -> Iterator[Finding]:
+    """Whether programs on the desktop can keep their settings."""
+    path = Path(os.environ.get("HOME", ""))
+    if not path.is_absolute() or not path.is_dir():
+        yield note("home", f"$HOME ({path}) is not a folder; programs keep no settings.")
+        return
+    try:
+        with tempfile.TemporaryFile(dir=path) as file:
+            file.write(bytes(4096))
+    except OSError as error:
+        yield note(
+            "home",
+            f"{path} cannot be written to ({error.strerror}); programs keep no settings.",
+            "Free space there, or have its permissions repaired.",
+        )
+        return
+    noexec = bool(os.statvfs(path).f_flag & os.ST_NOEXEC)
+    what = "; programs in it cannot be run (noexec)" if noexec else ""
+    yield ok("home", f"{path} ({_kind(path)}){what}", file_system=_type(path), noexec=noexec)
+
+
+def space(subject: Subject) -> Iterator[Finding]:
+    """Space where desktops write."""
+    bases = [judge(one)[0] for one in with_temporary(subject.specification.folders)]
+    folders = [Path(os.environ.get("HOME", "/")), Path(tempfile.gettempdir()), *bases]
+    for folder in filter(Path.is_dir, dict.fromkeys(folders)):
+        free = shutil.disk_usage(folder).free
+        status = os.statvfs(folder)
+        text = f"{folder}: {_amount(free)} free"
+        if free < _LITTLE_SPACE or (status.f_files and not status.f_favail):
+            full = " and no more files" if status.f_files and not status.f_favail else ""
+            yield note("space", f"{text}{full}.", "Free space there.", path=str(folder), free=free)
+        else:
+            yield ok("space", text, path=str(folder), free=free)
+
+
+def _kind(path: Path) -> str:
+    return f"{_type(path)}, {stat.filemode(path.stat().st_mode)}, of {_owner(path)}"
+
+
+def _type(path: Path) -> str:
+    return file_system(path) or "unknown file system"
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:
+        return f"user {path.stat().st_uid}"
+
+
+def _amount(size: int) -> str:
+    """Return a number of bytes for people."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1e6:.0f} MB"

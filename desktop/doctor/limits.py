@@ -1,0 +1,111 @@
+"""What the system limits, and what kind of machine this is."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from .finding import Finding, note, ok
+from .subject import Subject
+
+_FEW_FILES = 256
+_FEW_PROCESSES = 200  # a whole desktop environment has some 50, with two threads and more each
+_GROUP = Path("/sys/fs/cgroup")
+_CONTAINERS = {
+    "Docker": lambda: Path("/.dockerenv").exists(),
+    "Podman": lambda: Path("/run/.containerenv").exists(),
+    "Kubernetes": lambda: "KUBERNETES_SERVICE_HOST" in os.environ,
+    "Apptainer": lambda: "APPTAINER_CONTAINER" in os.environ,
+    "Singularity": lambda: "SINGULARITY_CONTAINER" in os.environ,
+    "Binder": lambda: "BINDER_LAUNCH_HOST" in os.environ,
+}
+
+
+def resources(subject: Subject) -> Iterator[Finding]:
+    """How many files, processes and how much memory this user's programs may have."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _is_few(files, _FEW_FILES):
+        remedy = "Raise it where Jupyter is started:"
+        yield note("open files", f"at most {files}.", remedy, "ulimit -n 4096", limit=files)
+    else:
+        yield ok("open files", f"at most {_number(files)}", limit=_json(files))
+    yield _processes()
+    if (memory := _group("memory.max")) is not None:
+        yield ok("memory", f"at most {memory / 1e9:.1f} GB in this container or job", limit=memory)
+
+
+def account(subject: Subject) -> Iterator[Finding]:
+    """Whether this user has a name, without which there is no D-Bus."""
+    user = os.getuid()
+    try:
+        name = pwd.getpwuid(user).pw_name
+        yield ok("user", f"{name} ({user})", uid=user)
+    except KeyError:
+        yield note(
+            "user",
+            f"User {user} has no name here, so D-Bus does not serve it: bare window managers "
+            "(Openbox, IceWM) start, whole desktop environments do not.",
+            "Have the account added to /etc/passwd when the container starts.",
+            uid=user,
+        )
+
+
+def container(subject: Subject) -> Iterator[Finding]:
+    """What kind of container this is."""
+    kinds = [name for name, is_it in _CONTAINERS.items() if is_it()]
+    yield ok("container", ", ".join(kinds) or "none that is known", kinds=kinds)
+
+
+def _processes() -> Finding:
+    """Return how many more processes there may be: the limit counts threads, of this user."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    limits = [limit for limit in (soft, _group("pids.max")) if limit not in (None, -1)]
+    limit = min(limits, default=resource.RLIM_INFINITY)
+    # For root the kernel looks only at the container's.
+    left = limit if limit == resource.RLIM_INFINITY else limit - _own_threads()
+    text = f"at most {_number(limit)}"
+    if _is_few(left, _FEW_PROCESSES):
+        return note(
+            "processes",
+            f"{text}, of which {max(left, 0)} are left.",
+            "End programs that are not needed, or have the limit raised (ulimit -u).",
+            limit=limit,
+        )
+    return ok("processes", text, limit=_json(limit))
+
+
+def _own_threads() -> int:
+    found = 0
+    for process in psutil.process_iter():
+        try:
+            if process.uids().real == os.getuid():
+                found += process.num_threads()
+        except psutil.Error:
+            continue  # it has ended
+    return found
+
+
+def _group(name: str) -> int | None:
+    """Return a limit of the control group, as a container sees its own."""
+    try:
+        text = (_GROUP / name).read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdecimal() else None
+
+
+def _is_few(limit: int, enough: int) -> bool:
+    return limit != resource.RLIM_INFINITY and limit < enough
+
+
+def _number(limit: int) -> str:
+    return "as many as there can be" if limit == resource.RLIM_INFINITY else str(limit)
+
+
+def _json(limit: int) -> int | None:
+    return None if limit == resource.RLIM_INFINITY else limit

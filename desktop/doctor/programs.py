@@ -1,0 +1,48 @@
+"""Running the programs of others, to hear what they say of themselves."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+_SECONDS = 10.0
+
+
+def first_line(
+    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+) -> str:
+    """Return the first line that a program prints, or, in brackets, why there is none."""
+    lines = said(*command, environment=environment, seconds=seconds).strip().splitlines()
+    return lines[0].strip()[:200] if lines else "(it says nothing)"
+
+
+def said(
+    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+) -> str:
+    """Return what a program prints, or, in brackets, why it does not."""
+    try:
+        ran = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"(no answer within {seconds:g} seconds)"
+    except OSError as error:
+        return f"(it cannot be run: {error.strerror})"
+    if ran.returncode:
+        return f"(it fails with status {ran.returncode}: {ran.stdout.strip()[:300]})"
+    return ran.stdout
+
+
+def there(*names: str) -> dict[str, str]:
+    """Return which of the programs are on PATH, and where."""
+    found = {name: shutil.which(name) for name in names}
+    return {name: path for name, path in found.items() if path}

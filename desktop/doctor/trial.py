@@ -1,0 +1,263 @@
+"""A trial start: a real desktop, to the first pixel, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from .. import errors
+from ..access import Access
+from ..backends import AUTO, backend, choose, installed_here
+from ..desktop_session import DesktopSession
+from ..errors import DesktopError, StartFailed, StartTimeout
+from ..plans import Plan, Wish
+from . import opengl
+from .finding import Finding, State, note, ok
+from .subject import Subject
+
+_NAME = "doctor"
+_TOPIC = "trial start"
+_NOTHING = Path(__file__).with_name("nothing")
+_SLACK = 10.0  # seconds, beyond what each step of a start may take
+_LOG_LINES = 20
+_CALLED = {"vnc": "VNC", "xpra": "Xpra"}
+
+
+@dataclass
+class Trial:
+    """What became of one; ``seconds`` are from the start, but for "clean up", which is how long.
+
+    ``quick`` says that it was one without the start script. ``picture`` is the size of the first one, and ``opengl`` what draws there (see ``opengl``).
+    ``left`` is what was still there afterwards.
+    """
+
+    backend: str
+    quick: bool = False
+    error: DesktopError | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    picture: tuple[int, int] | None = None
+    window_manager: bool = False
+    opengl: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as ``--json`` shows it."""
+        return {
+            "backend": self.backend,
+            "quick": self.quick,
+            "started": self.error is None,
+            "error": self.error and self.error.as_json(),
+            "seconds": {step: round(value, 3) for step, value in self.seconds.items()},
+            "picture": self.picture and "{}x{}".format(*self.picture),
+            "window_manager": self.window_manager,
+            "opengl": self.opengl,
+            "left": self.left,
+        }
+
+
+def try_all(subject: Subject, quick: bool) -> tuple[list[Finding], list[Trial]]:
+    """Start a desktop of each kind that the settings allow and this machine has."""
+    if subject.wrong:
+        return [note(_TOPIC, "None was made, since the settings are wrong.")], []
+    kinds = _kinds(subject)
+    if not kinds:
+        return [note(_TOPIC, "None was made, since there is no display server that will do.")], []
+    trials = [asyncio.run(_Attempt(_plan(subject, kind, quick), quick).make()) for kind in kinds]
+    # Who does not ask for the second kind does not get it.
+    severities = [State.PROBLEM, *[State.NOTE] * (len(trials) - 1)]
+    pairs = zip(trials, severities, strict=True)
+    return [finding for pair in pairs for finding in _findings(*pair)], trials
+
+
+def _kinds(subject: Subject) -> list[str]:
+    """Return the names of the backends to try; the one that a desktop gets first."""
+    specification = subject.specification
+    kinds = []
+    others = installed_here(specification.display) if specification.backend == AUTO else ()
+    for name in (specification.backend, *others):
+        try:
+            chosen, _ = choose(name, specification.display)
+        except DesktopError:
+            continue  # said already
+        kinds.append(chosen.name)
+    return list(dict.fromkeys(kinds))
+
+
+def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
+    plan = subject.app.plan(_NAME, Wish(backend=kind))
+    # Without programs there would be no window to show.
+    if quick and not _is_seamless(plan):
+        alone = replace(plan.specification, start_script=str(_NOTHING))
+        return replace(plan, specification=alone)
+    return plan
+
+
+def _is_seamless(plan: Plan) -> bool:
+    specification = plan.specification
+    return specification.backend == "xpra" and specification.display.xpra.mode == "seamless"
+
+
+class _Attempt:
+    """One start, to the first picture and the window manager; with ``quick``, to the former."""
+
+    def __init__(self, plan: Plan, quick: bool) -> None:
+        self._plan = plan
+        self._quick = quick
+        self._patience = plan.specification.start_timeout
+        self._reachable = asyncio.Event()
+        self._folder: Path | None = None
+        self._trial = Trial(plan.specification.backend, quick)
+
+    async def make(self) -> Trial:
+        """Start it, look at it, end it."""
+        log = logging.Logger(_NAME)
+        log.addHandler(logging.NullHandler())
+        self._session = DesktopSession(_NAME, log)
+        self._began = time.monotonic()
+        async with self._session.subscribe() as events:
+            try:
+                await self._session.start(self._plan)
+                await self._to_the_first_picture(events)
+                self._trial.opengl = await asyncio.to_thread(opengl.look, self._folder)
+            except DesktopError as error:
+                self._trial.error = error
+            except OSError as error:
+                self._trial.error = StartFailed(
+                    f"No picture came from the display server: {error}.",
+                    remedy="The last lines of the log below may say why.",
+                )
+            finally:
+                await self._clean_up()
+        self._trial.log = self._session.state.log[-_LOG_LINES:]
+        return self._trial
+
+    async def _to_the_first_picture(self, events: asyncio.Queue[tuple[str, Any]]) -> None:
+        following = asyncio.ensure_future(self._follow(events))
+        seeing = asyncio.ensure_future(self._see())
+        limit = 2 * self._patience + _SLACK
+        try:
+            await asyncio.wait([following, seeing], timeout=limit)
+            # What the session says of its end explains why there is no picture.
+            for task in (following, seeing):
+                if not task.done():
+                    raise _too_late(limit)
+                task.result()
+        finally:
+            following.cancel()
+            seeing.cancel()
+
+    async def _follow(self, events: asyncio.Queue[tuple[str, Any]]) -> None:
+        """Note when each step was reached; return with the last."""
+        entered = ""
+        while True:
+            event, state = await events.get()
+            if event != "state" or state["state"] == "stopped" and not entered:
+                continue
+            if state["state"] in ("failed", "stopped"):
+                raise _failed(state)
+            if state["step"] == entered:
+                self._mark("process")  # the first word of its own
+            entered = state["step"]
+            if state["reachable"]:
+                self._mark("display server")
+                self._reachable.set()
+            if state["state"] == "running":
+                return self._note_window_manager()
+            if self._quick and state["reachable"]:
+                return None
+
+    def _note_window_manager(self) -> None:
+        waited = time.monotonic() - self._began - self._trial.seconds["display server"]
+        # Otherwise the session has given up waiting for it.
+        if waited < self._patience:
+            self._trial.window_manager = True
+            self._mark("window manager")
+
+    async def _see(self) -> None:
+        """Connect as a page does, and wait for a picture."""
+        await self._reachable.wait()
+        kind = backend(self._session.backend)
+        password = self._session.new_password()
+        connection = await self._session.connect(password, Access.FULL)
+        self._folder = Path(connection.getpeername()).parent
+        key = self._session.key(Access.FULL) or ""
+
+        def look() -> tuple[int, int]:
+            with connection:
+                connection.settimeout(self._patience)
+                return kind.first_picture(connection, password, key)
+
+        self._trial.picture = await asyncio.to_thread(look)
+        self._mark("first pixel")
+
+    def _mark(self, step: str) -> None:
+        self._trial.seconds.setdefault(step, time.monotonic() - self._began)
+
+    async def _clean_up(self) -> None:
+        own = psutil.Process().children(recursive=True)
+        began = time.monotonic()
+        await self._session.stop()
+        self._trial.seconds["clean up"] = time.monotonic() - began
+        self._trial.left = list(_left(own, self._folder))
+
+
+def _left(processes: list[psutil.Process], folder: Path | None) -> Iterator[str]:
+    """Yield what is still there."""
+    for process in processes:
+        try:
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                yield f"process {process.pid} ({process.name()})"
+        except psutil.Error:
+            continue  # it has just ended
+    if folder and folder.exists():
+        yield str(folder)
+
+
+def _failed(state: dict[str, Any]) -> DesktopError:
+    if state["error"]:
+        return errors.from_json(state["error"])
+    return StartFailed(
+        f"The desktop ended at once. {state['reason']}",
+        remedy="The last lines of the log below may say why.",
+    )
+
+
+def _too_late(seconds: float) -> StartTimeout:
+    return StartTimeout(
+        f"There was no picture of the desktop after {seconds:g} seconds.",
+        remedy="If this machine is merely slow, raise DesktopApp.start_timeout.",
+    )
+
+
+def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
+    topic = f"{_TOPIC} ({_CALLED[trial.backend]})"
+    if trial.error:
+        error, log = trial.error, tuple(trial.log)
+        facts = trial.as_json()
+        yield Finding(topic, severity, error.message, error.remedy, error.command, log, facts)
+    else:
+        yield ok(topic, _in_words(trial), **trial.as_json())
+        yield from opengl.findings(trial.opengl)
+    if not trial.error and not trial.window_manager and not trial.quick:
+        yield note(
+            topic,
+            "No window manager came up in time; the desktop is shown without one.",
+            "If the start script starts one, raise DesktopApp.start_timeout.",
+        )
+    if trial.left:
+        yield note(topic, f"Left behind: {', '.join(trial.left)}.", "Please report this.")
+
+
+def _in_words(trial: Trial) -> str:
+    steps = sorted(trial.seconds.items(), key=lambda item: item[1])
+    times = ", ".join(f"{step} {value:.2f} s" for step, value in steps if step != "clean up")
+    width, height = trial.picture or (0, 0)
+    return f"{times} ({width}x{height}); ended in {trial.seconds['clean up']:.2f} s"
