@@ -47,7 +47,8 @@ _PACKAGES = {
         "arch": "xfce4",
         "alpine": "xfce4 xfce4-terminal dbus-x11",
     },
-    "dbus": {"suse": "dbus-1-x11"} | dict.fromkeys(("debian", "fedora", "rhel", "alpine"), "dbus-x11"),
+    "dbus": {"suse": "dbus-1-x11"}
+    | dict.fromkeys(("debian", "fedora", "rhel", "alpine"), "dbus-x11"),
     # glxinfo
     "mesa-utils": {"suse": "Mesa-demo-x"} | dict.fromkeys(("fedora", "rhel"), "glx-utils"),
 }

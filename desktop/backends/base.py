@@ -169,10 +169,8 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def first_picture(
-        self, connection: socket.socket, password: str, key: str
-    ) -> tuple[int, int]:
-        """Log in on ``connection`` as a viewer, and return the size of the first picture, in pixels.
+    def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
+        """Log in on ``connection`` as a viewer, and return the size of its first picture.
 
         Called by the doctor, in a thread. Blocks as long as the socket's timeout says. Raises
         ``NotReady`` or ``OSError``.

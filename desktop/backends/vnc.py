@@ -93,9 +93,7 @@ class Vnc(Backend):
         entries = (passwords[access] for access in (Access.FULL, Access.VIEW))
         return {where.entrance.password_file: b"".join(map(secrets.vnc_password_entry, entries))}
 
-    def first_picture(
-        self, connection: socket.socket, password: str, key: str
-    ) -> tuple[int, int]:
+    def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
         """Ask for the whole framebuffer."""
         return rfb.first_update(connection, password)
 

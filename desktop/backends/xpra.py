@@ -137,9 +137,7 @@ class Xpra(Backend):
             where.view_only_entrance.password_file: passwords[Access.VIEW].encode(),
         }
 
-    def first_picture(
-        self, connection: socket.socket, password: str, key: str
-    ) -> tuple[int, int]:
+    def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
         """Wait until a window, or the desktop as one, is drawn."""
         return xpra_protocol.first_draw(connection, password, key)
 

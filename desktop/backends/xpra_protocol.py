@@ -1,4 +1,6 @@
-"""The viewer's side of Xpra's handshake, and its first picture (its docs/Network/Protocol.md; 3.1 as it was seen).
+"""The viewer's side of Xpra's protocol, to the first picture (its docs/Network/Protocol.md).
+
+What stands here is 3.1 as it was seen.
 
 A packet is a header and a bencoded list: "P", flags, compression level, index, size. With a key,
 it is AES-CBC, one stream for each direction, whose key both sides derive from the shared one with
@@ -202,8 +204,8 @@ def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> 
     verdict = wire.receive()
     if verdict[0] != b"hello":
         raise NotReady(_reason(verdict))
-    if key:
-        # So does ours, with what comes in its hello.
+    if key and b"cipher.iv" in verdict[1]:
+        # So does ours, for a viewer that stays.
         wire.encryptor = _encryptor(key, verdict[1])
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import xpra_client
-from ..backends import AUTO, Backend, DisplaySettings, Runtime, backend, choose
-from ..backends import x_dummy
+from ..backends import AUTO, Backend, DisplaySettings, Runtime, backend, choose, x_dummy
 from ..errors import DesktopError
 from .finding import Finding, State, of_error, ok
 from .subject import Subject

@@ -82,9 +82,10 @@ def home(subject: Subject) -> Iterator[Finding]:
 
 def space(subject: Subject) -> Iterator[Finding]:
     """Space where desktops write."""
-    bases = [judge(one)[0] for one in with_temporary(subject.specification.folders)]
-    folders = [Path(os.environ.get("HOME", "/")), Path(tempfile.gettempdir()), *bases]
-    for folder in filter(Path.is_dir, dict.fromkeys(folders)):
+    bases = map(Path, with_temporary(subject.specification.folders))
+    folders = filter(Path.is_dir, [Path(os.environ.get("HOME", "/")), *bases])
+    devices = {folder.stat().st_dev: folder for folder in reversed(list(folders))}
+    for folder in reversed(devices.values()):
         free = shutil.disk_usage(folder).free
         status = os.statvfs(folder)
         text = f"{folder}: {_amount(free)} free"

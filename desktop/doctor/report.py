@@ -104,6 +104,4 @@ def _summary(found: Examination) -> Iterator[str]:
 
 
 def _has_colours(stream: TextIO) -> bool:
-    return (
-        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

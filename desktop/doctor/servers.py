@@ -27,7 +27,9 @@ def address(subject: Subject) -> Iterator[Finding]:
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     base = prefix or subject.server("base_url", "/")
     why = "from JUPYTERHUB_SERVICE_PREFIX" if prefix else "ServerApp.base_url"
-    yield ok("base URL", f"{base} ({why}); the desktop is at {base.rstrip('/')}/desktop/", base=base)
+    yield ok(
+        "base URL", f"{base} ({why}); the desktop is at {base.rstrip('/')}/desktop/", base=base
+    )
     certificate = subject.server("certfile", "")
     hub_s = os.environ.get("JUPYTERHUB_SSL_CERTFILE")
     if certificate or hub_s:

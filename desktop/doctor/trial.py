@@ -159,7 +159,7 @@ class _Attempt:
         entered = ""
         while True:
             event, state = await events.get()
-            if event != "state" or state["state"] == "stopped" and not entered:
+            if event != "state" or (state["state"] == "stopped" and not entered):
                 continue
             if state["state"] in ("failed", "stopped"):
                 raise _failed(state)
@@ -187,7 +187,8 @@ class _Attempt:
         kind = backend(self._session.backend)
         password = self._session.new_password()
         connection = await self._session.connect(password, Access.FULL)
-        self._folder = Path(connection.getpeername()).parent
+        if path := connection.getpeername():  # it is none of this machine's otherwise
+            self._folder = Path(path).parent
         key = self._session.key(Access.FULL) or ""
 
         def look() -> tuple[int, int]:

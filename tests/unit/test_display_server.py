@@ -60,9 +60,7 @@ class Programs(Backend):
     def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
         return {where.entrance.password_file: passwords[Access.FULL].encode()}
 
-    def first_picture(
-        self, connection: socket.socket, password: str, key: str
-    ) -> tuple[int, int]:
+    def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
         raise NotImplementedError
 
     def probe(self, socket: Path, password: str, key: str) -> None:
