@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 page := desktop/static/desktop.js
 page_sources := $(shell find static -name node_modules -prune -o -type f -print)
-shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) .ci/run \
+shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/doctor/nothing .ci/run \
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
 .PHONY: help run lint test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test

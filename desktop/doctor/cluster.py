@@ -32,11 +32,11 @@ def slurm(subject: Subject) -> Iterator[Finding]:
 
 
 def _controller() -> Finding:
-    answer = said("sinfo", "--noheader", "--format=%R", seconds=_PATIENCE).strip()
+    answer = said("sinfo", "--noheader", "--format=%R", seconds=_PATIENCE)
     if answer.startswith("("):
         return note(
             "Slurm controller",
-            f"does not answer {' '.join(answer.split())[:160]} …)",
+            f"does not answer {answer.splitlines()[0].removesuffix(')')}).",
             "Desktops on this machine start all the same.",
             reachable=False,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +16,7 @@ from .subject import Subject
 _FEW_FILES = 256
 _FEW_PROCESSES = 200  # a whole desktop environment has some 50, with two threads and more each
 _GROUP = Path("/sys/fs/cgroup")
-_CONTAINERS = {
+_CONTAINERS: dict[str, Callable[[], bool]] = {
     "Docker": lambda: Path("/.dockerenv").exists(),
     "Podman": lambda: Path("/run/.containerenv").exists(),
     "Kubernetes": lambda: "KUBERNETES_SERVICE_HOST" in os.environ,

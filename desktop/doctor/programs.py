@@ -14,7 +14,10 @@ def first_line(
 ) -> str:
     """Return the first line that a program prints, or, in brackets, why there is none."""
     lines = said(*command, environment=environment, seconds=seconds).strip().splitlines()
-    return lines[0].strip()[:200] if lines else "(it says nothing)"
+    if not lines:
+        return "(it says nothing)"
+    cut = len(lines) > 1 and lines[0].startswith("(")
+    return f"{lines[0].strip()[:200]}{' …)' if cut else ''}"
 
 
 def said(
@@ -38,7 +41,7 @@ def said(
     except OSError as error:
         return f"(it cannot be run: {error.strerror})"
     if ran.returncode:
-        return f"(it fails with status {ran.returncode}: {ran.stdout.strip()[:300]})"
+        return f"(it fails with status {ran.returncode}: {ran.stdout.strip()})"
     return ran.stdout
 
 

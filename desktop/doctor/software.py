@@ -48,7 +48,7 @@ def extensions(subject: Subject) -> Iterator[Finding]:
         else:
             yield note(
                 topic,
-                f"{name}: not enabled, so other Jupyter servers than `jupyter desktop` do not load it.",
+                f"{name}: not enabled; of all Jupyter servers `jupyter desktop` alone loads it.",
                 "Enable it for this Python environment:",
                 f"{sys.executable} -m jupyter server extension enable --sys-prefix {name}",
                 name=name,

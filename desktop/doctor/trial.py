@@ -32,10 +32,11 @@ _CALLED = {"vnc": "VNC", "xpra": "Xpra"}
 
 @dataclass
 class Trial:
-    """What became of one; ``seconds`` are from the start, but for "clean up", which is how long.
+    """What became of one.
 
-    ``quick`` says that it was one without the start script. ``picture`` is the size of the first one, and ``opengl`` what draws there (see ``opengl``).
-    ``left`` is what was still there afterwards.
+    ``quick`` says that it was one without the start script. ``seconds`` are from the start, but for
+    "clean_up", which is how long that took. ``picture`` is the size of the first one, ``opengl``
+    what draws there (see ``opengl``), and ``left`` what was still there afterwards.
     """
 
     backend: str
@@ -167,7 +168,7 @@ class _Attempt:
                 self._mark("process")  # the first word of its own
             entered = state["step"]
             if state["reachable"]:
-                self._mark("display server")
+                self._mark("display_server")
                 self._reachable.set()
             if state["state"] == "running":
                 return self._note_window_manager()
@@ -175,11 +176,11 @@ class _Attempt:
                 return None
 
     def _note_window_manager(self) -> None:
-        waited = time.monotonic() - self._began - self._trial.seconds["display server"]
+        waited = time.monotonic() - self._began - self._trial.seconds["display_server"]
         # Otherwise the session has given up waiting for it.
         if waited < self._patience:
             self._trial.window_manager = True
-            self._mark("window manager")
+            self._mark("window_manager")
 
     async def _see(self) -> None:
         """Connect as a page does, and wait for a picture."""
@@ -197,7 +198,7 @@ class _Attempt:
                 return kind.first_picture(connection, password, key)
 
         self._trial.picture = await asyncio.to_thread(look)
-        self._mark("first pixel")
+        self._mark("first_pixel")
 
     def _mark(self, step: str) -> None:
         self._trial.seconds.setdefault(step, time.monotonic() - self._began)
@@ -206,7 +207,7 @@ class _Attempt:
         own = psutil.Process().children(recursive=True)
         began = time.monotonic()
         await self._session.stop()
-        self._trial.seconds["clean up"] = time.monotonic() - began
+        self._trial.seconds["clean_up"] = time.monotonic() - began
         self._trial.left = list(_left(own, self._folder))
 
 
@@ -259,6 +260,8 @@ def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
 
 def _in_words(trial: Trial) -> str:
     steps = sorted(trial.seconds.items(), key=lambda item: item[1])
-    times = ", ".join(f"{step} {value:.2f} s" for step, value in steps if step != "clean up")
+    times = ", ".join(
+        f"{step.replace('_', ' ')} {value:.2f} s" for step, value in steps if step != "clean_up"
+    )
     width, height = trial.picture or (0, 0)
-    return f"{times} ({width}x{height}); ended in {trial.seconds['clean up']:.2f} s"
+    return f"{times} ({width}x{height}); ended in {trial.seconds['clean_up']:.2f} s"
