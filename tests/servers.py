@@ -195,7 +195,7 @@ class JupyterServer:
             self.process = subprocess.Popen(
                 [self._python(), *_APPLICATIONS[application], *self._arguments(), *arguments],
                 cwd=self.root,
-                env={**self._environment(), **environment},
+                env={**self.environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -203,6 +203,21 @@ class JupyterServer:
                 **({} if self.user is None else users.become(self.user)),
             )
         until(self._answers, f"a Jupyter server that answers; its log: {self.log_file}", 60)
+
+    def ask_doctor(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Run ``jupyter desktop doctor`` as its user would in a terminal of it."""
+        command = [self._python(), *_APPLICATIONS["desktop"], "doctor", *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env={**self.environment(), **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def signal(self, number: signal.Signals) -> None:
         self.note_displays()
@@ -236,7 +251,8 @@ class JupyterServer:
             *([f"--certfile={pair.certificate}", f"--keyfile={pair.key}"] if pair else []),
         ]
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return what its processes have for environment."""
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
         }

@@ -10,7 +10,8 @@ from datetime import datetime, timezone
 from . import cluster, desktops, displays, folders, graphics, limits, servers, software
 from .finding import Finding, State, note
 from .subject import Subject
-from .trial import Trial, try_all
+from .trial import Trial
+from .trials import try_all
 
 Check = Callable[[Subject], Iterable[Finding]]
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,16 @@ import psutil
 
 from .. import errors
 from ..access import Access
-from ..backends import AUTO, backend, choose, installed_here
+from ..backends import backend
 from ..desktop_session import DesktopSession
 from ..errors import DesktopError, StartFailed, StartTimeout
-from ..plans import Plan, Wish
+from ..plans import Plan
 from . import opengl
-from .finding import Finding, State, note, ok
-from .subject import Subject
 
-_NAME = "doctor"
-_TOPIC = "trial start"
-_NOTHING = Path(__file__).with_name("nothing")
+NAME = "doctor"
 _SLACK = 10.0  # seconds, beyond what each step of a start may take
+_NEWS = 2.0  # seconds for a session to tell why its display server has gone
 _LOG_LINES = 20
-_CALLED = {"vnc": "VNC", "xpra": "Xpra"}
 
 
 @dataclass
@@ -64,49 +60,7 @@ class Trial:
         }
 
 
-def try_all(subject: Subject, quick: bool) -> tuple[list[Finding], list[Trial]]:
-    """Start a desktop of each kind that the settings allow and this machine has."""
-    if subject.wrong:
-        return [note(_TOPIC, "None was made, since the settings are wrong.")], []
-    kinds = _kinds(subject)
-    if not kinds:
-        return [note(_TOPIC, "None was made, since there is no display server that will do.")], []
-    trials = [asyncio.run(_Attempt(_plan(subject, kind, quick), quick).make()) for kind in kinds]
-    # Who does not ask for the second kind does not get it.
-    severities = [State.PROBLEM, *[State.NOTE] * (len(trials) - 1)]
-    pairs = zip(trials, severities, strict=True)
-    return [finding for pair in pairs for finding in _findings(*pair)], trials
-
-
-def _kinds(subject: Subject) -> list[str]:
-    """Return the names of the backends to try; the one that a desktop gets first."""
-    specification = subject.specification
-    kinds = []
-    others = installed_here(specification.display) if specification.backend == AUTO else ()
-    for name in (specification.backend, *others):
-        try:
-            chosen, _ = choose(name, specification.display)
-        except DesktopError:
-            continue  # said already
-        kinds.append(chosen.name)
-    return list(dict.fromkeys(kinds))
-
-
-def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
-    plan = subject.app.plan(_NAME, Wish(backend=kind))
-    # Without programs there would be no window to show.
-    if quick and not _is_seamless(plan):
-        alone = replace(plan.specification, start_script=str(_NOTHING))
-        return replace(plan, specification=alone)
-    return plan
-
-
-def _is_seamless(plan: Plan) -> bool:
-    specification = plan.specification
-    return specification.backend == "xpra" and specification.display.xpra.mode == "seamless"
-
-
-class _Attempt:
+class Attempt:
     """One start, to the first picture and the window manager; with ``quick``, to the former."""
 
     def __init__(self, plan: Plan, quick: bool) -> None:
@@ -119,9 +73,9 @@ class _Attempt:
 
     async def make(self) -> Trial:
         """Start it, look at it, end it."""
-        log = logging.Logger(_NAME)
+        log = logging.Logger(NAME)
         log.addHandler(logging.NullHandler())
-        self._session = DesktopSession(_NAME, log)
+        self._session = DesktopSession(NAME, log)
         self._began = time.monotonic()
         async with self._session.subscribe() as events:
             try:
@@ -145,12 +99,15 @@ class _Attempt:
         seeing = asyncio.ensure_future(self._see())
         limit = 2 * self._patience + _SLACK
         try:
-            await asyncio.wait([following, seeing], timeout=limit)
-            # What the session says of its end explains why there is no picture.
-            for task in (following, seeing):
-                if not task.done():
-                    raise _too_late(limit)
+            tasks = [following, seeing]
+            await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_EXCEPTION)
+            if seeing.done() and seeing.exception():
+                # What the session says of its end explains why there is no picture.
+                await asyncio.wait([following], timeout=_NEWS)
+            for task in filter(asyncio.Task.done, tasks):
                 task.result()
+            if not all(map(asyncio.Task.done, tasks)):
+                raise _too_late(limit)
         finally:
             following.cancel()
             seeing.cancel()
@@ -237,31 +194,3 @@ def _too_late(seconds: float) -> StartTimeout:
         f"There was no picture of the desktop after {seconds:g} seconds.",
         remedy="If this machine is merely slow, raise DesktopApp.start_timeout.",
     )
-
-
-def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
-    topic = f"{_TOPIC} ({_CALLED[trial.backend]})"
-    if trial.error:
-        error, log = trial.error, tuple(trial.log)
-        facts = trial.as_json()
-        yield Finding(topic, severity, error.message, error.remedy, error.command, log, facts)
-    else:
-        yield ok(topic, _in_words(trial), **trial.as_json())
-        yield from opengl.findings(trial.opengl)
-    if not trial.error and not trial.window_manager and not trial.quick:
-        yield note(
-            topic,
-            "No window manager came up in time; the desktop is shown without one.",
-            "If the start script starts one, raise DesktopApp.start_timeout.",
-        )
-    if trial.left:
-        yield note(topic, f"Left behind: {', '.join(trial.left)}.", "Please report this.")
-
-
-def _in_words(trial: Trial) -> str:
-    steps = sorted(trial.seconds.items(), key=lambda item: item[1])
-    times = ", ".join(
-        f"{step.replace('_', ' ')} {value:.2f} s" for step, value in steps if step != "clean_up"
-    )
-    width, height = trial.picture or (0, 0)
-    return f"{times} ({width}x{height}); ended in {trial.seconds['clean_up']:.2f} s"

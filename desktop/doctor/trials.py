@@ -1,0 +1,91 @@
+"""Which desktops are started for trial, and what is said of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..backends import AUTO, choose, installed_here
+from ..errors import DesktopError
+from ..plans import Plan, Wish
+from . import opengl
+from .finding import Finding, State, note, ok
+from .subject import Subject
+from .trial import NAME, Attempt, Trial
+
+_TOPIC = "trial start"
+_NOTHING = Path(__file__).with_name("nothing")
+_CALLED = {"vnc": "VNC", "xpra": "Xpra"}
+
+
+def try_all(subject: Subject, quick: bool) -> tuple[list[Finding], list[Trial]]:
+    """Start a desktop of each kind that the settings allow and this machine has."""
+    if subject.wrong:
+        return [note(_TOPIC, "None was made, since the settings are wrong.")], []
+    kinds = _kinds(subject)
+    if not kinds:
+        return [note(_TOPIC, "None was made, since there is no display server that will do.")], []
+    trials = [asyncio.run(Attempt(_plan(subject, kind, quick), quick).make()) for kind in kinds]
+    # Who does not ask for the second kind does not get it.
+    severities = [State.PROBLEM, *[State.NOTE] * (len(trials) - 1)]
+    pairs = zip(trials, severities, strict=True)
+    return [finding for pair in pairs for finding in _findings(*pair)], trials
+
+
+def _kinds(subject: Subject) -> list[str]:
+    """Return the names of the backends to try; the one that a desktop gets first."""
+    specification = subject.specification
+    kinds = []
+    others = installed_here(specification.display) if specification.backend == AUTO else ()
+    for name in (specification.backend, *others):
+        try:
+            chosen, _ = choose(name, specification.display)
+        except DesktopError:
+            continue  # said already
+        kinds.append(chosen.name)
+    return list(dict.fromkeys(kinds))
+
+
+def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
+    plan = subject.app.plan(NAME, Wish(backend=kind))
+    # Without programs there would be no window to show.
+    if quick and not _is_seamless(plan):
+        alone = replace(plan.specification, start_script=str(_NOTHING))
+        return replace(plan, specification=alone)
+    return plan
+
+
+def _is_seamless(plan: Plan) -> bool:
+    specification = plan.specification
+    return specification.backend == "xpra" and specification.display.xpra.mode == "seamless"
+
+
+def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
+    topic = f"{_TOPIC} ({_CALLED[trial.backend]})"
+    if trial.error:
+        error, log = trial.error, tuple(trial.log)
+        facts = trial.as_json()
+        yield Finding(topic, severity, error.message, error.remedy, error.command, log, facts)
+    else:
+        yield ok(topic, _in_words(trial), **trial.as_json())
+        yield from opengl.findings(trial.opengl)
+    if not trial.error and not trial.window_manager and not trial.quick:
+        yield note(
+            topic,
+            "No window manager came up in time; the desktop is shown without one.",
+            "If the start script starts one, raise DesktopApp.start_timeout.",
+        )
+    if trial.left:
+        yield note(topic, f"Left behind: {', '.join(trial.left)}.", "Please report this.")
+
+
+def _in_words(trial: Trial) -> str:
+    steps = sorted(trial.seconds.items(), key=lambda item: item[1])
+    steps = [(step, value) for step, value in steps if step != "clean_up"]
+    times = ", ".join(
+        f"{step.replace('_', ' ')} {value:.2f} s" for step, value in steps if step != "clean_up"
+    )
+    width, height = trial.picture or (0, 0)
+    return f"{', '.join(times)} ({width}x{height}); ended in {trial.seconds['clean_up']:.2f} s"
