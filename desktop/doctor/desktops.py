@@ -18,7 +18,7 @@ from .subject import Subject
 # Asked of the start scripts' own library, with "$0" one of them, so that no list stands twice.
 _LIST = """
 DISPLAY=:0 JUPYTER_DESKTOP_RUNTIME=/nonexistent
-. "$(dirname -- "$0")/common.sh"
+. "${0%/*}/common.sh"
 for desktop in $(desktops); do
     if starter=$(program_of "$desktop"); then
         has_its_bus "$desktop" && bus=yes || bus=no

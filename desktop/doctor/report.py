@@ -7,7 +7,7 @@ import os
 import re
 import textwrap
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 from .. import __version__
 from .examination import Examination
@@ -40,7 +40,7 @@ def as_json(found: Examination) -> str:
         "findings": findings,
         "trials": [trial.as_json() for trial in found.trials],
     }
-    return without_secrets(json.dumps(values, indent=2))
+    return json.dumps(_scrubbed(values), indent=2)
 
 
 def as_text(found: Examination, stream: TextIO) -> str:
@@ -65,6 +65,18 @@ def without_secrets(text: str) -> str:
         if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "[hidden]")
     return _SECRET_IN_ADDRESS.sub(r"\1[hidden]", text)
+
+
+def _scrubbed(value: Any) -> Any:
+    """Return ``value`` with all texts in it ``without_secrets``."""
+    match value:
+        case str():
+            return without_secrets(value)
+        case list():
+            return [_scrubbed(one) for one in value]
+        case dict():
+            return {key: _scrubbed(one) for key, one in value.items()}
+    return value
 
 
 def _lines(finding: Finding, width: int, colours: bool) -> Iterator[str]:

@@ -14,7 +14,6 @@ from typing import Any
 import psutil
 import pytest
 
-from tests import servers
 from tests.integration.test_xstartup import path_without
 from tests.servers import TOKEN, XSTARTUP, JupyterServer, until
 

@@ -1,0 +1,130 @@
+"""The doctor's report: for people, and for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+
+import pytest
+
+from desktop.doctor import examination, report
+from desktop.doctor.examination import Examination
+from desktop.doctor.finding import Finding, State, note, of_error, ok, problem
+from desktop.doctor.trial import Trial
+from desktop.errors import DisplayServerMissing, StartFailed
+
+MISSING = DisplayServerMissing(
+    "There is none.", remedy="Install one:", command="sudo apt install x"
+)
+FINE = Examination({"Folders": [ok("home", "/home/me"), note("space", "1 MB free.", "Free some.")]})
+BROKEN = Examination(
+    {
+        "Display servers": [ok("Xpra", "Xpra 3.1"), of_error("display server", MISSING)],
+        "Trial start": [Finding("trial", State.PROBLEM, "It ended.", log=("first", "last"))],
+    }
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def text(found: Examination) -> str:
+    return report.as_text(found, io.StringIO())
+
+
+def test_a_desktop_would_start():
+    assert FINE.would_start
+    lines = text(FINE).splitlines()
+    assert "  ok       home   /home/me" in lines
+    assert "  note     space  1 MB free." in lines
+    assert "                  Free some." in lines
+    assert "A desktop would start, as far as can be told without a trial (1 note)." in lines
+
+
+def test_no_desktop_would_start():
+    assert not BROKEN.would_start
+    said = text(BROKEN)
+    assert "  problem  display server  There is none.\n" in said
+    assert "\n                           Install one:\n" in said
+    assert "\n                               sudo apt install x\n" in said
+    assert "| first\n" in said
+    assert "No desktop would start (0 notes). What is in the way:" in said
+    assert "- display server: There is none.\n- trial: It ended.\n" in said
+
+
+def test_commands_and_paths_are_not_broken():
+    long = "sudo apt install " + " ".join(f"package-{number}" for number in range(30))
+    said = text(Examination({"A": [problem("topic", f"/{'x' * 150} is there.", "Do:", long)]}))
+    assert long in said
+    assert "x" * 150 in said
+    assert all(len(line) <= 100 for line in text(FINE).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "coloured"),
+    [
+        (Terminal, {}, True),
+        (Terminal, {"NO_COLOR": "1"}, False),
+        (Terminal, {"TERM": "dumb"}, False),
+        (io.StringIO, {}, False),
+    ],
+)
+def test_colours_only_where_they_are_welcome(monkeypatch, stream, environment, coloured):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert ("\033[" in report.as_text(BROKEN, stream())) is coloured
+
+
+def test_json():
+    trial = Trial("vnc", seconds={"process": 0.12345, "clean_up": 1.0}, picture=(800, 600))
+    failed = Trial("xpra", quick=True, error=StartFailed("No."), left=["process 7"])
+    values = json.loads(report.as_json(Examination(BROKEN.sections, [trial, failed])))
+    assert set(values) == {"format", "version", "at", "would_start", "findings", "trials"}
+    assert (values["format"], values["would_start"]) == (1, False)
+    keys = {"section", "topic", "state", "found", "remedy", "command", "log", "facts"}
+    assert all(set(finding) == keys for finding in values["findings"])
+    assert values["findings"][1]["state"] == "problem"
+    assert values["findings"][1]["facts"] == {"reason": "display-server-missing"}
+    assert values["trials"][0] == {
+        "backend": "vnc",
+        "quick": False,
+        "started": True,
+        "error": None,
+        "seconds": {"process": 0.123, "clean_up": 1.0},
+        "picture": "800x600",
+        "window_manager": False,
+        "opengl": {},
+        "left": [],
+    }
+    assert values["trials"][1]["error"]["message"] == "No."
+    assert values["trials"][1]["started"] is False
+
+
+def test_secrets_that_a_program_has_printed(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", 'f00"ba7-secret')
+    monkeypatch.setenv("A_PASSWORD", "ok")  # too short to be looked for
+    log = (os.environ["JUPYTERHUB_API_TOKEN"], "GET /lab?token=1a2b3c&reset=1", "ok")
+    found = Examination({"A": [Finding("trial", State.PROBLEM, "It ended.", log=log)]})
+    for said in (text(found), report.as_json(found)):
+        assert "secret" not in said
+        assert "1a2b3c" not in said
+        assert "token=[hidden]&reset=1" in said
+    assert json.loads(report.as_json(found))["findings"][0]["log"] == [
+        "[hidden]",
+        "GET /lab?token=[hidden]&reset=1",
+        "ok",
+    ]
+
+
+def test_a_check_that_fails_is_told_and_no_problem():
+    def odd_things(subject: object) -> list[Finding]:
+        raise ZeroDivisionError("no number")
+
+    (finding,) = examination._run(odd_things, None)
+    assert (finding.topic, finding.state) == ("odd things", State.NOTE)
+    assert "ZeroDivisionError: no number" in finding.found
