@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.integration.test_xstartup import path_without
-from tests.servers import TOKEN, XSTARTUP, JupyterServer, until
+from tests.servers import TOKEN, JupyterServer, until
 
-OPENBOX = f"--DesktopApp.start_script={XSTARTUP / 'openbox'}"
 VNC = "--DesktopApp.backend=vnc"
 STEPS = ["process", "display_server", "first_pixel"]
 
@@ -116,15 +116,6 @@ def test_a_start_script_that_fails(user):
     assert "No desktop would start" in report.text
 
 
-def test_a_start_script_that_returns_at_once(user):
-    report = doctor(user, "--json", VNC, "--DesktopApp.start_timeout=2", script(user, "exit 0"))
-    assert report.status == 1
-    (problem,) = report.problems
-    assert problem["found"] == "The start script returned, and no window manager came up."
-    assert problem["remedy"]
-    assert problem["facts"]["started"] is False
-
-
 def test_no_window_manager_is_no_problem(user):
     sleeping = script(user, "exec sleep 1000")
     report = doctor(user, "--json", VNC, "--DesktopApp.start_timeout=2", sleeping)
@@ -155,97 +146,48 @@ def test_it_is_killed_during_a_trial(user):
 
 def test_neither_vnc_server_nor_xpra(user, tmp_path):
     path = path_without("Xtigervnc", "Xvnc", "xpra", folder=tmp_path / "bin")
-    text = doctor(user, PATH=str(path))
-    assert text.status == 1
-    assert "sudo apt install tigervnc-standalone-server" in text.text
-    report = doctor(user, "--json", "--no-trial", PATH=str(path))
-    (problem,) = report.problems
-    assert problem["topic"] == "display server"
-    assert problem["command"] == "sudo apt install tigervnc-standalone-server"
-    assert report.json["trials"] == []
-
-
-def test_a_vnc_server_is_asked_for_and_only_xpra_is_there(user, tmp_path):
-    path = path_without("Xtigervnc", "Xvnc", folder=tmp_path / "bin")
-    assert doctor(user, "--json", "--no-trial", PATH=str(path)).status == 0
-    report = doctor(user, "--json", "--no-trial", VNC, PATH=str(path))
-    assert (report.status, report.problems[0]["facts"]) == (1, {"reason": "display-server-missing"})
-
-
-def test_runtime_folders_that_are_too_long(user):
-    long = user.root / ("x" * 90)
-    long.mkdir()
-    folders = dict.fromkeys(("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR", "TMPDIR"), str(long))
-    report = doctor(user, "--json", "--no-trial", **folders)
-    taken, *refused = report.about("runtime folder")
-    assert (report.status, taken["facts"]["path"]) == (0, "/tmp")
-    assert refused
-    for one in refused:
-        assert (one["state"], one["facts"]["path"]) == ("note", str(long))
-        assert "longer than 82 bytes" in one["found"]
-    (path,) = report.about("socket path")
-    assert path["facts"]["length"] == len("/tmp/jd-xxxxxxxx/display.sock")
+    report = doctor(user, PATH=str(path))
+    assert report.status == 1
+    assert "No VNC server is installed where the desktop should run" in report.text
+    assert "sudo apt install tigervnc-standalone-server" in report.text
+    assert "No desktop would start" in report.text
 
 
 # -- settings
 
 
-def test_settings_in_files_and_in_the_command_line(user):
-    config(user, "jupyter_server_config.py", "c.Xpra.mode = 'seamless'\nc.DesktopApp.title = 'A'")
-    config(user, "jupyter_desktop_config.py", "c.DesktopApp.geometry = '800x600'")
-    report = doctor(user, "--json", "--no-trial", "--DesktopApp.title=B")
-    (settings,) = report.about("settings")
-    assert settings["facts"] == {
-        "DesktopApp.geometry": "800x600",
-        "DesktopApp.title": "B",
-        "Xpra.mode": "seamless",
-    }
-
-
-@pytest.mark.parametrize("where", ["jupyter_server_config", "jupyter_desktop_config", "argument"])
-def test_wrong_settings(user, where):
-    arguments = ["--DesktopApp.clipboard=sideways"] if where == "argument" else []
-    if not arguments:
-        config(user, f"{where}.json", json.dumps({"DesktopApp": {"clipboard": "sideways"}}))
-    report = doctor(user, "--json", *arguments)
+def test_wrong_settings(user):
+    (user.home / ".jupyter").mkdir()
+    (user.home / ".jupyter" / "jupyter_server_config.py").write_text("c.DesktopApp.sharing = 'no'")
+    report = doctor(user, "--json")
     assert report.status == 1
     (problem,) = report.problems
-    assert (problem["topic"], problem["section"]) == ("settings", "Settings")
-    assert "clipboard" in problem["found"]
-    assert "sideways" in problem["found"]
+    assert problem["topic"] == "settings"
+    assert "sharing" in problem["found"]
     assert report.json["trials"] == []
-
-
-def test_misspelt_settings_and_files_that_cannot_be_run(user):
-    config(user, "jupyter_server_config.py", "c.DesktopApp.clipbord = 'off'")
-    config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 1 / 0")
-    report = doctor(user, "--json", "--no-trial")
-    said = " ".join(one["found"] for one in report.about("settings") if one["state"] == "note")
-    assert report.status == 0
-    assert "`clipbord` not recognized" in said
-    assert "division by zero" in said
 
 
 # -- servers
 
 
 def test_a_server_that_runs_is_found_and_its_token_is_not_told(server):
-    for format_ in ("--json", "--log-level=WARN"):
-        report = doctor(server, "--no-trial", format_)
-        assert TOKEN not in report.text
-        assert server.url in report.text
     report = doctor(server, "--no-trial", "--json")
     (found,) = report.about("running server")
     assert (found["state"], found["facts"]["desktop"]) == ("ok", True)
-    assert server.call("GET", "desktop/api/sessions").json == []
+    assert found["facts"]["url"] == server.url
+    assert TOKEN not in report.text
 
 
-def test_its_command_line(user):
-    command = [shutil.which("jupyter") or "jupyter", "desktop", "doctor", "--help"]
-    if not Path(command[0]).exists():
-        pytest.skip("there is no `jupyter` on PATH")
-    said = subprocess.run(
-        command, env=user.environment(), capture_output=True, text=True, timeout=30, check=True
+def test_jupyter_desktop_doctor_is_a_command(user):
+    jupyter = shutil.which("jupyter", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if jupyter is None:
+        pytest.skip("there is no `jupyter` command")
+    asked = subprocess.run(
+        [jupyter, "desktop", "doctor", "--help"],
+        env=user.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
-    assert "--no-trial" in said.stdout
-    assert not psutil.Process().children()
+    assert "--no-trial" in asked.stdout

@@ -14,9 +14,7 @@ from desktop.doctor.finding import Finding, State, note, of_error, ok, problem
 from desktop.doctor.trial import Trial
 from desktop.errors import DisplayServerMissing, StartFailed
 
-MISSING = DisplayServerMissing(
-    "There is none.", remedy="Install one:", command="sudo apt install x"
-)
+MISSING = DisplayServerMissing("There is none.", remedy="Install:", command="sudo apt install x")
 FINE = Examination({"Folders": [ok("home", "/home/me"), note("space", "1 MB free.", "Free some.")]})
 BROKEN = Examination(
     {
@@ -48,7 +46,7 @@ def test_no_desktop_would_start():
     assert not BROKEN.would_start
     said = text(BROKEN)
     assert "  problem  display server  There is none.\n" in said
-    assert "\n                           Install one:\n" in said
+    assert "\n                           Install:\n" in said
     assert "\n                               sudo apt install x\n" in said
     assert "| first\n" in said
     assert "No desktop would start (0 notes). What is in the way:" in said
