@@ -336,5 +336,6 @@ def _not_started(program: str, error: OSError) -> StartFailed:
 def _died(status: int) -> StartFailed:
     return StartFailed(
         f"The desktop's session process ended without a word (status {status}).",
-        remedy="Start the desktop again. The log of the Jupyter server may say why it happened.",
+        remedy="Start the desktop again. The log of the Jupyter server may say why it happened; "
+        "`jupyter desktop doctor`, in a terminal, what is amiss on this machine.",
     )

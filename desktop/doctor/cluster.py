@@ -20,6 +20,8 @@ def slurm(subject: Subject) -> Iterator[Finding]:
         yield ok("Slurm", "not here", programs=[])
         return
     version = first_line(next(iter(found.values())), "--version")
+    if version.startswith("("):  # it wants its configuration for that
+        version = "version unknown"
     missing = [name for name in _PROGRAMS if name not in found]
     lacking = f"; {', '.join(missing)} missing" if missing else ""
     text = f"{', '.join(found)}{lacking}; {version}"

@@ -82,10 +82,11 @@ def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
 
 
 def _in_words(trial: Trial) -> str:
-    steps = sorted(trial.seconds.items(), key=lambda item: item[1])
-    steps = [(step, value) for step, value in steps if step != "clean_up"]
-    times = ", ".join(
-        f"{step.replace('_', ' ')} {value:.2f} s" for step, value in steps if step != "clean_up"
-    )
+    steps = {step: seconds for step, seconds in trial.seconds.items() if step != "clean_up"}
+    times = [
+        f"{step.replace('_', ' ')} {seconds:.2f} s"
+        for step, seconds in sorted(steps.items(), key=lambda item: item[1])
+    ]
     width, height = trial.picture or (0, 0)
-    return f"{', '.join(times)} ({width}x{height}); ended in {trial.seconds['clean_up']:.2f} s"
+    ended = trial.seconds["clean_up"]
+    return f"{', '.join(times)} ({width}x{height}); ended in {ended:.2f} s"

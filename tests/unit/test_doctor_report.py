@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
-from desktop.doctor import examination, report
+from desktop.doctor import examination, report, trials
 from desktop.doctor.examination import Examination
 from desktop.doctor.finding import Finding, State, note, of_error, ok, problem
 from desktop.doctor.trial import Trial
@@ -126,3 +127,31 @@ def test_a_check_that_fails_is_told_and_no_problem():
     (finding,) = examination._run(odd_things, None)
     assert (finding.topic, finding.state) == ("odd things", State.NOTE)
     assert "ZeroDivisionError: no number" in finding.found
+
+
+def test_trials_in_words():
+    seconds = {"process": 0.2, "window_manager": 1.5, "first_pixel": 0.41, "clean_up": 0.3}
+    trial = Trial("vnc", seconds=seconds, picture=(800, 600), window_manager=True)
+    fine, *_ = trials._findings(trial, State.PROBLEM)
+    assert (fine.topic, fine.state) == ("trial start (VNC)", State.OK)
+    assert fine.found == (
+        "process 0.20 s, first pixel 0.41 s, window manager 1.50 s (800x600); ended in 0.30 s"
+    )
+    without, *_ = [
+        one
+        for one in trials._findings(replace(trial, window_manager=False), State.PROBLEM)
+        if one.state is State.NOTE and one.topic == fine.topic
+    ]
+    assert "No window manager" in without.found
+    *_, left = trials._findings(replace(trial, left=["process 7 (sh)"]), State.PROBLEM)
+    assert (left.state, left.found) == (State.NOTE, "Left behind: process 7 (sh).")
+
+
+def test_a_trial_of_the_second_kind_that_fails_is_no_problem():
+    trial = Trial("xpra", error=MISSING, log=["why"])
+    (finding,) = trials._findings(trial, State.NOTE)
+    assert (finding.state, finding.log, finding.command) == (
+        State.NOTE,
+        ("why",),
+        "sudo apt install x",
+    )

@@ -43,6 +43,11 @@ NOTHING: dict[str, str] = {}
         (SLES, "xfce", "sudo zypper install patterns-xfce-xfce"),
         (ARCH, "xfce", "sudo pacman -S xfce4"),
         (ALPINE, "xfce", "sudo apk add xfce4 xfce4-terminal dbus-x11"),
+        (DEBIAN, "dbus", "sudo apt install dbus-x11"),
+        (LEAP, "dbus", "sudo zypper install dbus-1-x11"),
+        (ARCH, "dbus", "sudo pacman -S dbus"),
+        (DEBIAN, "mesa-utils", "sudo apt install mesa-utils"),
+        (ROCKY, "mesa-utils", "sudo dnf install glx-utils"),
     ],
 )
 def test_command(release, thing, command):

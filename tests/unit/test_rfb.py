@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.backends.rfb import handshake
+from desktop.backends.rfb import first_update, handshake
 from desktop.errors import NotReady
 
 
@@ -81,3 +81,30 @@ def test_one_that_says_nothing_is_not_waited_for_long(path, monkeypatch):
         with pytest.raises(NotReady):
             handshake(path, "password")
         assert time.monotonic() - started < 2
+
+
+UPDATE = b"\0\0\0\x01" + bytes(12) + b"\x20\x30\x40\0"
+
+
+def picture(path: Path) -> tuple[int, int]:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(2)
+        connection.connect(str(path))
+        return first_update(connection, "password")
+
+
+@pytest.mark.parametrize("before", [b"", b"\x02", b"\x03\0\0\0\0\0\0\x02hi\x02"])
+def test_the_first_picture_may_come_after_other_messages(path, before):
+    start = (VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0")
+    server = answers(path, *start, INIT, before + UPDATE)
+    assert picture(path) == (1920, 1080)
+    server.join(5)
+
+
+@pytest.mark.parametrize("update", [UPDATE[:-4], b"\x09" + UPDATE])
+def test_what_is_no_picture(path, update):
+    start = (VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0")
+    server = answers(path, *start, INIT, update)
+    with pytest.raises(NotReady, match="closed the connection|message of type 9"):
+        picture(path)
+    server.join(5)

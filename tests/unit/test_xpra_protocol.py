@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.backends.xpra_protocol import _HEADER, bdecode, bencode, handshake
+from desktop.backends.xpra_protocol import _HEADER, Wire, bdecode, bencode, handshake
 from desktop.errors import NotReady
 
 values = st.recursive(
@@ -90,3 +91,13 @@ def test_a_server_that_talks_nonsense_is_not_ready(data):
 def test_nobody_listens(tmp_path):
     with pytest.raises(NotReady):
         handshake(tmp_path / "socket", "password", "")
+
+
+def test_large_parts_of_a_packet_come_before_it():
+    ours, theirs = socket.socketpair()
+    packed = zlib.compress(b"pixels")
+    packet = bencode(["draw", 1, "", 2])
+    with ours, theirs:
+        theirs.sendall(_HEADER.pack(b"P", 0, 1, 2, len(packed)) + packed)
+        theirs.sendall(_HEADER.pack(b"P", 0, 0, 0, len(packet)) + packet)
+        assert Wire(ours).receive() == [b"draw", 1, b"pixels", 2]
