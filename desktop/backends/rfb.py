@@ -42,8 +42,9 @@ def first_update(connection: socket.socket, password: str) -> tuple[int, int]:
     """
     _authenticate(connection, password)
     width, height = _initialise(connection)
-    connection.sendall(struct.pack(">BxHi", _SET_ENCODINGS, 1, _RAW))
-    connection.sendall(struct.pack(">BBHHHH", _REQUEST_UPDATE, 0, 0, 0, width, height))
+    encodings = struct.pack(">BxHi", _SET_ENCODINGS, 1, _RAW)
+    request = struct.pack(">BBHHHH", _REQUEST_UPDATE, 0, 0, 0, width, height)
+    connection.sendall(encodings + request)
     while (kind := _receive(connection, 1)[0]) != _UPDATE:
         if kind == _CUT_TEXT:
             _receive(connection, struct.unpack(">3xI", _receive(connection, 7))[0])

@@ -105,6 +105,6 @@ def test_the_first_picture_may_come_after_other_messages(path, before):
 def test_what_is_no_picture(path, update):
     start = (VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0")
     server = answers(path, *start, INIT, update)
-    with pytest.raises(NotReady, match="closed the connection|message of type 9"):
+    with pytest.raises(NotReady, match=r"closed the connection|message of type 9"):
         picture(path)
     server.join(5)
