@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from copy import deepcopy
 from typing import Any
 
 from jupyter_core.application import JupyterApp
@@ -52,12 +51,9 @@ jupyter desktop doctor --DesktopApp.backend=xpra   # with settings as for `jupyt
     def initialize(self, argv: Any = None) -> None:
         """Read the command line and the files as a Jupyter server does."""
         self.parse_command_line(argv)
-        asked = deepcopy(self.config)
         self._remarks = Remarks()
         self.log = self._remarks.logger
         self.load_config_file()
-        # What stands in the command line goes before what stands in files.
-        self.update_config(asked)
 
     def start(self) -> None:
         """Print the report, and exit."""
