@@ -12,6 +12,9 @@ page_sources := $(shell find static -name node_modules -prune -o -type f -print)
 shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/doctor/nothing .ci/run \
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
+# Most of a test's time is waiting. A file's tests share servers, so they stay together; the quick ones come last.
+in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
+
 .PHONY: help run lint test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
 help: ## This list
@@ -35,7 +38,7 @@ lint: packages-lint .venv/.dev static/node_modules/.package-lock.json ## ruff, m
 
 test: lint packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint (ARGS="tests/unit -k ticket")
 	cd static && npm test --silent
-	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(ARGS)
+	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(ARGS)
 
 docs: .venv/.dev ## The site, in build/docs
 	sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/docs

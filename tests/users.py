@@ -20,7 +20,7 @@ _SHARED_FOLDERS = ("/tmp", "/tmp/.X11-unix", "/tmp/.ICE-unix", "/var/tmp", "/dev
 _PACKAGE = Path(__file__).parent.parent
 
 
-_numbers = itertools.count(20000 + os.getpid() * 10 % 40000)
+_numbers = itertools.count(20000 + os.getpid() * 100 % 40000)
 
 
 def new() -> int:
