@@ -20,10 +20,27 @@ _PACKAGES = {
         "rhel": "tigervnc-server",
         "suse": "xorg-x11-Xvnc",
     },
-    # Pillow and lz4 are only suggested by Debian's, and nothing is shown, or slowly, without them.
-    "xpra": {"debian": "xpra xvfb python3-pil python3-lz4 libjs-jquery"},
-    "pillow": {"debian": "python3-pil", "arch": "python-pillow", "alpine": "py3-pillow"}
-    | dict.fromkeys(("fedora", "rhel"), "python3-pillow"),
+    # Debian's can be installed without Pillow, and shows nothing; without cryptography, and does not
+    # start; without lz4, and is slow.
+    "xpra": {
+        "debian": "xpra xvfb python3-pil python3-cryptography python3-lz4 libjs-jquery",
+    },
+    "PIL": {
+        "debian": "python3-pil",
+        "fedora": "python3-pillow",
+        "rhel": "python3-pillow",
+        "suse": "python3-Pillow",
+        "arch": "python-pillow",
+        "alpine": "py3-pillow",
+    },
+    "cryptography": {
+        "debian": "python3-cryptography",
+        "fedora": "python3-cryptography",
+        "rhel": "python3-cryptography",
+        "suse": "python3-cryptography",
+        "arch": "python-cryptography",
+        "alpine": "py3-cryptography",
+    },
     "xvfb": {
         "debian": "xvfb",
         "fedora": "xorg-x11-server-Xvfb",

@@ -58,7 +58,8 @@ need_for_tests() {
     need xclip xclip
     need xsel xsel
     need xpra xpra
-    # Debian only suggests what Xpra shows nothing without.
+    # Debian's Xpra can be installed without these, and then shows nothing, or does not start.
+    need_file python3-cryptography /usr/lib/python3/dist-packages/cryptography
     need_file python3-pil /usr/lib/python3/dist-packages/PIL
     need_file python3-lz4 /usr/lib/python3/dist-packages/lz4
     need_file libjs-jquery /usr/share/javascript/jquery/jquery.js

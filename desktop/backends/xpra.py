@@ -76,7 +76,9 @@ class Xpra(Backend):
         executable = executables[0]
         python = _interpreter(Path(executable))
         version = _version(executable)
-        _check_pillow(executable, python)
+        _check_library(executable, python, "PIL", "shows nothing")
+        if self.encrypts(settings):
+            _check_library(executable, python, "cryptography", "does not encrypt")
         options = frozenset(re.findall(r"--([a-z0-9-]+)", _run(executable, "--help")))
         _check_options(executable, python, options)
         return InstalledXpra(executable, "Xpra", version, python, options)
@@ -370,17 +372,17 @@ def _check_options(executable: str, python: str, options: frozenset[str]) -> Non
         )
 
 
-def _check_pillow(executable: str, python: str) -> None:
-    """Raise where Xpra would let viewers in and then fail for want of Pillow."""
-    if python and _run(python, "-I", "-c", _HAS_PILLOW).startswith("no"):
+def _check_library(executable: str, python: str, module: str, lack: str) -> None:
+    """Raise where Xpra would start, or let viewers in, and then fail for want of ``module``."""
+    if python and _run(python, "-I", "-c", _HAS, module).startswith("no"):
         raise DisplayServerUnsuitable(
-            f"{executable} lacks the Python library Pillow, without which it shows nothing.",
+            f"{executable} lacks the Python library {module}, without which it {lack}.",
             remedy="Install it, or ask the administrator of this machine to:",
-            command=install_command("pillow"),
+            command=install_command(module),
         )
 
 
-_HAS_PILLOW = "import importlib.util as u; print('yes' if u.find_spec('PIL') else 'no')"
+_HAS = "import importlib.util as u, sys; print('yes' if u.find_spec(sys.argv[1]) else 'no')"
 
 
 def _run(*command: str) -> str:

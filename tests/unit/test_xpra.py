@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import venv
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,29 @@ def test_what_lists_no_options_is_not_run_without_them(tmp_path):
 def test_what_cannot_be_guarded_is_not_run(tmp_path):
     settings = fake(tmp_path, "3.1.3; /usr/bin/xpra --help")
     with pytest.raises(DisplayServerUnsuitable, match="control commands"):
+        backend("xpra").find(settings)
+
+
+@pytest.mark.parametrize(
+    ("there", "encryption", "problem"),
+    [
+        ([], "required", "lacks the Python library PIL"),
+        (["PIL"], "required", "lacks the Python library cryptography"),
+        (["PIL"], "off", "--help does not list"),
+    ],
+)
+def test_what_lacks_a_library(tmp_path, there, encryption, problem):
+    venv.create(tmp_path / "python")
+    (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    for module in there:
+        (site / module).mkdir()
+    executable = tmp_path / "xpra"
+    executable.write_text(f"#!{tmp_path}/python/bin/python3\nprint('xpra v3.1.3')\n")
+    executable.chmod(0o755)
+    settings = DisplaySettings(
+        xpra=XpraSettings(executable=str(executable), encryption=encryption)
+    )
+    with pytest.raises(DisplayServerUnsuitable, match=problem):
         backend("xpra").find(settings)
 
 
