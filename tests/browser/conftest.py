@@ -1,7 +1,7 @@
 """Chromium, and desktops to show in it.
 
-$CHROMIUM is the browser's path, /usr/bin/chromium by default. What goes wrong in the page of any
-test, on the console or against the Content-Security-Policy, fails that test.
+What goes wrong in the page of any test, on the console or against the Content-Security-Policy,
+fails that test.
 """
 
 from __future__ import annotations
@@ -12,27 +12,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests import servers
 
+from .chromium import running_browser
 from .desktop import SCREENS, Desktop
 from .guest import TERMINAL, Guest, with_terminals
 from .link import Link, link
 from .visitor import CLIPBOARD, Visitor
-
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # A name that is not localhost: plain http to it is no secure context.
-    "--host-resolver-rules=MAP desktop.test 127.0.0.1",
-]
-
 
 # For the documentation's pictures only, which `make pictures` makes.
 collect_ignore = [] if "PICTURES" in os.environ else ["test_pictures.py"]
@@ -54,12 +42,8 @@ _FAILED = pytest.StashKey[bool]()
 def chromium() -> Iterator[Browser]:
     """A browser for all tests; closed before others that have an event loop of their own."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=_FLAGS
-        )
+    with running_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.servers import JupyterServer, running
 
 from .fronts import Front, running_front
 from .hub import ANN, BASE_URL, BOB, Hub, UserServer, running_hub
+from .images import Images, image_store
 from .member import Member
 
 # The browser and its visitors.
@@ -92,3 +93,10 @@ def prefixed() -> Iterator[JupyterServer]:
     """A Jupyter server without a hub, where the documented files expect one."""
     with running("--ServerApp.allow_remote_access=True", base_url=BASE_URL) as server:
         yield server
+
+
+@pytest.fixture(scope="package")
+def images() -> Iterator[Images]:
+    """Images of this repository; what several of them have in common is built once."""
+    with image_store() as store:
+        yield store

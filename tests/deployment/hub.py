@@ -90,12 +90,17 @@ class Hub:
         *,
         start_script: str | Path = XSTARTUP / "openbox",
         prepare: Callable[[JupyterServer], None] = lambda server: None,
+        container: Callable[[JupyterServer], list[str]] = lambda server: [],
     ) -> UserServer:
-        """Start a server of ``user``, and return when the hub says that it is ready."""
+        """Start a server of ``user``, and return when the hub says that it is ready.
+
+        ``container`` may return the command line of buildah that it is to run in.
+        """
         server = UserServer(self, user, name)
         self.servers.append(server)
         prepare(server)
-        server.start_through_hub([f"--DesktopApp.start_script={start_script}", *arguments])
+        arguments = [f"--DesktopApp.start_script={start_script}", *arguments]
+        server.start_through_hub(arguments, container(server))
         return server
 
     @contextmanager
@@ -168,9 +173,10 @@ class UserServer(JupyterServer):
         model: dict[str, Any] = servers.get(self.name, {})
         return model
 
-    def start_through_hub(self, arguments: Sequence[str]) -> None:
+    def start_through_hub(self, arguments: Sequence[str], container: Sequence[str]) -> None:
         environment = {**self._environment(), "JUPYTERHUB_ACTIVITY_INTERVAL": "1"}
-        told = {"environment": environment, "arguments": ["--allow-root", *arguments]}
+        arguments = ["--allow-root", *arguments]
+        told = {"environment": environment, "arguments": arguments, "container": container}
         del environment["JUPYTER_TOKEN"]
         (self.root / "spawn.json").write_text(json.dumps(told))
         answer = self.hub.api("POST", f"users/{self.user}/servers/{self.name}")

@@ -58,6 +58,15 @@ def prepare(spawner: Any) -> None:
     spawner.environment = told["environment"]
     spawner.args = told["arguments"]
     spawner.home_dir = told["environment"]["HOME"]
+    if told["container"]:
+        spawner.cmd = told_by_the_hub(spawner, told["container"])
+
+
+def told_by_the_hub(spawner: Any, run: list[str]) -> list[str]:
+    """Return the command that runs a container, with what the hub tells a server."""
+    told = {n: v for n, v in spawner.get_env().items() if n.startswith("JUPYTERHUB_")}
+    after = run.index("run") + 1
+    return [*run[:after], *(f"--env={name}={value}" for name, value in told.items()), *run[after:]]
 
 
 c.Spawner.pre_spawn_hook = prepare

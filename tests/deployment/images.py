@@ -1,0 +1,234 @@
+"""Images built by buildah from what is in the repository, and containers of them.
+
+They are kept in a folder of their own, so nobody's images are touched. The base image is made with
+mmdebstrap of the distribution that this machine runs, from the mirror that it uses; how this
+machine reaches mirrors and registries is mounted into the builds, and is no part of an image.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+BASE = "localhost/base"
+
+# What Debian's and Ubuntu's images of the same kind leave out.
+_LEFT_OUT = [f"/usr/share/{name}/*" for name in ("doc", "man", "locale")]
+
+
+class Images:
+    """A store of images. Made by ``image_store``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._settings = root / "settings"
+        self._settings.mkdir()
+
+    def buildah(self, *arguments: str | Path, **options: Any) -> str:
+        """Run buildah; return what it prints. Its log is ``root/log``."""
+        with (self.root / "log").open("ab") as log:
+            ran = subprocess.run(
+                self.command(*arguments),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                check=False,
+                **options,
+            )
+            log.write(ran.stdout)
+        assert ran.returncode == 0, f"buildah {arguments[0]} failed:\n{self.log[-8000:]}"
+        return ran.stdout.decode().strip()
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """Return a command line of buildah for this store."""
+        folders = ["--root", self.root / "images", "--runroot", self.root / "run"]
+        return [str(word) for word in ("buildah", *folders, *arguments)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "TMPDIR": str(self.root), "BUILDAH_ISOLATION": "chroot"}
+
+    @property
+    def log(self) -> str:
+        return (self.root / "log").read_text(errors="replace")
+
+    def make_base(self) -> None:
+        """Make the image that others are built on; skips where containers cannot be."""
+        container = self.buildah("from", "scratch")
+        try:
+            root = Path(self.buildah("mount", container))
+        except AssertionError as problem:
+            pytest.skip(f"buildah cannot mount here: {problem}")
+        options = [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
+        settings = self._write("apt.conf", _apt_settings())
+        ran = subprocess.run(
+            [
+                *("mmdebstrap", "--variant=minbase", *options, f"--aptopt={settings}"),
+                # There it has put them, for all who use the image.
+                '--customize-hook=rm "$1/etc/apt/apt.conf.d/99mmdebstrap"',
+                *(platform.freedesktop_os_release()["VERSION_CODENAME"], str(root), "-"),
+            ],
+            input=_apt_sources(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout[-4000:]
+        root.chmod(0o755)
+        self.buildah("commit", "--quiet", "--disable-compression", container, BASE)
+        self.buildah("rm", container)
+
+    def build(self, file: str, *arguments: str, context: Path = REPOSITORY) -> str:
+        """Build an image as ``podman build --file`` does; return its name."""
+        name = f"localhost/{file.replace('/', '-').strip('.').lower()}"
+        options = ["--layers", "--jobs=2", "--build-arg", f"BASE={BASE}", "--tag", name]
+        self.buildah("bud", *options, *self._mounts(), *arguments, "--file", context / file, context)
+        return name
+
+    def _mounts(self) -> list[str]:
+        """Return what lets apt, pip and npm in a build use what this machine uses."""
+        mounts = {"/etc/apt/apt.conf.d/90-test": self._write("apt.conf", _apt_settings())}
+        certificates = _pip_settings().get("cert", "")
+        if certificates:
+            bundle = self._settings / "certificates.pem"
+            shutil.copyfile(certificates, bundle)
+            mounts["/run/certificates.pem"] = bundle
+        pip = {**_pip_settings(), **({"cert": "/run/certificates.pem"} if certificates else {})}
+        npm = {**_npm_settings(), **({"cafile": "/run/certificates.pem"} if certificates else {})}
+        mounts["/etc/pip.conf"] = self._write("pip.conf", "[global]\n" + _lines(pip))
+        mounts["/root/.npmrc"] = self._write("npmrc", _lines(npm))
+        return [f"--volume={here}:{there}:ro" for there, here in mounts.items()]
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self._settings / name
+        path.write_text(text)
+        return path
+
+    @contextmanager
+    def container(self, image: str) -> Iterator[Container]:
+        """Make a container, in which nothing runs yet."""
+        container = Container(self, self.buildah("from", "--name", uuid.uuid4().hex, image))
+        try:
+            yield container
+        finally:
+            self.buildah("rm", container.name)
+
+    def remove(self) -> None:
+        """Remove all there is."""
+        self.buildah("rm", "--all")
+        # The overlay driver mounts this folder on itself.
+        subprocess.run(["umount", self.root / "images" / "overlay"], check=False)
+        shutil.rmtree(self.root)
+
+
+class Container:
+    """A container of an image."""
+
+    def __init__(self, images: Images, name: str) -> None:
+        self.images = images
+        self.name = name
+        self.config: dict[str, Any] = json.loads(images.buildah("inspect", name))["OCIv1"]["config"]
+        self.root = Path(images.buildah("mount", name))
+
+    def command(
+        self,
+        *command: str,
+        user: str = "",
+        environment: Sequence[str] = (),
+        volumes: Sequence[str] = (),
+        read_only: bool = False,
+    ) -> list[str]:
+        """Return what runs ``command`` through the image's entry, on this machine's network.
+
+        ``environment`` has elements NAME=VALUE, ``volumes`` HERE:THERE; ``user`` is UID:GID.
+        """
+        options = [f"--volume={volume}" for volume in volumes]
+        options += [f"--env={variable}" for variable in environment]
+        options += [f"--user={user}"] if user else []
+        entry = self.config["Entrypoint"]
+        run = self.images.command("run", *options, self.name, "--", *entry, *command)
+        return self._with_root_read_only(run) if read_only else run
+
+    def _with_root_read_only(self, command: list[str]) -> list[str]:
+        # buildah wants to mount something there.
+        (self.root / "run" / ".containerenv").touch()
+        script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, str(self.root), *command]
+
+
+@contextmanager
+def image_store() -> Iterator[Images]:
+    """Make a store with a base image; skips where that cannot be."""
+    if os.getuid() != 0:
+        pytest.skip("only root can build images with --isolation=chroot")
+    for program in ("buildah", "mmdebstrap"):
+        assert shutil.which(program), f"{program} is missing; `make test` installs it"
+    images = Images(Path(tempfile.mkdtemp(prefix="jdt-", dir="/var/tmp")))
+    try:
+        images.make_base()
+        yield images
+    finally:
+        images.remove()
+
+
+# -- what this machine uses
+
+
+def _apt_sources() -> str:
+    """Return the lines for apt with the distribution's own archives."""
+    distribution = platform.freedesktop_os_release()["ID"]
+    wanted = "$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
+    lines = _said("apt-get", "indextargets", "--format", wanted, "Created-By: Packages")
+    archives = [line.partition(" ") for line in lines.splitlines()]
+    return _join(source for origin, _, source in archives if origin.lower() == distribution)
+
+
+def _apt_settings() -> str:
+    """Return proxies and the like."""
+    lines = _said("apt-config", "dump", "Acquire").splitlines()
+    return _join(line for line in lines if not line.endswith(' "";'))
+
+
+def _pip_settings() -> dict[str, str]:
+    """Return what says where pip finds packages; not what is only on this machine's disk."""
+    wanted = {"cert", "index-url", "extra-index-url", "proxy", "trusted-host"}
+    settings = {}
+    for line in _said(sys.executable, "-m", "pip", "config", "list").splitlines():
+        name, _, value = line.partition("=")
+        name, value = name.rpartition(".")[2], value.strip("'")
+        if name in wanted and "file:" not in value:
+            settings[name] = value
+    return settings
+
+
+def _npm_settings() -> dict[str, str]:
+    names = ("registry", "proxy", "https-proxy")
+    values = {name: _said("npm", "config", "get", name) for name in names}
+    return {name: value for name, value in values.items() if value not in ("", "null")}
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _lines(settings: dict[str, str]) -> str:
+    return _join(f"{name} = {value}" for name, value in settings.items())
+
+
+def _join(lines: Any) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,115 @@
+"""The images of containers/, built for real, and what runs in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.servers import JupyterServer, until
+
+from .contained import (
+    ANYBODY,
+    end,
+    hand_over,
+    has_root_read_only,
+    is_confined,
+    serving,
+    verify,
+    volumes,
+)
+from .hub import PASSWORD, running_hub
+from .images import Images
+
+# The first image is built in a minute, and from whatever mirror there is.
+pytestmark = pytest.mark.timeout(900)
+
+FLAVOURS = {
+    "tigervnc": [],
+    "xpra": [],
+    "hub": ["--build-arg", f"JUPYTERHUB={version('jupyterhub')}"],
+}
+
+
+def built(images: Images, flavour: str) -> str:
+    return images.build(f"containers/{flavour}/Containerfile", *FLAVOURS[flavour])
+
+
+@pytest.mark.parametrize("flavour", ["tigervnc", "xpra"])
+def test_as_any_user_on_a_read_only_root(flavour: str, images: Images) -> None:
+    """As OpenShift runs it, with the engine's own filter for system calls."""
+    with (
+        images.container(built(images, flavour)) as container,
+        serving(container, read_only=True) as server,
+    ):
+        verify(flavour, server.printed)
+        for process in server.processes():
+            assert f"{process.uids().real}:{process.gids().real}" == ANYBODY
+            is_confined(process)
+            assert has_root_read_only(process)
+
+
+def test_as_a_user_of_a_hub_gets_it(images: Images) -> None:
+    user = "ann"
+
+    with images.container(built(images, "hub")) as container, running_hub(users=[user]) as hub:
+
+        def command(server: JupyterServer) -> list[str]:
+            hand_over(server, "1000:100")
+            return container.command(
+                *container.config["Cmd"],
+                environment=[f"JUPYTER_DESKTOP_TEST={server.mark}"],
+                volumes=volumes(server, container),
+            )
+
+        server = hub.server(user, start_script="", container=command)
+        address = f"http://localhost:{hub.port}{server.base_url}desktop/"
+        verify("hub", address, "--user", user, VERIFY_PASSWORD=PASSWORD)
+        for process in server.processes():
+            assert process.uids().real == 1000
+            is_confined(process)
+        end(server)
+        until(lambda: not server.processes(), "the end of the container", 10)
+
+
+@pytest.mark.parametrize(
+    ("folder", "remedy"), [("/tmp", "--tmpfs /tmp"), ("/home/jovyan", "Mount a volume there")]
+)
+def test_a_folder_that_cannot_be_written_to(
+    folder: str, remedy: str, images: Images, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    with images.container(built(images, "tigervnc")) as container:
+        ran = subprocess.run(
+            container.command("true", user=ANYBODY, volumes=[f"{tmp_path}:{folder}"]),
+            env=images.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert f"{folder} cannot be written to by UID 1234567, GID 0." in ran.stderr
+    assert remedy in ran.stderr
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_what_is_not_in_it(flavour: str, images: Images) -> None:
+    with images.container(built(images, flavour)) as container:
+        programs = {path.name for path in container.root.glob("usr/*bin/*")}
+        assert "startxfce4" in programs
+        assert not programs & {"gcc", "cc", "make", "node", "npm", "git", "chromium"}
+        assert not (container.root / "source").exists()
+        assert not list(container.root.glob("opt/jupyter/**/node_modules"))
+        assert not list(container.root.glob("var/lib/apt/lists/*"))
+        megabytes = sum(
+            Path(folder, name).lstat().st_size
+            for folder, _, names in os.walk(container.root)
+            for name in names
+        ) / (1 << 20)
+        print(f"{flavour}: {megabytes:.0f} MiB")
+        assert container.config["User"] == "1000"
+        assert not [one for one in container.config["Env"] if "TOKEN" in one or "proxy" in one]
