@@ -20,11 +20,9 @@ _PACKAGES = {
         "rhel": "tigervnc-server",
         "suse": "xorg-x11-Xvnc",
     },
-    # Debian's can be installed without Pillow, and shows nothing; without cryptography, and does not
-    # start; without lz4, and is slow.
-    "xpra": {
-        "debian": "xpra xvfb python3-pil python3-cryptography python3-lz4 libjs-jquery",
-    },
+    # Debian's can be installed without these: but it shows nothing without Pillow, does not encrypt
+    # without cryptography, and is slow without lz4.
+    "xpra": {"debian": "xpra xvfb python3-pil python3-cryptography python3-lz4 libjs-jquery"},
     "PIL": {
         "debian": "python3-pil",
         "fedora": "python3-pillow",

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -24,23 +25,19 @@ ANYBODY = "1234567:0"
 
 
 class ContainedServer(JupyterServer):
-    """A server in a container, its home and /tmp mounted from folders of its own."""
+    """A server in a container, its home, /tmp and /dev/shm mounted from folders of its own."""
 
-    def __init__(self, root: Path, container: Container, base_url: str, user: str) -> None:
+    def __init__(self, root: Path, container: Container, base_url: str) -> None:
         super().__init__(root, base_url, tls=False, user=None)
         self.container = container
-        self.account = user
-        self.runtime = self.home / ".local" / "share" / "jupyter" / "runtime"
-        hand_over(self, user)
 
-    def run(self, command: Sequence[str], read_only: bool) -> None:
-        """Start ``command`` in the container; returns when it has printed its address."""
+    def run(self, command: Sequence[str], **options: Any) -> None:
+        """Start ``command`` in the container; returns when it has printed its address.
+
+        ``options`` are those of ``Container.command``.
+        """
         run = self.container.command(
-            *command,
-            user=self.account,
-            environment=[f"JUPYTER_DESKTOP_TEST={self.mark}"],
-            volumes=volumes(self, self.container),
-            read_only=read_only,
+            *command, environment=[f"JUPYTER_DESKTOP_TEST={self.mark}"], **options
         )
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
@@ -64,21 +61,31 @@ class ContainedServer(JupyterServer):
         end(self)
         self.process.wait(20)
 
+    def left_behind(self) -> list[str]:
+        folders = [str(path) for path in self.root.rglob("jd-*")]
+        return [*super().left_behind(), *folders]
+
     def _is_up(self) -> str:
         assert self.process.poll() is None, f"the container ended:\n{self.log}"
         return self.printed
 
 
-def hand_over(server: JupyterServer, user: str) -> None:
-    """Make the home and /tmp usable for ``user``, UID:GID."""
-    uid, gid = map(int, user.split(":"))
-    os.chown(server.home, uid, gid)
-    server.temporary.chmod(0o1777)
+def volumes(server: JupyterServer, container: Container, user: str = "") -> list[str]:
+    """Return the volumes of a server, with a home of ``user`` (UID:GID).
+
+    Without a user they are like Kubernetes' (emptyDir): all may write to the home and to /tmp, and
+    remove what is in it.
+    """
+    shared = server.root / "shm"
+    shared.mkdir()
+    shared.chmod(0o1777)
     server.root.chmod(0o755)
-
-
-def volumes(server: JupyterServer, container: Container) -> list[str]:
-    return [f"{server.home}:{container.config['WorkingDir']}", f"{server.temporary}:/tmp"]
+    server.home.chmod(0o700 if user else 0o777)
+    server.temporary.chmod(0o1777 if user else 0o777)
+    if user:
+        os.chown(server.home, *map(int, user.split(":")))
+    places = {server.home: container.config["WorkingDir"], server.temporary: "/tmp"}
+    return [f"{here}:{there}" for here, there in {**places, shared: "/dev/shm"}.items()]
 
 
 def end(server: JupyterServer) -> None:
@@ -90,21 +97,22 @@ def end(server: JupyterServer) -> None:
 
 @contextmanager
 def serving(
-    container: Container,
-    *command: str,
-    user: str = ANYBODY,
-    base_url: str = "/",
-    read_only: bool = False,
+    container: Container, *command: str, base_url: str = "/", user: str = ""
 ) -> Iterator[ContainedServer]:
     """Run a server; afterwards assert that nothing of it is left.
 
-    ``command`` is the image's own if left out; a port is added.
+    ``command`` is the image's own if left out; a port is added. With a ``user`` (UID:GID) it runs
+    as podman does it; without one as OpenShift does it: ``ANYBODY``, on a read-only root.
     """
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
-    server = ContainedServer(root, container, base_url, user)
+    server = ContainedServer(root, container, base_url)
     try:
-        words = [*(command or container.config["Cmd"]), f"--port={server.port}"]
-        server.run(words, read_only)
+        server.run(
+            [*(command or container.config["Cmd"]), f"--port={server.port}"],
+            user=user or ANYBODY,
+            volumes=volumes(server, container, user),
+            read_only=not user,
+        )
         yield server
         server.stop()
         server.assert_nothing_left()
@@ -119,10 +127,10 @@ def serving(
 def verify(flavour: str, address: str, *arguments: str, **environment: str) -> None:
     """Run the verify script of a flavour; what it saw is printed."""
     SCREENS.mkdir(parents=True, exist_ok=True)
+    script = REPOSITORY / "containers" / flavour / "verify"
     picture = SCREENS / f"image-{flavour}.png"
     ran = subprocess.run(
-        [REPOSITORY / "containers" / flavour / "verify", address, *arguments]
-        + ["--screenshot", picture],
+        [script, address, *arguments, "--screenshot", picture],
         env={**os.environ, "PYTHON": sys.executable, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -132,6 +140,14 @@ def verify(flavour: str, address: str, *arguments: str, **environment: str) -> N
     )
     print(ran.stdout)
     assert ran.returncode == 0, ran.stdout
+
+
+def inside(server: JupyterServer) -> list[psutil.Process]:
+    """Return the processes in the server's container: not those of buildah around it."""
+    found = server.processes()
+    within = [one for one in found if not one.cmdline()[0].startswith("buildah")]
+    assert within
+    return within
 
 
 def is_confined(process: psutil.Process) -> None:

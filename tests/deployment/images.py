@@ -97,7 +97,9 @@ class Images:
         """Build an image as ``podman build --file`` does; return its name."""
         name = f"localhost/{file.replace('/', '-').strip('.').lower()}"
         options = ["--layers", "--jobs=2", "--build-arg", f"BASE={BASE}", "--tag", name]
-        self.buildah("bud", *options, *self._mounts(), *arguments, "--file", context / file, context)
+        self.buildah(
+            "bud", *options, *self._mounts(), *arguments, "--file", context / file, context
+        )
         return name
 
     def _mounts(self) -> list[str]:

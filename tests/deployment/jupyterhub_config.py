@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from jupyterhub.utils import random_port
+
 settings = json.loads(Path(os.environ["JUPYTER_DESKTOP_TEST_HUB"]).read_text())
 root = Path(settings["root"])
 
@@ -64,6 +66,7 @@ def prepare(spawner: Any) -> None:
 
 def told_by_the_hub(spawner: Any, run: list[str]) -> list[str]:
     """Return the command that runs a container, with what the hub tells a server."""
+    spawner.port = random_port()  # told as well, and else made up later
     told = {n: v for n, v in spawner.get_env().items() if n.startswith("JUPYTERHUB_")}
     after = run.index("run") + 1
     return [*run[:after], *(f"--env={name}={value}" for name, value in told.items()), *run[after:]]

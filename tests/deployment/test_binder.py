@@ -63,7 +63,7 @@ def test_the_link(clone: Path, images: Images) -> None:
         *("--build-arg", f"NB_USER={USER_NAME}", "--build-arg", f"NB_UID={USER_ID}"),
         context=clone,
     )
-    base_url = f"/user/owner-jupyter-desktop-{'x1y2z3a4'}/"
+    base_url = "/user/owner-jupyter-desktop-x1y2z3a4/"
     user = f"{USER_ID}:100"
     command = [*COMMAND, *arguments(base_url)]
     with (

@@ -277,9 +277,7 @@ def test_what_lacks_a_library(tmp_path, there, encryption, problem):
     executable = tmp_path / "xpra"
     executable.write_text(f"#!{tmp_path}/python/bin/python3\nprint('xpra v3.1.3')\n")
     executable.chmod(0o755)
-    settings = DisplaySettings(
-        xpra=XpraSettings(executable=str(executable), encryption=encryption)
-    )
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable), encryption=encryption))
     with pytest.raises(DisplayServerUnsuitable, match=problem):
         backend("xpra").find(settings)
 
