@@ -10,6 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 page := desktop/static/desktop.js
 page_sources := $(shell find static -name node_modules -prune -o -type f -print)
 shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/doctor/nothing .ci/run \
+	$(wildcard containers/steps/* containers/verify containers/*/verify) \
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
 # Most of a test's time is waiting. A file's tests share servers, so they stay together; the quick ones come last.

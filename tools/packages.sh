@@ -70,6 +70,8 @@ need_for_tests() {
     # In /usr/sbin, which not every user has on PATH.
     need_file nginx /usr/sbin/nginx
     need_file apache2-bin /usr/sbin/apache2
+    need buildah buildah
+    need mmdebstrap mmdebstrap
     # Node needs it in the build that Playwright brings along.
     need_file libatomic1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
     # Ubuntu's is a snap; tools/chromium.sh brings another there.

@@ -45,7 +45,10 @@ def main() -> None:
         if asked.user:
             _log_in(page, asked.user)
         desktop = Desktop(page)
-        desktop.shows_desktop(COLOURS, seconds=90)
+        eventually(lambda: desktop.state in ("connected", "failed"), "a desktop, or an error", 90)
+        if desktop.state == "failed":
+            sys.exit(desktop.card.inner_text())
+        desktop.shows_desktop(COLOURS)
         print(f"A desktop after {time.monotonic() - started:.1f} s at {_without_token(page.url)}")
         expect(desktop.root).to_have_attribute("data-backend", asked.backend)
         seen = desktop.look()

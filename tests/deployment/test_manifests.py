@@ -1,0 +1,65 @@
+"""What is for platforms that are not here: checked by their schemas, or against what is run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from .images import REPOSITORY
+
+CONTAINERS = REPOSITORY / "containers"
+# The oldest that Zero to JupyterHub's chart of July 2026 is for, and the newest that is known here.
+VERSIONS = ["1.32", kubernetes_validate.latest_version()]
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((CONTAINERS / name).read_text()))
+
+
+@pytest.mark.parametrize("kubernetes", VERSIONS)
+def test_kubernetes(kubernetes: str) -> None:
+    for resource in read("kubernetes.yaml"):
+        kubernetes_validate.validate(resource, kubernetes, strict=True)
+
+
+@pytest.mark.parametrize("kubernetes", VERSIONS)
+def test_the_pods_of_zero_to_jupyterhub(kubernetes: str) -> None:
+    (values,) = read("zero-to-jupyterhub.yaml")
+    singleuser, storage = values["singleuser"], values["singleuser"]["storage"]
+    container = {
+        "name": "notebook",
+        "image": ":".join(singleuser["image"].values()),
+        "securityContext": values["hub"]["config"]["KubeSpawner"]["container_security_context"],
+        "volumeMounts": storage["extraVolumeMounts"],
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "jupyter-ann"},
+        "spec": {"containers": [container], "volumes": storage["extraVolumes"]},
+    }
+    kubernetes_validate.validate(pod, kubernetes, strict=True)
+
+
+@pytest.mark.parametrize("other", [".binder/Dockerfile", "containers/apptainer.def"])
+def test_others_take_the_same_steps(other: str) -> None:
+    """As the image that is run; whoever uses Apptainer brings a user along."""
+    image = steps((CONTAINERS / "tigervnc" / "Containerfile").read_text())
+    same = [step for step in steps((REPOSITORY / other).read_text()) if "user" not in step]
+    assert same == [step for step in image if "user" not in step]
+    assert len(same) == 5
+
+
+def steps(text: str) -> list[str]:
+    return re.findall(r"^(?:RUN|   ) (/\S*steps/.*)$", text, re.MULTILINE)
+
+
+def test_what_apptainer_copies_is_there() -> None:
+    text = (CONTAINERS / "apptainer.def").read_text()
+    sources = re.findall(r"^    (\S+) /(?:source|steps)", text, re.MULTILINE)
+    assert len(sources) == 9
+    assert all((REPOSITORY / source).exists() for source in sources)
