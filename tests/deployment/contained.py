@@ -21,11 +21,14 @@ from tests.servers import JupyterServer, until
 from .images import REPOSITORY, Container
 
 # Nobody's, and of the group that OpenShift gives to the UIDs it makes up.
-ANYBODY = "1234567:0"
+ANYBODY = f"{1_000_000 + os.getpid()}:0"
+
+# In other engines a container has one of its own.
+_SHARED_MEMORY = Path("/dev/shm")
 
 
 class ContainedServer(JupyterServer):
-    """A server in a container, its home, /tmp and /dev/shm mounted from folders of its own."""
+    """A server in a container, its home and /tmp mounted from folders of its own."""
 
     def __init__(self, root: Path, container: Container, base_url: str) -> None:
         super().__init__(root, base_url, tls=False, user=None)
@@ -62,7 +65,8 @@ class ContainedServer(JupyterServer):
         self.process.wait(20)
 
     def left_behind(self) -> list[str]:
-        folders = [str(path) for path in self.root.rglob("jd-*")]
+        places = [self.root, *runtime_folders()]
+        folders = [str(path) for place in places for path in place.rglob("jd-*")]
         return [*super().left_behind(), *folders]
 
     def _is_up(self) -> str:
@@ -76,16 +80,18 @@ def volumes(server: JupyterServer, container: Container, user: str = "") -> list
     Without a user they are like Kubernetes' (emptyDir): all may write to the home and to /tmp, and
     remove what is in it.
     """
-    shared = server.root / "shm"
-    shared.mkdir()
-    shared.chmod(0o1777)
     server.root.chmod(0o755)
     server.home.chmod(0o700 if user else 0o777)
     server.temporary.chmod(0o1777 if user else 0o777)
     if user:
         os.chown(server.home, *map(int, user.split(":")))
-    places = {server.home: container.config["WorkingDir"], server.temporary: "/tmp"}
-    return [f"{here}:{there}" for here, there in {**places, shared: "/dev/shm"}.items()]
+    return [f"{server.home}:{container.config['WorkingDir']}", f"{server.temporary}:/tmp"]
+
+
+def runtime_folders() -> list[Path]:
+    """Return those that the image's entry has made for ``ANYBODY``."""
+    user = int(ANYBODY.partition(":")[0])
+    return [path for path in _SHARED_MEMORY.glob("run-*") if path.stat().st_uid == user]
 
 
 def end(server: JupyterServer) -> None:
@@ -121,7 +127,8 @@ def serving(
         raise
     finally:
         server.end_the_rest()
-        shutil.rmtree(root)
+        for folder in [root, *runtime_folders()]:
+            shutil.rmtree(folder)
 
 
 def verify(flavour: str, address: str, *arguments: str, **environment: str) -> None:

@@ -36,6 +36,7 @@ class Images:
         self.root = root
         self._settings = root / "settings"
         self._settings.mkdir()
+        self._built: set[str] = set()
 
     def buildah(self, *arguments: str | Path, **options: Any) -> str:
         """Run buildah; return what it prints. Its log is ``root/log``."""
@@ -94,12 +95,13 @@ class Images:
         self.buildah("rm", container)
 
     def build(self, file: str, *arguments: str, context: Path = REPOSITORY) -> str:
-        """Build an image as ``podman build --file`` does; return its name."""
+        """Build an image as ``podman build --file`` does, once; return its name."""
         name = f"localhost/{file.replace('/', '-').strip('.').lower()}"
-        options = ["--layers", "--jobs=2", "--build-arg", f"BASE={BASE}", "--tag", name]
-        self.buildah(
-            "bud", *options, *self._mounts(), *arguments, "--file", context / file, context
-        )
+        if name not in self._built:
+            options = ["--layers", "--jobs=2", "--build-arg", f"BASE={BASE}", "--tag", name]
+            files = ["--file", context / file, context]
+            self.buildah("bud", *options, *self._mounts(), *arguments, *files)
+            self._built.add(name)
         return name
 
     def _mounts(self) -> list[str]:

@@ -7,6 +7,7 @@ they were in August 2026.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -34,10 +35,11 @@ def clone(tmp_path: Path) -> Path:
         stdout=subprocess.PIPE,
         check=True,
     )
-    for name in filter(None, changed.stdout.decode().split("\0")):
-        target = tmp_path / "clone" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((REPOSITORY / name).read_bytes())
+    for name in changed.stdout.decode().split("\0"):
+        if (REPOSITORY / name).is_file():
+            target = tmp_path / "clone" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, target)
     return tmp_path / "clone"
 
 
