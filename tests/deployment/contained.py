@@ -108,7 +108,7 @@ def serving(
     """Run a server; afterwards assert that nothing of it is left.
 
     ``command`` is the image's own if left out; a port is added. With a ``user`` (UID:GID) it runs
-    as podman does it; without one as OpenShift does it: ``ANYBODY``, on a read-only root.
+    as podman does it; without one as OpenShift does it: ``ANYBODY``, and restricted.
     """
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
     server = ContainedServer(root, container, base_url)
@@ -117,7 +117,7 @@ def serving(
             [*(command or container.config["Cmd"]), f"--port={server.port}"],
             user=user or ANYBODY,
             volumes=volumes(server, container, user),
-            read_only=not user,
+            restricted=not user,
         )
         yield server
         server.stop()
@@ -157,15 +157,22 @@ def inside(server: JupyterServer) -> list[psutil.Process]:
     return within
 
 
+def status_of(process: psutil.Process) -> dict[str, str]:
+    """Return what proc(5) says in "status"."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
 def is_confined(process: psutil.Process) -> None:
     """Fail unless a process has no capability, and the engine's filter for system calls."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    told = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    assert int(told["CapEff"], 16) == 0
-    assert told["Seccomp"] == "2"
+    status = status_of(process)
+    assert int(status["CapEff"], 16) == 0
+    assert status["Seccomp"] == "2"
 
 
-def has_root_read_only(process: psutil.Process) -> bool:
+def is_restricted(process: psutil.Process) -> None:
+    """Fail unless it can gain no privilege either, and its root is read-only."""
+    assert status_of(process)["NoNewPrivs"] == "1"
     mounts = [line.split() for line in Path(f"/proc/{process.pid}/mounts").read_text().splitlines()]
     (options,) = [mount[3] for mount in mounts if mount[1] == "/"]
-    return "ro" in options.split(",")
+    assert "ro" in options.split(",")

@@ -155,18 +155,20 @@ class Container:
         user: str = "",
         environment: Sequence[str] = (),
         volumes: Sequence[str] = (),
-        read_only: bool = False,
+        restricted: bool = False,
     ) -> list[str]:
         """Return what runs ``command`` through the image's entry, on this machine's network.
 
         ``environment`` has elements NAME=VALUE, ``volumes`` HERE:THERE; ``user`` is UID:GID.
+        ``restricted`` makes the root read-only, and setuid programs powerless.
         """
         options = [f"--volume={volume}" for volume in volumes]
         options += [f"--env={variable}" for variable in environment]
         options += [f"--user={user}"] if user else []
         entry = self.config["Entrypoint"]
-        run = self.images.command("run", *options, self.name, "--", *entry, *command)
-        return self._with_root_read_only(run) if read_only else run
+        words = [*(["setpriv", "--no-new-privs"] if restricted else []), *entry, *command]
+        run = self.images.command("run", *options, self.name, "--", *words)
+        return self._with_root_read_only(run) if restricted else run
 
     def _with_root_read_only(self, command: list[str]) -> list[str]:
         # buildah wants to mount something there.

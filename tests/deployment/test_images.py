@@ -14,9 +14,9 @@ from tests.servers import JupyterServer, until
 from .contained import (
     ANYBODY,
     end,
-    has_root_read_only,
     inside,
     is_confined,
+    is_restricted,
     runtime_folders,
     serving,
     verify,
@@ -40,8 +40,8 @@ def built(images: Images, flavour: str) -> str:
 
 
 @pytest.mark.parametrize("flavour", ["tigervnc", "xpra"])
-def test_as_any_user_on_a_read_only_root(flavour: str, images: Images) -> None:
-    """As OpenShift does, with volumes that are open to all, and the engine's filter for calls."""
+def test_as_any_user_restricted(flavour: str, images: Images) -> None:
+    """As on OpenShift: read-only root, volumes open to all, the engine's filter for calls."""
     with (
         images.container(built(images, flavour)) as container,
         serving(container) as server,
@@ -51,7 +51,7 @@ def test_as_any_user_on_a_read_only_root(flavour: str, images: Images) -> None:
         for process in inside(server):
             assert f"{process.uids().real}:{process.gids().real}" == ANYBODY
             is_confined(process)
-            assert has_root_read_only(process)
+            is_restricted(process)
 
 
 def test_as_a_user_of_a_hub_gets_it(images: Images) -> None:
