@@ -135,8 +135,10 @@ class Images:
     def remove(self) -> None:
         """Remove all there is."""
         self.buildah("rm", "--all")
-        # The overlay driver mounts this folder on itself.
-        subprocess.run(["umount", self.root / "images" / "overlay"], check=False)
+        # The overlay driver may have mounted this folder on itself.
+        subprocess.run(
+            ["umount", self.root / "images" / "overlay"], check=False, capture_output=True
+        )
         shutil.rmtree(self.root)
 
 
