@@ -19,7 +19,7 @@ from ..errors import BadRequest, NotPermitted, not_permitted
 from ..plans import Wish
 from ..sessions import DEFAULT_SESSION
 from ..shares import Share
-from .common import Common, JSONErrors, answers_errors, for_readers, for_writers
+from .common import Common, JSONErrors, answers_errors, for_readers, for_writers, refuse
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
@@ -38,7 +38,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
         404 is how Jupyter refuses pages of other servers; what is not found has errors of ours.
         """
         if status_code == 404:
-            self.refuse(self.foreign_origin())
+            refuse(self, self.foreign_origin())
         else:
             super().write_error(status_code, **keywords)
 

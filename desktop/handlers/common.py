@@ -35,6 +35,13 @@ for_readers: Callable[[_Method], _Method] = authorized(action="read", message=_D
 for_writers: Callable[[_Method], _Method] = authorized(action="write", message=_DENIED)
 
 
+def refuse(handler: Any, error: DesktopError) -> None:
+    """Answer with ``error``, as JSON."""
+    handler.set_status(error.status)
+    handler.set_header("Content-Type", "application/json")
+    handler.finish(json.dumps(error.as_json()))
+
+
 def answers_errors(method: _Method) -> _Method:
     """Answer a ``DesktopError`` that ``method`` raises, as JSON."""
 
@@ -45,7 +52,7 @@ def answers_errors(method: _Method) -> _Method:
         except DesktopError as error:
             if not isinstance(error, ForeignOrigin):  # Jupyter has said so already
                 self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
-            self.refuse(error)
+            refuse(self, error)
 
     return wrapper  # type: ignore[return-value]
 
@@ -109,12 +116,6 @@ class Common:
         origin = request.headers.get("Origin") or request.headers.get("Referer", "")
         return ForeignOrigin(origin, request.host)
 
-    def refuse(self, error: DesktopError) -> None:
-        """Answer with ``error``, as JSON."""
-        self.set_status(error.status)  # type: ignore[attr-defined]
-        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
-        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
-
     def set_default_headers(self) -> None:
         """Add ours to Jupyter's (Tornado calls this)."""
         super().set_default_headers()  # type: ignore[misc]
@@ -143,7 +144,7 @@ class JSONErrors:
         error: DesktopError = request_refused(status_code, message)
         if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
             error = not_permitted()
-        self.refuse(error)  # type: ignore[attr-defined]
+        refuse(self, error)
 
 
 class PageErrors:
