@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
+from jupyter_core.paths import jupyter_config_path, jupyter_path, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Enum, Float, Instance, List, TraitError, Unicode, default, validate
+from traitlets import (
+    Bool,
+    Dict,
+    Enum,
+    Float,
+    Instance,
+    List,
+    TraitError,
+    Unicode,
+    default,
+    validate,
+)
 
-from . import __version__, launchers, secrets, xpra_client
+from . import __version__, applications, launchers, secrets, xpra_client
 from .activity import ACTIVITIES, INPUT
+from .applications import Applications
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
 from .doorman import Doorman
 from .errors import BadRequest
@@ -25,6 +38,8 @@ from .tickets import Tickets
 from .xpra_settings import Xpra
 
 HERE = Path(__file__).parent
+
+_APPLICATIONS = ("desktop", "applications")  # on Jupyter's config path
 
 # A hub's single-user server looks at what it is told every five minutes.
 _TELL_ACTIVITY_EVERY = 10_000  # milliseconds
@@ -162,7 +177,18 @@ jupyter desktop doctor                       # what is missing, and would a desk
         "Notebook", config=True, help="""Section of JupyterLab's launcher with the tile."""
     )
 
+    applications = Dict(
+        key_trait=Unicode(),
+        config=True,
+        help="""Single applications, each with a tile and a session of its own: by name, a
+        dictionary with `command` (a text, or a list of texts) and, if you like, `title`, `icon`
+        (the path of an SVG or PNG file), `category` of the launcher, `backend`, `placement`,
+        `environment` and `mode`: `full-screen` or, with Xpra, `seamless`. They can also stand in
+        files, `desktop/applications/NAME.json` on Jupyter's config path.""",
+    )
+
     xpra = Instance(Xpra)
+    known_applications = Instance(Applications)
 
     _settings_error = ""
 
@@ -176,6 +202,11 @@ jupyter desktop doctor                       # what is missing, and would a desk
     @default("xpra")
     def _default_xpra(self) -> Xpra:
         return Xpra(parent=self)
+
+    @default("known_applications")
+    def _default_known_applications(self) -> Applications:
+        folders = [str(Path(folder, *_APPLICATIONS)) for folder in jupyter_config_path()]
+        return applications.read(self.applications, folders, self.log)
 
     @validate("geometry")
     def _check_geometry(self, proposal: dict[str, Any]) -> str:
@@ -223,13 +254,31 @@ jupyter desktop doctor                       # what is missing, and would a desk
         self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "share", "next"]
         self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
         self._telling.start()
-        launchers.announce(
-            title=self.title,
-            category=self.launcher_category,
-            new_browser_tab=self.open_in == "browser-tab",
+        entries = launchers.entries(
+            self.tiles(),
             socket=self.doorman.side_entrance.path,
-            second=self._second_tile(),
+            new_browser_tab=self.open_in == "browser-tab",
         )
+        launchers.announce(self.serverapp, entries)
+
+    def tiles(self) -> Iterator[launchers.Tile]:
+        """Yield what the launcher has: the desktop, that of Xpra, and the applications."""
+        category = self.launcher_category
+        # Its name is also the address for other clients.
+        yield launchers.Tile("desktop-websockify", self.title, category, "desktop/")
+        if self._second_tile():
+            # A desktop of its own, beside the first.
+            title, address = f"{self.title} (Xpra)", "desktop/sessions/xpra/?backend=xpra"
+            yield launchers.Tile("desktop-xpra", title, category, address)
+        known = self.known_applications
+        for name in known:
+            yield launchers.Tile(
+                f"desktop-application-{name}",
+                known.title(name),
+                known.category(name) or category,
+                f"desktop/sessions/{name}/",
+                known.icon(name),
+            )
 
     def _second_tile(self) -> bool:
         """Whether there is a choice between the kinds of desktop, and Xpra is the other one."""
@@ -268,6 +317,10 @@ jupyter desktop doctor                       # what is missing, and would a desk
 
     def plan(self, name: str, wish: Wish = NO_WISH) -> Plan:
         """Return what the desktop called ``name`` is to be."""
+        chosen = self.application_of(name, wish.application)
+        application = self.known_applications.get(chosen) if chosen else None
+        if application:
+            wish = application.wish(wish)
         # Who names a VNC server means that one, and no other if it does not work.
         setting = "vnc" if self.backend == AUTO and self.display_server else self.backend
         specification = Specification(
@@ -287,7 +340,16 @@ jupyter desktop doctor                       # what is missing, and would a desk
             start_timeout=self.start_timeout,
             stop_timeout=self.stop_timeout,
         )
+        if application:
+            specification = application.specification(specification, name)
         return Plan(specification, Local())
+
+    def application_of(self, name: str, asked: str = "") -> str:
+        """Return which application the session called ``name`` is; empty for a desktop.
+
+        It is what was ``asked`` for, or the application of the same name.
+        """
+        return asked or (name if name in self.known_applications else "")
 
     def runtime_folders(self) -> tuple[str, ...]:
         """Return the candidates for runtime folders, best first."""

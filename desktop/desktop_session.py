@@ -89,6 +89,11 @@ class DesktopSession:
         """The name of its backend; "auto" until it has found which there is."""
         return self._backend
 
+    @property
+    def application(self) -> str:
+        """The name of the application that it is; empty for a desktop."""
+        return self._specification.application
+
     def key(self, access: Access) -> str | None:
         """Return what viewers need besides a password; None where nothing is encrypted."""
         encrypts = backend(self._backend).encrypts(self._specification.display)
@@ -118,6 +123,7 @@ class DesktopSession:
         return {
             "name": self.name,
             "backend": self.backend,
+            "application": self.application or None,
             "viewers": [viewer.as_json() for viewer in self.viewers.values()],
             "last_activity": isoformat(self.last_activity),
             **vars(self.state),

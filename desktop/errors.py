@@ -12,6 +12,8 @@ DesktopError
 ├── ShareEnded              the link that they came by holds no longer
 ├── ShareUnsupported        this desktop cannot be shared in that way
 ├── UnknownSession          there is no desktop of that name
+├── UnknownApplication      none of that name was set up
+├── ApplicationUnusable     one was, and something is wrong with it
 ├── UnknownViewer           nobody is connected under that number
 ├── SessionEnded            there was one; it is over
 ├── NotReady                it is still starting, or does not answer for a moment
@@ -21,6 +23,7 @@ DesktopError
     ├── DisplayServerMissing
     ├── DisplayServerUnsuitable
     ├── StartScriptMissing
+    ├── ProgramMissing
     ├── RuntimeFolderUnusable
     ├── StartFailed
     └── StartTimeout
@@ -181,6 +184,19 @@ class UnknownSession(DesktopError):
     status = 404
 
 
+class UnknownApplication(DesktopError):
+    """Nobody has set up an application of that name."""
+
+    reason = "unknown-application"
+    status = 404
+
+
+class ApplicationUnusable(DesktopError):
+    """What describes an application is wrong."""
+
+    reason = "application-unusable"
+
+
 class UnknownViewer(DesktopError):
     """Nobody is connected to this desktop under that number, or not any more."""
 
@@ -238,6 +254,12 @@ class StartScriptMissing(StartError):
     """The start script that the settings name does not exist."""
 
     reason = "start-script-missing"
+
+
+class ProgramMissing(StartError):
+    """The program of an application is not installed where its session runs."""
+
+    reason = "program-missing"
 
 
 class RuntimeFolderUnusable(StartError):

@@ -1,64 +1,64 @@
 """The tiles in JupyterLab's launcher, as jupyter-server-proxy entries.
 
-jupyter-server-proxy calls ``websockify`` (entry point group ``jupyter_serverproxy_servers``) when
-it is loaded. Jupyter Server loads extensions in alphabetical order, so by then ours has announced
-what there is.
+They are added to its setting ``ServerProxy.servers``, which it reads when it is loaded. Jupyter
+Server loads extensions in alphabetical order, so by then ours has been.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from traitlets import TraitError
+
 _ICON = Path(__file__).parent / "static" / "icon.svg"
 
-_announced: dict[str, Any] = {}
+
+@dataclass(frozen=True)
+class Tile:
+    """What is pressed in the launcher: ``address`` is relative to Jupyter's base URL."""
+
+    name: str
+    title: str
+    category: str
+    address: str
+    icon: Path | None = None
 
 
-def announce(
-    *, title: str, category: str, new_browser_tab: bool, socket: Path, second: bool
-) -> None:
-    """Set what the entries are in this process; called by our server extension.
+def entries(tiles: Iterable[Tile], *, socket: Path, new_browser_tab: bool) -> dict[str, Any]:
+    """Return the entries of ``tiles``, by name.
 
-    ``second`` asks for a tile of its own for a desktop shown by Xpra.
+    jupyter-server-proxy wants to know of each where its server is: for that of the desktop it is
+    the side entrance, ``socket``, and for the others there is no other.
     """
-
-    def entry(title: str, path: str, enabled: bool) -> dict[str, Any]:
-        return {
+    return {
+        tile.name: {
             "command": [],
             "unix_socket": str(socket),
             "new_browser_tab": new_browser_tab,
             # An open connection is no sign of a user's activity.
             "update_last_activity": False,
             "launcher_entry": {
-                "enabled": enabled,
-                "title": title,
-                "category": category,
-                "icon_path": str(_ICON),
-                "path_info": path,
+                "enabled": True,
+                "title": tile.title,
+                "category": tile.category,
+                "icon_path": str(tile.icon or _ICON),
+                "path_info": tile.address,
             },
         }
-
-    _announced["websockify"] = entry(title, "desktop/", True)
-    # A desktop of its own, beside the first.
-    xpra = "desktop/sessions/xpra/?backend=xpra"
-    _announced["xpra"] = entry(f"{title} (Xpra)", xpra, second)
+        for tile in tiles
+    }
 
 
-def websockify() -> dict[str, Any]:
-    """Return the jupyter-server-proxy entry of `/desktop-websockify/`, which brings the tile."""
-    return _entry("websockify")
+def announce(serverapp: Any, ours: Mapping[str, Any]) -> None:
+    """Add ``ours`` to the entries in the settings of ``serverapp``, whose own go before."""
+    from jupyter_server_proxy.config import ServerProxy
 
-
-def xpra() -> dict[str, Any]:
-    """Return the jupyter-server-proxy entry that brings the second tile."""
-    return _entry("xpra")
-
-
-def _entry(name: str) -> dict[str, Any]:
-    if not _announced:
-        raise RuntimeError(
-            "the server extension 'desktop' is not enabled (jupyter server extension enable "
-            "desktop), or the log above says what is wrong with its settings"
-        )
-    return dict(_announced[name])
+    try:
+        theirs = ServerProxy(parent=serverapp).servers
+    except TraitError:
+        return  # jupyter-server-proxy will say what is wrong with them
+    # Not update_config(), which would set all of the server's traits once more.
+    serverapp.config["ServerProxy"]["servers"] = {**ours, **theirs}

@@ -12,11 +12,13 @@ from .session.specification import Specification
 class Wish:
     """What somebody asks for; empty is for the settings to say.
 
-    ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto".
+    ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto",
+    ``application`` the name of one that there is to be instead of a desktop.
     """
 
     geometry: str = ""
     backend: str = ""
+    application: str = ""
 
 
 @dataclass(frozen=True)

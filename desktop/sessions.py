@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from .activity import INPUT
 from .desktop_session import DesktopSession
@@ -44,17 +45,24 @@ class Sessions:
                 f"There is no desktop called {name[:80]!r}.", remedy="Start it."
             ) from None
 
+    def application(self, name: str) -> str:
+        """Return the application that the session of that name is, or was; empty for others."""
+        session = self._sessions.get(name)
+        return session.application if session else ""
+
     def all(self) -> list[DesktopSession]:
         """Return every desktop, the oldest first."""
         return list(self._sessions.values())
 
     async def start(self, name: str, wish: Wish = NO_WISH) -> tuple[DesktopSession, bool]:
         """Return the desktop called ``name``, started if it was not there; and whether it was."""
+        check_name(name)
+        plan = self._plan(name, wish)
         session = self._of_name(name)
         async with session.turn:
             if session.alive:
                 return session, False
-            await session.start(self._plan(name, wish))
+            await session.start(plan)
             return session, True
 
     async def stop(self, name: str) -> None:
@@ -64,11 +72,17 @@ class Sessions:
             await session.stop()
 
     async def restart(self, name: str, wish: Wish = NO_WISH) -> DesktopSession:
-        """End the desktop called ``name`` if it is there, and start it anew."""
+        """End the desktop called ``name`` if it is there, and start it anew.
+
+        If it is an application, it is the same again.
+        """
+        check_name(name)
+        again = replace(wish, application=wish.application or self.application(name))
+        plan = self._plan(name, again)
         session = self._of_name(name)
         async with session.turn:
             await session.stop()
-            await session.start(self._plan(name, wish))
+            await session.start(plan)
         return session
 
     async def stop_all(self) -> None:
@@ -76,7 +90,6 @@ class Sessions:
         await asyncio.gather(*(self.stop(session.name) for session in self.all()))
 
     def _of_name(self, name: str) -> DesktopSession:
-        check_name(name)
         if name not in self._sessions:
             self._sessions[name] = DesktopSession(name, self._log, self._activity)
         return self._sessions[name]

@@ -16,6 +16,7 @@ from .api import (
 from .door import SocketHandler
 from .page import (
     FilesHandler,
+    IconHandler,
     OutsideHandler,
     PageHandler,
     SlashHandler,
@@ -34,6 +35,7 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
         (r"/desktop/", PageHandler, {"static": static, "root": "./"}),
         (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": static, "root": "../../"}),
         (r"/desktop/static/(.+)", FilesHandler, {"path": str(static)}),
+        (rf"/desktop/icons/{_NAME}", IconHandler),
         (r"/desktop/xpra/(.+)", XpraClientHandler),
         (r"/desktop/api/sessions", SessionsHandler),
         (rf"/desktop/api/sessions/{_NAME}", SessionHandler),

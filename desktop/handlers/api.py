@@ -69,6 +69,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
         return Wish(
             geometry=check_geometry(geometry) if geometry else "",
             backend=check_backend(backend) if backend else "",
+            application=self.text("application", ""),
         )
 
     async def share_shown(self, session: DesktopSession) -> Share | None:
@@ -108,8 +109,9 @@ class SessionsHandler(DesktopAPIHandler):
     async def post(self) -> None:
         """Start the one called ``name``, if it does not live."""
         self.doorman.open()
-        name = self.text("name", DEFAULT_SESSION)
-        session, started = await self.sessions.start(name, self.wish())
+        wish = self.wish()
+        name = self.text("name", wish.application or DEFAULT_SESSION)
+        session, started = await self.sessions.start(name, wish)
         await self.finish_json(session.as_json(), 201 if started else 200)
 
 

@@ -87,6 +87,11 @@ class Common:
         return [one for one in directives if one.startswith("frame-ancestors")]
 
     @property
+    def app(self) -> Any:
+        """The settings."""
+        return self.settings["desktop_app"]
+
+    @property
     def doorman(self) -> Doorman:
         """The doorman of this server."""
         doorman: Doorman = self.settings["desktop_doorman"]

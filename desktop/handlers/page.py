@@ -18,6 +18,11 @@ from ..errors import PageMissing
 from ..sessions import DEFAULT_SESSION, check_name
 from .common import Common, NoXSRFCheck, PageErrors, answers_errors
 
+# What the page's address may ask for.
+_ASKED = ("application", "backend", "share")
+
+_LARGEST_ICON = 1024 * 1024  # bytes
+
 
 class SlashHandler(PageErrors, Common, JupyterHandler):
     """`/desktop`, for those who leave out the slash; relative addresses need it."""
@@ -51,7 +56,7 @@ class PageHandler(
     def frame_ancestors(self) -> list[str]:
         """Return who may frame the page."""
         directives = super().frame_ancestors()
-        if self.settings["desktop_app"].open_in == "lab-tab":
+        if self.app.open_in == "lab-tab":
             # JupyterHub's is 'none', which would keep the page out of JupyterLab's tab as well.
             return [one.replace("'none'", "'self'") for one in directives]
         return directives
@@ -72,7 +77,8 @@ class PageHandler(
                 page_data=self._page_data(session),
                 # Not "static_url": Jupyter puts its own under that name.
                 file_url=self._file_address,
-                title=self.settings["desktop_app"].title,
+                title=self._title(session),
+                icon=self._icon(session),
                 session=session,
                 backend=(backend := self._backend()),
                 preload=backend if backend in NAMES else NAMES[0],
@@ -81,18 +87,37 @@ class PageHandler(
 
     def _address(self) -> str:
         """Return the page's own address, without a token."""
-        asked = {name: self.get_query_argument(name, "") for name in ("backend", "share")}
+        asked = {name: self.get_query_argument(name, "") for name in _ASKED}
         return url_concat(self.request.path, [item for item in asked.items() if item[1]])
+
+    def _application(self, session: str) -> str:
+        """Return the application that the address asks for, or that the session is."""
+        asked = self.get_query_argument("application", "") or self.sessions.application(session)
+        name: str = self.app.application_of(session, asked)
+        return name
+
+    def _title(self, session: str) -> str:
+        """Return how the page calls what it shows."""
+        app, application = self.app, self._application(session)
+        title: str = app.known_applications.title(application) if application else app.title
+        return title
+
+    def _icon(self, session: str) -> str:
+        """Return the address of its icon."""
+        application = self._application(session)
+        if self.app.known_applications.icon(application):
+            return f"{self._root}icons/{application}"
+        return self._file_address("icon.svg")
 
     def _backend(self) -> str:
         """Return the backend that the address asks for, or the setting."""
         asked = self.get_query_argument("backend", "")
-        setting: str = self.settings["desktop_app"].backend
+        setting: str = self.app.backend
         return check_backend(asked) if asked else setting
 
     def _clients(self) -> dict[str, Any]:
         """Return what the page shows each kind of desktop with."""
-        error = xpra_client.problem(self.settings["desktop_app"].xpra.client_folder)
+        error = xpra_client.problem(self.app.xpra.client_folder)
         return {
             name: {
                 "module": self._file_address(f"{name}.js"),
@@ -106,12 +131,13 @@ class PageHandler(
 
     def _page_data(self, session: str) -> dict[str, Any]:
         """Return what the script must know; its addresses are relative to the page."""
-        app = self.settings["desktop_app"]
+        app = self.app
         return {
             "session": session,
             "backend": self.get_query_argument("backend", None),
             "clients": self._clients(),
-            "title": app.title,
+            "title": self._title(session),
+            "application": self._application(session) or None,
             "root": self._root,
             "xsrf": self.xsrf_token.decode(),
             "lab": f"{self._root}../lab" if self._extensions().get("jupyterlab") else None,
@@ -172,13 +198,29 @@ class XpraClientHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
     @answers_errors
     async def get(self, name: str) -> None:
         """Send a script."""
-        path = xpra_client.file(self.settings["desktop_app"].xpra.client_folder, name)
+        path = xpra_client.file(self.app.xpra.client_folder, name)
         if path is None:
             raise web.HTTPError(404)
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         # Their addresses stay the same when another version is installed.
         self.set_header("Cache-Control", "private, no-cache")
         await self.finish(path.read_bytes())
+
+
+class IconHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
+    """The icons of applications."""
+
+    @web.authenticated
+    async def get(self, name: str) -> None:
+        """Send an icon."""
+        icon = self.app.known_applications.icon(name)
+        if icon is None or icon.stat().st_size > _LARGEST_ICON:
+            raise web.HTTPError(404)
+        kind = "svg+xml" if icon.suffix == ".svg" else "png"
+        self.set_header("Content-Type", f"image/{kind}")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "private, no-cache")
+        await self.finish(icon.read_bytes())
 
 
 class WrongSettingsHandler(PageErrors, Common, JupyterHandler):

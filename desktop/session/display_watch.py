@@ -17,25 +17,27 @@ from typing import Any
 class DisplayWatch:
     """Watches ``display`` (":N") until it is gone, and the process with it.
 
-    With ``long_selections`` it helps the display server with those. ``tell_input`` is called with
-    True when users begin to type or move the mouse, with False when they have ceased.
+    ``sign`` is the name of the property that says what is on it is up (see ``names``). With
+    ``long_selections`` it helps the display server with those. ``tell_input`` is called with True
+    when users begin to type or move the mouse, with False when they have ceased.
     """
 
     def __init__(
-        self, display: str, *, long_selections: bool, tell_input: Callable[[bool], None]
+        self, display: str, sign: str, *, long_selections: bool, tell_input: Callable[[bool], None]
     ) -> None:
         self._display = display
+        self._sign = sign
         self._long_selections = long_selections
         self._tell_input = tell_input
         self._loop = asyncio.get_running_loop()
-        self._has_window_manager = False
+        self._is_up = False
         self._changed = asyncio.Event()
         self.lost: asyncio.Future[str] = self._loop.create_future()  # why it is not watched
         threading.Thread(target=self._run, name="X", daemon=True).start()
 
-    async def window_manager(self, there: bool) -> None:
-        """Return when there is a window manager, or when there is none."""
-        while self._has_window_manager != there:
+    async def until(self, up: bool) -> None:
+        """Return when what is on it is up, or not."""
+        while self._is_up != up:
             self._changed.clear()
             await self._changed.wait()
 
@@ -44,7 +46,7 @@ class DisplayWatch:
         try:
             self._serve()
         except Exception as error:
-            self._in_loop(self._set_window_manager)(False)
+            self._in_loop(self._set_up)(False)
             # Rather a desktop too many than one that ends under somebody's hands.
             self._in_loop(self._tell_input)(True)
             self._in_loop(self.lost.set_result)(repr(error))
@@ -52,14 +54,14 @@ class DisplayWatch:
     def _serve(self) -> None:
         # Where no display server is installed there may be no libxcb either.
         from .long_selections import LongSelections
+        from .signs import SignWatch
         from .user_input import UserInput
-        from .window_manager import WindowManagerWatch
         from .x_connection import XConnection
 
         x = XConnection(self._display)
         x.serve(
             [
-                WindowManagerWatch(x, self._in_loop(self._set_window_manager)),
+                SignWatch(x, self._sign, self._in_loop(self._set_up)),
                 UserInput(x, self._in_loop(self._tell_input)),
                 *([LongSelections(x)] if self._long_selections else []),
             ]
@@ -74,6 +76,6 @@ class DisplayWatch:
 
         return call
 
-    def _set_window_manager(self, there: bool) -> None:
-        self._has_window_manager = there
+    def _set_up(self, up: bool) -> None:
+        self._is_up = up
         self._changed.set()

@@ -11,7 +11,7 @@ from typing import Any
 from ..access import Access
 from ..backends import Backend, Runtime, choose
 from ..errors import DesktopError, NotReady, StartFailed
-from . import display_server, failures, startscript
+from . import display_server, failures, programs, startscript
 from .children import Child, Children
 from .control import Control
 from .display_server import DisplayServer
@@ -29,7 +29,7 @@ _TELL_LOG_EVERY = 0.1  # seconds
 _NEWS = 0.1  # seconds for the thread that watches the display to say that it is gone
 _LAST_BREATH = 2.0  # seconds for a display server that is being killed
 
-_DISPLAY_SERVER, _START_SCRIPT = display_server.NAME, "start script"
+_DISPLAY_SERVER = display_server.NAME
 
 
 class Session:
@@ -45,6 +45,7 @@ class Session:
         self._settings = specification.display
         self._control = control
         self._environment = dict(os.environ)
+        self._program = programs.program(specification, self._environment)
         self._starting = True
         self._untold: deque[str] = deque(maxlen=20)  # lines of the log
         self._ended_first = _DISPLAY_SERVER  # whose log says why it is over
@@ -77,7 +78,7 @@ class Session:
         """Live, end every process, and return the last state."""
         self._logs = {
             name: SessionLog(self._where.log(name), self._on_log_line)
-            for name in (_DISPLAY_SERVER, _START_SCRIPT)
+            for name in (_DISPLAY_SERVER, self._program.name)
         }
         self._children = Children()
         ended: dict[str, Any]
@@ -99,9 +100,9 @@ class Session:
         """Start everything and return why it ended."""
         self._tell("starting", step="display-server")
         backend, installed = choose(self._specification.backend, self._settings)
-        script = self._find_start_script()
+        script = self._program.find()
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
-        self._logs[_START_SCRIPT].write(f"This is {script}.")
+        self._logs[self._program.name].write(f"This is {script}.")
         self._display_server = DisplayServer(
             backend,
             installed,
@@ -124,40 +125,35 @@ class Session:
         leaves = self._settings.clipboard in ("both", "out")  # text may leave the desktop
         return DisplayWatch(
             self._where.display,
+            self._program.sign,
             long_selections=leaves and not backend.reads_long_selections,
             tell_input=lambda active: self._control.send("input", active=active),
         )
 
-    def _find_start_script(self) -> Path:
-        return startscript.find(
-            self._specification.start_script,
-            self._specification.script_folders,
-            self._environment,
-        )
-
     def _start_script(self, script: Path) -> Child:
-        """Run the start script on the display, in the user's home where there is one."""
+        """Run the start script on the display."""
         environment = {
             **self._environment,
             "DISPLAY": self._where.display,
             "XAUTHORITY": str(self._where.xauthority),
             "JUPYTER_DESKTOP_RUNTIME": str(self._where.folder),
+            **self._program.variables(),
         }
-        home = environment.get("HOME", "/")
         return self._children.start(
-            _START_SCRIPT,
-            startscript.command(script),
+            self._program.name,
+            [*startscript.command(script), *self._program.arguments()],
             environment,
-            folder=Path(home if os.access(home, os.X_OK) else "/"),
-            output=self._logs[_START_SCRIPT].pipe,
+            folder=Path(self._program.folder),
+            output=self._logs[self._program.name].pipe,
         )
 
     async def _until_up(self, watch: DisplayWatch, server: Child, desktop: Child) -> None:
-        """Return when a window manager is there, or none came for as long as a start may take.
+        """Return when the sign is there, or did not come for as long as a start may take.
 
-        A start script need not bring one that announces itself: the desktop is shown all the same.
+        A start script need not bring a window manager that announces itself, and an application
+        may take its time: it is shown all the same.
         """
-        present = asyncio.ensure_future(watch.window_manager(True))
+        present = asyncio.ensure_future(watch.until(True))
         timeout = self._specification.start_timeout
         try:
             await self._stopping.first(timeout, present, watch.lost, server.exited, desktop.exited)
@@ -181,7 +177,10 @@ class Session:
         if server.exited.done():
             return
         if desktop.exited.result() != 0:
-            raise self._ended_early(desktop)
+            self._ended_first = desktop.name
+            raise self._program.ended_early(desktop)
+        if not self._program.may_return:
+            return
         await self._stopping.first(self._specification.start_timeout, present, server.exited)
         if not present.done() and not server.exited.done():
             self._ended_first = desktop.name
@@ -197,21 +196,20 @@ class Session:
         started = loop.time()
         await self._stopping.first(None, server.exited, desktop.exited)
         await self._if_lost(watch, server)
-        if loop.time() - started < _IN_BACKGROUND:
+        if self._program.may_return and loop.time() - started < _IN_BACKGROUND:
             await self._without_window_manager(watch, server)
         if server.exited.done():
             return f"The display server ended ({server.status})."
         self._ended_first = desktop.name
-        how = f" ({desktop.status})" if desktop.exited.result() else ""
-        return f"The session was logged out{how}."
+        return self._program.ended(desktop)
 
     async def _without_window_manager(self, watch: DisplayWatch, server: Child) -> None:
         """Return when there is no window manager, and no other takes its place."""
         there = True
         while there and not server.exited.done():
-            absent = asyncio.ensure_future(watch.window_manager(False))
+            absent = asyncio.ensure_future(watch.until(False))
             await self._stopping.first(None, absent, server.exited)
-            back = asyncio.ensure_future(watch.window_manager(True))
+            back = asyncio.ensure_future(watch.until(True))
             await self._stopping.first(_REPLACED, back, server.exited)
             there = back.done()
 

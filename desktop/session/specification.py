@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from ..backends import AUTO, DisplaySettings
@@ -16,6 +17,8 @@ class Specification:
     that encrypts.
     ``start_script`` is a path, or the name of a script in one of ``script_folders``; empty for the
     usual search. ``folders`` are the candidates for the runtime folder, best first.
+    ``application`` is the name of the one application that there is to be instead of a desktop,
+    ``command`` its command line, and ``environment`` what it has in its environment besides.
     """
 
     backend: str = AUTO
@@ -26,6 +29,9 @@ class Specification:
     folders: tuple[str, ...] = ()
     start_timeout: float = 30.0
     stop_timeout: float = 2.0
+    application: str = ""
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def to_line(self) -> str:
         """Return it as one line of JSON."""
@@ -41,5 +47,6 @@ class Specification:
                 "display": DisplaySettings.from_json(values["display"]),
                 "script_folders": tuple(values["script_folders"]),
                 "folders": tuple(values["folders"]),
+                "command": tuple(values["command"]),
             }
         )

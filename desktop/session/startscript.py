@@ -11,6 +11,8 @@ from ..errors import StartScriptMissing
 
 OURS = Path(__file__).parent.parent / "xstartup"
 
+APPLICATION = "application"  # runs a single application, and not without one
+
 # jupyter-remote-desktop-proxy's, so that those who come from it change nothing.
 COMPATIBLE_VARIABLE = "JUPYTER_REMOTE_DESKTOP_PROXY_XSTARTUP"
 
@@ -35,8 +37,9 @@ def find(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -
 
 
 def ours() -> list[str]:
-    """Return the names of the start scripts that come with this package."""
-    return sorted(path.name for path in OURS.iterdir() if path.is_file() and not path.suffix)
+    """Return the names of the desktops' start scripts that come with this package."""
+    desktops = (path for path in OURS.iterdir() if path.is_file() and not path.suffix)
+    return sorted(path.name for path in desktops if path.name != APPLICATION)
 
 
 def command(script: Path) -> list[str]:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from jupyter_server_proxy.config import ServerProxy
 from traitlets import TraitError
-from traitlets.config import Config
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import DeferredConfigString
 
 from desktop import launchers
 from desktop.app import DesktopApp
+from desktop.errors import UnknownApplication
 from desktop.plans import Wish
 from desktop.session.specification import Specification
 from desktop.sessions import NO_WISH
-
-
-def announce(folder, second):
-    launchers.announce(
-        title="Work",
-        category="Other",
-        new_browser_tab=False,
-        socket=folder / "socket",
-        second=second,
-    )
 
 
 def app(**settings: object) -> DesktopApp:
@@ -112,31 +105,81 @@ def test_a_page_s_window_size_goes_before_the_setting():
     assert specification.display.geometry == "1000x700"
 
 
-def test_the_tile_needs_the_extension(monkeypatch):
-    monkeypatch.setattr(launchers, "_announced", {})
-    with pytest.raises(RuntimeError, match="jupyter server extension enable desktop"):
-        launchers.websockify()
+def tiles(**settings: object) -> dict[str, launchers.Tile]:
+    return {tile.title: tile for tile in app(**settings).tiles()}
 
 
-def test_the_tile(monkeypatch, tmp_path):
-    monkeypatch.setattr(launchers, "_announced", {})
-    announce(tmp_path, second=False)
-    entry = launchers.websockify()
-    assert entry["command"] == []
-    assert entry["unix_socket"] == str(tmp_path / "socket")
-    assert entry["new_browser_tab"] is False
-    tile = entry["launcher_entry"]
-    assert (tile["title"], tile["category"], tile["path_info"]) == ("Work", "Other", "desktop/")
+def test_the_tile():
+    tile = tiles(title="Work", launcher_category="Other")["Work"]
+    assert (tile.category, tile.address, tile.icon) == ("Other", "desktop/", None)
 
 
 @pytest.mark.parametrize("second", [True, False])
-def test_the_second_tile(monkeypatch, tmp_path, second):
-    monkeypatch.setattr(launchers, "_announced", {})
-    announce(tmp_path, second)
-    assert launchers.websockify()["launcher_entry"]["enabled"] is True
-    tile = launchers.xpra()["launcher_entry"]
-    assert (tile["title"], tile["enabled"]) == ("Work (Xpra)", second)
-    assert tile["path_info"] == "desktop/sessions/xpra/?backend=xpra"
+def test_the_second_tile(monkeypatch, second):
+    monkeypatch.setattr(DesktopApp, "_second_tile", lambda self: second)
+    assert list(tiles(title="Work")) == ["Work", *(["Work (Xpra)"] if second else [])]
+    if second:
+        assert tiles()["Desktop (Xpra)"].address == "desktop/sessions/xpra/?backend=xpra"
+
+
+def test_the_tile_of_an_application(tmp_path):
+    icon = tmp_path / "icon.svg"
+    icon.touch()
+    told = {"command": "xterm", "title": "A <b>", "icon": str(icon), "category": "Console"}
+    tile = tiles(applications={"term": told})["A <b>"]
+    assert (tile.category, tile.icon) == ("Console", icon)
+    assert tile.address == "desktop/sessions/term/"
+
+
+def test_an_application_that_cannot_be_used_has_a_tile_that_will_say_so():
+    tile = tiles(applications={"term": {"comand": "xterm"}})["term"]
+    assert (tile.category, tile.icon) == ("Notebook", None)
+
+
+def test_tiles_for_jupyter_server_proxy(tmp_path):
+    tile = launchers.Tile("name", "Title", "Other", "desktop/sessions/name/")
+    (entry,) = launchers.entries([tile], socket=tmp_path / "s", new_browser_tab=False).values()
+    assert (entry["command"], entry["unix_socket"]) == ([], str(tmp_path / "s"))
+    assert entry["new_browser_tab"] is False
+    shown = entry["launcher_entry"]
+    assert (shown["title"], shown["category"]) == ("Title", "Other")
+    assert shown["path_info"] == "desktop/sessions/name/"
+    assert shown["icon_path"].endswith("/icon.svg")
+
+
+class Server(Configurable):
+    """What jupyter-server-proxy reads its settings from."""
+
+
+def servers_of(server: Server) -> dict[str, object]:
+    return ServerProxy(parent=server).servers
+
+
+def an_entry(tmp_path):
+    tile = launchers.Tile("ours", "Title", "Other", "desktop/")
+    return launchers.entries([tile], socket=tmp_path / "s", new_browser_tab=True)
+
+
+@pytest.mark.parametrize(
+    "theirs", [{"theirs": {"command": ["x"]}}, DeferredConfigString("{'theirs': {'port': 8}}")]
+)
+def test_tiles_stand_beside_those_that_the_site_has_set_up(tmp_path, theirs):
+    server = Server(config=Config({"ServerProxy": {"servers": theirs}}))
+    launchers.announce(server, an_entry(tmp_path))
+    assert set(servers_of(server)) == {"theirs", "ours"}
+
+
+def test_a_site_may_replace_our_tile(tmp_path):
+    theirs = {"ours": {"port": 8, "launcher_entry": {"title": "Theirs"}}}
+    server = Server(config=Config({"ServerProxy": {"servers": theirs}}))
+    launchers.announce(server, an_entry(tmp_path))
+    assert servers_of(server)["ours"].launcher_entry.title == "Theirs"
+
+
+def test_what_is_wrong_with_the_site_s_is_not_ours_to_say(tmp_path):
+    config = Config({"ServerProxy": {"servers": {"theirs": {"port": "many"}}}})
+    launchers.announce(Server(config=config), an_entry(tmp_path))
+    assert config["ServerProxy"]["servers"] == {"theirs": {"port": "many"}}
 
 
 @pytest.mark.parametrize(
@@ -187,3 +230,46 @@ def test_a_wrong_setting_of_xpra_is_told():
     config = Config({"Xpra": {"encryption": "of"}})
     with pytest.raises(TraitError, match=r"encryption.*required"):
         DesktopApp(config=config).xpra  # noqa: B018
+
+
+def test_a_session_with_the_name_of_an_application_is_that_application():
+    made = app(applications={"term": {"command": "xterm -e top", "environment": {"A": "b"}}})
+    specification = made.plan("term").specification
+    assert (specification.application, specification.command) == ("term", ("xterm", "-e", "top"))
+    assert specification.environment == {"A": "b"}
+    assert specification.display.title == "term"
+    assert not made.plan("default").specification.command
+
+
+def test_an_application_in_another_session():
+    made = app(applications={"term": {"command": "xterm", "title": "Terminal"}})
+    specification = made.plan("second", Wish(application="term")).specification
+    assert (specification.application, specification.display.title) == ("term", "Terminal second")
+
+
+def test_only_applications_that_are_set_up_are_started():
+    with pytest.raises(UnknownApplication, match=r"no application called 'xterm'.*one of: term"):
+        app(applications={"term": {"command": "x"}}).plan("x", Wish(application="xterm"))
+
+
+@pytest.mark.parametrize(
+    ("told", "wish", "backend"),
+    [
+        ({}, "", "vnc"),
+        ({}, "xpra", "xpra"),
+        ({"backend": "xpra"}, "", "xpra"),
+        ({"backend": "xpra"}, "vnc", "xpra"),
+        ({"mode": "seamless"}, "vnc", "xpra"),
+    ],
+)
+def test_the_backend_of_an_application(told, wish, backend):
+    made = app(applications={"term": {"command": "xterm", **told}}, backend="vnc")
+    assert made.plan("term", Wish(backend=wish)).specification.backend == backend
+
+
+@pytest.mark.parametrize(("mode", "xpra"), [("full-screen", "desktop"), ("seamless", "seamless")])
+def test_the_mode_of_an_application_goes_before_that_of_desktops(mode, xpra):
+    made = app(applications={"term": {"command": "xterm", "mode": mode}})
+    made.xpra.mode = "seamless"
+    assert made.plan("term").specification.display.xpra.mode == xpra
+    assert made.plan("default").specification.display.xpra.mode == "seamless"

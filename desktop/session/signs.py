@@ -1,4 +1,4 @@
-"""Looking for a window manager: the sign that a desktop is up.
+"""Looking for the sign that a desktop is up: a window manager, or the window of an application.
 
 A window manager announces itself in the property _NET_SUPPORTING_WM_CHECK of the root window: a
 window that carries the same property, naming itself (EWMH, "_NET_SUPPORTING_WM_CHECK").
@@ -21,13 +21,16 @@ from xcffib.xproto import (
 from .x_connection import XConnection
 
 
-class WindowManagerWatch:
-    """Tells whether a window manager is there, now and whenever that changes."""
+class SignWatch:
+    """Tells whether somebody has announced themselves so, now and whenever that changes.
 
-    def __init__(self, x: XConnection, tell: Callable[[bool], None]) -> None:
+    ``name`` is that of the property (see ``names``).
+    """
+
+    def __init__(self, x: XConnection, name: str, tell: Callable[[bool], None]) -> None:
         self._x = x
         self._tell = tell
-        self._property = x.atom("_NET_SUPPORTING_WM_CHECK")
+        self._property = x.atom(name)
         self._there = False
         self._select(x.root)
         self._look()

@@ -1,0 +1,112 @@
+"""``python -m desktop.session.attendant MODE FOLDER COMMAND…``: sees one application to its end.
+
+It runs the command in ``FOLDER`` and exits with its status, but not before the application is
+over. That is more than the end of the command: many a launcher returns at once and leaves its
+program in the background, or has a service of the D-Bus open the window. With MODE "full-screen"
+the application's window fills the screen.
+
+$JUPYTER_DESKTOP_ENVIRONMENT holds, as JSON, what the application has in its environment besides
+what there is: the start script and the window manager were not to see it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import xcffib
+
+from .client_windows import ClientWindows
+from .keeper import adopt_orphans
+from .names import ENVIRONMENT
+from .x_connection import XConnection
+
+_FULL_SCREEN = "full-screen"
+
+# Seconds without a window after which no other one is coming: between a splash screen and what
+# follows, or from the command's end to the window of a D-Bus service.
+_PAUSE = 3.0
+_CANNOT_RUN = 126  # a shell's exit status (sh(1))
+
+
+class Attendant:
+    """Runs ``command``, and knows when what has come of it is over."""
+
+    def __init__(self, windows: ClientWindows, display: int) -> None:
+        self._windows = windows
+        self._display = display  # the file descriptor on which it is told of windows
+        self._status: int | None = None  # of the command
+        self._alone = False  # none of its processes is left
+        self._last_window = time.monotonic()
+
+    def run(self, command: list[str], folder: str) -> int:
+        """Return the command's exit status, when all is over."""
+        adopt_orphans()
+        woken, waking = os.pipe()
+        for end in (woken, waking):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(waking)
+        environment = {**os.environ, **json.loads(os.environ.pop(ENVIRONMENT, "{}"))}
+        environment.pop(ENVIRONMENT, None)
+        process = subprocess.Popen(command, cwd=folder, env=environment)
+        while not self._is_over():
+            waiting = None if self._status is None else _PAUSE / 10
+            readable, _, _ = select.select([self._display, woken], [], [], waiting)
+            if woken in readable:
+                os.read(woken, 512)
+                self._reap(process)
+        assert self._status is not None
+        return self._status
+
+    def _is_over(self) -> bool:
+        if self._windows.update():
+            self._last_window = time.monotonic()
+            return False
+        if self._status is None:
+            return False
+        if self._alone and (self._status != 0 or self._windows.seen):
+            return True
+        waited = time.monotonic() - self._last_window > _PAUSE
+        return waited and (self._alone or self._windows.seen)
+
+    def _reap(self, command: subprocess.Popen[bytes]) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._alone = True
+                return
+            if pid == 0:
+                return
+            if pid == command.pid:
+                command.returncode = self._status = os.waitstatus_to_exitcode(status)
+                self._last_window = time.monotonic()
+
+
+def main() -> int:
+    """Run an application; return the exit status, as a shell tells it."""
+    mode, folder, *command = sys.argv[1:]
+    x = XConnection(os.environ["DISPLAY"])
+    attendant = Attendant(
+        ClientWindows(x, fill=mode == _FULL_SCREEN), x.connection.get_file_descriptor()
+    )
+    try:
+        status = attendant.run(command, folder)
+    except OSError as error:
+        print(f"{command[0]} cannot be run: {error.strerror}.", file=sys.stderr)
+        return _CANNOT_RUN
+    except xcffib.ConnectionException:
+        return 1  # the display is gone, which the session knows better
+    if status < 0:
+        print(f"{command[0]} was ended by {signal.Signals(-status).name}.", file=sys.stderr)
+    return status if status >= 0 else 128 - status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The windows of programs on a display, and filling the screen with one of them.
+
+Where there is a window manager it is asked in the words that all of them know (Extended Window
+Manager Hints); where there is none, the window is given the size of the screen.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import xcffib
+from xcffib.xproto import (
+    CW,
+    Atom,
+    ConfigWindow,
+    EventMask,
+    MapState,
+    PropMode,
+    WindowClass,
+)
+
+from .names import APPLICATION, WINDOW_MANAGER
+from .x_connection import XConnection
+
+_ADD, _FROM_A_PAGER = 1, 2  # EWMH, "_NET_WM_STATE" and "Source indication in requests"
+_NO_DECORATIONS = (2, 0, 0, 0, 0)  # _MOTIF_WM_HINTS (Xm/MwmUtil.h): flags, functions, decorations
+_MIN_SIZE, _MAX_SIZE = 1 << 4, 1 << 5  # WM_NORMAL_HINTS (ICCCM, 4.1.2.3)
+
+
+class ClientWindows:
+    """The windows of all programs on the display of ``x``, besides menus and tooltips.
+
+    With ``fill``, the first that is an application's main window fills the screen, without a frame;
+    when it is closed, the next one does. Dialogs, splash screens and windows that cannot change
+    their size are left to themselves.
+    """
+
+    def __init__(self, x: XConnection, fill: bool) -> None:
+        self._x = x
+        self._fill = fill
+        self._main = 0
+        self._seen = False
+        self._list = x.atom("_NET_CLIENT_LIST")
+        self._manager = x.atom(WINDOW_MANAGER)
+        mask = EventMask.PropertyChange | EventMask.SubstructureNotify | EventMask.StructureNotify
+        x.core.ChangeWindowAttributes(x.root, CW.EventMask, [mask])
+        x.connection.flush()
+
+    @property
+    def seen(self) -> bool:
+        """Whether there ever was one."""
+        return self._seen
+
+    def update(self) -> bool:
+        """Act on what has happened; return whether there is a window.
+
+        Raises ``xcffib.ConnectionException`` when the display is gone.
+        """
+        while self._take_event():
+            pass
+        windows: list[int] = []
+        with _while_windows_go():
+            windows = self._windows()
+        if windows and not self._seen:
+            self._seen = True
+            self._announce()
+        if self._fill and windows:
+            with _while_windows_go():
+                self._fill_screen(windows)
+        self._x.connection.flush()
+        return bool(windows)
+
+    def _take_event(self) -> bool:
+        try:
+            return self._x.connection.poll_for_event() is not None
+        except xcffib.Error:
+            return True  # a window that has gone
+
+    def _announce(self) -> None:
+        window = self._x.connection.generate_id()
+        self._x.core.CreateWindow(
+            *(0, window, self._x.root, -1, -1, 1, 1, 0, WindowClass.InputOnly, 0, 0, [])
+        )
+        up = self._x.atom(APPLICATION)
+        for holder in (window, self._x.root):
+            self._x.core.ChangeProperty(PropMode.Replace, holder, up, Atom.WINDOW, 32, 1, [window])
+
+    def _windows(self) -> list[int]:
+        """Return them, the oldest first."""
+        if self._managed:
+            return self._numbers(self._x.root, self._list)
+        children = self._x.core.QueryTree(self._x.root).reply().children
+        return [window for window in children if self._is_on_its_own(window)]
+
+    def _is_on_its_own(self, window: int) -> bool:
+        """Whether a window manager would have to do with it."""
+        told = self._x.core.GetWindowAttributes(window).reply()
+        return told.map_state == MapState.Viewable and not told.override_redirect
+
+    @property
+    def _managed(self) -> bool:
+        window = self._numbers(self._x.root, self._manager)
+        return bool(window) and self._numbers(window[0], self._manager) == window
+
+    def _fill_screen(self, windows: list[int]) -> None:
+        if self._main not in windows:
+            self._main = next(filter(self._is_main, windows), 0)
+            if self._main and self._managed:
+                self._maximise(self._main)
+        if self._main and not self._managed:
+            self._stretch(self._main)
+
+    def _is_main(self, window: int) -> bool:
+        kinds = self._numbers(window, self._x.atom("_NET_WM_WINDOW_TYPE"))
+        normal = not kinds or self._x.atom("_NET_WM_WINDOW_TYPE_NORMAL") in kinds
+        belongs_to_another = self._numbers(window, Atom.WM_TRANSIENT_FOR)
+        return normal and not belongs_to_another and self._can_grow(window)
+
+    def _can_grow(self, window: int) -> bool:
+        hints = self._numbers(window, Atom.WM_NORMAL_HINTS)
+        limited = len(hints) >= 9 and hints[0] & _MIN_SIZE and hints[0] & _MAX_SIZE
+        return not limited or hints[5:7] != hints[7:9]
+
+    def _maximise(self, window: int) -> None:
+        motif = self._x.atom("_MOTIF_WM_HINTS")
+        self._x.core.ChangeProperty(PropMode.Replace, window, motif, motif, 32, 5, _NO_DECORATIONS)
+        states = [self._x.atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("VERT", "HORZ")]
+        data = struct.pack("=5I", _ADD, *states, _FROM_A_PAGER, 0)
+        kind = self._x.atom("_NET_WM_STATE")
+        message = struct.pack("=BBHII", 33, 32, 0, window, kind) + data
+        mask = EventMask.SubstructureRedirect | EventMask.SubstructureNotify
+        self._x.core.SendEvent(False, self._x.root, mask, message)
+
+    def _stretch(self, window: int) -> None:
+        screen = self._x.core.GetGeometry(self._x.root).reply()
+        now = self._x.core.GetGeometry(window).reply()
+        wanted = (0, 0, screen.width, screen.height, 0)
+        if (now.x, now.y, now.width, now.height, now.border_width) != wanted:
+            parts = (ConfigWindow.X, ConfigWindow.Y, ConfigWindow.Width, ConfigWindow.Height)
+            mask = ConfigWindow.BorderWidth
+            for part in parts:
+                mask |= part
+            self._x.core.ConfigureWindow(window, mask, list(wanted))
+
+    def _numbers(self, window: int, name: int) -> list[int]:
+        """Return a property of 32-bit numbers; nothing where it is not set, or something else."""
+        reply: Any = self._x.core.GetProperty(False, window, name, Atom.Any, 0, 4096).reply()
+        return list(reply.value.to_atoms()) if reply.format == 32 else []
+
+
+@contextmanager
+def _while_windows_go() -> Iterator[None]:
+    """Pass over what fails because a window has gone meanwhile: its end is an event, too."""
+    try:
+        yield
+    except xcffib.Error:
+        pass
