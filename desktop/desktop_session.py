@@ -33,13 +33,17 @@ _ALIVE = ("starting", "running")
 
 @dataclass
 class State:
-    """What is known of a desktop, as the session process told it."""
+    """What is known of a desktop, as the session process told it.
+
+    ``status`` is the exit status of an application that has ended.
+    """
 
     state: str = "starting"
     step: str = "display-server"
     reachable: bool = False
     error: dict[str, Any] | None = None
     reason: str | None = None
+    status: int | None = None
     log: list[str] = field(default_factory=list)
 
 

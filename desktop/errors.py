@@ -195,6 +195,7 @@ class ApplicationUnusable(DesktopError):
     """What describes an application is wrong."""
 
     reason = "application-unusable"
+    status = 409
 
 
 class UnknownViewer(DesktopError):

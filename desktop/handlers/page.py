@@ -77,7 +77,9 @@ class PageHandler(
                 page_data=self._page_data(session),
                 # Not "static_url": Jupyter puts its own under that name.
                 file_url=self._file_address,
-                title=self._title(session),
+                title=(title := self._title(session)),
+                the=title if (application := self._application(session)) else "the desktop",
+                this=title if application else "this desktop",
                 icon=self._icon(session),
                 session=session,
                 backend=(backend := self._backend()),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -54,6 +55,7 @@ class Attendant:
         signal.set_wakeup_fd(waking)
         environment = {**os.environ, **json.loads(os.environ.pop(ENVIRONMENT, "{}"))}
         environment.pop(ENVIRONMENT, None)
+        print(f"Running {shlex.join(command)}", flush=True)
         process = subprocess.Popen(command, cwd=folder, env=environment)
         while not self._is_over():
             waiting = None if self._status is None else _PAUSE / 10

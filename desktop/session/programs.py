@@ -10,6 +10,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..errors import ProgramMissing, StartFailed
 from . import failures, startscript
@@ -58,8 +59,8 @@ class Program(ABC):
         """Return the error for one that ended before it was up."""
 
     @abstractmethod
-    def ended(self, child: Child) -> str:
-        """Return, for people, how it ended."""
+    def ended(self, child: Child) -> dict[str, Any]:
+        """Return how it ended, as a state says it."""
 
     def _script(self, name: str) -> Path:
         folders = self._specification.script_folders
@@ -94,10 +95,10 @@ class Desktop(Program):
         """Return that the start script did."""
         return failures.ended_early(child)
 
-    def ended(self, child: Child) -> str:
+    def ended(self, child: Child) -> dict[str, Any]:
         """Return that the session is over."""
         how = f" ({child.status})" if child.exited.result() else ""
-        return f"The session was logged out{how}."
+        return {"reason": f"The session was logged out{how}."}
 
 
 class Application(Program):
@@ -117,11 +118,11 @@ class Application(Program):
         program, *_ = self._command()
         path = self._own_environment().get("PATH", os.defpath)
         if shutil.which(program, path=path) is None:
-            where = "" if "/" in program else f" on PATH ({path})"
+            where = "" if "/" in program else " on PATH"
             raise ProgramMissing(
                 f"{program} was not found{where}.",
-                remedy=f"Install {self._title}, or ask the administrator to. If it is there, under "
-                "another name or elsewhere, its command has to say so.",
+                remedy=f"Install {self._title}, or ask the administrator of this machine to. If it "
+                "is there, its command must name the whole path.",
             )
         return self._script(startscript.APPLICATION)
 
@@ -143,11 +144,11 @@ class Application(Program):
             remedy="The last lines of its log below may say why.",
         )
 
-    def ended(self, child: Child) -> str:
+    def ended(self, child: Child) -> dict[str, Any]:
         """Return whether something was wrong."""
-        if child.exited.result():
-            return f"It ended with {child.status}; the last lines of its log may say why."
-        return "It was closed."
+        status = child.exited.result()
+        reason = f"It ended with {child.status}." if status else "It was closed."
+        return {"reason": reason, "status": status}
 
     @property
     def _title(self) -> str:

@@ -83,7 +83,7 @@ class Session:
         self._children = Children()
         ended: dict[str, Any]
         try:
-            ended = {"state": "stopped", "reason": await self._live()}
+            ended = {"state": "stopped", **await self._live()}
         except Stopped as stopped:
             ended = {"state": "stopped", "reason": str(stopped)}
         except DesktopError as error:
@@ -96,8 +96,8 @@ class Session:
                 await log.close()
         return {**ended, "log": list(self._logs[self._ended_first].tail)}
 
-    async def _live(self) -> str:
-        """Start everything and return why it ended."""
+    async def _live(self) -> dict[str, Any]:
+        """Start everything and return why it ended, as a state says it."""
         self._tell("starting", step="display-server")
         backend, installed = choose(self._specification.backend, self._settings)
         script = self._program.find()
@@ -190,7 +190,9 @@ class Session:
                 "`exec startxfce4`.",
             )
 
-    async def _until_end(self, watch: DisplayWatch, server: Child, desktop: Child) -> str:
+    async def _until_end(
+        self, watch: DisplayWatch, server: Child, desktop: Child
+    ) -> dict[str, Any]:
         """Return why the desktop is over."""
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -199,7 +201,7 @@ class Session:
         if self._program.may_return and loop.time() - started < _IN_BACKGROUND:
             await self._without_window_manager(watch, server)
         if server.exited.done():
-            return f"The display server ended ({server.status})."
+            return {"reason": f"The display server ended ({server.status})."}
         self._ended_first = desktop.name
         return self._program.ended(desktop)
 

@@ -86,8 +86,9 @@ export class Api {
 
   /** What a new desktop should be like. */
   private wishes(): object {
-    const { backend } = this.page;
-    return { geometry: windowSize(), ...(backend === null ? {} : { backend }) };
+    const { backend, application } = this.page;
+    const geometry = windowSize();
+    return { geometry, ...(backend === null ? {} : { backend }), ...(application === null ? {} : { application }) };
   }
 
   /** What lets guests do something. */

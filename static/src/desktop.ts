@@ -13,6 +13,7 @@ import { releaseKeysOnBlur } from "./held-keys";
 import { InputGate } from "./input-gate";
 import { KeysMenu } from "./keys-menu";
 import { Life } from "./life";
+import { naming } from "./naming";
 import { Owner } from "./owner";
 import { readPageData } from "./page-data";
 import { Retry } from "./retry";
@@ -25,6 +26,7 @@ import { View } from "./view";
 /** The page as a whole: who is wired to whom. */
 class Desktop {
   private readonly page = readPageData();
+  private readonly named = naming(this.page);
   private readonly api = new Api(this.page);
   private readonly screen = element("screen");
   private readonly forever = new Owner();
@@ -129,22 +131,23 @@ class Desktop {
 
   private get warning(): string {
     const links = this.page.sharing === "off" ? "" : " Links to it end, too.";
-    return `All programs on it are closed, and what was not saved is lost.${links}`;
+    const lost = this.page.application === null ? "All programs on it are closed, and what" : "What";
+    return `${lost} was not saved is lost.${links}`;
   }
 
   private async restart(): Promise<void> {
-    if (await confirm("Restart the desktop?", this.warning, "Restart")) this.life.begin("restart");
+    if (await confirm(`Restart ${this.named.the}?`, this.warning, "Restart")) this.life.begin("restart");
     else this.focus();
   }
 
   private async stop(): Promise<void> {
-    if (!(await confirm("Stop the desktop?", this.warning, "Stop"))) {
+    if (!(await confirm(`Stop ${this.named.the}?`, this.warning, "Stop"))) {
       this.focus();
       return;
     }
     // The end of the connection is no news then.
     this.life.rest();
-    this.view.busy("Stopping the desktop…");
+    this.view.busy(`Stopping ${this.named.the}…`);
     try {
       await this.api.stop(this.forever);
       this.life.end(new Failure("over", { session: await this.api.ask(this.forever) }));

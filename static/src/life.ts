@@ -172,7 +172,7 @@ export class Life {
   private settle(connection: Connection): void {
     const { view } = this.parts;
     if (!this.cold) return;
-    view.busy("Starting the session…");
+    view.beginning();
     if (this.session?.state !== "running") return;
     onPainted(() => connection.client.picture(), connection.owner, BLACK_MS, () => {
       this.cold = false;

@@ -10,6 +10,8 @@ export interface ClientFiles {
 
 export interface PageData {
   session: string;
+  /** The application that it is instead of a desktop. */
+  application: string | null;
   /** The kind of display server that the page's address asks for. */
   backend: string | null;
   clients: Record<string, ClientFiles>;

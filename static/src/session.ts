@@ -31,6 +31,8 @@ export interface Session {
   error: Problem | null;
   /** Why it stopped, for people. */
   reason: string | null;
+  /** Of an application that ended: its exit status. */
+  status: number | null;
   log: string[];
   viewers: Viewer[];
 }

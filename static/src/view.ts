@@ -3,6 +3,7 @@ import { Card, type Message } from "./card";
 import { element } from "./element";
 import type { Failure } from "./failure";
 import { guestEnding } from "./guest-endings";
+import { naming, type Naming } from "./naming";
 import { Notice } from "./notice";
 import type { PageData } from "./page-data";
 import { Picture } from "./picture";
@@ -23,6 +24,7 @@ const BLOCKED =
 /** Everything the page shows around the desktop. */
 export class View {
   readonly picture = new Picture();
+  private readonly named: Naming;
   private readonly card: Card;
   private readonly notice: Notice;
 
@@ -30,6 +32,7 @@ export class View {
     private readonly page: PageData,
     private readonly commands: Commands,
   ) {
+    this.named = naming(page);
     this.card = new Card(page.lab);
     this.notice = new Notice(() => {
       commands.retry();
@@ -44,11 +47,19 @@ export class View {
   coming(session: Session | null): void {
     if (session) this.notice.hide();
     setState(session?.reachable ? State.Connecting : State.Starting);
-    this.card.progress(session?.state === "running" ? "Connecting…" : "Starting…", progress(session));
+    const { application, title } = this.page;
+    const starting = application === null ? "Starting…" : `Starting ${title}…`;
+    const steps = progress(session, application === null ? null : title);
+    this.card.progress(session?.state === "running" ? "Connecting…" : starting, steps);
   }
 
   busy(text: string): void {
     this.notice.show("busy", text);
+  }
+
+  /** It is connected, and there is little to see. */
+  beginning(): void {
+    this.busy(this.page.application === null ? "Starting the session…" : `Starting ${this.page.title}…`);
   }
 
   log(lines: string[]): void {
@@ -58,7 +69,7 @@ export class View {
   connected(access: Access): void {
     setState(State.Connected);
     element("view-only").hidden = access === "full";
-    announce(access === "full" ? "Connected." : "Connected. You can look on, but not use the desktop.");
+    announce(access === "full" ? "Connected." : `Connected. You can look on, but not use ${this.named.the}.`);
   }
 
   /** The desktop's first pixels are there. */
@@ -101,7 +112,7 @@ export class View {
 
   private ending(failure: Failure): [State, string, Message] {
     const { session, problem } = failure.details;
-    const forGuest = this.page.share === null ? null : guestEnding(failure, this.commands.begin);
+    const forGuest = this.page.share === null ? null : guestEnding(failure, this.named, this.commands.begin);
     if (forGuest) return forGuest;
     if (failure.kind === "signed-out") return [State.Failed, "signed-out", this.signedOut()];
     if (failure.kind === "not-running") return [State.Failed, "not-running", this.notRunning()];
@@ -114,7 +125,7 @@ export class View {
   private signedOut(): Message {
     return {
       title: "You have been signed out",
-      text: "The server no longer accepts this page's sign-in. The desktop is not affected by that.",
+      text: `The server no longer accepts this page's sign-in. ${this.named.The} is not affected by that.`,
       remedy: "Sign in again to come back to it.",
       login: this.page.login,
     };
@@ -123,7 +134,7 @@ export class View {
   private notRunning(): Message {
     return {
       title: "Your Jupyter server is not running",
-      text: "It was stopped, and the desktop ended with it; or you have been signed out of JupyterHub.",
+      text: `It was stopped, and ${this.named.the} ended with it; or you have been signed out of JupyterHub.`,
       remedy: "Open this page again: JupyterHub then offers to start the server, or to sign in.",
       login: this.page.login,
       loginLabel: "Open again",
@@ -132,7 +143,7 @@ export class View {
 
   private elsewhere(): Message {
     return {
-      title: "This desktop is now open elsewhere",
+      title: `${this.named.This} is now open elsewhere`,
       text: "Another window took this connection over.",
       action: { label: "Use it here", run: this.commands.useHere },
     };
@@ -141,26 +152,27 @@ export class View {
   private cutOff(): Message {
     return {
       title: "This window was disconnected",
-      text: "Somebody closed its connection from another window of this desktop.",
+      text: `Somebody closed its connection from another window of ${this.named.this}.`,
       action: { label: "Connect again", run: this.commands.useHere },
     };
   }
 
   private stopped(session: Session | undefined): Message {
     return {
-      title: "The desktop has ended",
-      text: session?.reason ?? session?.error?.message ?? "You logged out, or the desktop was stopped.",
+      title: `${this.named.The} has ended`,
+      text: session?.reason ?? session?.error?.message ?? this.whyEnded(),
       remedy: session?.error?.remedy,
       log: session?.log ?? [],
+      logOpen: Boolean(session?.status),
       action: { label: "Start again", run: this.commands.begin },
     };
   }
 
   private failed(failure: Failure): [State, string, Message] {
     const { session } = failure.details;
-    const problem = failure.details.problem ?? session?.error ?? { message: "The desktop could not be started." };
+    const problem = failure.details.problem ?? session?.error ?? { message: `${this.named.The} could not be started.` };
     const message = {
-      title: failedTitle(session),
+      title: this.failedTitle(session),
       text: problem.message,
       remedy: problem.remedy,
       command: problem.command,
@@ -170,14 +182,19 @@ export class View {
     };
     return [State.Failed, problem.reason ?? "failed", message];
   }
+
+  private whyEnded(): string {
+    return this.page.application === null ? "You logged out, or the desktop was stopped." : "It was closed or stopped.";
+  }
+
+  private failedTitle(session: Session | undefined): string {
+    const { The } = this.named;
+    if (!session) return `${The} cannot be opened`;
+    return session.step === "running" ? `${The} stopped unexpectedly` : `${The} did not start`;
+  }
 }
 
 /** Only the page as the server sends it knows the clients there are. */
 function reload(): void {
   location.reload();
-}
-
-function failedTitle(session: Session | undefined): string {
-  if (!session) return "The desktop cannot be opened";
-  return session.step === "running" ? "The desktop stopped unexpectedly" : "The desktop did not start";
 }

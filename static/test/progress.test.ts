@@ -25,3 +25,9 @@ test("each step the server names is the current one, those before it are done", 
 test("a step this page does not know counts as the first", () => {
   assert.equal(statuses("warp-drive" as Session["step"], "starting"), "current waiting waiting waiting");
 });
+
+test("an application is named in the steps", () => {
+  const labels = (application: string | null): string => progress(null, application).map(({ label }) => label).join();
+  assert.match(labels("ParaView"), /Start ParaView,Wait for its window/);
+  assert.doesNotMatch(labels(null), /ParaView|null/);
+});
