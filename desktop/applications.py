@@ -57,7 +57,11 @@ class Application:
 
     def wish(self, wish: Wish) -> Wish:
         """Return ``wish`` with what is set up for this application."""
-        return replace(wish, backend=self.backend or wish.backend)
+        return replace(
+            wish,
+            backend=self.backend or wish.backend,
+            placement=self.placement or wish.placement,
+        )
 
     def specification(self, desktop: Specification, session: str) -> Specification:
         """Return what makes of a ``desktop`` this application, in the session of that name."""

@@ -13,11 +13,13 @@ class Wish:
     """What somebody asks for; empty is for the settings to say.
 
     ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto",
-    ``application`` the name of one that there is to be instead of a desktop.
+    ``placement`` where it is to run, and ``application`` the name of one that there is to be
+    instead of a desktop.
     """
 
     geometry: str = ""
     backend: str = ""
+    placement: str = ""
     application: str = ""
 
 

@@ -59,8 +59,13 @@ class ClientWindows:
 
         Raises ``xcffib.ConnectionException`` when the display is gone.
         """
-        while self._take_event():
-            pass
+        windows = self._look()
+        # Replies bring events with them, of which the socket says nothing any more.
+        while self._take_events():
+            windows = self._look()
+        return bool(windows)
+
+    def _look(self) -> list[int]:
         windows: list[int] = []
         with _while_windows_go():
             windows = self._windows()
@@ -71,13 +76,16 @@ class ClientWindows:
             with _while_windows_go():
                 self._fill_screen(windows)
         self._x.connection.flush()
-        return bool(windows)
+        return windows
 
-    def _take_event(self) -> bool:
-        try:
-            return self._x.connection.poll_for_event() is not None
-        except xcffib.Error:
-            return True  # a window that has gone
+    def _take_events(self) -> bool:
+        """Take what has happened; return whether anything has."""
+        taken = False
+        while True:
+            with _while_windows_go():
+                if self._x.connection.poll_for_event() is None:
+                    return taken
+            taken = True
 
     def _announce(self) -> None:
         window = self._x.connection.generate_id()

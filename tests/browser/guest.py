@@ -45,20 +45,20 @@ TERMINAL = (300, 300)
 
 
 class Guest:
-    """A desktop of ``server``, for programs that a test runs on it."""
+    """A desktop of ``server``, for programs that a test runs on it; ``title`` is its own."""
 
-    def __init__(self, server: JupyterServer, session: str = "default") -> None:
+    def __init__(self, server: JupyterServer, session: str = "default", title: str = "") -> None:
         self.server = server
         self.session = session
+        self.title = title or ("Desktop" if session == "default" else f"Desktop {session}")
 
     @property
     def display_server(self) -> psutil.Process:
         """The process that viewers are connected to."""
-        title = "Desktop" if self.session == "default" else f"Desktop {self.session}"
         (found,) = (
             process
             for process in display_servers(self.server)
-            if {title, f"--session-name={title}"} & set(process.cmdline())
+            if {self.title, f"--session-name={self.title}"} & set(process.cmdline())
             # Xpra has a second one for those who only look.
             and "--readonly=yes" not in process.cmdline()
         )
