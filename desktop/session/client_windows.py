@@ -16,6 +16,7 @@ from xcffib.xproto import (
     CW,
     Atom,
     ConfigWindow,
+    DestroyNotifyEvent,
     EventMask,
     MapState,
     PropMode,
@@ -72,7 +73,7 @@ class ClientWindows:
         if windows and not self._seen:
             self._seen = True
             self._announce()
-        if self._fill and windows:
+        if self._fill:
             with _while_windows_go():
                 self._fill_screen(windows)
         self._x.connection.flush()
@@ -83,8 +84,12 @@ class ClientWindows:
         taken = False
         while True:
             with _while_windows_go():
-                if self._x.connection.poll_for_event() is None:
+                event = self._x.connection.poll_for_event()
+                if event is None:
                     return taken
+                # Not only by its number: the next window may have the same.
+                if isinstance(event, DestroyNotifyEvent) and event.window == self._main:
+                    self._main = 0
             taken = True
 
     def _announce(self) -> None:
@@ -116,6 +121,9 @@ class ClientWindows:
     def _fill_screen(self, windows: list[int]) -> None:
         if self._main not in windows:
             self._main = next(filter(self._is_main, windows), 0)
+            if self._main:
+                mask = [EventMask.StructureNotify]
+                self._x.core.ChangeWindowAttributes(self._main, CW.EventMask, mask)
             if self._main and self._managed:
                 self._maximise(self._main)
         if self._main and not self._managed:

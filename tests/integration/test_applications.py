@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,8 @@ import pytest
 
 from tests import servers
 from tests.browser.guest import Guest
-from tests.servers import JupyterServer, until
+from tests.servers import JupyterServer
 
-from .test_xstartup import path_without
-
-GTK_WINDOW = Path(__file__).parents[1] / "browser" / "gtk_window.py"
 HOSTILE = ["a b", "$(touch hacked)", "`touch hacked`", "'", '"', "*", "; touch hacked", "-n", ""]
 SERVICE = """[D-BUS Service]
 Name=test.Window
@@ -240,28 +236,3 @@ def test_icons_are_served_and_cannot_run_scripts(tmp_path: Path) -> None:
         for name in ("b", "c", "..%2Fa"):
             assert server.call("GET", f"desktop/icons/{name}").status == 404
         assert server.call("GET", "desktop/icons/a", token=None).status in (302, 403)
-
-
-# -- the window
-
-
-def geometry(guest: Guest, window: str) -> list[int]:
-    """Return left, top, width and height of a window, as X has them."""
-    told = guest.run("xwininfo", "-name", window)
-    names = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
-    return [int(re.search(rf"{name}: +(-?\d+)", told)[1]) for name in names]  # type: ignore[index]
-
-
-@pytest.mark.parametrize("manager", ["openbox", "xfwm4", ""])
-def test_it_fills_the_screen_whatever_window_manager_there_is(tmp_path: Path, manager: str) -> None:
-    others = {"openbox", "icewm", "xfwm4", "marco", "metacity", "matchbox-window-manager"}
-    path = path_without(*(others - {manager}), folder=tmp_path / "bin")
-    told = {"one": {"command": ["/usr/bin/python3", str(GTK_WINDOW), "one"]}}
-    with servers.running(
-        f"--DesktopApp.applications={told}", environment={"PATH": str(path)}
-    ) as server:
-        server.start_desktop("one", geometry="900x700")
-        guest = Guest(server, "one", "one")
-        until(lambda: geometry(guest, "one") == [0, 0, 900, 700], "a window that fills the screen")
-        guest.run("xrandr", "--size", "800x600")
-        until(lambda: geometry(guest, "one") == [0, 0, 800, 600], "one that follows")
