@@ -131,6 +131,11 @@ class Applications:
         icon = known.icon if isinstance(known, Application) else None
         return icon if icon and icon.is_file() else None
 
+    def missing_icons(self) -> list[Path]:
+        """Return the icons that are not there."""
+        known = (one for one in self._known.values() if isinstance(one, Application))
+        return [one.icon for one in known if one.icon and not self.icon(one.name)]
+
     def category(self, name: str) -> str:
         """Return its section of the launcher; empty for that of desktops."""
         known = self._known.get(name)
@@ -156,6 +161,8 @@ def read(setting: Mapping[str, Any], folders: Sequence[str], log: logging.Logger
         add(name, source, lambda n=name, v=values, s=source: parse(n, v, s))  # type: ignore[misc]
     for file in _files(folders):
         add(file.stem, str(file), lambda file=file: _read_file(file))  # type: ignore[misc]
+    for missing in applications.missing_icons():
+        log.warning("An application has the icon of the desktop: there is no %s.", missing)
     return applications
 
 

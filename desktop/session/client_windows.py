@@ -28,6 +28,7 @@ from .x_connection import XConnection
 
 _ADD, _FROM_A_PAGER = 1, 2  # EWMH, "_NET_WM_STATE" and "Source indication in requests"
 _NO_DECORATIONS = (2, 0, 0, 0, 0)  # _MOTIF_WM_HINTS (Xm/MwmUtil.h): flags, functions, decorations
+_PATIENCE = 5  # with a window that wants its frame back
 _MIN_SIZE, _MAX_SIZE = 1 << 4, 1 << 5  # WM_NORMAL_HINTS (ICCCM, 4.1.2.3)
 
 
@@ -43,6 +44,7 @@ class ClientWindows:
         self._x = x
         self._fill = fill
         self._main = 0
+        self._undressings = 0  # that are left to it
         self._seen = False
         self._list = x.atom("_NET_CLIENT_LIST")
         self._manager = x.atom(WINDOW_MANAGER)
@@ -121,12 +123,15 @@ class ClientWindows:
     def _fill_screen(self, windows: list[int]) -> None:
         if self._main not in windows:
             self._main = next(filter(self._is_main, windows), 0)
+            self._undressings = _PATIENCE
             if self._main:
-                mask = [EventMask.StructureNotify]
+                mask = [EventMask.StructureNotify | EventMask.PropertyChange]
                 self._x.core.ChangeWindowAttributes(self._main, CW.EventMask, mask)
             if self._main and self._managed:
                 self._maximise(self._main)
-        if self._main and not self._managed:
+        if self._main and self._managed:
+            self._undress(self._main)
+        elif self._main:
             self._stretch(self._main)
 
     def _is_main(self, window: int) -> bool:
@@ -141,14 +146,23 @@ class ClientWindows:
         return not limited or hints[5:7] != hints[7:9]
 
     def _maximise(self, window: int) -> None:
-        motif = self._x.atom("_MOTIF_WM_HINTS")
-        self._x.core.ChangeProperty(PropMode.Replace, window, motif, motif, 32, 5, _NO_DECORATIONS)
         states = [self._x.atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("VERT", "HORZ")]
         data = struct.pack("=5I", _ADD, *states, _FROM_A_PAGER, 0)
         kind = self._x.atom("_NET_WM_STATE")
         message = struct.pack("=BBHII", 33, 32, 0, window, kind) + data
         mask = EventMask.SubstructureRedirect | EventMask.SubstructureNotify
         self._x.core.SendEvent(False, self._x.root, mask, message)
+
+    def _undress(self, window: int) -> None:
+        """Take its frame away; more than once from those that set such hints late (Blender)."""
+        motif = self._x.atom("_MOTIF_WM_HINTS")
+        hints = self._numbers(window, motif)
+        decorated = len(hints) < 3 or not hints[0] & _NO_DECORATIONS[0] or hints[2]
+        if decorated and self._undressings:
+            self._undressings -= 1
+            self._x.core.ChangeProperty(
+                PropMode.Replace, window, motif, motif, 32, len(_NO_DECORATIONS), _NO_DECORATIONS
+            )
 
     def _stretch(self, window: int) -> None:
         screen = self._x.core.GetGeometry(self._x.root).reply()

@@ -236,3 +236,15 @@ def test_icons_are_served_and_cannot_run_scripts(tmp_path: Path) -> None:
         for name in ("b", "c", "..%2Fa"):
             assert server.call("GET", f"desktop/icons/{name}").status == 404
         assert server.call("GET", "desktop/icons/a", token=None).status in (302, 403)
+
+
+@pytest.mark.parametrize("x_server", ["xorg", "xvfb"])
+def test_opengl_below_xpra(x_server: str) -> None:
+    """That below VNC is seen in the browser."""
+    told = {"a": {"command": ["sh", "-c", "glxinfo -B >opengl; exec glxgears"]}}
+    settings = ("--DesktopApp.backend=xpra", f"--Xpra.x_server={x_server}")
+    with servers.running(f"--DesktopApp.applications={told}", *settings) as server:
+        server.start_desktop("a")
+        opengl = Guest(server, "a", "a").file("opengl")
+        assert "direct rendering: Yes" in opengl
+        assert "OpenGL renderer string: llvmpipe" in opengl

@@ -127,12 +127,20 @@ def test_the_next_main_window_takes_the_place_of_the_first(screen: Screen) -> No
         screen.fills("second", 900, 700)
 
 
-FIXED = """import gi; gi.require_version("Gtk", "3.0"); from gi.repository import Gtk
-Gtk.Window(title="fixed", resizable=False).show(); Gtk.Window(title="other").show(); Gtk.main()"""
+OTHERS = """import gi
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gtk
+fixed = Gtk.Window(title="fixed", resizable=False)
+fixed.show()
+Gtk.Window(title="dialog", type_hint=Gdk.WindowTypeHint.DIALOG).show()
+Gtk.Window(title="transient", transient_for=fixed).show()
+Gtk.Window(title="main").show()
+Gtk.main()"""
 
 
-def test_a_window_that_cannot_change_its_size_keeps_it(screen: Screen) -> None:
-    with screen.application(screen.environment["PATH"], "/usr/bin/python3", "-c", FIXED):
-        screen.fills("other", 900, 700)
-        *_, width, height = screen.place("fixed")
-        assert (width < 900, height < 700) == (True, True)
+def test_only_a_main_window_fills_the_screen(screen: Screen) -> None:
+    with screen.application(screen.environment["PATH"], "/usr/bin/python3", "-c", OTHERS):
+        screen.fills("main", 900, 700)
+        for other in ("fixed", "dialog", "transient"):
+            *_, width, height = screen.place(other)
+            assert (width < 900, height < 700) == (True, True), other

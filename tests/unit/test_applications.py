@@ -135,9 +135,10 @@ def test_the_setting_goes_before_files_and_the_user_s_file_before_the_site_s(hom
     }
 
 
-def test_an_icon_lies_beside_its_file(site):
+def test_an_icon_lies_beside_its_file(site, caplog):
     put(site, "a", {**MINIMAL, "icon": "a.svg"})
     assert read({}, [str(site)], LOG).icon("a") is None
+    assert f"there is no {site}/a.svg" in caplog.text
     (site / "a.svg").touch()
     assert read({}, [str(site)], LOG).icon("a") == site / "a.svg"
 

@@ -59,7 +59,10 @@ class Machine:
         (self.path / program).write_text(f"#!/bin/sh\n{script}\n")
 
     def start(
-        self, script: str | Path, environment: dict[str, str] | None = None
+        self,
+        script: str | Path,
+        environment: dict[str, str] | None = None,
+        arguments: Iterable[str] = (),
     ) -> subprocess.CompletedProcess[str]:
         given = {
             "DISPLAY": ":77",
@@ -69,7 +72,7 @@ class Machine:
             "JUPYTER_DESKTOP_RUNTIME": str(self.runtime),
         }
         return subprocess.run(
-            ["/bin/sh", str(XSTARTUP / script)],
+            ["/bin/sh", str(XSTARTUP / script), *arguments],
             env={**given, **(environment or {})},
             cwd=self.home,
             capture_output=True,
@@ -201,6 +204,34 @@ def test_outside_of_a_session_it_says_so(machine: Machine, variable: str) -> Non
     assert ran.returncode != 0
     assert f"{variable}: " in ran.stderr
     assert "run by a desktop session" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no application to run"),
+        (["full-screen"], "no application to run"),
+        (["kiosk", "xterm"], "no mode kiosk"),
+    ],
+)
+def test_an_application_needs_a_mode_and_a_command(
+    machine: Machine, arguments: list[str], said: str
+) -> None:
+    ran = machine.start("application", arguments=arguments)
+    assert ran.returncode == 127
+    assert f"There is {said}" in ran.stderr
+
+
+def test_a_seamless_application_has_no_window_manager_and_one_of_its_own_has(
+    machine: Machine,
+) -> None:
+    machine.install([BUS, "xterm"])
+    machine.install_stub("icewm", 'echo icewm >"$JUPYTER_DESKTOP_RUNTIME/manager"')
+    manager = machine.runtime / "manager"
+    ran = machine.start("application", arguments=["seamless", "xterm"])
+    assert (ran.stdout.split(), manager.exists()) == ([BUS, "xterm"], False)
+    machine.install_stub("xterm", 'until [ -e "$JUPYTER_DESKTOP_RUNTIME/manager" ]; do :; done')
+    assert machine.start("application", arguments=["full-screen", "xterm"]).returncode == 0
 
 
 # -- D-Bus
