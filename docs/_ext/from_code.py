@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sphinx.application import Sphinx
-from traitlets import Bool, Enum, Float, HasTraits, Integer, List, TraitType, Unicode
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Integer, List, TraitType, Unicode
 from traitlets.traitlets import DefaultHandler
 
 from desktop import errors
@@ -21,6 +21,7 @@ CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 
 _KINDS = {
     Bool: "`True` or `False`",
+    Dict: "a dictionary",
     Float: "a number",
     Integer: "a whole number",
     List: "a list of texts",

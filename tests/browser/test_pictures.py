@@ -98,6 +98,19 @@ def uses_terminal(desktop: Desktop) -> None:
         desktop.is_still()
 
 
+def test_application(visit: Callable[..., Visitor]) -> None:
+    told = {"gears": {"command": "glxgears", "title": "Gears"}}
+    visitor = visit(viewport={"width": 900, "height": 560})
+    visitor.expects(*ENDS)
+    with servers.running(f"--DesktopApp.applications={told}") as server:
+        desktop = visitor.opens(server, "desktop/sessions/gears/")
+        desktop.becomes("connected")
+        desktop.is_live()
+        expect(desktop.notice).to_be_hidden(timeout=20_000)
+        desktop.tool("Keys")
+        keep(desktop.page, "application")
+
+
 def keep(page: Page, name: str) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")

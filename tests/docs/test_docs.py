@@ -173,7 +173,9 @@ def test_what_to_install_is_what_the_program_says(family: str, thing: str) -> No
 @pytest.mark.parametrize("source", ["view.ts", "guest-endings.ts"])
 def test_whatever_the_page_says_at_the_end_can_be_looked_up(source: str) -> None:
     code = (ROOT / "static" / "src" / source).read_text()
-    titles = re.findall(r'title: "([^"]+)"', code)
+    # A desktop is called one where an application has its title.
+    code = re.sub(r"\$\{[\w.]*(This|The)\}", r"\1 desktop", code)
+    titles = re.findall(r'title: ["`]([^"`]+)["`]', code)
     page = (DOCS / "troubleshooting.md").read_text()
     assert titles
     assert [title for title in titles if f'"{title}' not in page] == []
