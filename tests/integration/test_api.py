@@ -123,6 +123,8 @@ def test_a_session(server):
         "reachable": True,
         "error": None,
         "reason": None,
+        "application": None,
+        "status": None,
         "log": [],
         "viewers": [],
         "last_activity": session["last_activity"],
