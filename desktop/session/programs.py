@@ -34,6 +34,8 @@ class Program(ABC):
     def __init__(self, specification: Specification, environment: Mapping[str, str]) -> None:
         self._specification = specification
         self._environment = environment
+        mode = specification.display.xpra.mode
+        self._seamless = specification.backend == "xpra" and mode == "seamless"
         home = environment.get("HOME", "/")
         self._home = home if os.access(home, os.X_OK) else "/"
 
@@ -72,7 +74,11 @@ class Desktop(Program):
 
     name = "start script"
     sign = WINDOW_MANAGER
-    may_return = True
+
+    @property
+    def may_return(self) -> bool:  # type: ignore[override]
+        """Not where Xpra is the window manager: that it is there says nothing of programs."""
+        return not self._seamless
 
     def find(self) -> Path:
         """Return the one of the setting, or the first of the usual ones."""
@@ -128,8 +134,7 @@ class Application(Program):
 
     def arguments(self) -> Sequence[str]:
         """Return what the start script is to run: the attendant, with the application."""
-        seamless = self._specification.display.xpra.mode == "seamless"
-        mode = "seamless" if seamless else "full-screen"
+        mode = "seamless" if self._seamless else "full-screen"
         attendant = (sys.executable, "-m", "desktop.session.attendant")
         return (mode, *attendant, mode, self._home, *self._command())
 
