@@ -145,6 +145,16 @@ class Guest:
 
         until(viewable, f"a window called {name!r}")
 
+    def closes(self, name: str) -> None:
+        """Close the window of that name by keyboard, once the window manager gives it the keys."""
+
+        def active() -> bool:
+            told = self.run("xdotool", "getactivewindow", "getwindowname", check=False)
+            return told.strip() == name
+
+        until(active, f"{name!r} to have the focus")
+        self.run("xdotool", "key", "alt+F4")
+
     def active_window(self) -> str:
         """Name of the window that keys go to, as the window manager says."""
         told = self.run("xprop", "-root", "_NET_ACTIVE_WINDOW").split()[-1]

@@ -83,10 +83,6 @@ class Running:
         title = APPLICATIONS[name].get("title", name)
         self.guest = Guest(server, name, title)
 
-    def closes(self, window: str) -> None:
-        self.guest.await_window(window)
-        self.guest.run("xdotool", "key", "alt+F4")
-
     def ended(self, seconds: float = 15) -> dict[str, Any]:
         return self.server.wait_for("stopped", self.name, seconds)
 
@@ -115,7 +111,7 @@ def test_it_is_over_when_its_window_is_closed(
     start: Callable[..., Running], name: str, window: str
 ) -> None:
     application = start(name)
-    application.closes(window)
+    application.guest.closes(window)
     ended = application.ended()
     assert (ended["reason"], ended["status"]) == ("It was closed.", 0)
     assert not application.server.processes("sleep", "1000")
@@ -123,7 +119,7 @@ def test_it_is_over_when_its_window_is_closed(
 
 def test_a_moment_between_two_windows_is_not_the_end(start: Callable[..., Running]) -> None:
     application = start("splash")
-    application.closes("main")
+    application.guest.closes("main")
     assert application.ended()["reason"] == "It was closed."
 
 
