@@ -29,9 +29,9 @@ from .x_connection import XConnection
 
 _FULL_SCREEN = "full-screen"
 
-# Seconds without a window after which no other one is coming: between a splash screen and what
-# follows, or from the command's end to the window of a D-Bus service.
-_PAUSE = 3.0
+# Seconds without a window after which none is coming: another one, after a splash screen; the
+# first one, of a D-Bus service, from the command's end.
+_PAUSE, _SERVICE = 3.0, 15.0
 _CANNOT_RUN = 126  # a shell's exit status (sh(1))
 
 
@@ -74,8 +74,8 @@ class Attendant:
             return False
         if self._alone and (self._status != 0 or self._windows.seen):
             return True
-        waited = time.monotonic() - self._last_window > _PAUSE
-        return waited and (self._alone or self._windows.seen)
+        waited = time.monotonic() - self._last_window
+        return waited > _PAUSE if self._windows.seen else self._alone and waited > _SERVICE
 
     def _reap(self, command: subprocess.Popen[bytes]) -> None:
         while True:
