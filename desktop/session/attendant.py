@@ -31,7 +31,7 @@ _FULL_SCREEN = "full-screen"
 
 # Seconds without a window after which none is coming: another one, after a splash screen; the
 # first one, of a D-Bus service, from the command's end.
-_PAUSE, _SERVICE = 3.0, 15.0
+_PAUSE, _SERVICE = 5.0, 15.0
 _CANNOT_RUN = 126  # a shell's exit status (sh(1))
 
 

@@ -27,7 +27,7 @@ APPLICATIONS: dict[str, dict[str, Any]] = {
         "command": "dbus-send --session --type=method_call --dest=test.Window / test.Window.Open"
     },
     "helper": {"command": ["sh", "-c", "setsid sleep 1000 & exec xterm -T helped"]},
-    "splash": {"command": ["sh", "-c", "(xterm -T splash -e sleep 0.5; sleep 1; xterm -T main) &"]},
+    "splash": {"command": ["sh", "-c", "(xterm -T splash -e sleep 1; sleep 0.5; xterm -T main) &"]},
     "fails": {"command": ["sh", "-c", "xterm -e sleep 0.5; echo what went wrong; exit 3"]},
     "killed": {"command": ["sh", "-c", "xterm -e sleep 0.5; kill -SEGV $$"]},
     "early": {"command": ["sh", "-c", "echo no licence; exit 9"]},
