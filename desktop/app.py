@@ -30,7 +30,8 @@ from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_he
 from .doorman import Doorman
 from .errors import BadRequest
 from .handlers import no_routes, outside, routes
-from .placements import Local
+from .placements import LOCAL, Local, Placement
+from .placements import NAMES as PLACEMENTS
 from .plans import Plan, Wish
 from .session.specification import Specification
 from .sessions import DEFAULT_SESSION, NO_WISH, Sessions
@@ -84,6 +85,19 @@ jupyter desktop doctor                       # what is missing, and would a desk
         config=True,
         help="""Which kind of display server shows the desktop. `auto` takes the first that is
         installed, and where both are there the launcher has a tile for each.""",
+    )
+
+    placement = Enum(
+        PLACEMENTS,
+        LOCAL,
+        config=True,
+        help="""Where desktops run: `local`, the machine where Jupyter runs.""",
+    )
+
+    other_placements = List(
+        Enum(PLACEMENTS),
+        config=True,
+        help="""Where else desktops run if a user asks for it.""",
     )
 
     clipboard = Enum(
@@ -342,7 +356,24 @@ jupyter desktop doctor                       # what is missing, and would a desk
         )
         if application:
             specification = application.specification(specification, name)
-        return Plan(specification, Local())
+        return Plan(specification, self._placement(wish))
+
+    def check_placement(self, name: str) -> str:
+        """Return ``name`` if users may ask for that placement; raises ``BadRequest``."""
+        offered = (self.placement, *self.other_placements)
+        if name not in offered:
+            raise BadRequest(
+                f"Desktops are not placed with {name[:40]!r} here.",
+                remedy=f"Ask for one of {', '.join(dict.fromkeys(offered))}, or have the "
+                "administrator offer it with DesktopApp.other_placements.",
+            )
+        return name
+
+    def _placement(self, wish: Wish) -> Placement:
+        """Return where a desktop is to run; raises ``BadRequest`` for options that cannot be."""
+        match wish.placement or self.placement:
+            case _:
+                return Local()
 
     def application_of(self, name: str, asked: str = "") -> str:
         """Return which application the session called ``name`` is; empty for a desktop.

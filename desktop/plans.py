@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .placements import Placement
 from .session.specification import Specification
@@ -13,13 +14,14 @@ class Wish:
     """What somebody asks for; empty is for the settings to say.
 
     ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto",
-    ``placement`` where it is to run, and ``application`` the name of one that there is to be
-    instead of a desktop.
+    ``placement`` where it is to run, ``options`` what that placement lets its users choose, and
+    ``application`` the name of one that there is to be instead of a desktop.
     """
 
     geometry: str = ""
     backend: str = ""
     placement: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
     application: str = ""
 
 

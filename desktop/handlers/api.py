@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
@@ -20,6 +20,9 @@ from ..plans import Wish
 from ..sessions import DEFAULT_SESSION
 from ..shares import Share
 from .common import Common, JSONErrors, answers_errors, for_readers, for_writers, refuse
+
+if TYPE_CHECKING:
+    from ..app import DesktopApp
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
@@ -66,11 +69,28 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
     def wish(self) -> Wish:
         """Return what is asked of a desktop to be started; raises ``BadRequest``."""
         geometry, backend = self.text("geometry", ""), self.text("backend", "")
+        placement = self.text("placement", "")
         return Wish(
             geometry=check_geometry(geometry) if geometry else "",
             backend=check_backend(backend) if backend else "",
             application=self.text("application", ""),
+            placement=self._app.check_placement(placement) if placement else "",
+            options=self._options(),
         )
+
+    @property
+    def _app(self) -> DesktopApp:
+        app: DesktopApp = self.settings["desktop_app"]
+        return app
+
+    def _options(self) -> dict[str, str]:
+        """Return what is chosen of the placement's options, as texts; raises ``BadRequest``."""
+        options = self.body().get("options", {})
+        if not isinstance(options, dict) or not all(
+            isinstance(value, str) and len(value) <= _LONGEST_TEXT for value in options.values()
+        ):
+            raise BadRequest("'options' must be an object of short strings.")
+        return options
 
     async def share_shown(self, session: DesktopSession) -> Share | None:
         """Return the share by which they came who ask, None for none: then they need to be more.

@@ -3,4 +3,7 @@
 from .base import Placement
 from .local import Local
 
-__all__ = ["Local", "Placement"]
+__all__ = ["LOCAL", "NAMES", "Local", "Placement"]
+
+LOCAL = "local"
+NAMES = (LOCAL,)
