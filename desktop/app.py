@@ -30,11 +30,12 @@ from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_he
 from .doorman import Doorman
 from .errors import BadRequest
 from .handlers import no_routes, outside, routes
-from .placements import LOCAL, Local, Placement
+from .placements import LOCAL, Local, Placement, Slurm
 from .placements import NAMES as PLACEMENTS
 from .plans import Plan, Wish
 from .session.specification import Specification
 from .sessions import DEFAULT_SESSION, NO_WISH, Sessions
+from .slurm_settings import Slurm as SlurmSettings
 from .tickets import Tickets
 from .xpra_settings import Xpra
 
@@ -59,7 +60,7 @@ jupyter desktop --DesktopApp.clipboard=out   # text may leave the desktop, not e
 jupyter desktop doctor                       # what is missing, and would a desktop start?
 """
     extension_url = "/desktop/"
-    classes = [Xpra]  # noqa: RUF012
+    classes = [Xpra, SlurmSettings]  # noqa: RUF012
     load_other_extensions = True
     template_paths = [str(HERE / "templates")]  # noqa: RUF012
     flags = {  # noqa: RUF012
@@ -91,7 +92,8 @@ jupyter desktop doctor                       # what is missing, and would a desk
         PLACEMENTS,
         LOCAL,
         config=True,
-        help="""Where desktops run: `local`, the machine where Jupyter runs.""",
+        help="""Where desktops run: `local`, the machine where Jupyter runs, or `slurm`, a job on
+        the cluster whose `sbatch` is there.""",
     )
 
     other_placements = List(
@@ -201,6 +203,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         files, `desktop/applications/NAME.json` on Jupyter's config path.""",
     )
 
+    slurm = Instance(SlurmSettings)
     xpra = Instance(Xpra)
     known_applications = Instance(Applications)
 
@@ -212,6 +215,10 @@ jupyter desktop doctor                       # what is missing, and would a desk
         server: Any = self.serverapp
         chosen: bool = server.config["ServerApp"].get("open_browser", has_display)
         return chosen
+
+    @default("slurm")
+    def _default_slurm(self) -> SlurmSettings:
+        return SlurmSettings(parent=self)
 
     @default("xpra")
     def _default_xpra(self) -> Xpra:
@@ -249,7 +256,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         self.subcommands = {}
         try:
             super()._link_jupyter_server_extension(serverapp)
-            self.xpra  # noqa: B018  its settings are checked when it is made
+            self.xpra, self.slurm  # noqa: B018  their settings are checked when they are made
         except TraitError as error:
             self._settings_error = str(error)
             raise
@@ -372,6 +379,8 @@ jupyter desktop doctor                       # what is missing, and would a desk
     def _placement(self, wish: Wish) -> Placement:
         """Return where a desktop is to run; raises ``BadRequest`` for options that cannot be."""
         match wish.placement or self.placement:
+            case "slurm":
+                return Slurm(self.slurm.request(wish.options))
             case _:
                 return Local()
 

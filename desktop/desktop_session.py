@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class State:
     """What is known of a desktop, as the session process told it.
 
     ``status`` is the exit status of an application that has ended.
+    ``job`` is how it is with the batch job that it runs in, where it does.
     """
 
     state: str = "starting"
@@ -45,6 +47,7 @@ class State:
     reason: str | None = None
     status: int | None = None
     log: list[str] = field(default_factory=list)
+    job: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,8 @@ class DesktopSession:
             "application": self.application or None,
             "viewers": [viewer.as_json() for viewer in self.viewers.values()],
             "last_activity": isoformat(self.last_activity),
+            # By which a page knows how its own clock goes.
+            "now": time.time(),
             **vars(self.state),
         }
 
@@ -142,7 +147,7 @@ class DesktopSession:
         self._placement = plan.placement
         self._backend = specification.backend
         self._use.note_input(False)
-        self._set_state()
+        self._set_state(step=self._placement.first_step)
         command = self._placement.launch(_COMMAND)
         try:
             self._process = await asyncio.create_subprocess_exec(

@@ -26,7 +26,9 @@ DesktopError
     ├── ProgramMissing
     ├── RuntimeFolderUnusable
     ├── StartFailed
-    └── StartTimeout
+    ├── StartTimeout
+    ├── JobRefused          Slurm does not take the job
+    └── JobEnded            it did, and the job ended before its time
 """
 
 from __future__ import annotations
@@ -277,3 +279,15 @@ class StartTimeout(StartError):
     """Something that was started did not get ready in time."""
 
     reason = "start-timeout"
+
+
+class JobRefused(StartError):
+    """Slurm did not take the job in which the desktop was to run."""
+
+    reason = "job-refused"
+
+
+class JobEnded(StartError):
+    """The job with the desktop ended before its time."""
+
+    reason = "job-ended"

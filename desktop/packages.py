@@ -54,6 +54,7 @@ _PACKAGES = {
         "arch": "xorg-server xf86-video-dummy",
         "alpine": "xorg-server xf86-video-dummy",
     },
+    "slurm": {"debian": "slurm-client"},
     "xfce": {
         "debian": "xfce4 xfce4-terminal dbus-x11",
         "fedora": "@xfce-desktop",

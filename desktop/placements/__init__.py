@@ -2,8 +2,8 @@
 
 from .base import Placement
 from .local import Local
+from .slurm import Slurm
 
-__all__ = ["LOCAL", "NAMES", "Local", "Placement"]
+__all__ = ["LOCAL", "NAMES", "SLURM", "Local", "Placement", "Slurm"]
 
-LOCAL = "local"
-NAMES = (LOCAL,)
+LOCAL, SLURM = NAMES = ("local", "slurm")

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 
 
 class Placement(ABC):
-    """A place for sessions: this machine, a batch job, …"""
+    """A place for sessions: this machine, a batch job, …
+
+    ``first_step`` is what a start begins with there (see ``desktop_session.State``).
+    """
+
+    first_step = "display-server"
 
     @abstractmethod
     def launch(self, session_command: Sequence[str]) -> list[str]:
@@ -20,7 +25,7 @@ class Placement(ABC):
 
     @abstractmethod
     async def connect(self, path: str) -> socket.socket:
-        """Return a byte stream to the Unix socket ``path`` there.
+        """Return a byte stream to the Unix socket ``path`` there, as the session has told it.
 
         Called by ``sessions`` for each viewer. Raises ``NotReady`` where nobody listens.
         """

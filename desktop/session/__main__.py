@@ -57,17 +57,17 @@ async def _run(specification: Specification, where: Runtime) -> None:
         session = Session(specification, where, control)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, session.stop, "It was ended.")
-        listening = asyncio.ensure_future(_obey(control, session))
+        listening = asyncio.ensure_future(_obey(control, session, specification.silence))
         # However that ends, nobody would tell the session any more that its server has gone.
         listening.add_done_callback(lambda _: session.stop("Its server ended."))
         await session.run()
         listening.cancel()
 
 
-async def _obey(control: Control, session: Session) -> None:
+async def _obey(control: Control, session: Session, silence: float) -> None:
     # Not awaited one after the other: the X server may be in no hurry.
     tasks: set[asyncio.Future[None]] = set()
-    async for command in control.commands():
+    async for command in control.commands(silence):
         match command["command"]:
             case "admit":
                 work = _admit(control, session, command)
@@ -75,6 +75,8 @@ async def _obey(control: Control, session: Session) -> None:
                 work = session.resize(command["geometry"])
             case "stop":
                 session.stop("It was stopped.")
+                continue
+            case _:
                 continue
         tasks.add(task := asyncio.ensure_future(work))
         task.add_done_callback(tasks.discard)

@@ -1,7 +1,8 @@
 """The session's lifeline and voice: commands on standard input, events on standard output.
 
 Both are lines of JSON. Commands: the specification first, then ``{"command": "admit", "id": …,
-"password": …, "access": …}``, ``{"command": "resize", "geometry": …}`` and ``{"command": "stop"}``.
+"password": …, "access": …}``, ``{"command": "resize", "geometry": …}``, ``{"command": "here"}``,
+which only says that somebody holds the lifeline, and ``{"command": "stop"}``.
 Events: ``{"event": "state", …}``, ``{"event": "log", "lines": […]}``, ``{"event": "input",
 "active": …}`` when users begin and cease to type or move the mouse, and ``{"event": "admitted",
 "id": …, "socket": …, "error": …}``, which answers the command with that id: the socket to connect
@@ -11,8 +12,11 @@ to, or an error.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,31 +37,29 @@ class _Ended(asyncio.BaseProtocol):
 
 
 class Control:
-    """The two pipes to whoever started this session."""
+    """The two ways to whoever started this session."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport | asyncio.StreamWriter
+    ) -> None:
         self._reader = reader
         self._writer = writer
 
     @classmethod
     @asynccontextmanager
     async def open(cls) -> AsyncIterator[Control]:
-        """Take over this process's standard input and output."""
-        async with pipes.reader(os.dup(0)) as reader:
-            writer, ended = await asyncio.get_running_loop().connect_write_pipe(
-                _Ended, os.fdopen(os.dup(1), "wb", buffering=0)
-            )
-            try:
-                yield cls(reader, writer)
-            finally:
-                writer.close()
-                # The last state may be longer than a pipe takes at once.
-                await asyncio.wait([ended.ended], timeout=_LAST_WORDS)
+        """Take over this process's standard input and output: two pipes, or one socket."""
+        ways = _socket() if stat.S_ISSOCK(os.fstat(0).st_mode) else _pipes()
+        async with ways as (reader, writer):
+            yield cls(reader, writer)
 
-    async def commands(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield commands until the lifeline closes."""
-        while line := await self._reader.readline():
-            yield json.loads(line)
+    async def commands(self, silence: float = 0) -> AsyncIterator[dict[str, Any]]:
+        """Yield commands until the lifeline closes, or was silent for so many seconds, if any."""
+        try:
+            while line := await asyncio.wait_for(self._reader.readline(), silence or None):
+                yield json.loads(line)
+        except asyncio.TimeoutError:
+            return
 
     def send(self, event: str, **values: Any) -> None:
         """Tell whoever started this session; nothing happens if they are gone."""
@@ -68,3 +70,29 @@ class Control:
 def encode(event: str, **values: Any) -> bytes:
     """Return an event as it is sent."""
     return json.dumps({"event": event, **values}).encode() + b"\n"
+
+
+@asynccontextmanager
+async def _pipes() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.WriteTransport]]:
+    async with pipes.reader(os.dup(0)) as reader:
+        writer, ended = await asyncio.get_running_loop().connect_write_pipe(
+            _Ended, os.fdopen(os.dup(1), "wb", buffering=0)
+        )
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            # The last state may be longer than a pipe takes at once.
+            await asyncio.wait([ended.ended], timeout=_LAST_WORDS)
+
+
+@asynccontextmanager
+async def _socket() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    # As if it were a pipe, asyncio would take whatever there is to read for the other side's end.
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=os.dup(0)))
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError, asyncio.TimeoutError):
+            await asyncio.wait_for(writer.wait_closed(), _LAST_WORDS)

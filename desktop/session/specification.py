@@ -19,6 +19,8 @@ class Specification:
     usual search. ``folders`` are the candidates for the runtime folder, best first.
     ``application`` is the name of the one application that there is to be instead of a desktop,
     ``command`` its command line, and ``environment`` what it has in its environment besides.
+    ``silence`` is how long the lifeline may be silent before whoever holds it is taken for gone;
+    0 for as long as it is open.
     """
 
     backend: str = AUTO
@@ -32,6 +34,7 @@ class Specification:
     application: str = ""
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    silence: float = 0.0
 
     def to_line(self) -> str:
         """Return it as one line of JSON."""

@@ -1,0 +1,91 @@
+"""Sessions in jobs of Slurm, whose sockets are reached through srun(1): no port is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+from ..errors import DesktopError, NotReady, SessionEnded
+from ..slurm import commands
+from ..slurm.request import Request
+from .base import Placement
+from .stdio import READY
+
+_PATIENCE = 15.0  # seconds for a step to start
+
+# What srun(1), or what it runs, says where there is nothing to connect to.
+_OVER = ("Invalid job id", "already completing", "Nobody listens")
+
+
+class Slurm(Placement):
+    """A job as ``request`` has it, and a step beside its work for each viewer."""
+
+    first_step = "submit"
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._steps: set[asyncio.Task[str]] = set()
+
+    def launch(self, session_command: Sequence[str]) -> list[str]:
+        """Return the command that has a job and stands between us and the session in it."""
+        request = self._request.to_argument()
+        return [sys.executable, "-m", "desktop.slurm", request, *session_command]
+
+    async def connect(self, path: str) -> socket.socket:
+        """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""
+        job, _, path = path.partition(":")
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *commands.srun(job, self._request.python or sys.executable, path),
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=asyncio.subprocess.PIPE,
+                env=commands.environment(os.environ),
+                start_new_session=True,
+            )
+        said = asyncio.ensure_future(_words(process))
+        self._steps.add(said)
+        said.add_done_callback(self._steps.discard)
+        ours.setblocking(False)
+        try:
+            await asyncio.wait_for(_connected(ours), _PATIENCE)
+        except (asyncio.TimeoutError, OSError) as error:
+            ours.close()
+            _kill(process)
+            raise _not_connected(await said) from error
+        except BaseException:  # whoever asked has gone
+            ours.close()
+            raise
+        return ours
+
+
+async def _connected(stream: socket.socket) -> None:
+    if await asyncio.get_running_loop().sock_recv(stream, len(READY)) != READY:
+        raise ConnectionResetError
+
+
+async def _words(step: asyncio.subprocess.Process) -> str:
+    """Return what a step has said, once it has ended."""
+    assert step.stderr
+    said = await step.stderr.read()
+    await step.wait()
+    return said.decode(errors="replace").strip()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+def _not_connected(said: str) -> DesktopError:
+    if any(words in said for words in _OVER):
+        return SessionEnded("The display server is gone.", remedy="Start the desktop again.")
+    return NotReady(
+        f"The job cannot be reached now: {said or 'srun does not answer'}.",
+        remedy="Try again in a moment. The desktop goes on, also where it is shown already.",
+    )

@@ -1,0 +1,76 @@
+"""Standard input and output ⇄ a Unix socket: ``python -I -S stdio.py SOCKET [SECONDS]``.
+
+What carries a stream to another machine, such as ``srun`` or ``ssh``, runs this there. It needs
+nothing but Python itself, so that it is there at once. ``SOCKET`` is a path, or "@" and an abstract
+name (unix(7)); for ``SECONDS`` its listener may take its time. Once it is connected, one byte is
+written, 0; after that, what comes.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+READY = b"\0"
+
+_CHUNK = 256 * 1024
+_AGAIN = 0.05  # seconds
+
+
+def main(path: str, patience: str = "0") -> None:
+    """Carry bytes both ways until the socket ends; the end of the input is passed on."""
+    address = "\0" + path[1:] if path.startswith("@") else path
+    connection = _connect(address, time.monotonic() + float(patience))
+    _check_owner(connection)
+    _write(READY)
+    threading.Thread(target=_send, args=(connection,), daemon=True).start()
+    try:
+        while data := connection.recv(_CHUNK):
+            _write(data)
+    except OSError:
+        pass  # either side is gone
+    # The other thread may wait for input that nobody will send.
+    os._exit(0)
+
+
+def _connect(address: str, deadline: float) -> socket.socket:
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(address)
+            return connection
+        except OSError as error:
+            connection.close()
+            if time.monotonic() > deadline:
+                sys.exit(f"Nobody listens there: {error.strerror}.")
+            time.sleep(_AGAIN)
+
+
+def _check_owner(connection: socket.socket) -> None:
+    """End unless the listener is this user's, since anybody may take an abstract name."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    if struct.unpack("3i", credentials)[1] != os.getuid():
+        sys.exit("It is another user who listens there.")
+
+
+def _send(connection: socket.socket) -> None:
+    try:
+        while data := os.read(0, _CHUNK):
+            connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # the other way ends, too
+
+
+def _write(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(1, view) :]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

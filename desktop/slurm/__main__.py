@@ -1,0 +1,103 @@
+"""``python -m desktop.slurm REQUEST COMMAND…``: runs the session COMMAND in a job.
+
+The specification comes on standard input, see ``session.control``. When this process ends,
+whatever ends it, there is no job any more: two processes see to it (see ``session.keeper``), and
+where both are killed the job ends itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..session import failures
+from ..session.control import Control, encode
+from ..session.keeper import keep
+from ..session.specification import Specification
+from . import commands
+from .job import Job
+from .note import Note
+from .request import Request
+
+_SLACK = 6.0  # seconds, beyond what programs get, for a job to be cancelled
+_SCANCEL = 60.0  # seconds for a controller that does not answer
+
+
+def main(argument: str, *command: str) -> int:
+    """Run one job until it ends or the lifeline closes; return the exit status."""
+    with os.fdopen(0, "rb", buffering=0, closefd=False) as lifeline:
+        line = lifeline.readline()
+    if not line:
+        return 0
+    request, specification = Request.from_argument(argument), Specification.from_line(line)
+    note = Note()
+    try:
+        with _output(request.output_folder) as output:
+            job = (request, specification, command, note, output)
+            try:
+                return keep(lambda: asyncio.run(_run(*job)), specification.stop_timeout + _SLACK)
+            finally:
+                _cancel(note)
+    except OSError as error:
+        problem = failures.system_error(error)
+    os.write(1, encode("state", state="failed", error=problem.as_json()))
+    return 1
+
+
+async def _run(
+    request: Request,
+    specification: Specification,
+    command: Sequence[str],
+    note: Note,
+    output: Path,
+) -> None:
+    async with Control.open() as control:
+        job = Job(request, specification, command, control, note, output)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, job.stop, "It was ended.")
+        listening = asyncio.ensure_future(_obey(control, job))
+        listening.add_done_callback(lambda _: job.stop("Its server ended."))
+        await job.run()
+        listening.cancel()
+
+
+async def _obey(control: Control, job: Job) -> None:
+    async for command in control.commands():
+        job.pass_on(command)
+
+
+@contextmanager
+def _output(folder: str) -> Iterator[Path]:
+    """Make a file for what a job prints; removed at the end."""
+    Path(folder).mkdir(0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix="desktop-job-", suffix=".log", dir=folder)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _cancel(note: Note) -> None:
+    """Cancel a job that was not, since whoever should have done so was killed."""
+    if note.job:
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(
+                ["scancel", note.job],  # noqa: S607  Slurm's commands are where PATH says
+                env=commands.environment(os.environ),
+                stdin=subprocess.DEVNULL,
+                timeout=_SCANCEL,
+                check=False,
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

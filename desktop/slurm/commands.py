@@ -1,0 +1,106 @@
+"""Slurm's commands: what they are called with, and running them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..placements import stdio
+
+_PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer
+
+# In turn: options of another job in which Jupyter may run, or for people who type these commands;
+# what is of this machine and this login; and what Slurm should not keep in files of its own.
+_DROPPED = re.compile(
+    r"(SLURM|SRUN|SALLOC|SQUEUE|SCANCEL)_.*|SBATCH_(WAIT|ARRAY).*"
+    r"|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DBUS_.*|XDG_(RUNTIME|SESSION|SEAT|VTNR).*|SSH_.*"
+    r"|TMPDIR|TMP|TEMP"
+    r"|JUPYTER_TOKEN|JUPYTERHUB_.*|JPY_.*|CONFIGPROXY_.*"
+)
+_KEPT = "SLURM_CONF"
+
+
+class CommandFailed(Exception):
+    """One of Slurm's commands failed; its text is what the command said."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the job runs: a session, for whoever connects to the abstract socket ``name``."""
+
+    name: str
+    python: str
+    setup: str
+    patience: float  # seconds for somebody to connect; else the job ends
+    command: Sequence[str]
+
+    def __str__(self) -> str:
+        inside = [self.python, "-m", "desktop.slurm.inside", self.name, f"{self.patience:g}"]
+        return f"#!/bin/sh\n{self.setup}\nexec {shlex.join([*inside, *self.command])}\n"
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Return what of our ``own`` environment is of use to Slurm's commands, and in a job."""
+    return {
+        name: value for name, value in own.items() if name == _KEPT or not _DROPPED.fullmatch(name)
+    }
+
+
+def sbatch(arguments: Sequence[str], output: Path) -> list[str]:
+    """Return the command that takes a job's script on its standard input."""
+    return [
+        "sbatch",
+        "--parsable",
+        "--job-name=jupyter-desktop",
+        "--nodes=1",
+        "--ntasks=1",
+        # What was on the desktop does not come back with it.
+        "--no-requeue",
+        "--export=ALL",
+        "--chdir=/",
+        f"--output={output}",
+        *arguments,
+    ]
+
+
+def srun(job: str, python: str, path: str, patience: float = 0) -> list[str]:
+    """Return the command whose standard input and output are those of the Unix socket ``path``.
+
+    It is a step beside the job's own work, of which it takes nothing.
+    """
+    return [
+        *("srun", f"--jobid={job}", "--overlap", "--nodes=1", "--ntasks=1"),
+        *("--unbuffered", "--quiet", "--mpi=none", "--chdir=/"),
+        *("--cpu-bind=none", "--mem=0", "--gres=none"),
+        *(python, "-I", "-S", stdio.__file__, path, f"{patience:g}"),
+    ]
+
+
+async def run(command: Sequence[str], text: str = "", **extra: str) -> str:
+    """Return what one of Slurm's commands prints; ``extra`` is added to its environment.
+
+    Raises ``CommandFailed``, and ``FileNotFoundError`` where there is none of that name.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**environment(os.environ), **extra},
+        start_new_session=True,
+    )
+    try:
+        printed, said = await asyncio.wait_for(process.communicate(text.encode()), _PATIENCE)
+    except asyncio.TimeoutError:
+        raise CommandFailed(f"{command[0]} has not answered for {_PATIENCE:g} seconds") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if process.returncode:
+        raise CommandFailed(said.decode(errors="replace").strip() or f"{command[0]} failed")
+    return printed.decode(errors="replace")

@@ -1,0 +1,48 @@
+"""What the job runs: ``python -m desktop.slurm.inside NAME SECONDS COMMAND…``.
+
+It waits for whoever asked for the job to connect to the abstract Unix socket NAME (unix(7)), and
+becomes COMMAND, a session with that connection as its standard input and output. Where nobody
+comes, the job ends: whoever asked for it has gone meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+import time
+
+
+def main(name: str, patience: str, *command: str) -> int:
+    """Return where nobody came; else this process becomes another."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        connection = _owner(listener, time.monotonic() + float(patience))
+    if connection is None:
+        print(f"Nobody came for the desktop within {patience} seconds.")
+        return 1
+    for descriptor in (0, 1):
+        os.dup2(connection.fileno(), descriptor)
+    connection.close()
+    os.execvp(command[0], command)  # noqa: S606  a session needs no shell
+
+
+def _owner(listener: socket.socket, deadline: float) -> socket.socket | None:
+    """Return the first connection of this user; anybody may connect to an abstract socket."""
+    while (left := deadline - time.monotonic()) > 0:
+        listener.settimeout(left)
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            break
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        if struct.unpack("3i", credentials)[1] == os.getuid():
+            return connection
+        connection.close()
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,260 @@
+"""One job with a desktop: submitted, waited for, followed, and cancelled in any case."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import DesktopError
+from ..session import failures
+from ..session.control import Control
+from ..session.specification import Specification
+from ..session.stopping import Stopped, Stopping
+from . import commands, endings, queue, refusals
+from .commands import CommandFailed, Script
+from .link import Link
+from .note import Note
+from .queue import Look
+from .request import Request
+
+_SOON = 1.0  # seconds to the first look at the queue; each time half as long again to the next
+_SELDOM = 3  # looks at a job that runs: so many times as seldom
+_UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
+_SILENCE = 300.0  # seconds after which a session takes us for gone, as when this machine failed
+_START = 60.0  # seconds for the job's own program to listen, on a file system that may be slow
+_ATTEMPTS = 3
+_LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
+_NO_ANSWER = "Slurm's controller does not answer at the moment"
+_LAST_LINES = 20
+
+
+class Job:
+    """Stands between a Jupyter server, at ``control``, and the session in the job.
+
+    ``note`` holds the job's id while it is to be cancelled; ``output`` is a file for what it
+    prints. ``run`` returns when there is no job any more.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        specification: Specification,
+        command: Sequence[str],
+        control: Control,
+        note: Note,
+        output: Path,
+    ) -> None:
+        self._request = request
+        self._specification = replace(specification, silence=_SILENCE)
+        self._control = control
+        self._note = note
+        self._output = output
+        self._python = request.python or command[0]
+        self._script = Script(
+            f"jupyter-desktop-{secrets.token_hex(16)}",
+            self._python,
+            request.setup,
+            _UNTIL_COME,
+            [self._python, *command[1:]],
+        )
+        self._stopping = Stopping()
+        self._job = ""
+        self._link: Link | None = None
+        self._look = Look(queue.PENDING)
+        self._silent = False  # the controller does not answer
+        self._state: dict[str, Any] = {"state": "starting", "step": "submit"}
+        self._last: dict[str, Any] | None = None  # what the session said at its end
+
+    async def run(self) -> None:
+        """Have a job, and with it a session, until it ends; tell how it ended."""
+        try:
+            last = await self._run()
+        except DesktopError as error:
+            last = endings.failed(error.as_json())
+        except Stopped as stopped:
+            last = self._last or {"state": "stopped", "reason": str(stopped)}
+        except OSError as error:
+            last = endings.failed(failures.system_error(error).as_json())
+        finally:
+            await self._cancel()
+        if last["state"] == "failed" and not last.get("log"):
+            last["log"] = self._printed()
+        self._state = last
+        self._tell()
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end; ``reason`` is told to the user."""
+        self._stopping.stop(reason)
+
+    def pass_on(self, command: dict[str, Any]) -> None:
+        """Take a command of the Jupyter server; all but one are the session's to obey."""
+        if command["command"] == "stop":
+            self.stop("It was stopped.")
+        elif self._link:
+            self._link.send(json.dumps(command))
+
+    # -- its life
+
+    async def _run(self) -> dict[str, Any]:
+        self._tell()
+        await self._submit()
+        self._state["step"] = "queue"
+        self._tell()
+        await self._until_begun()
+        if not self._look.over:
+            try:
+                async with self._linked() as link:
+                    await self._until_end(link)
+            except CommandFailed as error:
+                await self._last_look()
+                return self._ending() or endings.unreachable(str(error))
+        await self._last_look()
+        return self._ending() or self._last or endings.without_a_word(self._look, self._look.node)
+
+    async def _submit(self) -> None:
+        command = commands.sbatch(self._request.arguments, self._output)
+        try:
+            # Whoever asks for the end meanwhile has to wait: what was submitted must be known.
+            printed = await commands.run(command, str(self._script))
+        except FileNotFoundError as error:
+            raise refusals.not_installed(command[0]) from error
+        except CommandFailed as error:
+            raise refusals.refused(str(error)) from error
+        self._job = self._note.job = printed.strip().split(";")[0]  # ";" and a cluster's name
+
+    async def _until_begun(self) -> None:
+        pause = _SOON
+        while True:
+            await self._stopping.first(pause)
+            pause = min(pause * 1.5, self._request.poll_interval)
+            if await self._looked() and not self._look.waiting:
+                return
+
+    @asynccontextmanager
+    async def _linked(self) -> AsyncIterator[Link]:
+        """Reach the session; at the end nothing of it is left, or it is about to go."""
+        link = self._link = await self._reach()
+        try:
+            yield link
+        finally:
+            # Its last words come on the way that is closed now.
+            await link.close(self._specification.stop_timeout + 1)
+
+    async def _reach(self) -> Link:
+        command = commands.srun(self._job, self._python, f"@{self._script.name}", _START)
+        for attempt in range(1, _ATTEMPTS + 1):
+            opening = asyncio.ensure_future(Link.open(command))
+            try:
+                await self._stopping.first(None, opening)
+                return opening.result()
+            except CommandFailed:
+                # The controller may be away: but for that, a job that runs can be reached.
+                if attempt == _ATTEMPTS or not await self._looked() or self._look.over:
+                    raise
+            finally:
+                opening.cancel()
+            await self._stopping.first(_SOON * attempt)
+        raise AssertionError
+
+    async def _until_end(self, link: Link) -> None:
+        link.send(self._specification.to_line())
+        listening = asyncio.ensure_future(self._listen(link))
+        watching = asyncio.ensure_future(self._watch())
+        beating = asyncio.ensure_future(self._beat(link))
+        try:
+            await self._stopping.first(None, listening, watching)
+        except Stopped:
+            link.send(json.dumps({"command": "stop"}))
+            await asyncio.wait([listening], timeout=self._specification.stop_timeout + 1)
+            raise
+        finally:
+            for task in (listening, watching, beating):
+                task.cancel()
+
+    async def _listen(self, link: Link) -> None:
+        async for event in link.events():
+            match event["event"]:
+                case "state" if event["state"] in ("stopped", "failed"):
+                    self._last = {name: event[name] for name in event if name != "event"}
+                case "state":
+                    self._state = {name: event[name] for name in event if name != "event"}
+                    self._tell()
+                case "admitted" if event["socket"]:
+                    # An address that tells the placement in which job it is.
+                    self._pass({**event, "socket": f"{self._job}:{event['socket']}"})
+                case _:
+                    self._pass(event)
+
+    async def _watch(self) -> None:
+        """Look now and then at a job that runs; return when it does not any more."""
+        while not (self._look.waiting or self._look.over):
+            await asyncio.sleep(self._request.poll_interval * _SELDOM)
+            await self._looked()
+
+    async def _beat(self, link: Link) -> None:
+        while True:
+            await asyncio.sleep(_SILENCE / 10)
+            link.send(json.dumps({"command": "here"}))
+
+    # -- what Slurm says
+
+    async def _looked(self) -> bool:
+        """Ask how the job is, and tell what is new; return whether there was an answer."""
+        before = self._shown()
+        try:
+            self._look = await queue.look(self._job)
+            self._silent = False
+        except CommandFailed:
+            self._silent = True
+        if self._shown() != before:
+            self._tell()
+        return not self._silent
+
+    async def _last_look(self) -> None:
+        """Find out how the job ended; what it ran has ended, or it is about to."""
+        for pause in (*_LAST_LOOKS, 0):
+            if self._look.waiting or self._look.over:
+                return
+            if not await self._looked():
+                return
+            await asyncio.sleep(pause)
+
+    def _ending(self) -> dict[str, Any] | None:
+        return endings.as_state(self._look, self._look.node)
+
+    async def _cancel(self) -> None:
+        if not self._job or self._look.over:
+            self._note.job = ""
+            return
+        try:
+            await commands.run(["scancel", self._job])
+        except (CommandFailed, OSError):
+            return  # the note stays, for another attempt
+        self._note.job = ""
+
+    def _printed(self) -> list[str]:
+        try:
+            return self._output.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        except OSError:
+            return []
+
+    # -- what the Jupyter server is told
+
+    def _shown(self) -> dict[str, Any]:
+        shown = {"id": self._job, "warnings": self._request.warnings, **self._look.as_json()}
+        if self._silent and self._look.waiting:
+            shown["waiting"] = _NO_ANSWER
+        return shown
+
+    def _tell(self) -> None:
+        self._pass({"event": "state", **self._state, "job": self._shown()})
+
+    def _pass(self, event: dict[str, Any]) -> None:
+        values = dict(event)
+        self._control.send(values.pop("event"), **values)

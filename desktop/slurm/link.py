@@ -1,0 +1,73 @@
+"""The lifeline and voice of the session in a job (see ``session.control``), by way of srun(1)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from ..placements.stdio import READY
+from . import commands
+from .commands import CommandFailed
+
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
+
+
+class Link:
+    """A step of the job that connects us with the session."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def open(cls, command: Sequence[str]) -> Link:
+        """Run ``command``, an srun; returns when it is connected, raises ``CommandFailed``."""
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=commands.environment(os.environ),
+            limit=_LONGEST_LINE,
+            start_new_session=True,
+        )
+        link = cls(process)
+        try:
+            assert process.stdout
+            connected = await process.stdout.read(len(READY))
+            if connected != READY:
+                raise CommandFailed(await link._said())
+        except BaseException:
+            await link.close(0)
+            raise
+        return link
+
+    def send(self, line: str) -> None:
+        """Send a line to the session; nothing happens if it is gone."""
+        assert self._process.stdin
+        if not self._process.stdin.is_closing():
+            self._process.stdin.write(line.encode() + b"\n")
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield what the session says until it ends."""
+        assert self._process.stdout
+        while line := await self._process.stdout.readline():
+            yield json.loads(line)
+
+    async def close(self, patience: float) -> None:
+        """Close the lifeline; the step gets ``patience`` seconds to end."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), patience)
+        except asyncio.TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    async def _said(self) -> str:
+        assert self._process.stderr
+        return (await self._process.stderr.read()).decode(errors="replace").strip()
