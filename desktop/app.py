@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_he
 from .doorman import Doorman
 from .errors import BadRequest
 from .handlers import no_routes, outside, routes
-from .placements import LOCAL, Local, Placement, Slurm
+from .placements import LOCAL, SLURM, Local, Placement, Slurm
 from .placements import NAMES as PLACEMENTS
 from .plans import Plan, Wish
 from .session.specification import Specification
@@ -42,6 +43,7 @@ from .xpra_settings import Xpra
 HERE = Path(__file__).parent
 
 _APPLICATIONS = ("desktop", "applications")  # on Jupyter's config path
+_PLACES = {LOCAL: "This machine", SLURM: "A node of the cluster"}
 
 # A hub's single-user server looks at what it is told every five minutes.
 _TELL_ACTIVITY_EVERY = 10_000  # milliseconds
@@ -367,14 +369,28 @@ jupyter desktop doctor                       # what is missing, and would a desk
 
     def check_placement(self, name: str) -> str:
         """Return ``name`` if users may ask for that placement; raises ``BadRequest``."""
-        offered = (self.placement, *self.other_placements)
-        if name not in offered:
+        if name not in self._offered():
             raise BadRequest(
                 f"Desktops are not placed with {name[:40]!r} here.",
-                remedy=f"Ask for one of {', '.join(dict.fromkeys(offered))}, or have the "
-                "administrator offer it with DesktopApp.other_placements.",
+                remedy=f"Ask for one of {', '.join(self._offered())}, or have the administrator "
+                "offer it with DesktopApp.other_placements.",
             )
         return name
+
+    def placements(self) -> list[dict[str, Any]]:
+        """Return where users may have desktops, the usual place first, as the page shows it."""
+        fields = {SLURM: self.slurm.form()}
+        return [
+            {
+                "name": name,
+                "label": _PLACES[name],
+                "fields": [asdict(field) for field in fields.get(name, [])],
+            }
+            for name in self._offered()
+        ]
+
+    def _offered(self) -> list[str]:
+        return list(dict.fromkeys([self.placement, *self.other_placements]))
 
     def _placement(self, wish: Wish) -> Placement:
         """Return where a desktop is to run; raises ``BadRequest`` for options that cannot be."""

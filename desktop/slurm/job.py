@@ -79,6 +79,9 @@ class Job:
             last = endings.failed(error.as_json())
         except Stopped as stopped:
             last = self._last or {"state": "stopped", "reason": str(stopped)}
+            if self._last:
+                # In Slurm's books it is then a job that was completed, not one that was cancelled.
+                await self._last_look(_LAST_LOOKS[:3])
         except OSError as error:
             last = endings.failed(failures.system_error(error).as_json())
         finally:
@@ -216,9 +219,9 @@ class Job:
             self._tell()
         return not self._silent
 
-    async def _last_look(self) -> None:
+    async def _last_look(self, pauses: Sequence[float] = _LAST_LOOKS) -> None:
         """Find out how the job ended; what it ran has ended, or it is about to."""
-        for pause in (*_LAST_LOOKS, 0):
+        for pause in (*pauses, 0):
             if self._look.waiting or self._look.over:
                 return
             if not await self._looked():

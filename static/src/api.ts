@@ -18,7 +18,11 @@ export class Api {
   private readonly root: URL;
   private readonly path: string;
 
-  constructor(private readonly page: PageData) {
+  /** `choice` is what the user wants of a new desktop. */
+  constructor(
+    private readonly page: PageData,
+    private readonly choice: () => object = () => ({}),
+  ) {
     this.root = new URL(page.root, document.baseURI);
     this.path = `api/sessions/${encodeURIComponent(page.session)}`;
   }
@@ -87,8 +91,8 @@ export class Api {
   /** What a new desktop should be like. */
   private wishes(): object {
     const { backend, application } = this.page;
-    const geometry = windowSize();
-    return { geometry, ...(backend === null ? {} : { backend }), ...(application === null ? {} : { application }) };
+    const asked = { ...(backend === null ? {} : { backend }), ...(application === null ? {} : { application }) };
+    return { geometry: windowSize(), ...asked, ...this.choice() };
   }
 
   /** What lets guests do something. */

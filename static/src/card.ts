@@ -13,7 +13,7 @@ export interface Message {
   log?: string[];
   logOpen?: boolean;
   /** The button, and what it does. */
-  action?: { label: string; run: () => void };
+  action?: { label: string; run: () => void } | undefined;
   login?: string;
   loginLabel?: string;
 }
@@ -41,18 +41,30 @@ export class Card {
     this.card.hidden = true;
   }
 
-  progress(title: string, steps: Step[]): void {
+  /** `action` is what the user can do meanwhile. */
+  progress(title: string, steps: Step[], action?: Message["action"]): void {
     if (this.card.dataset["kind"] !== "progress") this.log.textContent = "";
-    this.show("progress", { title });
-    announce(title);
+    this.show("progress", { title, action });
+    announce([title, ...steps.map(({ detail }) => detail)].filter(Boolean).join(" "));
     const list = steps.map((step) => {
       const item = document.createElement("li");
       item.textContent = step.label;
       item.dataset["status"] = step.status;
       if (step.status === "current") item.setAttribute("aria-current", "step");
+      if (step.detail) item.append(detail(step.detail));
       return item;
     });
     element("card-steps").replaceChildren(...list);
+  }
+
+  /** The form that comes before a start. */
+  form(title: string): void {
+    this.show("form", { title });
+    element("card-steps").replaceChildren();
+    this.log.textContent = "";
+    this.showLog(false);
+    announce(title);
+    takeFocus(element("card-start"));
   }
 
   message(message: Message): void {
@@ -69,9 +81,10 @@ export class Card {
     this.showLog(false);
   }
 
-  private show(kind: "progress" | "message", message: Message): void {
+  private show(kind: "progress" | "message" | "form", message: Message): void {
     this.card.dataset["kind"] = kind;
     this.card.hidden = false;
+    element("card-form").hidden = kind !== "form";
     element("card-title").textContent = message.title;
     fill("card-text", message.text);
     fill("card-remedy", message.remedy);
@@ -102,6 +115,12 @@ export class Card {
     announce(button.textContent);
     setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
   }
+}
+
+function detail(text: string): HTMLElement {
+  const made = document.createElement("small");
+  made.textContent = text;
+  return made;
 }
 
 function fill(id: string, text: string | null | undefined): void {

@@ -19,6 +19,7 @@ import { readPageData } from "./page-data";
 import { Retry } from "./retry";
 import { SharePanel } from "./share-panel";
 import { Sizing } from "./sizing";
+import { StartForm } from "./start-form";
 import { takeFocus } from "./take-focus";
 import { Toolbar } from "./toolbar";
 import { View } from "./view";
@@ -27,7 +28,8 @@ import { View } from "./view";
 class Desktop {
   private readonly page = readPageData();
   private readonly named = naming(this.page);
-  private readonly api = new Api(this.page);
+  private readonly form: StartForm = new StartForm(this.page, () => { this.life.begin("start"); });
+  private readonly api = new Api(this.page, () => this.form.wish);
   private readonly screen = element("screen");
   private readonly forever = new Owner();
   private readonly retry = new Retry();
@@ -38,9 +40,10 @@ class Desktop {
   private readonly sharing = new SharePanel(this.api, this.page.sharing, () => this.connection?.viewer, () => { this.focus(); });
   private readonly view = new View(this.page, {
     begin: () => { this.begin(); },
+    cancel: () => void this.end("Cancelling the job…"),
     useHere: () => { this.life.begin("ask"); },
     retry: () => { this.retry.now(); },
-  });
+  }, () => this.form.inJob);
   private readonly life = new Life({
     api: this.api,
     view: this.view,
@@ -84,7 +87,7 @@ class Desktop {
   }
 
   private begin(): void {
-    this.life.begin(this.guest ? "ask" : "start");
+    this.life.begin(this.guest ? "ask" : this.form.wanted ? "look" : "start");
   }
 
   private attach(connection: Connection | null): void {
@@ -145,9 +148,13 @@ class Desktop {
       this.focus();
       return;
     }
+    await this.end(`Stopping ${this.named.the}…`);
+  }
+
+  private async end(words: string): Promise<void> {
     // The end of the connection is no news then.
     this.life.rest();
-    this.view.busy(`Stopping ${this.named.the}…`);
+    this.view.busy(words);
     try {
       await this.api.stop(this.forever);
       this.life.end(new Failure("over", { session: await this.api.ask(this.forever) }));

@@ -10,7 +10,7 @@ import type { Session } from "./session";
 import type { View } from "./view";
 import { Watch } from "./watch";
 
-type Next = "start" | "restart" | "ask" | "connect";
+type Next = "start" | "restart" | "ask" | "look" | "connect";
 
 /** Two pages that come at the same instant can spoil each other's password; more than this is something else. */
 const REFUSALS = 5;
@@ -99,12 +99,29 @@ export class Life {
   }
 
   private async untilReachable(next: Next, owner: Owner): Promise<void> {
-    const { api, view } = this.parts;
-    if (!view.picture.shown) view.coming(null);
-    const session = await (next === "ask" ? api.ask(owner) : next === "restart" ? api.restart(owner) : api.start(owner));
+    if (!this.parts.view.picture.shown && next !== "look") this.parts.view.coming(null);
+    const session = await this.bring(next, owner);
     await new Promise<void>((resolve) => {
       this.follow(session, owner, resolve);
     });
+  }
+
+  private bring(next: Next, owner: Owner): Promise<Session> {
+    const { api } = this.parts;
+    if (next === "look") return this.look(owner);
+    return next === "ask" ? api.ask(owner) : next === "restart" ? api.restart(owner) : api.start(owner);
+  }
+
+  /** The session if there is one; else the user is to say what it should be like. */
+  private async look(owner: Owner): Promise<Session> {
+    try {
+      const session = await this.parts.api.ask(owner);
+      if (session.state === "starting" || session.state === "running") return session;
+    } catch (error) {
+      const failure = Failure.of(error);
+      if (failure.kind !== "gone") throw failure;
+    }
+    throw new Failure("to-choose");
   }
 
   /** Keeps to what is true of the session until it has come up or ended. */
@@ -114,7 +131,7 @@ export class Life {
       this.session = session;
       this.parts.view.knows(session);
       this.parts.scripts.prepare(session.backend);
-      if (!isComing(session)) this.watch?.dispose();
+      if (!mayChange(session)) this.watch?.dispose();
       if (session.state === "failed" || session.state === "stopped") {
         this.end(new Failure("over", { session }));
         return;
@@ -124,7 +141,7 @@ export class Life {
       if (session.reachable) reachable();
     };
     heard(first);
-    if (!isComing(first)) return;
+    if (!mayChange(first)) return;
     if (first.state === "starting") this.cold = true;
     this.watch = new Watch(this.parts.api, { session: heard, log: this.logged, failed: this.watchFailed }, owner);
   }
@@ -134,11 +151,10 @@ export class Life {
   };
 
   private readonly watchFailed = (failure: Failure): void => {
-    if (failure.kind === "unreachable") {
-      if (!this.connection) this.parts.view.lost();
-    } else {
-      this.end(failure);
-    }
+    // While there is a connection, it knows better.
+    if (this.connection) return;
+    if (failure.kind === "unreachable") this.parts.view.lost();
+    else this.end(failure);
   };
 
   /** One connection, from its ticket until it is lost; always throws in the end. */
@@ -191,6 +207,10 @@ export class Life {
   /** What to do next after a failure; null when only the user can say. */
   private async recover(failure: Failure, last: Next, owner: Owner): Promise<Next | null> {
     switch (failure.kind) {
+      case "to-choose":
+        this.letGo();
+        this.parts.view.asks();
+        return null;
       case "unreachable":
       case "blocked":
         this.inARow.blocked = failure.kind === "blocked" ? this.inARow.blocked + 1 : 0;
@@ -264,9 +284,9 @@ export class Life {
   }
 }
 
-/** There is something to wait for: an Xpra that has ended is started again while the session is running. */
-function isComing(session: Session): boolean {
-  return session.state === "starting" || (session.state === "running" && !session.reachable);
+/** There is something to wait for: an Xpra that has ended is started again while the session is running, and a job ends at any time. */
+function mayChange(session: Session): boolean {
+  return session.state === "starting" || (session.state === "running" && (!session.reachable || session.job !== null));
 }
 
 const REFUSED = {

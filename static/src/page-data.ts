@@ -8,6 +8,24 @@ export interface ClientFiles {
   problem: Problem | null;
 }
 
+/** Something that users choose before a start. */
+export interface Field {
+  name: string;
+  label: string;
+  kind: "choice" | "number" | "text";
+  value: string;
+  choices: string[];
+  most: number;
+  step: number;
+}
+
+/** A place where a desktop may run, and what there is to choose there. */
+export interface Placement {
+  name: string;
+  label: string;
+  fields: Field[];
+}
+
 export interface PageData {
   session: string;
   /** The application that it is instead of a desktop. */
@@ -15,6 +33,8 @@ export interface PageData {
   /** The kind of display server that the page's address asks for. */
   backend: string | null;
   clients: Record<string, ClientFiles>;
+  /** Where desktops may run, the usual place first. */
+  placements: Placement[];
   title: string;
   /** The share by which this page came to the desktop; null for those whose desktop it is. */
   share: string | null;

@@ -19,13 +19,27 @@ export interface Share {
   expires_in: number;
 }
 
+/** The batch job that a desktop runs in. Times are in seconds since 1970, by the server's clock. */
+export interface Job {
+  /** Empty until it has one. */
+  id: string;
+  /** Why it waits, for people; null when it does not. */
+  waiting: string | null;
+  /** When it is expected to begin, where that is known. */
+  starts: number | null;
+  ends: number | null;
+  node: string;
+  /** So many seconds before the end users want to know of it. */
+  warnings: number[];
+}
+
 /** What the API says of one desktop. */
 export interface Session {
   name: string;
   /** What shows it; "auto" while that is not decided. */
   backend: string;
   state: "starting" | "running" | "stopped" | "failed";
-  step: "display-server" | "session" | "window-manager" | "running";
+  step: "submit" | "queue" | "display-server" | "session" | "window-manager" | "running";
   /** The display server answers: the page may connect, even before the state is running; not while Xpra is started again. */
   reachable: boolean;
   error: Problem | null;
@@ -35,6 +49,9 @@ export interface Session {
   status: number | null;
   log: string[];
   viewers: Viewer[];
+  job: Job | null;
+  /** The server's time, in seconds since 1970. */
+  now: number;
 }
 
 /** Why something did not work, in words for the user. */

@@ -3,6 +3,7 @@ import { Card, type Message } from "./card";
 import { element } from "./element";
 import type { Failure } from "./failure";
 import { guestEnding } from "./guest-endings";
+import { JobClock } from "./job-clock";
 import { naming, type Naming } from "./naming";
 import { Notice } from "./notice";
 import type { PageData } from "./page-data";
@@ -14,6 +15,7 @@ import { setBackend, setState, State } from "./state";
 /** What the user can press. */
 export interface Commands {
   begin: () => void;
+  cancel: () => void;
   useHere: () => void;
   retry: () => void;
 }
@@ -27,10 +29,12 @@ export class View {
   private readonly named: Naming;
   private readonly card: Card;
   private readonly notice: Notice;
+  private readonly clock = new JobClock();
 
   constructor(
     private readonly page: PageData,
     private readonly commands: Commands,
+    private readonly inJob: () => boolean,
   ) {
     this.named = naming(page);
     this.card = new Card(page.lab);
@@ -40,6 +44,7 @@ export class View {
   }
 
   knows(session: Session): void {
+    this.clock.knows(session);
     if (session.backend !== "auto") setBackend(session.backend);
   }
 
@@ -47,10 +52,19 @@ export class View {
   coming(session: Session | null): void {
     if (session) this.notice.hide();
     setState(session?.reachable ? State.Connecting : State.Starting);
+    const action = session?.job && session.state === "starting" ? { label: "Cancel", run: this.commands.cancel } : undefined;
     const { application, title } = this.page;
     const starting = application === null ? "Starting…" : `Starting ${title}…`;
-    const steps = progress(session, application === null ? null : title);
-    this.card.progress(session?.state === "running" ? "Connecting…" : starting, steps);
+    const steps = progress(session, application === null ? null : title, this.inJob());
+    this.card.progress(comingTitle(session, starting), steps, action);
+  }
+
+  /** There is no desktop, and the user is to say what it should be like. */
+  asks(): void {
+    this.notice.hide();
+    this.picture.drop();
+    setState(State.Stopped, "not-started");
+    this.card.form(this.page.application === null ? "Start a desktop" : `Start ${this.page.title}`);
   }
 
   busy(text: string): void {
@@ -107,6 +121,7 @@ export class View {
     const [state, reason, message] = this.ending(failure);
     setState(state, reason);
     element("view-only").hidden = true;
+    this.clock.hide();
     this.card.message(message);
   }
 
@@ -197,4 +212,9 @@ export class View {
 /** Only the page as the server sends it knows the clients there are. */
 function reload(): void {
   location.reload();
+}
+
+function comingTitle(session: Session | null, starting: string): string {
+  if (session?.state === "running") return "Connecting…";
+  return session?.step === "queue" && session.job?.waiting ? "Waiting for a node…" : starting;
 }

@@ -6,6 +6,8 @@ import type { Session } from "./session";
 
 /** Some proxies hold server-sent events back; then the page asks. */
 const SILENT_MS = 3000;
+/** One that has come up has less to say. */
+const QUIET_MS = 30_000;
 
 export interface Listener {
   session(session: Session): void;
@@ -13,10 +15,11 @@ export interface Listener {
   failed(failure: Failure): void;
 }
 
-/** Follows a session while it starts: by server-sent events, and by asking when none come. */
+/** Follows a session while it starts, or as long as it runs: by server-sent events, and by asking when none come. */
 export class Watch {
   private readonly owner: Owner;
   private listening = false;
+  private patience = SILENT_MS;
   private cancelAsking: () => void = () => undefined;
 
   constructor(
@@ -49,6 +52,7 @@ export class Watch {
   }
 
   private heard(session: Session): void {
+    this.patience = session.state === "running" && session.reachable ? QUIET_MS : SILENT_MS;
     this.askLater();
     this.listener.session(session);
   }
@@ -56,7 +60,7 @@ export class Watch {
   private askLater(): void {
     this.cancelAsking();
     if (this.owner.disposed) return;
-    this.cancelAsking = this.owner.after(SILENT_MS, () => {
+    this.cancelAsking = this.owner.after(this.patience, () => {
       void this.ask();
     });
   }

@@ -17,7 +17,7 @@ from .images import Images, image_store
 from .member import Member
 
 # The browser and its visitors.
-chromium, visit = conftest.chromium, conftest.visit
+chromium, visit, visitor = conftest.chromium, conftest.visit, conftest.visitor
 pytest_runtest_makereport = conftest.pytest_runtest_makereport
 
 

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -117,6 +118,7 @@ class Cluster:
         for process in self.steps():
             with contextlib.suppress(psutil.Error):
                 process.kill()
+        until(lambda: not self.steps(), "the steps to be gone")
 
     def steps(self) -> list[psutil.Process]:
         """Return the slurmstepd of every step that runs: they outlive a slurmd."""
@@ -128,7 +130,9 @@ class Cluster:
         return found
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        return process.environ().get("SLURM_CONF") == str(self.configuration)
+        # Slurm writes names over the start of its environment.
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        return f"SLURM_CONF={self.configuration}".encode() in environment.split(b"\0")
 
     # -- what it says
 
@@ -164,6 +168,31 @@ class Cluster:
         fillers = [self.says(*command) for _ in self.nodes]
         until(lambda: self.states() == ["allocated", "allocated"], "the nodes to be busy", 20)
         return [filler.strip() for filler in fillers]
+
+    # -- what happens to jobs
+
+    def cancel_all(self) -> None:
+        """End every job; returns when all nodes are idle."""
+        self.says("scancel", "--user=root")
+        until(lambda: self.states() == ["idle"] * len(self.nodes), "idle nodes", 20)
+
+    def ends_in(self, job: str, seconds: float) -> None:
+        """Have a job's time end so many seconds from now."""
+        end = datetime.now() + timedelta(seconds=seconds)
+        self.says("scontrol", "update", f"JobId={job}", f"EndTime={end:%Y-%m-%dT%H:%M:%S}")
+
+    @contextmanager
+    def without(self, node: str) -> Iterator[None]:
+        """Have a node fail: its slurmd is gone, and the controller takes it for dead."""
+        self.kill(node)
+        self.says("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=failed")
+        try:
+            yield
+        finally:
+            for process in self.steps():
+                process.kill()
+            self.start_node(node)
+            self.says("scontrol", "update", f"NodeName={node}", "State=RESUME")
 
     # -- its parts
 

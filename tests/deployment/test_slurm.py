@@ -1,0 +1,290 @@
+"""Desktops in jobs of a real Slurm: two nodes, both this machine."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visitor import Visitor
+from tests.clients import Viewer
+from tests.integration.viewing import view
+from tests.servers import JupyterServer, running, until
+
+from .slurm import Cluster, running_cluster
+
+# The ends of jobs are what these tests are about.
+ENDS = (r"net::ERR_", r"WebSocket connection to .* failed", r"status of 4\d\d")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with running_cluster() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def start(cluster: Cluster) -> Iterator[Callable[..., JupyterServer]]:
+    """Starts Jupyter servers whose desktops are placed with Slurm."""
+    with ExitStack() as stack:
+
+        def start(*settings: str, **options: Any) -> JupyterServer:
+            given = ("--DesktopApp.placement=slurm", "--Slurm.hours=1", "--Slurm.poll_interval=1")
+            options.setdefault("environment", cluster.environment)
+            return stack.enter_context(running(*given, *settings, **options))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def server(start: Callable[..., JupyterServer]) -> JupyterServer:
+    return start()
+
+
+@pytest.fixture(autouse=True)
+def _clean(cluster: Cluster) -> Iterator[None]:
+    """Each test finds and leaves an idle cluster."""
+    yield
+    cluster.cancel_all()
+
+
+def sees(viewer: Viewer) -> bool:
+    """Ask for the whole picture and get it."""
+    viewer.set_encodings(0)
+    viewer.request_update()
+    return viewer.update() == viewer.width * viewer.height * 4
+
+
+def ended(server: JupyterServer, seconds: float = 20) -> dict[str, Any]:
+    """Wait until the desktop is over, and return what is said of it."""
+
+    def over() -> dict[str, Any] | None:
+        session = server.session()
+        return session if session["state"] in ("stopped", "failed") else None
+
+    return until(over, "the desktop's end", seconds)
+
+
+def steps(server: JupyterServer) -> int:
+    """Return how many steps are attached here; srun is two processes, lest it be killed."""
+    return len(server.processes("srun --jobid")) // 2
+
+
+def test_a_desktop_runs_in_a_job(server: JupyterServer, cluster: Cluster) -> None:
+    session = server.start_desktop()
+    job = session["job"]
+    assert cluster.jobs() == [job["id"]]
+    assert job["node"] in cluster.nodes
+    assert 3500 < job["ends"] - session["now"] <= 3600
+    for program in ("Xtigervnc", "openbox"):
+        process = server.processes(program)[-1]
+        assert process.environ()["SLURM_JOB_ID"] == job["id"]
+        # Slurm keeps a job's environment in files of its own.
+        assert "JUPYTER_TOKEN" not in process.environ()
+    with view(server) as one, view(server) as two, view(server) as three:
+        assert sees(one)
+        assert sees(two)
+        assert sees(three)
+        assert steps(server) == 4
+        assert not listening(server)
+    until(lambda: steps(server) == 1, "the viewers' steps to end")
+    until(lambda: len(cluster.steps()) == 2, "their processes on the node to end")
+    assert server.call("DELETE", "desktop/api/sessions/default").status == 204
+    assert server.session()["reason"] == "It was stopped."
+    until(lambda: not cluster.jobs(), "the job to be gone")
+    assert cluster.job(job["id"], "%T") == "COMPLETED"
+
+
+def test_the_page_of_a_desktop_in_a_job(
+    start: Callable[..., JupyterServer], cluster: Cluster, visitor: Visitor
+) -> None:
+    partitions = [f"--Slurm.partitions={name}" for name in ("main", "small")]
+    server = start(*partitions, "--Slurm.most_hours=2", "--Slurm.most_gpus=4")
+    page = visitor.opens(server)
+    visitor.expects(*ENDS)
+    page.becomes("stopped")
+    page.screenshot("slurm-form")
+    page.card.get_by_label("Partition").select_option("main")
+    page.card.get_by_label("Hours").fill("1.5")
+    fillers = cluster.fill()
+    page.card.get_by_role("button", name="Start").click()
+    expect(page.card).to_contain_text("All nodes that fit are busy (Resources).", timeout=20_000)
+    page.screenshot("slurm-waiting")
+    page.card.get_by_role("button", name="Cancel").click()
+    page.becomes("stopped")
+    expect(page.card).to_contain_text("It was stopped.")
+    assert cluster.jobs() == fillers
+    cluster.cancel_all()
+    page.card.get_by_role("button", name="Start again").click()
+    # What was chosen is still there.
+    expect(page.card.get_by_label("Hours")).to_have_value("1.5")
+    page.card.get_by_label("Hours").press("Enter")
+    page.shows_desktop()
+    session = server.session()
+    assert 5300 < session["job"]["ends"] - session["now"] <= 5400
+    until(lambda: not page.notice.is_visible(), "a desktop that is up")
+    page.tool("Share").hover()
+    expect(page.here.locator("#job")).to_have_text(
+        f"Job {session['job']['id']} on {session['job']['node']}: 90 minutes left"
+    )
+    page.screenshot("slurm-tools")
+    page.page.mouse.move(600, 500)
+    cluster.ends_in(session["job"]["id"], 300)
+    expect(page.here.locator("#job")).to_contain_text("The job ends soon: 5 minutes left.")
+    page.screenshot("slurm-warning")
+    cluster.says("scancel", session["job"]["id"])
+    page.becomes("stopped")
+    expect(page.card).to_contain_text("The job was cancelled, with scancel")
+    page.screenshot("slurm-cancelled")
+
+
+def listening(server: JupyterServer) -> list[str]:
+    """Return what listens on the network; srun does for slurmctld and its own step."""
+    found = []
+    for process in server.processes():
+        if process.pid != server.process.pid and process.name() != "srun":
+            for connection in process.net_connections("inet"):
+                if connection.status == psutil.CONN_LISTEN:
+                    found.append(f"{process.cmdline()} {connection.laddr}")
+    return found
+
+
+def test_a_job_that_waits_says_why_and_is_cancelled(
+    server: JupyterServer, cluster: Cluster
+) -> None:
+    cluster.fill()
+    session = server.start_desktop(state="starting")
+
+    def waits() -> bool:
+        nonlocal session
+        session = server.session()
+        return bool(session["job"] and "(Resources)" in (session["job"]["waiting"] or ""))
+
+    until(waits, "the queue's reason")
+    assert session["step"] == "queue"
+    assert session["job"]["waiting"] == "all nodes that fit are busy (Resources)"
+    until(lambda: server.session()["job"]["starts"], "an estimate of the start", 40)
+    server.call("DELETE", "desktop/api/sessions/default")
+    assert server.session()["state"] == "stopped"
+    assert cluster.job(session["job"]["id"], "%T") == "CANCELLED"
+
+
+def test_a_job_that_is_cancelled_elsewhere(server: JupyterServer, cluster: Cluster) -> None:
+    session = server.start_desktop()
+    with view(server) as viewer:
+        assert sees(viewer)
+        cluster.says("scancel", session["job"]["id"])
+        session = ended(server)
+    assert session["state"] == "stopped"
+    assert session["reason"].startswith("The job was cancelled, with scancel")
+    until(lambda: not steps(server), "no step of the viewer's to be left")
+
+
+def test_time_that_is_over(server: JupyterServer, cluster: Cluster) -> None:
+    session = server.start_desktop()
+    before = session["job"]["ends"]
+    cluster.ends_in(session["job"]["id"], 3)
+    until(lambda: server.session()["job"]["ends"] < before, "the new end to be told")
+    # slurmctld looks for such jobs twice a minute.
+    session = ended(server, 50)
+    assert session["state"] == "stopped"
+    assert session["reason"] == "The job's time was over."
+    assert "ask for more time" in session["error"]["remedy"]
+
+
+def test_a_job_that_is_requeued_ends(start: Callable[..., JupyterServer], cluster: Cluster) -> None:
+    server = start("--Slurm.arguments=--requeue")
+    session = server.start_desktop()
+    assert "Requeue" not in cluster.says("scontrol", "requeue", session["job"]["id"])
+    session = ended(server)
+    assert session["state"] == "failed"
+    assert session["error"]["message"].startswith("The job was put back into the queue")
+    until(lambda: not cluster.jobs(), "the requeued job to be cancelled")
+
+
+def test_a_node_that_fails(server: JupyterServer, cluster: Cluster) -> None:
+    session = server.start_desktop()
+    node = session["job"]["node"]
+    with cluster.without(node):
+        session = ended(server)
+    assert session["state"] == "failed"
+    assert session["error"]["message"].startswith(f"The node {node} failed")
+
+
+def test_a_controller_that_is_away_for_a_while(server: JupyterServer, cluster: Cluster) -> None:
+    session = server.start_desktop()
+    with view(server) as viewer:
+        assert sees(viewer)
+        cluster.kill("slurmctld")
+        # Longer than a look at the queue, which fails.
+        deadline = time.monotonic() + 8
+        while time.monotonic() < deadline:
+            assert sees(viewer)
+            assert server.session()["state"] == "running"
+        cluster.start_controller()
+        assert sees(viewer)
+        with view(server) as another:
+            assert sees(another)
+    assert cluster.jobs() == [session["job"]["id"]]
+    server.call("DELETE", "desktop/api/sessions/default")
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_nothing_is_left_of_a_jupyter_that_is_killed(
+    start: Callable[..., JupyterServer], cluster: Cluster, waiting: bool
+) -> None:
+    server = start()
+    fillers = cluster.fill() if waiting else []
+    server.start_desktop(state="starting" if waiting else "running")
+    until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
+    server.signal(signal.SIGKILL)
+    server.process.wait(10)
+    until(lambda: cluster.jobs() == fillers, "the job to be gone", 10)
+    server.assert_nothing_left()
+
+
+@pytest.mark.parametrize("which", [["keeper"], ["worker"], ["keeper", "worker"]])
+def test_nothing_is_left_where_what_follows_the_job_is_killed(
+    server: JupyterServer, cluster: Cluster, which: list[str]
+) -> None:
+    server.start_desktop()
+    older, newer = sorted(
+        server.processes("-m desktop.slurm {"), key=lambda process: process.create_time()
+    )
+    for process in [{"keeper": older, "worker": newer}[name] for name in which]:
+        process.kill()
+    session = ended(server)
+    assert session["state"] in ("failed", "stopped")
+    until(lambda: not cluster.jobs(), "the job to be gone", 10)
+    until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
+
+
+def test_what_slurm_refuses_is_said_in_its_words(
+    start: Callable[..., JupyterServer], cluster: Cluster
+) -> None:
+    server = start("--Slurm.most_gpus=2", "--Slurm.partitions=nowhere", "--Slurm.partitions=main")
+    refused = {"nowhere": {"partition": "nowhere"}, "gres": {"partition": "main", "gpus": "1"}}
+    for words, options in refused.items():
+        wish = {"name": "default", "options": options}
+        assert server.call("POST", "desktop/api/sessions", wish).status in (200, 201)
+        session = ended(server)
+        assert session["state"] == "failed"
+        assert words in session["error"]["message"]
+        assert "sinfo" in session["error"]["remedy"]
+    assert not cluster.jobs()
+
+
+def test_a_machine_without_slurm(
+    start: Callable[..., JupyterServer], cluster: Cluster
+) -> None:
+    server = start(environment={"PATH": "/nowhere"})
+    server.call("POST", "desktop/api/sessions", {})
+    session = ended(server)
+    assert "no sbatch on this machine's PATH" in session["error"]["message"]
+    assert session["error"]["command"]
