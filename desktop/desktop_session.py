@@ -111,6 +111,11 @@ class DesktopSession:
         """What the bridge has to know of its display server; 0 while that is not known."""
         return 0 if self._backend == AUTO else backend(self._backend).greeting
 
+    @property
+    def opens_within(self) -> float:
+        """How many seconds a connection to it may take."""
+        return self._placement.opens_within
+
     def new_password(self) -> str:
         """Return a password for one viewer, to be put in force when they connect."""
         return backend(self._backend).new_password()

@@ -237,6 +237,7 @@ class TicketHandler(DesktopAPIHandler):
         await self.finish_json(
             {
                 "socket_url": f"socket/{name}",
+                "opens_within": session.opens_within,
                 "protocols": upgrade.protocols(ticket.id),
                 "backend": session.backend,
                 "access": ticket.access,

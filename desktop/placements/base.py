@@ -10,10 +10,12 @@ from collections.abc import Sequence
 class Placement(ABC):
     """A place for sessions: this machine, a batch job, …
 
-    ``first_step`` is what a start begins with there (see ``desktop_session.State``).
+    ``first_step`` is what a start begins with there (see ``desktop_session.State``), and a
+    connection takes no longer than ``opens_within``, in seconds.
     """
 
     first_step = "display-server"
+    opens_within = 4.0
 
     @abstractmethod
     def launch(self, session_command: Sequence[str]) -> list[str]:

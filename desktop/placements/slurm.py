@@ -25,6 +25,7 @@ class Slurm(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
     first_step = "submit"
+    opens_within = _PATIENCE + 1
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -77,6 +78,11 @@ async def _words(step: asyncio.subprocess.Process) -> str:
     return said.decode(errors="replace").strip()
 
 
+def _cause(said: str) -> str:
+    lines = [line for line in said.splitlines() if "lacks support for cpu binding" not in line]
+    return lines[-1].rstrip(".") if lines else "srun does not answer"
+
+
 def _kill(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
@@ -86,6 +92,6 @@ def _not_connected(said: str) -> DesktopError:
     if any(words in said for words in _OVER):
         return SessionEnded("The display server is gone.", remedy="Start the desktop again.")
     return NotReady(
-        f"The job cannot be reached now: {said or 'srun does not answer'}.",
+        f"The job cannot be reached now: {_cause(said)}.",
         remedy="Try again in a moment. The desktop goes on, also where it is shown already.",
     )

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,9 +41,14 @@ def main(argument: str, *command: str) -> int:
     note = Note()
     try:
         with _output(request.output_folder) as output:
-            job = (request, specification, command, note, output)
+
+            async def run() -> None:
+                async with Control.open() as control:
+                    job = Job(request, specification, command, control, note, output)
+                    await _follow(job, control)
+
             try:
-                return keep(lambda: asyncio.run(_run(*job)), specification.stop_timeout + _SLACK)
+                return keep(lambda: asyncio.run(run()), specification.stop_timeout + _SLACK)
             finally:
                 _cancel(note)
     except OSError as error:
@@ -52,21 +57,13 @@ def main(argument: str, *command: str) -> int:
     return 1
 
 
-async def _run(
-    request: Request,
-    specification: Specification,
-    command: Sequence[str],
-    note: Note,
-    output: Path,
-) -> None:
-    async with Control.open() as control:
-        job = Job(request, specification, command, control, note, output)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, job.stop, "It was ended.")
-        listening = asyncio.ensure_future(_obey(control, job))
-        listening.add_done_callback(lambda _: job.stop("Its server ended."))
-        await job.run()
-        listening.cancel()
+async def _follow(job: Job, control: Control) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, job.stop, "It was ended.")
+    listening = asyncio.ensure_future(_obey(control, job))
+    listening.add_done_callback(lambda _: job.stop("Its server ended."))
+    await job.run()
+    listening.cancel()
 
 
 async def _obey(control: Control, job: Job) -> None:

@@ -41,7 +41,7 @@ class Job:
     prints. ``run`` returns when there is no job any more.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  who is wired to whom
         self,
         request: Request,
         specification: Specification,

@@ -91,6 +91,7 @@ export class Card {
     fill("card-command-text", message.command);
     element("card-command").hidden = !message.command;
     fill("card-action", message.action?.label);
+    this.button.classList.toggle("primary", kind === "message");
     this.run = message.action?.run ?? this.run;
     const login = element<HTMLAnchorElement>("card-login");
     login.hidden = !message.login;

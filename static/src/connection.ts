@@ -6,7 +6,7 @@ import { Owner } from "./owner";
 import type { Access, Ticket } from "./session";
 import type { Size } from "./size-claim";
 
-const HANDSHAKE_MS = 8000;
+const HANDSHAKE_MS = 4000;
 
 /** The bridge's closing codes, and what each means for the page. */
 const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsewhere", 4002: "disconnected", 4003: "not-authorised" };
@@ -33,7 +33,8 @@ export class Connection {
     this.owner = new Owner(parent);
     this.access = ticket.access;
     this.viewer = ticket.viewer;
-    this.link = new Link(api.socketAddress(ticket), ticket.protocols, this.owner);
+    const openMs = ticket.opens_within * 1000;
+    this.link = new Link(api.socketAddress(ticket), ticket.protocols, openMs, this.owner);
     let arrive = (): void => undefined;
     let end: (failure: Failure) => void = () => undefined;
     this.ended = new Promise((resolve) => (end = resolve));
@@ -58,7 +59,7 @@ export class Connection {
         void api.resize(size, this.owner).catch(() => undefined);
       },
     });
-    const cancel = this.owner.after(HANDSHAKE_MS, () => {
+    const cancel = this.owner.after(openMs + HANDSHAKE_MS, () => {
       end(new Failure("unreachable"));
     });
     this.up.then(cancel, cancel);

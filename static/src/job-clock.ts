@@ -14,6 +14,11 @@ export class JobClock {
   private told = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
 
+  /** Whether there is a job. */
+  get runs(): boolean {
+    return this.job !== null;
+  }
+
   knows(session: Session): void {
     this.job = session.job;
     this.ahead = session.now - performance.now() / 1000;

@@ -1,7 +1,6 @@
 import { Liveness } from "./liveness";
 import { Owner } from "./owner";
 
-const OPEN_MS = 4000;
 const CHECK_MS = 500;
 const LOST = 1006;
 const PING = new Uint8Array(0);
@@ -26,12 +25,12 @@ export class Link {
   private wasOpen = false;
   private ended = false;
 
-  constructor(address: string, protocols: string[], parent: Owner) {
+  constructor(address: string, protocols: string[], openMs: number, parent: Owner) {
     this.owner = new Owner(parent);
     this.socket = new WebSocket(address, protocols);
     this.socket.binaryType = "arraybuffer";
     const { owner, socket } = this;
-    const late = owner.after(OPEN_MS, () => {
+    const late = owner.after(openMs, () => {
       this.end(LOST);
     });
     owner.listen(socket, "open", (event) => {

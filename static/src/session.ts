@@ -66,6 +66,8 @@ export interface Problem {
 export interface Ticket {
   socket_url: string;
   protocols: string[];
+  /** In so many seconds the connection opens, or not at all. */
+  opens_within: number;
   backend: string;
   password: string;
   key: string | null;

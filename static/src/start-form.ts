@@ -62,7 +62,7 @@ export class StartForm {
     control.id = `start-${place}-${field.name}`;
     control.value = field.value;
     label.htmlFor = control.id;
-    label.textContent = field.label;
+    label.textContent = field.kind === "number" ? `${field.label} (up to ${field.most})` : field.label;
     row.dataset["place"] = place;
     row.append(label, control);
     return row;

@@ -23,6 +23,8 @@ export interface Commands {
 const BLOCKED =
   "The server answers, but the connection to the desktop does not open. A reverse proxy in front of Jupyter may keep WebSockets back: it must pass on the headers Upgrade and Connection. Trying again…";
 
+const BLOCKED_IN_JOB = "The job with the desktop cannot be reached at the moment; it goes on. Trying again…";
+
 /** Everything the page shows around the desktop. */
 export class View {
   readonly picture = new Picture();
@@ -111,7 +113,7 @@ export class View {
   private whyLost(blocked: boolean): string {
     const lost = this.picture.shown ? "Connection lost. " : "";
     if (!navigator.onLine) return `${lost}You appear to be offline.`;
-    if (blocked) return BLOCKED;
+    if (blocked) return this.clock.runs ? BLOCKED_IN_JOB : BLOCKED;
     return lost ? `${lost}Reconnecting…` : "The server does not answer. Trying again…";
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { timeLeft } from "../src/time-left";
+import { beginsAt, timeLeft } from "../src/time-left";
 
 const CASES: [seconds: number, text: string][] = [
   [0, "less than a minute left"],
@@ -19,3 +19,9 @@ for (const [seconds, text] of CASES) {
     assert.equal(timeLeft(seconds), text);
   });
 }
+
+test("when something begins is said as a span, and as a time of day if it is soon", () => {
+  assert.equal(beginsAt(1000, 1030), "within a minute");
+  assert.match(beginsAt(1000 + 1200, 1000), /^at .*\d\d.*, in about 20 minutes$/);
+  assert.equal(beginsAt(3 * 86_400, 0), "in about 3 days");
+});

@@ -280,9 +280,7 @@ def test_what_slurm_refuses_is_said_in_its_words(
     assert not cluster.jobs()
 
 
-def test_a_machine_without_slurm(
-    start: Callable[..., JupyterServer], cluster: Cluster
-) -> None:
+def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: Cluster) -> None:
     server = start(environment={"PATH": "/nowhere"})
     server.call("POST", "desktop/api/sessions", {})
     session = ended(server)

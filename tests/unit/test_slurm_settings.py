@@ -1,0 +1,138 @@
+"""Slurm's settings: what users may choose, and what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+from traitlets import TraitError
+from traitlets.config import Config
+
+from desktop.app import DesktopApp
+from desktop.errors import BadRequest
+from desktop.placements import Local, Slurm
+from desktop.plans import Wish
+from desktop.slurm.request import Request
+from desktop.slurm_settings import Slurm as Settings
+
+INJECTIONS = [
+    *(
+        "--wrap=id",
+        "-p",
+        "main --wrap=id",
+        "main\n--wrap=id",
+        "main\n#SBATCH",
+        "a;b",
+        "$(id)",
+        "a/b",
+    ),
+    *("a,b", "é", "\0", " ", "x" * 65),
+]
+
+
+def settings(**given: object) -> Settings:
+    return Settings(config=Config({"Slurm": given}))
+
+
+def arguments(chosen: dict[str, str], **given: object) -> tuple[str, ...]:
+    return settings(**given).request(chosen).arguments
+
+
+def test_the_usual_job():
+    assert arguments({}) == ("--time=240",)
+    given = {"partitions": ["gui", "gpu"], "accounts": ["a1"], "gpus": 1, "arguments": ["--mem=8G"]}
+    expected = ("--time=240", "--partition=gui", "--account=a1", "--gpus=1", "--mem=8G")
+    assert arguments({}, **given) == expected
+
+
+def test_what_is_chosen():
+    given = {"partitions": ["gui", "gpu"], "most_gpus": 2}
+    chosen = {"partition": "gpu", "hours": "1.5", "gpus": "2", "account": "phys-1"}
+    expected = ("--time=90", "--partition=gpu", "--account=phys-1", "--gpus=2")
+    assert arguments(chosen, **given) == expected
+    # What is left empty is for the settings to say.
+    assert arguments(dict.fromkeys(chosen, ""), **given) == ("--time=240", "--partition=gui")
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+@pytest.mark.parametrize("name", ["partition", "hours", "gpus", "account"])
+def test_no_choice_is_an_option_of_another_kind(name, text):
+    with pytest.raises(BadRequest):
+        arguments({name: text}, partitions=["gui", "gpu"], most_gpus=2)
+
+
+@pytest.mark.parametrize("hours", ["0", "24.5", "-1", "1e1", "nan", "inf", "0x10", "٣", "1:30"])
+def test_hours_that_may_not_be_chosen(hours):
+    with pytest.raises(BadRequest, match="up to 24"):
+        arguments({"hours": hours})
+
+
+@pytest.mark.parametrize("gpus", ["3", "1.5", "-1", "gpu:1"])
+def test_gpus_that_may_not_be_chosen(gpus):
+    with pytest.raises(BadRequest, match="up to 2"):
+        arguments({"gpus": gpus}, most_gpus=2)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "given"),
+    [
+        ({"partition": "other"}, {"partitions": ["gui", "gpu"]}),
+        ({"partition": "gui"}, {"partitions": ["gui"]}),  # there is no choice
+        ({"gpus": "1"}, {}),
+        ({"account": "b"}, {"accounts": ["a"]}),
+        ({"hours": "1"}, {"choices": ["account"]}),
+        ({"reservation": "x"}, {}),
+        ({"arguments": "--wrap=id"}, {}),
+    ],
+)
+def test_what_is_not_for_users_to_choose(chosen, given):
+    with pytest.raises(BadRequest):
+        arguments(chosen, **given)
+
+
+def test_the_form_shows_what_there_is_to_choose():
+    assert [field.name for field in settings().form()] == ["hours", "account"]
+    given = {"partitions": ["gui", "gpu"], "most_gpus": 2, "accounts": ["a", "b"]}
+    fields = {field.name: field for field in settings(**given).form()}
+    assert list(fields) == ["partition", "hours", "gpus", "account"]
+    assert fields["partition"].choices == ("gui", "gpu")
+    assert (fields["hours"].value, fields["hours"].most) == ("4", 24)
+    assert settings(choices=[]).form() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("partitions", ["a b"]),
+        ("accounts", ["--x"]),
+        ("hours", 0.0),
+        ("most_hours", -1.0),
+        ("poll_interval", 0.1),
+    ],
+)
+def test_bad_settings_are_named(name, value):
+    with pytest.raises(TraitError, match=rf"Slurm\.{name}"):
+        settings(**{name: value})
+
+
+def test_every_setting_has_help():
+    own = Settings.class_own_traits(config=True)
+    assert len(own) >= 12
+    assert all(len(trait.help) > 20 for trait in own.values())
+
+
+def test_a_request_survives_the_command_line():
+    request = settings(warnings=[2.0, 10.0], setup="module load python\n").request({})
+    assert Request.from_argument(request.to_argument()) == request
+    assert request.warnings == (600, 120)
+
+
+def test_the_placement_is_chosen_by_name():
+    app = DesktopApp(config=Config({"DesktopApp": {"other_placements": ["slurm"]}}))
+    assert isinstance(app.plan("default").placement, Local)
+    assert isinstance(app.plan("default", Wish(placement="slurm")).placement, Slurm)
+    assert [place["name"] for place in app.placements()] == ["local", "slurm"]
+    assert app.check_placement("slurm") == "slurm"
+
+
+def test_a_placement_that_is_not_offered():
+    with pytest.raises(BadRequest, match="other_placements"):
+        DesktopApp().check_placement("slurm")
