@@ -15,7 +15,9 @@ from ..slurm.request import Request
 from .base import Placement
 from .stdio import READY
 
-_PATIENCE = 15.0  # seconds for a step to start
+# Seconds for a step to start, one attempt after the other: who asks a controller that has just been
+# restarted is put off for a minute, and who asks a moment later is not.
+_PATIENCE = (5.0, 12.0)
 
 # What srun(1), or what it runs, says where there is nothing to connect to.
 _OVER = ("Invalid job id", "already completing", "Nobody listens")
@@ -25,7 +27,7 @@ class Slurm(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
     first_step = "submit"
-    opens_within = _PATIENCE + 1
+    opens_within = sum(_PATIENCE) + 1
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -39,10 +41,21 @@ class Slurm(Placement):
     async def connect(self, path: str) -> socket.socket:
         """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""
         job, _, path = path.partition(":")
+        command = commands.srun(job, self._request.python or sys.executable, path)
+        error: DesktopError | None = None
+        for patience in _PATIENCE:
+            try:
+                return await self._attempt(command, patience)
+            except NotReady as one:
+                error = one
+        assert error
+        raise error
+
+    async def _attempt(self, command: Sequence[str], patience: float) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *commands.srun(job, self._request.python or sys.executable, path),
+                *command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=asyncio.subprocess.PIPE,
@@ -54,13 +67,14 @@ class Slurm(Placement):
         said.add_done_callback(self._steps.discard)
         ours.setblocking(False)
         try:
-            await asyncio.wait_for(_connected(ours), _PATIENCE)
+            await asyncio.wait_for(_connected(ours), patience)
         except (asyncio.TimeoutError, OSError) as error:
             ours.close()
             _kill(process)
             raise _not_connected(await said) from error
         except BaseException:  # whoever asked has gone
             ours.close()
+            _kill(process)
             raise
         return ours
 

@@ -28,7 +28,7 @@ from .note import Note
 from .request import Request
 
 _SLACK = 6.0  # seconds, beyond what programs get, for a job to be cancelled
-_SCANCEL = 60.0  # seconds for a controller that does not answer
+_SCANCEL = 2.0  # seconds to see it through
 
 
 def main(argument: str, *command: str) -> int:
@@ -84,16 +84,18 @@ def _output(folder: str) -> Iterator[Path]:
 
 
 def _cancel(note: Note) -> None:
-    """Cancel a job that was not, since whoever should have done so was killed."""
+    """Cancel a job that was not: who should have done so was killed, or Slurm did not answer."""
     if note.job:
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            subprocess.run(
+        # It goes on by itself where the controller is away: nobody has to wait for that.
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.Popen(
                 ["scancel", note.job],  # noqa: S607  Slurm's commands are where PATH says
                 env=commands.environment(os.environ),
                 stdin=subprocess.DEVNULL,
-                timeout=_SCANCEL,
-                check=False,
-            )
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ).wait(_SCANCEL)
 
 
 if __name__ == "__main__":

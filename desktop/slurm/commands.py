@@ -81,9 +81,12 @@ def srun(job: str, python: str, path: str, patience: float = 0) -> list[str]:
     ]
 
 
-async def run(command: Sequence[str], text: str = "", **extra: str) -> str:
-    """Return what one of Slurm's commands prints; ``extra`` is added to its environment.
+async def run(
+    command: Sequence[str], text: str = "", patience: float = _PATIENCE, **extra: str
+) -> str:
+    """Return what one of Slurm's commands prints, ``patience`` seconds from now at most.
 
+    ``text`` is its standard input, and ``extra`` is added to its environment.
     Raises ``CommandFailed``, and ``FileNotFoundError`` where there is none of that name.
     """
     process = await asyncio.create_subprocess_exec(
@@ -95,9 +98,9 @@ async def run(command: Sequence[str], text: str = "", **extra: str) -> str:
         start_new_session=True,
     )
     try:
-        printed, said = await asyncio.wait_for(process.communicate(text.encode()), _PATIENCE)
+        printed, said = await asyncio.wait_for(process.communicate(text.encode()), patience)
     except asyncio.TimeoutError:
-        raise CommandFailed(f"{command[0]} has not answered for {_PATIENCE:g} seconds") from None
+        raise CommandFailed(f"{command[0]} has not answered for {patience:g} seconds") from None
     finally:
         if process.returncode is None:
             process.kill()

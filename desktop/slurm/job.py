@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -30,6 +31,7 @@ _SILENCE = 300.0  # seconds after which a session takes us for gone, as when thi
 _START = 60.0  # seconds for the job's own program to listen, on a file system that may be slow
 _ATTEMPTS = 3
 _LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
+_GOODBYE = 1.5  # seconds for Slurm to hear of an end that is waited for
 _NO_ANSWER = "Slurm's controller does not answer at the moment"
 _LAST_LINES = 20
 
@@ -81,7 +83,8 @@ class Job:
             last = self._last or {"state": "stopped", "reason": str(stopped)}
             if self._last:
                 # In Slurm's books it is then a job that was completed, not one that was cancelled.
-                await self._last_look(_LAST_LOOKS[:3])
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._last_look(), _GOODBYE)
         except OSError as error:
             last = endings.failed(failures.system_error(error).as_json())
         finally:
@@ -219,9 +222,9 @@ class Job:
             self._tell()
         return not self._silent
 
-    async def _last_look(self, pauses: Sequence[float] = _LAST_LOOKS) -> None:
+    async def _last_look(self) -> None:
         """Find out how the job ended; what it ran has ended, or it is about to."""
-        for pause in (*pauses, 0):
+        for pause in (*_LAST_LOOKS, 0):
             if self._look.waiting or self._look.over:
                 return
             if not await self._looked():
@@ -236,7 +239,7 @@ class Job:
             self._note.job = ""
             return
         try:
-            await commands.run(["scancel", self._job])
+            await commands.run(["scancel", self._job], patience=_GOODBYE)
         except (CommandFailed, OSError):
             return  # the note stays, for another attempt
         self._note.job = ""

@@ -99,22 +99,20 @@ class Cluster:
     def start_node(self, name: str) -> None:
         self._run("slurmd", "-D", "-N", name, key=name)
 
-    def kill(self, name: str) -> None:
-        """Kill a daemon ("slurmctld", or a node's name), as when its machine fails."""
+    def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """End a daemon ("munged", "slurmctld", or a node's name)."""
         daemon = self._daemons.pop(name)
-        daemon.kill()
-        daemon.wait(10)
+        daemon.send_signal(number)
+        try:
+            daemon.wait(10)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait(10)
 
     def stop(self) -> None:
-        """End all daemons, the controller first, and what nodes may have left."""
+        """End all daemons, in the opposite order, and what nodes may have left."""
         for name in list(self._daemons)[::-1]:
-            daemon = self._daemons.pop(name)
-            daemon.send_signal(signal.SIGTERM)
-            try:
-                daemon.wait(10)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait(10)
+            self.end(name)
         for process in self.steps():
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -184,7 +182,7 @@ class Cluster:
     @contextmanager
     def without(self, node: str) -> Iterator[None]:
         """Have a node fail: its slurmd is gone, and the controller takes it for dead."""
-        self.kill(node)
+        self.end(node, signal.SIGKILL)
         self.says("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=failed")
         try:
             yield

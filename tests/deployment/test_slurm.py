@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -48,9 +49,8 @@ def server(start: Callable[..., JupyterServer]) -> JupyterServer:
 
 
 @pytest.fixture(autouse=True)
-def _clean(cluster: Cluster) -> Iterator[None]:
-    """Each test finds and leaves an idle cluster."""
-    yield
+def _clean(cluster: Cluster) -> None:
+    """Each test finds an idle cluster."""
     cluster.cancel_all()
 
 
@@ -148,10 +148,11 @@ def listening(server: JupyterServer) -> list[str]:
     """Return what listens on the network; srun does for slurmctld and its own step."""
     found = []
     for process in server.processes():
-        if process.pid != server.process.pid and process.name() != "srun":
-            for connection in process.net_connections("inet"):
-                if connection.status == psutil.CONN_LISTEN:
-                    found.append(f"{process.cmdline()} {connection.laddr}")
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.pid != server.process.pid and process.name() != "srun":
+                for connection in process.net_connections("inet"):
+                    if connection.status == psutil.CONN_LISTEN:
+                        found.append(f"{process.cmdline()} {connection.laddr}")
     return found
 
 
@@ -221,7 +222,7 @@ def test_a_controller_that_is_away_for_a_while(server: JupyterServer, cluster: C
     session = server.start_desktop()
     with view(server) as viewer:
         assert sees(viewer)
-        cluster.kill("slurmctld")
+        cluster.end("slurmctld")
         # Longer than a look at the queue, which fails.
         deadline = time.monotonic() + 8
         while time.monotonic() < deadline:
@@ -269,7 +270,7 @@ def test_what_slurm_refuses_is_said_in_its_words(
     start: Callable[..., JupyterServer], cluster: Cluster
 ) -> None:
     server = start("--Slurm.most_gpus=2", "--Slurm.partitions=nowhere", "--Slurm.partitions=main")
-    refused = {"nowhere": {"partition": "nowhere"}, "gres": {"partition": "main", "gpus": "1"}}
+    refused = {"partition": {"partition": "nowhere"}, "gres": {"partition": "main", "gpus": "1"}}
     for words, options in refused.items():
         wish = {"name": "default", "options": options}
         assert server.call("POST", "desktop/api/sessions", wish).status in (200, 201)
@@ -286,3 +287,14 @@ def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: C
     session = ended(server)
     assert "no sbatch on this machine's PATH" in session["error"]["message"]
     assert session["error"]["command"]
+
+
+def test_nobody_waits_for_a_controller_that_is_away(
+    server: JupyterServer, cluster: Cluster
+) -> None:
+    """The last test, since a node tells a controller that was away only after a minute."""
+    server.start_desktop()
+    cluster.end("slurmctld")
+    assert server.call("DELETE", "desktop/api/sessions/default", timeout=10).status == 204
+    assert server.session()["reason"] == "It was stopped."
+    until(lambda: not server.processes("Xtigervnc"), "nothing of it to be left on the node")
