@@ -76,6 +76,8 @@ need_for_tests() {
     need_file apache2-bin /usr/sbin/apache2
     need buildah buildah
     need mmdebstrap mmdebstrap
+    need_file "slurmctld slurmd slurm-client" /usr/sbin/slurmctld
+    need_file munge /usr/sbin/munged
     # Node needs it in the build that Playwright brings along.
     need_file libatomic1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
     # Ubuntu's is a snap; tools/chromium.sh brings another there.
