@@ -10,7 +10,6 @@ from traitlets import Bool
 
 from .. import __version__
 from ..app import DesktopApp
-from ..xpra_settings import Xpra
 from .examination import examine
 from .report import as_json, as_text
 from .subject import Remarks, subject
@@ -29,7 +28,7 @@ jupyter desktop doctor --json                      # for programs
 jupyter desktop doctor --quick                     # with nothing on the desktop that is tried
 jupyter desktop doctor --DesktopApp.backend=xpra   # with settings as for `jupyter desktop`
 """
-    classes = [DesktopApp, Xpra]  # noqa: RUF012
+    classes = [DesktopApp, *DesktopApp.classes]  # noqa: RUF012
     flags = {  # noqa: RUF012
         "json": ({"Doctor": {"json": True}}, "Print JSON."),
         "no-trial": ({"Doctor": {"trial": False}}, "Start no desktop."),
