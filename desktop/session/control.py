@@ -23,6 +23,7 @@ from typing import Any
 
 from . import pipes
 
+_GRACE = 0.5  # seconds
 _LAST_WORDS = 2.0  # seconds for the last events to be taken
 
 
@@ -56,10 +57,17 @@ class Control:
     async def commands(self, silence: float = 0) -> AsyncIterator[dict[str, Any]]:
         """Yield commands until the lifeline closes, or was silent for so many seconds, if any."""
         try:
-            while line := await asyncio.wait_for(self._reader.readline(), silence or None):
+            while line := await self._line(silence):
                 yield json.loads(line)
         except asyncio.TimeoutError:
             return
+
+    async def _line(self, silence: float) -> bytes:
+        try:
+            return await asyncio.wait_for(self._reader.readline(), silence or None)
+        except asyncio.TimeoutError:
+            # Where this process was stopped meanwhile, what was sent is there, and just not read.
+            return await asyncio.wait_for(self._reader.readline(), _GRACE)
 
     def send(self, event: str, **values: Any) -> None:
         """Tell whoever started this session; nothing happens if they are gone."""

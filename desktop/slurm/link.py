@@ -21,6 +21,9 @@ class Link:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        assert process.stderr
+        # Read all the time, or srun would wait for it one day.
+        self._said = asyncio.ensure_future(process.stderr.read())
 
     @classmethod
     async def open(cls, command: Sequence[str]) -> Link:
@@ -39,7 +42,7 @@ class Link:
             assert process.stdout
             connected = await process.stdout.read(len(READY))
             if connected != READY:
-                raise CommandFailed(await link._said())
+                raise CommandFailed((await link._said).decode(errors="replace").strip())
         except BaseException:
             await link.close(0)
             raise
@@ -55,7 +58,10 @@ class Link:
         """Yield what the session says until it ends."""
         assert self._process.stdout
         while line := await self._process.stdout.readline():
-            yield json.loads(line)
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue  # a site's own greeting, for example
 
     async def close(self, patience: float) -> None:
         """Close the lifeline; the step gets ``patience`` seconds to end."""
@@ -67,7 +73,4 @@ class Link:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
-
-    async def _said(self) -> str:
-        assert self._process.stderr
-        return (await self._process.stderr.read()).decode(errors="replace").strip()
+        self._said.cancel()

@@ -10,7 +10,10 @@ from .commands import CommandFailed
 
 PENDING, RUNNING, CANCELLED, GONE = "PENDING", "RUNNING", "CANCELLED", "GONE"
 
-_WAITING = frozenset({PENDING, "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "SUSPENDED"})
+# In the words of squeue(1), JOB STATE CODES. One that is suspended lives on later.
+_WAITING = frozenset({PENDING, "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED"})
+_HELD = frozenset({"SPECIAL_EXIT", "RESV_DEL_HOLD"})
+_LIVING = frozenset({RUNNING, "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT"})
 _FORMAT = "%T|%S|%e|%N|%r"
 
 # JOB REASON CODES of squeue(1), the first part that fits; what is not here is told as it is.
@@ -59,12 +62,12 @@ class Look:
     @property
     def waiting(self) -> bool:
         """Whether it is still to begin."""
-        return self.state in _WAITING
+        return self.state in _WAITING | _HELD
 
     @property
     def over(self) -> bool:
         """Whether it has ended, in a way that Slurm has a word for."""
-        return not self.waiting and self.state not in (RUNNING, "COMPLETING", "STOPPED")
+        return not self.waiting and self.state not in _LIVING | {"COMPLETING"}
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page shows of it."""

@@ -250,11 +250,18 @@ def test_nothing_is_left_of_a_jupyter_that_is_killed(
     server.assert_nothing_left()
 
 
-@pytest.mark.parametrize("which", [["keeper"], ["worker"], ["keeper", "worker"]])
+@pytest.mark.parametrize("waiting", [False, True])
+@pytest.mark.parametrize("which", [["keeper"], ["worker"], ["keeper", "worker"]], ids="+".join)
 def test_nothing_is_left_where_what_follows_the_job_is_killed(
-    server: JupyterServer, cluster: Cluster, which: list[str]
+    server: JupyterServer, cluster: Cluster, which: list[str], waiting: bool
 ) -> None:
-    server.start_desktop()
+    if waiting and len(which) > 1:
+        pytest.skip("nobody is left: the job ends itself two minutes after it has begun")
+    fillers = cluster.fill() if waiting else []
+    server.start_desktop(state="starting" if waiting else "running")
+    until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
+    # Its id is noted by then.
+    until(lambda: server.session()["job"]["id"], "the job to be known")
     older, newer = sorted(
         server.processes("-m desktop.slurm {"), key=lambda process: process.create_time()
     )
@@ -262,7 +269,7 @@ def test_nothing_is_left_where_what_follows_the_job_is_killed(
         process.kill()
     session = ended(server)
     assert session["state"] in ("failed", "stopped")
-    until(lambda: not cluster.jobs(), "the job to be gone", 10)
+    until(lambda: cluster.jobs() == fillers, "the job to be gone", 10)
     until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
 
 

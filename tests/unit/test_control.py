@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from desktop.session.control import Control
@@ -27,3 +28,14 @@ async def test_a_lifeline_need_not_say_anything():
     assert not task.done()
     reader.feed_eof()
     assert await task == []
+
+
+async def test_who_was_stopped_meanwhile_reads_what_was_sent():
+    reader = asyncio.StreamReader()
+    task = asyncio.ensure_future(commands(reader, 0.1))
+    await asyncio.sleep(0)
+    # Both at once, as for a process that is continued: the time is over, and there is something.
+    time.sleep(0.2)
+    reader.feed_data(b'{"command": "here"}\n')
+    reader.feed_eof()
+    assert await task == [{"command": "here"}]

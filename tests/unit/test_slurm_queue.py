@@ -31,6 +31,12 @@ def test_times_that_nobody_knows():
     assert parse("RUNNING|1|NONE|n1|None").as_json()["ends"] is None  # UNLIMITED
 
 
+@pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED"])
+def test_jobs_that_live_on(state):
+    assert not Look(state).over
+    assert not Look(state).waiting
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
