@@ -66,7 +66,8 @@ class Control:
         try:
             return await asyncio.wait_for(self._reader.readline(), silence or None)
         except asyncio.TimeoutError:
-            # Where this process was stopped meanwhile, what was sent is there, and just not read.
+            # Where this process was stopped meanwhile, what was sent is there, and just not read
+            # (from Python 3.12 on, asyncio tells only that the time is over).
             return await asyncio.wait_for(self._reader.readline(), _GRACE)
 
     def send(self, event: str, **values: Any) -> None:
