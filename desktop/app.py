@@ -398,6 +398,8 @@ jupyter desktop doctor                       # what is missing, and would a desk
             case "slurm":
                 return Slurm(self.slurm.request(wish.options))
             case _:
+                if wish.options:
+                    raise BadRequest("There is nothing to choose for a desktop on this machine.")
                 return Local()
 
     def application_of(self, name: str, asked: str = "") -> str:

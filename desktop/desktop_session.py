@@ -138,9 +138,9 @@ class DesktopSession:
             "application": self.application or None,
             "viewers": [viewer.as_json() for viewer in self.viewers.values()],
             "last_activity": isoformat(self.last_activity),
-            # By which a page knows how its own clock goes.
-            "now": time.time(),
             **vars(self.state),
+            # With the time by which a page knows how its own clock goes.
+            "job": self.state.job and {**self.state.job, "now": time.time()},
         }
 
     async def start(self, plan: Plan) -> None:

@@ -81,7 +81,6 @@ class Sessions:
         plan = self._plan(name, again)
         session = self._of_name(name)
         async with session.turn:
-            plan = self._plan(name, wish)  # what cannot be is refused before anything ends
             await session.stop()
             await session.start(plan)
         return session

@@ -21,7 +21,7 @@ export class JobClock {
 
   knows(session: Session): void {
     this.job = session.job;
-    this.ahead = session.now - performance.now() / 1000;
+    this.ahead = (session.job?.now ?? 0) - performance.now() / 1000;
     clearInterval(this.timer);
     this.timer = setInterval(() => { this.show(); }, LOOK_MS);
     this.show();

@@ -12,7 +12,7 @@ type Name = Session["step"];
 
 const JOB: [Name, string][] = [["submit", "Submit the job"], ["queue", "Wait for a node"]];
 
-type Known = Pick<Session, "step" | "state"> & Partial<Pick<Session, "job" | "now">>;
+type Known = Pick<Session, "step" | "state"> & Partial<Pick<Session, "job">>;
 
 /** The steps of coming up, in the order a user sees them; `application` is its title, `inJob` where they begin with a batch job. */
 export function progress(session: Known | null, application: string | null = null, inJob = false): Step[] {
@@ -35,10 +35,10 @@ function coming(application: string | null): [Name, string][] {
 }
 
 /** Why the job waits, and until when. */
-function queueDetail({ job, now }: Known): string {
+function queueDetail({ job }: Known): string {
   if (!job) return "";
   if (job.waiting === null) return `On ${job.node}.`;
   const why = job.waiting && `${job.waiting.charAt(0).toUpperCase()}${job.waiting.slice(1)}.`;
-  const when = job.starts === null || now === undefined ? "" : `It is expected to begin ${beginsAt(job.starts, now)}.`;
+  const when = job.starts === null ? "" : `It is expected to begin ${beginsAt(job.starts, job.now)}.`;
   return [why, when].filter(Boolean).join(" ");
 }

@@ -31,6 +31,8 @@ export interface Job {
   node: string;
   /** So many seconds before the end users want to know of it. */
   warnings: number[];
+  /** The server's time. */
+  now: number;
 }
 
 /** What the API says of one desktop. */
@@ -50,8 +52,6 @@ export interface Session {
   log: string[];
   viewers: Viewer[];
   job: Job | null;
-  /** The server's time, in seconds since 1970. */
-  now: number;
 }
 
 /** Why something did not work, in words for the user. */

@@ -32,7 +32,7 @@ test("an application is named in the steps", () => {
   assert.doesNotMatch(labels(null), /ParaView|null/);
 });
 
-const JOB = { id: "7", waiting: "all nodes that fit are busy (Resources)", starts: 1200, ends: null, node: "", warnings: [] };
+const JOB = { id: "7", waiting: "all nodes that fit are busy (Resources)", starts: 1200, ends: null, node: "", warnings: [], now: 0 };
 
 test("in a job there are two steps before the others", () => {
   const steps = progress({ step: "display-server", state: "starting", job: JOB });
@@ -45,7 +45,7 @@ test("in a job there are two steps before the others", () => {
 
 test("a job that waits says why, and until when", () => {
   const detail = (job: object): string | undefined =>
-    progress({ step: "queue", state: "starting", now: 0, job: { ...JOB, ...job } })[1]?.detail;
+    progress({ step: "queue", state: "starting", job: { ...JOB, ...job } })[1]?.detail;
   assert.match(detail({}) ?? "", /^All nodes that fit are busy \(Resources\)\. It is expected to begin at .*, in about 20 minutes\.$/);
   assert.equal(detail({ starts: null }), "All nodes that fit are busy (Resources).");
   assert.equal(detail({ waiting: null, node: "n1" }), "On n1.");

@@ -61,6 +61,11 @@ def desktop(server):
         b'{"name": "\\u0000"}',
         b'{"name": "x", "geometry": "big"}',
         b'{"name": "x", "geometry": 3}',
+        b'{"name": "x", "placement": "slurm"}',  # not offered
+        b'{"name": "x", "placement": "\\u0000"}',
+        b'{"name": "x", "options": []}',
+        b'{"name": "x", "options": {"hours": 1}}',
+        b'{"name": "x", "options": {"hours": "1"}}',  # there are none
         json.dumps({"name": "x" * 200}).encode(),
         json.dumps({"name": "default", "more": "x" * 10 * 1024 * 1024}).encode(),
         b"[" * 60_000,
@@ -126,6 +131,7 @@ def test_a_session(server):
         "application": None,
         "status": None,
         "log": [],
+        "job": None,
         "viewers": [],
         "last_activity": session["last_activity"],
     }
