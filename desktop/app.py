@@ -377,16 +377,20 @@ jupyter desktop doctor                       # what is missing, and would a desk
             )
         return name
 
-    def placements(self) -> list[dict[str, Any]]:
-        """Return where users may have desktops, the usual place first, as the page shows it."""
+    def placements(self, application: str = "") -> list[dict[str, Any]]:
+        """Return where users may have desktops, or an application, as the page shows it.
+
+        The usual place comes first.
+        """
         fields = {SLURM: self.slurm.form()}
+        fixed = self.known_applications.placement(application)
         return [
             {
                 "name": name,
-                "label": _PLACES[name],
+                "label": _PLACES.get(name, name),
                 "fields": [asdict(field) for field in fields.get(name, [])],
             }
-            for name in self._offered()
+            for name in ([fixed] if fixed else self._offered())
         ]
 
     def _offered(self) -> list[str]:
@@ -397,10 +401,15 @@ jupyter desktop doctor                       # what is missing, and would a desk
         match wish.placement or self.placement:
             case "slurm":
                 return Slurm(self.slurm.request(wish.options))
-            case _:
+            case "local":
                 if wish.options:
                     raise BadRequest("There is nothing to choose for a desktop on this machine.")
                 return Local()
+            case unknown:
+                raise BadRequest(
+                    f"There is no placement called {unknown[:40]!r}.",
+                    remedy=f"Use one of {', '.join(PLACEMENTS)}.",
+                )
 
     def application_of(self, name: str, asked: str = "") -> str:
         """Return which application the session called ``name`` is; empty for a desktop.

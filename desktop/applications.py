@@ -125,6 +125,11 @@ class Applications:
         known = self._known.get(name)
         return known.title if isinstance(known, Application) else name
 
+    def placement(self, name: str) -> str:
+        """Return where it always runs; empty where that is for the settings or users to say."""
+        known = self._known.get(name)
+        return known.placement if isinstance(known, Application) else ""
+
     def icon(self, name: str) -> Path | None:
         """Return its icon, None where it has none that is there."""
         known = self._known.get(name)

@@ -138,7 +138,7 @@ class PageHandler(
             "session": session,
             "backend": self.get_query_argument("backend", None),
             "clients": self._clients(),
-            "placements": app.placements(),
+            "placements": app.placements(self._application(session)),
             "title": self._title(session),
             "application": self._application(session) or None,
             "root": self._root,

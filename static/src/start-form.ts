@@ -35,7 +35,7 @@ export class StartForm {
     if (!this.wanted) return {};
     const { name, fields } = this.place;
     const options = Object.fromEntries(fields.map((field) => [field.name, this.control(name, field.name).value.trim()]));
-    return { placement: name, options };
+    return { ...(this.places.length > 1 ? { placement: name } : {}), options };
   }
 
   /** Whether a start begins with a batch job. */

@@ -136,3 +136,14 @@ def test_the_placement_is_chosen_by_name():
 def test_a_placement_that_is_not_offered():
     with pytest.raises(BadRequest, match="other_placements"):
         DesktopApp().check_placement("slurm")
+
+
+def test_an_application_has_a_place_of_its_own():
+    applications = {"big": {"command": "big", "placement": "slurm"}, "odd": {"command": "odd"}}
+    applications["odd"]["placement"] = "gpu"
+    app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
+    assert isinstance(app.plan("big").placement, Slurm)
+    assert [place["name"] for place in app.placements("big")] == ["slurm"]
+    assert [place["name"] for place in app.placements()] == ["local"]
+    with pytest.raises(BadRequest, match="no placement called 'gpu'"):
+        app.plan("odd")
