@@ -113,9 +113,10 @@ class Cluster:
         """End all daemons, in the opposite order, and what nodes may have left."""
         for name in list(self._daemons)[::-1]:
             self.end(name)
-        for process in self.steps():
+        for step in self.steps():
             with contextlib.suppress(psutil.Error):
-                process.kill()
+                for process in [*step.children(recursive=True), step]:
+                    process.kill()
         until(lambda: not self.steps(), "the steps to be gone")
 
     def steps(self) -> list[psutil.Process]:
