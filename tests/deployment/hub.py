@@ -174,7 +174,7 @@ class UserServer(JupyterServer):
         return model
 
     def start_through_hub(self, arguments: Sequence[str], container: Sequence[str]) -> None:
-        environment = {**self._environment(), "JUPYTERHUB_ACTIVITY_INTERVAL": "1"}
+        environment = {**self.environment(), "JUPYTERHUB_ACTIVITY_INTERVAL": "1"}
         arguments = ["--allow-root", *arguments]
         told = {"environment": environment, "arguments": arguments, "container": container}
         del environment["JUPYTER_TOKEN"]

@@ -11,6 +11,7 @@ import pytest
 
 from tests.servers import JupyterServer, until
 
+from . import binder
 from .contained import (
     ANYBODY,
     end,
@@ -114,3 +115,24 @@ def test_what_is_not_in_it(flavour: str, images: Images) -> None:
         print(f"{flavour}: {megabytes:.0f} MiB")
         assert container.config["User"] == "1000"
         assert not [one for one in container.config["Env"] if "TOKEN" in one or "proxy" in one]
+
+
+def test_a_binder_link(tmp_path: Path, images: Images) -> None:
+    clone = tmp_path / "clone"
+    binder.clone(clone)
+    named = [f"NB_USER={binder.USER}", f"NB_UID={binder.UID}"]
+    options = [word for one in named for word in ("--build-arg", one)]
+    image = images.build(".binder/Dockerfile", *options, context=clone)
+    base_url = "/user/owner-jupyter-desktop-x1y2z3a4/"
+    with (
+        images.container(image) as container,
+        serving(
+            container,
+            *binder.command(base_url),
+            user=f"{binder.UID}:100",
+            base_url=base_url,
+        ) as server,
+    ):
+        # urlpath=desktop/ of the link, and the token (BinderHub's client, spec.js).
+        verify("tigervnc", f"{server.url}desktop/?token={binder.TOKEN}")
+        assert container.config["WorkingDir"] == f"/home/{binder.USER}"

@@ -1,0 +1,52 @@
+"""What a Binder link does, step by step, up to the page that it leads to: for ``test_images``.
+
+The steps are those of repo2docker (``repo2docker/app.py``, ``buildpacks/docker.py``) and of
+BinderHub (``binderspawner_mixin.py``, ``launcher.py``, ``helm-chart/binderhub/values.yaml``) as
+they were in August 2026.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from .images import REPOSITORY
+
+USER, UID = "jovyan", 1000
+TOKEN = "kGJ1dT6GRl2S3q0XNTjJhA"
+
+# It starts JupyterLab where the Python of the image has it.
+_COMMAND = ["python3", "-c", "import jupyterlab, os, sys; os.execvp('jupyter-lab', sys.argv)"]
+
+
+def clone(folder: Path) -> None:
+    """Clone this repository into a new ``folder``, with what is not committed yet."""
+    subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
+    changed = subprocess.run(
+        ["git", "ls-files", "--modified", "--others", "--exclude-standard", "-z"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    for name in changed.stdout.decode().split("\0"):
+        if (REPOSITORY / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, target)
+
+
+def command(base_url: str) -> list[str]:
+    """Return how the server is started; settings are for the Notebook of old and Jupyter Server."""
+    told = {
+        "base_url": base_url,
+        "token": TOKEN,
+        "trust_xheaders": "True",
+        "allow_origin": "*",
+        "allow_origin_pat": ".*",
+    }
+    return [*_COMMAND, "--ip=0.0.0.0"] + [
+        f"--{application}.{name}={value}"
+        for application in ("NotebookApp", "ServerApp")
+        for name, value in told.items()
+    ]
