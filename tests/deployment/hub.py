@@ -193,7 +193,7 @@ class UserServer(JupyterServer):
         self.note_displays()
         answer = self.hub.api("DELETE", f"users/{self.user}/servers/{self.name}")
         assert answer.status in (202, 204), answer.body
-        until(lambda: not self.model, "the hub to have stopped it", 20)
+        until(lambda: not self.model, "the hub to have stopped it", 60)
 
 
 @contextmanager

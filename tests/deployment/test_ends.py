@@ -30,11 +30,11 @@ def test_an_open_desktop_is_no_activity(bob: Member, hub: Hub) -> None:
         time.sleep(8)
         return bool(server.model["last_activity"] == before)
 
-    assert until(settled, "a time without activity", 30)
+    assert until(settled, "a time without activity", 60)
     assert server.session()["viewers"]
     server.note_displays()
     with hub.culling(3):
-        until(lambda: not server.model, "the culler to have ended it", 20)
+        until(lambda: not server.model, "the culler to have ended it", 60)
     server.assert_nothing_left()
 
 
@@ -47,7 +47,7 @@ def test_stopping_the_server_at_the_hub_leaves_nothing(bob: Member, hub: Hub) ->
     panel = bob.visitor.context.new_page()
     panel.goto(f"{bob.address}{BASE_URL}hub/home")
     panel.get_by_role("button", name="Stop My Server").click()
-    until(lambda: not server.model, "the hub to have stopped it", 20)
+    until(lambda: not server.model, "the hub to have stopped it", 60)
     server.assert_nothing_left()
     desktop.becomes("failed")
     expect(desktop.card).to_contain_text("Your Jupyter server is not running")

@@ -74,7 +74,7 @@ def test_as_a_user_of_a_hub_gets_it(images: Images) -> None:
             assert process.uids().real == 1000
             is_confined(process)
         end(server)
-        until(lambda: not server.processes(), "the end of the container", 10)
+        until(lambda: not server.processes(), "the end of the container", 30)
 
 
 @pytest.mark.parametrize(
