@@ -315,7 +315,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         self.handlers.extend(no_routes(error) if error else routes(HERE / "static"))
         server: Any = self.serverapp
         if server.base_url != "/":
-            server.web_app.add_handlers(".*", outside())
+            server.web_app.add_handlers(".*", outside(server.base_url))
 
     def current_activity(self) -> None:
         """Tell when the desktops were last in use (Jupyter Server asks before it ends itself).

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import logging
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,7 +135,8 @@ class Applications:
         """Return its icon, None where it has none that is there."""
         known = self._known.get(name)
         icon = known.icon if isinstance(known, Application) else None
-        return icon if icon and icon.is_file() else None
+        # Path.is_file() raises where a folder may not be looked into.
+        return icon if icon and os.path.isfile(icon) else None  # noqa: PTH113
 
     def missing_icons(self) -> list[Path]:
         """Return the icons that are not there."""
@@ -202,7 +204,7 @@ def parse(name: str, values: object, source: str, folder: Path = Path("/")) -> A
     read = {key: _READERS[key](values[key], f"{source}: {key}") for key in values}
     read.setdefault("title", name)
     if icon := read.pop("icon", ""):
-        read["icon"] = folder / Path(icon).expanduser()
+        read["icon"] = folder / os.path.expanduser(icon)  # noqa: PTH111  it does not raise for unknown users
     if read.get("mode") == SEAMLESS:
         check(read.get("backend", AUTO) != "vnc", source, "backend: only 'xpra' is seamless")
         read["backend"] = "xpra"

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from .finding import Finding, note, ok
+from .finding import Finding, note, ok, problem
 from .programs import first_line, said, there
 from .subject import Subject
 
-_PROGRAMS = ("sbatch", "srun", "squeue", "sinfo")
+_NEEDED = ("sbatch", "srun", "squeue", "scancel")
+_PROGRAMS = (*_NEEDED, "sinfo")
 _PATIENCE = 5.0  # seconds for the controller; the programs themselves would wait for minutes
 
 
 def slurm(subject: Subject) -> Iterator[Finding]:
     """Programs, version, whether the controller answers, and whether this is a job."""
     found = there(*_PROGRAMS)
+    if subject.elsewhere:
+        yield _placement(set(found))
     if not found:
         yield ok("Slurm", "not here", programs=[])
         return
@@ -31,6 +34,22 @@ def slurm(subject: Subject) -> Iterator[Finding]:
         yield ok("Slurm job", f"this is job {job} on {nodes}", job=job)
     if "sinfo" in found:
         yield _controller()
+
+
+def _placement(found: set[str]) -> Finding:
+    topic, missing = "placement", [name for name in _NEEDED if name not in found]
+    if missing:
+        return problem(
+            topic,
+            f'Desktops run in jobs of Slurm (DesktopApp.placement = "slurm"), and of its '
+            f"commands {', '.join(missing)} cannot be found.",
+            "Start Jupyter where Slurm's commands are on PATH.",
+        )
+    return ok(
+        topic,
+        "desktops run in jobs of Slurm; what is said of display servers and folders, and a "
+        "trial start, is of this machine: run this in a job as well, on a node",
+    )
 
 
 def _controller() -> Finding:

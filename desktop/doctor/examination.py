@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from . import cluster, desktops, displays, folders, graphics, limits, servers, software
@@ -26,6 +26,9 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Jupyter servers": (servers.address, servers.hub, servers.running),
     "Limits": (limits.resources, limits.account, limits.container),
 }
+
+# What matters where desktops run, which need not be here.
+_OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,15 @@ def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Exa
     findings, trials = try_all(subject, quick) if trial else ([], [])
     if trial:
         sections["Trial start"] = findings
+    if subject.elsewhere:
+        for name in _OF_A_NODE & sections.keys():
+            sections[name] = [_not_decisive(finding) for finding in sections[name]]
     return Examination(sections, trials)
+
+
+def _not_decisive(finding: Finding) -> Finding:
+    """Return what is a problem here as a note: desktops start on another machine."""
+    return replace(finding, state=State.NOTE) if finding.state is State.PROBLEM else finding
 
 
 def _run(check: Check, subject: Subject) -> list[Finding]:

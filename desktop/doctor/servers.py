@@ -119,8 +119,7 @@ def _url(server: dict[str, Any]) -> str:
 
 def _status(server: dict[str, Any]) -> int:
     token = server.get("token")
-    # The certificate is not looked at, so who answers need not be that server.
-    sent = {"Authorization": f"token {token}"} if token and not server.get("secure") else {}
+    sent = {"Authorization": f"token {token}"} if token and _is_known(server) else {}
     path = f"{server.get('base_url', '/')}desktop/api/sessions"
     connection = _connection(server)
     try:
@@ -128,6 +127,27 @@ def _status(server: dict[str, Any]) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def _is_known(server: dict[str, Any]) -> bool:
+    """Whether who answers can only be that server, so that it may have its token.
+
+    On other machines with the same home, and after its end, anybody may have its port.
+    """
+    if server.get("sock"):
+        return Path(server["sock"]).stat().st_uid == os.getuid()
+    if server.get("secure"):
+        return False  # the certificate is not looked at
+    try:
+        process = psutil.Process(server["pid"])
+        listening = [
+            one.laddr.port
+            for one in process.net_connections("tcp")
+            if one.status == psutil.CONN_LISTEN
+        ]
+        return process.uids().real == os.getuid() and server["port"] in listening
+    except psutil.Error:
+        return False
 
 
 def _connection(server: dict[str, Any]) -> http.client.HTTPConnection:

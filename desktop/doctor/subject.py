@@ -14,6 +14,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from ..app import DesktopApp
+from ..placements import LOCAL
 from ..session.specification import Specification
 from ..sessions import DEFAULT_SESSION
 from .finding import Finding, note, ok, problem
@@ -38,6 +39,11 @@ class Subject:
     def specification(self) -> Specification:
         """What the desktop of this server would be."""
         return self.app.plan(DEFAULT_SESSION).specification
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its desktops run on other machines."""
+        return self.app.placement != LOCAL
 
     @property
     def extensions(self) -> dict[str, bool]:

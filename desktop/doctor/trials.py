@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..backends import AUTO, choose, installed_here
 from ..errors import DesktopError
+from ..placements import Local
 from ..plans import Plan, Wish
 from . import opengl
 from .finding import Finding, State, note, ok
@@ -49,7 +50,8 @@ def _kinds(subject: Subject) -> list[str]:
 
 
 def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
-    plan = subject.app.plan(NAME, Wish(backend=kind))
+    # Wherever its desktops run, nobody has asked for a job.
+    plan = replace(subject.app.plan(NAME, Wish(backend=kind)), placement=Local())
     # Without programs there would be no window to show.
     if quick and not _is_seamless(plan):
         alone = replace(plan.specification, start_script=str(_NOTHING))

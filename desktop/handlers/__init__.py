@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,6 @@ def no_routes(error: str) -> list[tuple[Any, ...]]:
     return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": error})]
 
 
-def outside() -> list[tuple[Any, ...]]:
+def outside(base_url: str) -> list[tuple[Any, ...]]:
     """Return the URL patterns of places where people look for a desktop that is below a prefix."""
-    return [(r"/desktop(?:/.*)?", OutsideHandler)]
+    return [(rf"(?!{re.escape(base_url)})/desktop(?:/.*)?", OutsideHandler)]

@@ -217,13 +217,17 @@ class IconHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
     async def get(self, name: str) -> None:
         """Send an icon."""
         icon = self.app.known_applications.icon(name)
-        if icon is None or icon.stat().st_size > _LARGEST_ICON:
-            raise web.HTTPError(404)
+        try:
+            if icon is None or icon.stat().st_size > _LARGEST_ICON:
+                raise web.HTTPError(404)
+            contents = icon.read_bytes()
+        except OSError as error:
+            raise web.HTTPError(404) from error
         kind = "svg+xml" if icon.suffix == ".svg" else "png"
         self.set_header("Content-Type", f"image/{kind}")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "private, no-cache")
-        await self.finish(icon.read_bytes())
+        await self.finish(contents)
 
 
 class WrongSettingsHandler(PageErrors, Common, JupyterHandler):

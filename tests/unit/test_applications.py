@@ -135,6 +135,14 @@ def test_the_setting_goes_before_files_and_the_user_s_file_before_the_site_s(hom
     }
 
 
+def test_an_icon_that_cannot_be_looked_for_is_none(site):
+    put(site, "long", {**MINIMAL, "icon": f"{'x' * 300}/a.svg"})
+    put(site, "nobody", {**MINIMAL, "icon": "~nobody-of-that-name/a.svg"})
+    known = read({}, [str(site)], LOG)
+    assert [known.icon(name) for name in ("long", "nobody")] == [None, None]
+    assert len(known.missing_icons()) == 2
+
+
 def test_an_icon_lies_beside_its_file(site, caplog):
     put(site, "a", {**MINIMAL, "icon": "a.svg"})
     assert read({}, [str(site)], LOG).icon("a") is None

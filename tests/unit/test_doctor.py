@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import resource
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -359,7 +360,7 @@ def test_slurm(programs, monkeypatch):
     program(programs, "sbatch", "echo slurm 23.11.4")
     program(programs, "sinfo", "echo 'slurm_load_partitions: Unable to contact' >&2; exit 1")
     slurm, controller = found(cluster.slurm)
-    assert slurm.found == "sbatch, sinfo; srun, squeue missing; slurm 23.11.4"
+    assert slurm.found == "sbatch, sinfo; srun, squeue, scancel missing; slurm 23.11.4"
     assert (controller.state, controller.facts["reachable"]) == (State.NOTE, False)
     assert "Unable to contact" in controller.found
     program(programs, "sinfo", "echo debug; echo gpu")
@@ -367,6 +368,16 @@ def test_slurm(programs, monkeypatch):
     _, job, controller = found(cluster.slurm)
     assert job.facts == {"job": "77"}
     assert controller.facts == {"reachable": True, "partitions": ["debug", "gpu"]}
+
+
+def test_desktops_that_run_in_jobs(programs):
+    elsewhere = "--DesktopApp.placement=slurm"
+    placement = found(cluster.slurm, elsewhere)[0]
+    assert (placement.topic, placement.state) == ("placement", State.PROBLEM)
+    assert "sbatch, srun, squeue, scancel cannot be found" in placement.found
+    for name in ("sbatch", "srun", "squeue", "scancel"):
+        program(programs, name, "echo slurm 23.11.4")
+    assert found(cluster.slurm, elsewhere)[0].state is State.OK
 
 
 def test_a_controller_that_does_not_answer(programs, monkeypatch):
@@ -427,6 +438,15 @@ def test_a_running_server(user, status, state, desktop):
     assert server.facts["url"] == f"http://127.0.0.1:{port}/user/me/"
     assert credentials == [f"token {TOKEN}"]
     assert TOKEN not in json.dumps(server.as_json())
+
+
+def test_another_process_on_the_port_of_a_server_gets_no_token(user):
+    """As on another machine, or where the server has ended and its number is another's."""
+    with answering(200) as (port, credentials), subprocess.Popen(["sleep", "60"]) as other:
+        note_server(user, port=port, pid=other.pid)
+        told(servers.running)
+        other.kill()
+    assert credentials == [None]
 
 
 def test_a_server_that_does_not_answer(user):
