@@ -216,7 +216,7 @@ class Job:
         try:
             self._look = await queue.look(self._job)
             self._silent = False
-        except CommandFailed:
+        except (CommandFailed, OSError, ValueError):  # also where squeue cannot be run just now
             self._silent = True
         if self._shown() != before:
             self._tell()

@@ -28,15 +28,18 @@ class Link:
     @classmethod
     async def open(cls, command: Sequence[str]) -> Link:
         """Run ``command``, an srun; returns when it is connected, raises ``CommandFailed``."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=commands.environment(os.environ),
-            limit=_LONGEST_LINE,
-            start_new_session=True,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=commands.environment(os.environ),
+                limit=_LONGEST_LINE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CommandFailed(f"{command[0]} cannot be run ({error.strerror})") from error
         link = cls(process)
         try:
             assert process.stdout

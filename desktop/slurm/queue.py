@@ -80,7 +80,11 @@ class Look:
 
 
 async def look(job: str) -> Look:
-    """Ask for the state of a job; raises ``CommandFailed`` where Slurm does not answer."""
+    """Ask for the state of a job.
+
+    Raises ``CommandFailed`` where Slurm does not answer, ``OSError`` where it cannot be asked, and
+    ``ValueError`` where the answer is none.
+    """
     asked = ["squeue", "--noheader", "--states=all", f"--jobs={job}", f"--format={_FORMAT}"]
     try:
         printed = await commands.run(asked, SLURM_TIME_FORMAT="%s")
@@ -89,7 +93,8 @@ async def look(job: str) -> Look:
             return Look(GONE)
         raise
     lines = printed.splitlines()
-    return parse(lines[0]) if lines else Look(GONE)
+    # A site's own squeue may say something first.
+    return parse(lines[-1]) if lines else Look(GONE)
 
 
 def parse(line: str) -> Look:

@@ -1,0 +1,90 @@
+"""What follows a job, as the process that it is; Slurm's commands are scripts that say odd things.
+
+What a real Slurm says is in ``tests/deployment/test_slurm.py``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.session.specification import Specification
+from desktop.slurm.request import Request
+
+
+class Programs:
+    """A folder of commands, each of which notes its arguments."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, name: str, script: str = "") -> None:
+        path = self.folder / name
+        path.write_text(f'#!/bin/sh\necho "$@" >> "$0.args"\n{script}\n')
+        path.chmod(0o755)
+
+    def calls(self, name: str) -> list[str]:
+        """Return what it was called with, each time."""
+        notes = self.folder / f"{name}.args"
+        return notes.read_text().splitlines() if notes.exists() else []
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Programs:
+    made = Programs(tmp_path)
+    made.add("scancel")
+    return made
+
+
+@contextlib.contextmanager
+def following(programs: Programs) -> Iterator[subprocess.Popen[bytes]]:
+    """Run what has a job and follows it."""
+    request = Request(output_folder=str(programs.folder), poll_interval=0.1)
+    command = [sys.executable, "-m", "desktop.slurm", request.to_argument(), sys.executable]
+    path = f"{programs.folder}:{os.environ['PATH']}"
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        process.stdin.write(Specification().to_line().encode() + b"\n")
+        process.stdin.flush()
+        try:
+            yield process
+        finally:
+            process.stdin.close()
+
+
+def states(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["event"] == "state":
+            yield event
+
+
+def test_a_queue_that_says_odd_things_is_asked_again(programs):
+    programs.add("sbatch", "echo 7")
+    waiting = "echo 'PENDING|N/A|N/A||Priority'"
+    programs.add("squeue", "echo hello")
+    with following(programs) as process:
+        told = states(process)
+        until_waiting(told, "does not answer")
+        (programs.folder / "squeue").unlink()
+        programs.add("squeue", waiting)
+        until_waiting(told, "Priority")
+        process.stdin.close()
+        assert [state["state"] for state in told][-1] == "stopped"
+    assert programs.calls("scancel") == ["7"]
+
+
+def until_waiting(told: Iterator[dict[str, Any]], words: str) -> None:
+    assert any(words in (state["job"]["waiting"] or "") for state in told)
