@@ -19,6 +19,8 @@ from .stdio import READY
 # restarted is put off for a minute, and who asks a moment later is not.
 _PATIENCE = (5.0, 12.0)
 
+_MOST_BEFORE = 64 * 1024  # bytes that a site's prolog may print before what is ours
+
 # What srun(1), or what it runs, says where there is nothing to connect to.
 _OVER = ("Invalid job id", "already completing", "Nobody listens")
 
@@ -80,8 +82,16 @@ class Slurm(Placement):
 
 
 async def _connected(stream: socket.socket) -> None:
-    if await asyncio.get_running_loop().sock_recv(stream, len(READY)) != READY:
-        raise ConnectionResetError
+    """Read up to ``READY``, and not a byte more."""
+    seen = b""
+    for _ in range(_MOST_BEFORE):
+        byte = await asyncio.get_running_loop().sock_recv(stream, 1)
+        seen = seen[-len(READY) + 1 :] + byte
+        if seen == READY:
+            return
+        if not byte:
+            break
+    raise ConnectionResetError
 
 
 async def _words(step: asyncio.subprocess.Process) -> str:

@@ -1,9 +1,10 @@
-"""Standard input and output ⇄ a Unix socket: ``python -I -S stdio.py SOCKET [SECONDS]``.
+"""Between standard input and output and a Unix socket: ``python -I -S -c SOURCE SOCKET [SECONDS]``.
 
 What carries a stream to another machine, such as ``srun`` or ``ssh``, runs this there. It needs
-nothing but Python itself, so that it is there at once. ``SOCKET`` is a path, or "@" and an abstract
-name (unix(7)); for ``SECONDS`` its listener may take its time. Once it is connected, one byte is
-written, 0; after that, what comes.
+nothing but Python itself, not even this file, so that it is there at once; it is ASCII, for any
+locale. ``SOCKET`` is a path, or "@" and an abstract name (unix(7)); for ``SECONDS`` its listener
+may take its time. Once it is connected, ``READY`` is written, and after that, what comes; before,
+others may write, such as a site's prolog.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 
-READY = b"\0"
+READY = b"\0jupyter-desktop is connected\n"
 
 _CHUNK = 256 * 1024
 _AGAIN = 0.05  # seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import re
 import shlex
@@ -23,6 +24,9 @@ _DROPPED = re.compile(
     r"|JUPYTER_TOKEN|JUPYTERHUB_.*|JPY_.*|CONFIGPROXY_.*"
 )
 _KEPT = "SLURM_CONF"
+
+# A Python on the nodes may be another one, which has no such file.
+_RELAY = inspect.getsource(stdio)
 
 
 class CommandFailed(Exception):
@@ -77,7 +81,7 @@ def srun(job: str, python: str, path: str, patience: float = 0) -> list[str]:
         *("srun", f"--jobid={job}", "--overlap", "--nodes=1", "--ntasks=1"),
         *("--unbuffered", "--quiet", "--mpi=none", "--chdir=/"),
         *("--cpu-bind=none", "--mem=0", "--gres=none"),
-        *(python, "-I", "-S", stdio.__file__, path, f"{patience:g}"),
+        *(python, "-I", "-S", "-c", _RELAY, path, f"{patience:g}"),
     ]
 
 

@@ -29,6 +29,7 @@ _SELDOM = 3  # looks at a job that runs: so many times as seldom
 _UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
 _SILENCE = 300.0  # seconds after which a session takes us for gone, as when this machine failed
 _START = 60.0  # seconds for the job's own program to listen, on a file system that may be slow
+_REACHED = _START + 30.0  # seconds for all of that, with a step to run it
 _ATTEMPTS = 3
 _LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
 _GOODBYE = 1.5  # seconds for Slurm to hear of an end that is waited for
@@ -155,7 +156,7 @@ class Job:
     async def _reach(self) -> Link:
         command = commands.srun(self._job, self._python, f"@{self._script.name}", _START)
         for attempt in range(1, _ATTEMPTS + 1):
-            opening = asyncio.ensure_future(Link.open(command))
+            opening = asyncio.ensure_future(Link.open(command, _REACHED))
             try:
                 await self._stopping.first(None, opening)
                 return opening.result()

@@ -14,6 +14,7 @@ from . import commands
 from .commands import CommandFailed
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
+_LAST_WORDS = 1.0  # seconds
 
 
 class Link:
@@ -26,8 +27,11 @@ class Link:
         self._said = asyncio.ensure_future(process.stderr.read())
 
     @classmethod
-    async def open(cls, command: Sequence[str]) -> Link:
-        """Run ``command``, an srun; returns when it is connected, raises ``CommandFailed``."""
+    async def open(cls, command: Sequence[str], patience: float) -> Link:
+        """Run ``command``, an srun; returns when it is connected.
+
+        Raises ``CommandFailed``, after ``patience`` seconds at the latest.
+        """
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -43,9 +47,14 @@ class Link:
         link = cls(process)
         try:
             assert process.stdout
-            connected = await process.stdout.read(len(READY))
-            if connected != READY:
-                raise CommandFailed((await link._said).decode(errors="replace").strip())
+            await asyncio.wait_for(process.stdout.readuntil(READY), patience)
+        except asyncio.TimeoutError:
+            await link.close(0)
+            raise CommandFailed(f"it has not connected for {patience:g} seconds") from None
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            words = await link._words()
+            await link.close(0)
+            raise CommandFailed(words) from None
         except BaseException:
             await link.close(0)
             raise
@@ -66,6 +75,11 @@ class Link:
             except ValueError:
                 continue  # a site's own greeting, for example
 
+    async def _words(self) -> str:
+        """Return what it has said, once it has ended; what it left may keep its output open."""
+        done, _ = await asyncio.wait({self._said}, timeout=_LAST_WORDS)
+        return self._said.result().decode(errors="replace").strip() if done else ""
+
     async def close(self, patience: float) -> None:
         """Close the lifeline; the step gets ``patience`` seconds to end."""
         assert self._process.stdin
@@ -75,5 +89,6 @@ class Link:
         except asyncio.TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()
+            # What it has left may hold its output open, which asyncio may wait for, too.
+            await asyncio.wait([asyncio.ensure_future(self._process.wait())], timeout=_LAST_WORDS)
         self._said.cancel()

@@ -11,12 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from desktop.placements import stdio
+from desktop.slurm import commands
 from tests import users
 from tests.servers import until
 
 
 def relay(address: str, patience: float = 0) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-S", stdio.__file__, address, str(patience)]
+    # As a node has it, where this package is not.
+    srun = commands.srun("7", sys.executable, address, patience)
+    command = srun[srun.index(sys.executable) :]
+    assert stdio.__file__ not in command
+    assert "".join(command).isascii()
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -34,7 +39,7 @@ def test_bytes_go_both_ways_until_the_socket_ends(tmp_path):
     path = str(tmp_path / "socket")
     with listener(path) as server, relay(path) as process:
         connection, _ = server.accept()
-        assert process.stdout.read(1) == stdio.READY
+        assert process.stdout.read(len(stdio.READY)) == stdio.READY
         sent = os.urandom(3 << 20)
         with connection:
             process.stdin.write(b"to you")
@@ -66,7 +71,7 @@ def test_who_is_not_there_yet_is_waited_for(tmp_path):
     path = str(tmp_path / "socket")
     with relay(path, patience=20) as process, listener(path) as server:
         connection, _ = server.accept()
-        assert process.stdout.read(1) == stdio.READY
+        assert process.stdout.read(len(stdio.READY)) == stdio.READY
         connection.close()
 
 
