@@ -19,6 +19,7 @@ from .stdio import READY
 # restarted is put off for a minute, and who asks a moment later is not.
 _PATIENCE = (5.0, 12.0)
 
+_LAST_WORDS = 1.0  # seconds for a step that was killed to have said why
 _MOST_BEFORE = 64 * 1024  # bytes that a site's prolog may print before what is ours
 
 # What srun(1), or what it runs, says where there is nothing to connect to.
@@ -29,7 +30,7 @@ class Slurm(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
     first_step = "submit"
-    opens_within = sum(_PATIENCE) + 1
+    opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -54,16 +55,10 @@ class Slurm(Placement):
         raise error
 
     async def _attempt(self, command: Sequence[str], patience: float) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=asyncio.subprocess.PIPE,
-                env=commands.environment(os.environ),
-                start_new_session=True,
-            )
+        try:
+            ours, process = await _run(command)
+        except OSError as error:
+            raise _not_connected(f"srun cannot be run ({error.strerror})") from error
         said = asyncio.ensure_future(_words(process))
         self._steps.add(said)
         said.add_done_callback(self._steps.discard)
@@ -73,12 +68,33 @@ class Slurm(Placement):
         except (asyncio.TimeoutError, OSError) as error:
             ours.close()
             _kill(process)
-            raise _not_connected(await said) from error
+            # What it has left may keep its output open.
+            done, _ = await asyncio.wait({said}, timeout=_LAST_WORDS)
+            raise _not_connected(said.result() if done else "") from error
         except BaseException:  # whoever asked has gone
             ours.close()
             _kill(process)
             raise
         return ours
+
+
+async def _run(command: Sequence[str]) -> tuple[socket.socket, asyncio.subprocess.Process]:
+    """Return our end of the standard input and output of a new process, and that process."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=asyncio.subprocess.PIPE,
+                env=commands.environment(os.environ),
+                start_new_session=True,
+            )
+        except BaseException:
+            ours.close()
+            raise
+    return ours, process
 
 
 async def _connected(stream: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from pathlib import Path
@@ -22,9 +23,9 @@ _READY = "printf '\\0" + READY[1:].decode().replace("\n", "\\n") + "'"
 def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Puts a script in srun's place."""
 
-    def put(script: str, first: str = "/bin/sh") -> None:
+    def put(script: str) -> None:
         path = tmp_path / "srun"
-        path.write_text(f"#!{first}\n{script}\n")
+        path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -69,3 +70,25 @@ async def test_a_viewer_s_step_that_ends(srun):
     srun("echo hello; echo 'srun: error: Invalid job id specified' >&2")
     with pytest.raises(SessionEnded):
         await Slurm(Request()).connect("7:/path")
+
+
+async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(NotReady, match="srun cannot be run"):
+        await Slurm(Request()).connect("7:/path")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+async def test_a_viewer_s_step_that_leaves_something(srun, tmp_path, monkeypatch):
+    """Its output stays open until the fifo is opened."""
+    monkeypatch.setattr(slurm, "_PATIENCE", (0.2,))
+    os.mkfifo(fifo := tmp_path / "fifo")
+    srun(f"cat {fifo} > /dev/null & echo no >&2; exec sleep 60")
+    placement = Slurm(Request())
+    try:
+        with pytest.raises(NotReady, match="srun does not answer"):
+            await asyncio.wait_for(placement.connect("7:/path"), 10)
+    finally:
+        fifo.write_text("")
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=10)
