@@ -89,7 +89,7 @@ def _cancel(note: Note) -> None:
         # It goes on by itself where the controller is away: nobody has to wait for that.
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.Popen(
-                ["scancel", note.job],  # noqa: S607  Slurm's commands are where PATH says
+                ["scancel", *note.job],  # noqa: S607  Slurm's commands are where PATH says
                 env=commands.environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

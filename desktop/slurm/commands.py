@@ -19,6 +19,7 @@ _PATIENCE = 60.0  # seconds; they try again by themselves where the controller d
 # what is of this machine and this login; and what Slurm should not keep in files of its own.
 _DROPPED = re.compile(
     r"(SLURM|SRUN|SALLOC|SQUEUE|SCANCEL)_.*|SBATCH_(WAIT|ARRAY).*"
+    r"|SBATCH_CLUSTERS"
     r"|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DBUS_.*|XDG_(RUNTIME|SESSION|SEAT|VTNR).*|SSH_.*"
     r"|TMPDIR|TMP|TEMP"
     r"|JUPYTER_TOKEN|JUPYTERHUB_.*|JPY_.*|CONFIGPROXY_.*"
@@ -55,12 +56,14 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def sbatch(arguments: Sequence[str], output: Path) -> list[str]:
-    """Return the command that takes a job's script on its standard input."""
+def sbatch(name: str, arguments: Sequence[str], output: Path) -> list[str]:
+    """Return the command that takes a job's script on its standard input.
+
+    ``name`` is the job's: no other has it, so that the job is found where the command failed.
+    """
     return [
         "sbatch",
         "--parsable",
-        "--job-name=jupyter-desktop",
         "--nodes=1",
         "--ntasks=1",
         # What was on the desktop does not come back with it.
@@ -69,7 +72,24 @@ def sbatch(arguments: Sequence[str], output: Path) -> list[str]:
         "--chdir=/",
         f"--output={output}",
         *arguments,
+        f"--job-name={name}",
     ]
+
+
+def named(name: str) -> list[str]:
+    """Return the arguments of scancel(1) for our job of this name."""
+    return [f"--name={name}", f"--user={os.getuid()}"]
+
+
+def job_id(printed: str) -> str:
+    """Return the job of which sbatch(1) ``printed`` the id, after whatever a site's own may say.
+
+    Raises ``CommandFailed`` where it is none, or one of another cluster, which nobody asks for.
+    """
+    last = (printed.split() or [""])[-1]
+    if not re.fullmatch("[0-9]{1,20}", last):
+        raise CommandFailed(f"sbatch printed {last[:80]!r} instead of a job's id")
+    return last
 
 
 def srun(job: str, python: str, path: str, patience: float = 0) -> list[str]:

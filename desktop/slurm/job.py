@@ -40,7 +40,7 @@ _LAST_LINES = 20
 class Job:
     """Stands between a Jupyter server, at ``control``, and the session in the job.
 
-    ``note`` holds the job's id while it is to be cancelled; ``output`` is a file for what it
+    ``note`` holds the job while it is to be cancelled; ``output`` is a file for what it
     prints. ``run`` returns when there is no job any more.
     """
 
@@ -59,6 +59,7 @@ class Job:
         self._note = note
         self._output = output
         self._python = request.python or command[0]
+        self._name = f"jupyter-desktop-{secrets.token_hex(8)}"  # as everybody sees it in the queue
         self._script = Script(
             f"jupyter-desktop-{secrets.token_hex(16)}",
             self._python,
@@ -125,15 +126,18 @@ class Job:
         return self._ending() or self._last or endings.without_a_word(self._look, self._look.node)
 
     async def _submit(self) -> None:
-        command = commands.sbatch(self._request.arguments, self._output)
+        command = commands.sbatch(self._name, self._request.arguments, self._output)
+        # Also where sbatch fails, or is killed: the controller may have taken the job.
+        self._note.job = commands.named(self._name)
         try:
             # Whoever asks for the end meanwhile has to wait: what was submitted must be known.
-            printed = await commands.run(command, str(self._script))
+            self._job = commands.job_id(await commands.run(command, str(self._script)))
         except FileNotFoundError as error:
+            self._note.job = []
             raise refusals.not_installed(command[0]) from error
         except CommandFailed as error:
             raise refusals.refused(str(error)) from error
-        self._job = self._note.job = printed.strip().split(";")[0]  # ";" and a cluster's name
+        self._note.job = [self._job]
 
     async def _until_begun(self) -> None:
         pause = _SOON
@@ -236,14 +240,13 @@ class Job:
         return endings.as_state(self._look, self._look.node)
 
     async def _cancel(self) -> None:
-        if not self._job or self._look.over:
-            self._note.job = ""
-            return
-        try:
-            await commands.run(["scancel", self._job], patience=_GOODBYE)
-        except (CommandFailed, OSError):
-            return  # the note stays, for another attempt
-        self._note.job = ""
+        if self._note.job and not self._look.ended:
+            try:
+                await commands.run(["scancel", *self._note.job], patience=_GOODBYE)
+            except (CommandFailed, OSError) as error:
+                if "Invalid job id" not in str(error):
+                    return  # the note stays, for another attempt
+        self._note.job = []
 
     def _printed(self) -> list[str]:
         try:

@@ -1,10 +1,11 @@
-"""The id of a job, where two processes see it."""
+"""What job is to be cancelled, where two processes see it."""
 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 
-_SIZE = 64  # bytes
+_SIZE = 256  # bytes
 
 
 class Note:
@@ -14,10 +15,10 @@ class Note:
         self._memory = mmap.mmap(-1, _SIZE)
 
     @property
-    def job(self) -> str:
-        """The id of a job that is to be cancelled; empty for none."""
-        return self._memory[:].rstrip(b"\0").decode()
+    def job(self) -> list[str]:
+        """The arguments with which scancel(1) cancels it; empty for no job."""
+        return self._memory[:].rstrip(b"\0").decode().split()
 
     @job.setter
-    def job(self, identifier: str) -> None:
-        self._memory[:] = identifier.encode().ljust(_SIZE, b"\0")
+    def job(self, arguments: Sequence[str]) -> None:
+        self._memory[:] = " ".join(arguments).encode().ljust(_SIZE, b"\0")

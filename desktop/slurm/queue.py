@@ -8,12 +8,16 @@ from typing import Any
 from . import commands
 from .commands import CommandFailed
 
-PENDING, RUNNING, CANCELLED, GONE = "PENDING", "RUNNING", "CANCELLED", "GONE"
+PENDING, CANCELLED, GONE = "PENDING", "CANCELLED", "GONE"
 
-# In the words of squeue(1), JOB STATE CODES. One that is suspended lives on later.
+# In the words of squeue(1), JOB STATE CODES. Whatever else it says, also in a later version, the
+# job lives on.
 _WAITING = frozenset({PENDING, "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED"})
 _HELD = frozenset({"SPECIAL_EXIT", "RESV_DEL_HOLD"})
-_LIVING = frozenset({RUNNING, "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT"})
+_ENDED = frozenset(
+    {"BOOT_FAIL", CANCELLED, "COMPLETED", "DEADLINE", "FAILED", "LAUNCH_FAILED", "NODE_FAIL"}
+    | {"OUT_OF_MEMORY", "PREEMPTED", "RECONFIG_FAIL", "REVOKED", "TIMEOUT"}
+)
 _FORMAT = "%T|%S|%e|%N|%r"
 
 # JOB REASON CODES of squeue(1), the first part that fits; what is not here is told as it is.
@@ -65,9 +69,14 @@ class Look:
         return self.state in _WAITING | _HELD
 
     @property
+    def ended(self) -> bool:
+        """Whether Slurm says that it has ended; there is nothing to cancel then."""
+        return self.state in _ENDED
+
+    @property
     def over(self) -> bool:
-        """Whether it has ended, in a way that Slurm has a word for."""
-        return not self.waiting and self.state not in _LIVING | {"COMPLETING"}
+        """Whether it has ended, or Slurm does not know it any more."""
+        return self.ended or self.state == GONE
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page shows of it."""

@@ -22,6 +22,8 @@ _REMEDIES = {
     "unge": _ADMINISTRATOR,  # Munge, which Slurm signs requests with
     "configuration file": _ADMINISTRATOR,
     "ontact slurm controller": "Try again in a few minutes: it may be away for maintenance.",
+    "imed out": "Try again in a few minutes: it may be busy.",
+    "instead of a job's id": "Ask the administrators of this cluster what its sbatch does.",
     "has not answered": "Try again in a few minutes: it may be away for maintenance.",
 }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -292,6 +294,24 @@ def test_what_slurm_refuses_is_said_in_its_words(
         assert words in session["error"]["message"]
         assert "sinfo" in session["error"]["remedy"]
     assert not cluster.jobs()
+
+
+def test_a_job_that_slurm_took_without_saying_so(
+    start: Callable[..., JupyterServer], cluster: Cluster, tmp_path: Path
+) -> None:
+    real = shutil.which("sbatch", path=cluster.environment["PATH"])
+    odd = tmp_path / "sbatch"
+    odd.write_text(
+        f'#!/bin/sh\n{real} "$@" > {tmp_path}/job || exit\n'
+        "echo 'sbatch: error: Batch job submission failed: Socket timed out' >&2; exit 1\n"
+    )
+    odd.chmod(0o755)
+    path = f"{tmp_path}:{cluster.environment['PATH']}"
+    server = start(environment={**cluster.environment, "PATH": path})
+    server.call("POST", "desktop/api/sessions", {})
+    assert "Socket timed out" in ended(server)["error"]["message"]
+    until(lambda: not cluster.jobs(), "the job to be gone")
+    assert cluster.job((tmp_path / "job").read_text().strip(), "%T") == "CANCELLED"
 
 
 def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: Cluster) -> None:

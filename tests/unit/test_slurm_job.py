@@ -88,3 +88,40 @@ def test_a_queue_that_says_odd_things_is_asked_again(programs):
 
 def until_waiting(told: Iterator[dict[str, Any]], words: str) -> None:
     assert any(words in (state["job"]["waiting"] or "") for state in told)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1", "timed out"),
+        ("echo 'Welcome to the cluster.'", "'cluster.' instead of a job's id"),
+        ("echo '7;elsewhere'", "'7;elsewhere' instead of a job's id"),
+        ("", "'' instead of a job's id"),
+    ],
+)
+def test_a_job_of_which_no_id_is_known_is_cancelled_by_its_name(programs, script, words):
+    programs.add("sbatch", script)
+    with following(programs) as process:
+        last = list(states(process))[-1]
+    assert last["state"] == "failed"
+    assert words in last["error"]["message"]
+    (submitted,), (cancelled,) = programs.calls("sbatch"), programs.calls("scancel")
+    name = submitted.split("--job-name=")[1]
+    assert cancelled == f"--name={name} --user={os.getuid()}"
+
+
+def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(programs):
+    """It may be a controller that has lost its state for a moment."""
+    programs.add("sbatch", f"echo {'Welcome. ' * 20}; echo 7")
+    programs.add("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+    with following(programs) as process:
+        assert list(states(process))[-1]["state"] == "failed"
+    assert programs.calls("scancel") == ["7"]
+
+
+def test_a_job_that_has_ended_is_not_cancelled(programs):
+    programs.add("sbatch", "echo 7")
+    programs.add("squeue", "echo 'NODE_FAIL|1|2|n1|None'")
+    with following(programs) as process:
+        assert "n1 failed" in list(states(process))[-1]["error"]["message"]
+    assert programs.calls("scancel") == []

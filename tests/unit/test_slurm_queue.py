@@ -31,7 +31,7 @@ def test_times_that_nobody_knows():
     assert parse("RUNNING|1|NONE|n1|None").as_json()["ends"] is None  # UNLIMITED
 
 
-@pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED"])
+@pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED", "SOME_NEW_ONE"])
 def test_jobs_that_live_on(state):
     assert not Look(state).over
     assert not Look(state).waiting
@@ -120,6 +120,7 @@ def test_what_of_the_environment_goes_into_a_job():
         *("SLURM_JOB_ID", "SLURM_MEM_PER_NODE", "SQUEUE_FORMAT", "SBATCH_ARRAY_INX", "SBATCH_WAIT"),
         *("DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_ID"),
         *("SSH_AUTH_SOCK", "TMPDIR", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"),
+        "SBATCH_CLUSTERS",
     ]
     kept = ["PATH", "HOME", "LANG", "SLURM_CONF", "SBATCH_ACCOUNT", "LD_LIBRARY_PATH"]
     environment = commands.environment(dict.fromkeys([*dropped, *kept], "x"))
