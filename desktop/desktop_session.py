@@ -168,7 +168,8 @@ class DesktopSession:
         except OSError as error:
             self._set_state(state="failed", error=_not_started(command[0], error).as_json())
             return
-        self._send_line(self._specification.to_line())
+        for line in [*self._placement.preamble(), self._specification.to_line()]:
+            self._send_line(line)
         self._listening = asyncio.ensure_future(self._listen(self._process))
 
     async def stop(self) -> None:

@@ -22,8 +22,12 @@ class Placement(ABC):
         """Return the command line that runs ``session_command`` there.
 
         Called by ``sessions`` once per start. Its standard input and output must be those of the
-        session, since they are its lifeline and its voice.
+        session, since they are its lifeline and its voice. Other users can see it.
         """
+
+    def preamble(self) -> list[str]:
+        """Return lines for the command's standard input, before what the session is told."""
+        return []
 
     @abstractmethod
     async def connect(self, path: str) -> socket.socket:

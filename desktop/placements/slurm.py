@@ -38,8 +38,11 @@ class Slurm(Placement):
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
         """Return the command that has a job and stands between us and the session in it."""
-        request = self._request.to_argument()
-        return [sys.executable, "-m", "desktop.slurm", request, *session_command]
+        return [sys.executable, "-m", "desktop.slurm", *session_command]
+
+    def preamble(self) -> list[str]:
+        """Return the request, for that command."""
+        return [self._request.to_line()]
 
     async def connect(self, path: str) -> socket.socket:
         """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""

@@ -1,6 +1,6 @@
-"""``python -m desktop.slurm REQUEST COMMAND…``: runs the session COMMAND in a job.
+"""``python -m desktop.slurm COMMAND…``: runs the session COMMAND in a job.
 
-The specification comes on standard input, see ``session.control``. When this process ends,
+The request comes on standard input, and then what a session is told, see ``session.control``. When this process ends,
 whatever ends it, there is no job any more: two processes see to it (see ``session.keeper``), and
 where both are killed the job ends itself.
 """
@@ -31,13 +31,13 @@ _SLACK = 6.0  # seconds, beyond what programs get, for a job to be cancelled
 _SCANCEL = 2.0  # seconds to see it through
 
 
-def main(argument: str, *command: str) -> int:
+def main(*command: str) -> int:
     """Run one job until it ends or the lifeline closes; return the exit status."""
     with os.fdopen(0, "rb", buffering=0, closefd=False) as lifeline:
-        line = lifeline.readline()
+        asked, line = lifeline.readline(), lifeline.readline()
     if not line:
         return 0
-    request, specification = Request.from_argument(argument), Specification.from_line(line)
+    request, specification = Request.from_line(asked), Specification.from_line(line)
     note = Note()
     try:
         with _output(request.output_folder) as output:

@@ -23,13 +23,13 @@ class Request:
     poll_interval: float = 20.0
     warnings: tuple[float, ...] = ()
 
-    def to_argument(self) -> str:
-        """Return it as one word of a command line; there is no secret in it."""
+    def to_line(self) -> str:
+        """Return it as one line of JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_argument(cls, argument: str) -> Request:
-        """Return what ``to_argument`` wrote."""
-        values = json.loads(argument)
+    def from_line(cls, line: str | bytes) -> Request:
+        """Return what ``to_line`` wrote."""
+        values = json.loads(line)
         lists = {name: tuple(values[name]) for name in ("arguments", "warnings")}
         return cls(**{**values, **lists})

@@ -271,7 +271,7 @@ def test_nothing_is_left_where_what_follows_the_job_is_killed(
     # Its id is noted by then.
     until(lambda: server.session()["job"]["id"], "the job to be known")
     older, newer = sorted(
-        server.processes("-m desktop.slurm {"), key=lambda process: process.create_time()
+        server.processes("-m desktop.slurm /"), key=lambda process: process.create_time()
     )
     for process in [{"keeper": older, "worker": newer}[name] for name in which]:
         process.kill()

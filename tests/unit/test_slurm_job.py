@@ -48,7 +48,7 @@ def programs(tmp_path: Path) -> Programs:
 def following(programs: Programs) -> Iterator[subprocess.Popen[bytes]]:
     """Run what has a job and follows it."""
     request = Request(output_folder=str(programs.folder), poll_interval=0.1)
-    command = [sys.executable, "-m", "desktop.slurm", request.to_argument(), sys.executable]
+    command = [sys.executable, "-m", "desktop.slurm", sys.executable]
     path = f"{programs.folder}:{os.environ['PATH']}"
     with subprocess.Popen(
         command,
@@ -56,7 +56,8 @@ def following(programs: Programs) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
-        process.stdin.write(Specification().to_line().encode() + b"\n")
+        for line in (request.to_line(), Specification().to_line()):
+            process.stdin.write(line.encode() + b"\n")
         process.stdin.flush()
         try:
             yield process

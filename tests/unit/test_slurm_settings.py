@@ -119,10 +119,16 @@ def test_every_setting_has_help():
     assert all(len(trait.help) > 20 for trait in own.values())
 
 
-def test_a_request_survives_the_command_line():
+def test_a_request_survives_the_way():
     request = settings(warnings=[2.0, 10.0], setup="module load python\n").request({})
-    assert Request.from_argument(request.to_argument()) == request
+    assert Request.from_line(request.to_line()) == request
     assert request.warnings == (600, 120)
+
+
+def test_what_other_users_see_has_nothing_of_the_request():
+    placement = Slurm(settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({}))
+    assert placement.launch(["python"])[1:] == ["-m", "desktop.slurm", "python"]
+    assert "SECRET" in placement.preamble()[0]
 
 
 def test_the_placement_is_chosen_by_name():
