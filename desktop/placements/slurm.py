@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import DesktopError, NotReady, SessionEnded
 from ..slurm import commands
@@ -47,19 +46,19 @@ class Slurm(Placement):
     async def connect(self, path: str) -> socket.socket:
         """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""
         job, _, path = path.partition(":")
-        command = commands.srun(job, self._request.python or sys.executable, path)
+        command = commands.srun(job, self._request.python or sys.executable)
         error: DesktopError | None = None
         for patience in _PATIENCE:
             try:
-                return await self._attempt(command, patience)
+                return await self._attempt(command, path, patience)
             except NotReady as one:
                 error = one
         assert error
         raise error
 
-    async def _attempt(self, command: Sequence[str], patience: float) -> socket.socket:
+    async def _attempt(self, command: Sequence[str], path: str, patience: float) -> socket.socket:
         try:
-            ours, process = await _run(command)
+            ours, process = await _run(command, commands.reaching(path))
         except OSError as error:
             raise _not_connected(f"srun cannot be run ({error.strerror})") from error
         said = asyncio.ensure_future(_words(process))
@@ -81,7 +80,9 @@ class Slurm(Placement):
         return ours
 
 
-async def _run(command: Sequence[str]) -> tuple[socket.socket, asyncio.subprocess.Process]:
+async def _run(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> tuple[socket.socket, asyncio.subprocess.Process]:
     """Return our end of the standard input and output of a new process, and that process."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -91,7 +92,7 @@ async def _run(command: Sequence[str]) -> tuple[socket.socket, asyncio.subproces
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=asyncio.subprocess.PIPE,
-                env=commands.environment(os.environ),
+                env=environment,
                 start_new_session=True,
             )
         except BaseException:

@@ -1,10 +1,11 @@
-"""Between standard input and output and a Unix socket: ``python -I -S -c SOURCE SOCKET [SECONDS]``.
+"""Between standard input and output and a Unix socket: ``python -I -S -c SOURCE [SECONDS]``.
 
 What carries a stream to another machine, such as ``srun`` or ``ssh``, runs this there. It needs
 nothing but Python itself, not even this file, so that it is there at once; it is ASCII, for any
-locale. ``SOCKET`` is a path, or "@" and an abstract name (unix(7)); for ``SECONDS`` its listener
-may take its time. Once it is connected, ``READY`` is written, and after that, what comes; before,
-others may write, such as a site's prolog.
+locale. The socket is in the variable ``ADDRESS``, since other users can see command lines: a path,
+or "@" and an abstract name (unix(7)). For ``SECONDS`` its listener may take its time. Once it is
+connected, ``READY`` is written, and after that, what comes; before, others may write, such as a
+site's prolog.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import sys
 import threading
 import time
 
+ADDRESS = "JUPYTER_DESKTOP_ADDRESS"
 READY = b"\0jupyter-desktop is connected\n"
 
 _CHUNK = 256 * 1024
 _AGAIN = 0.05  # seconds
 
 
-def main(path: str, patience: str = "0") -> None:
+def main(patience: str = "0") -> None:
     """Carry bytes both ways until the socket ends; the end of the input is passed on."""
+    path = os.environ[ADDRESS]
     address = "\0" + path[1:] if path.startswith("@") else path
     connection = _connect(address, time.monotonic() + float(patience))
     _check_owner(connection)

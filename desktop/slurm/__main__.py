@@ -1,8 +1,8 @@
 """``python -m desktop.slurm COMMAND…``: runs the session COMMAND in a job.
 
-The request comes on standard input, and then what a session is told, see ``session.control``. When this process ends,
-whatever ends it, there is no job any more: two processes see to it (see ``session.keeper``), and
-where both are killed the job ends itself.
+The request comes on standard input, and then what a session is told, see ``session.control``.
+When this process ends, whatever ends it, there is no job any more: two processes see to it (see
+``session.keeper``), and where both are killed the job ends itself.
 """
 
 from __future__ import annotations

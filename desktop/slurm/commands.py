@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..placements import stdio
+from .inside import NAME
 
 _PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer
 
@@ -45,8 +46,11 @@ class Script:
     command: Sequence[str]
 
     def __str__(self) -> str:
-        inside = [self.python, "-m", "desktop.slurm.inside", self.name, f"{self.patience:g}"]
-        return f"#!/bin/sh\n{self.setup}\nexec {shlex.join([*inside, *self.command])}\n"
+        inside = [self.python, "-m", "desktop.slurm.inside", f"{self.patience:g}"]
+        return (
+            f"#!/bin/sh\n{self.setup}\nexport {NAME}={self.name}\n"
+            f"exec {shlex.join([*inside, *self.command])}\n"
+        )
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
@@ -92,17 +96,22 @@ def job_id(printed: str) -> str:
     return last
 
 
-def srun(job: str, python: str, path: str, patience: float = 0) -> list[str]:
-    """Return the command whose standard input and output are those of the Unix socket ``path``.
+def srun(job: str, python: str, patience: float = 0) -> list[str]:
+    """Return the command whose standard input and output are those of a Unix socket.
 
-    It is a step beside the job's own work, of which it takes nothing.
+    It is a step beside the job's own work, of which it takes nothing; see ``reaching``.
     """
     return [
         *("srun", f"--jobid={job}", "--overlap", "--nodes=1", "--ntasks=1"),
         *("--unbuffered", "--quiet", "--mpi=none", "--chdir=/"),
         *("--cpu-bind=none", "--mem=0", "--gres=none"),
-        *(python, "-I", "-S", "-c", _RELAY, path, f"{patience:g}"),
+        *(python, "-I", "-S", "-c", _RELAY, f"{patience:g}"),
     ]
+
+
+def reaching(address: str) -> dict[str, str]:
+    """Return the environment in which ``srun`` leads to the Unix socket ``address``."""
+    return {**environment(os.environ), stdio.ADDRESS: address}
 
 
 async def run(

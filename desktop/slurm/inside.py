@@ -1,8 +1,9 @@
-"""What the job runs: ``python -m desktop.slurm.inside NAME SECONDS COMMAND…``.
+"""What the job runs: ``python -m desktop.slurm.inside SECONDS COMMAND…``.
 
-It waits for whoever asked for the job to connect to the abstract Unix socket NAME (unix(7)), and
-becomes COMMAND, a session with that connection as its standard input and output. Where nobody
-comes, the job ends: whoever asked for it has gone meanwhile.
+It waits for whoever asked for the job to connect to an abstract Unix socket (unix(7)), and becomes
+COMMAND, a session with that connection as its standard input and output. Where nobody comes, the
+job ends: whoever asked for it has gone meanwhile. The socket's name is in the variable ``NAME``:
+other users, who can see command lines, could take it first.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import struct
 import sys
 import time
 
+NAME = "JUPYTER_DESKTOP_NAME"
 
-def main(name: str, patience: str, *command: str) -> int:
+
+def main(patience: str, *command: str) -> int:
     """Return where nobody came; else this process becomes another."""
+    name = os.environ.pop(NAME)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen()

@@ -158,9 +158,9 @@ class Job:
             await link.close(self._specification.stop_timeout + 1)
 
     async def _reach(self) -> Link:
-        command = commands.srun(self._job, self._python, f"@{self._script.name}", _START)
+        command = commands.srun(self._job, self._python, _START)
         for attempt in range(1, _ATTEMPTS + 1):
-            opening = asyncio.ensure_future(Link.open(command, _REACHED))
+            opening = asyncio.ensure_future(Link.open(command, f"@{self._script.name}", _REACHED))
             try:
                 await self._stopping.first(None, opening)
                 return opening.result()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -27,8 +26,8 @@ class Link:
         self._said = asyncio.ensure_future(process.stderr.read())
 
     @classmethod
-    async def open(cls, command: Sequence[str], patience: float) -> Link:
-        """Run ``command``, an srun; returns when it is connected.
+    async def open(cls, command: Sequence[str], address: str, patience: float) -> Link:
+        """Run ``command``, an srun; returns when it is connected to the socket ``address``.
 
         Raises ``CommandFailed``, after ``patience`` seconds at the latest.
         """
@@ -38,7 +37,7 @@ class Link:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=commands.environment(os.environ),
+                env=commands.reaching(address),
                 limit=_LONGEST_LINE,
                 start_new_session=True,
             )

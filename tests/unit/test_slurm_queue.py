@@ -132,5 +132,6 @@ def test_a_script_runs_what_it_is_told_to():
     script = commands.Script("name", command[0], "module load x", 120.0, command)
     lines = str(script).splitlines()
     assert lines[:2] == ["#!/bin/sh", "module load x"]
-    inside = "exec '/opt/my python/bin/python' -m desktop.slurm.inside name 120 "
-    assert lines[2] == f"{inside}'/opt/my python/bin/python' -m desktop.session"
+    assert lines[2] == "export JUPYTER_DESKTOP_NAME=name"
+    inside = "exec '/opt/my python/bin/python' -m desktop.slurm.inside 120 "
+    assert lines[3] == f"{inside}'/opt/my python/bin/python' -m desktop.session"

@@ -34,7 +34,7 @@ def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 async def test_what_a_prolog_prints_is_not_the_session():
     said = f"echo hello; {_READY}; echo '{{\"event\": 1}}'; cat"
-    link = await Link.open(["sh", "-c", said], 20)
+    link = await Link.open(["sh", "-c", said], "@x", 20)
     link.send('{"event": 2}')
     events = link.events()
     assert [await anext(events), await anext(events)] == [{"event": 1}, {"event": 2}]
@@ -50,12 +50,12 @@ async def test_what_a_prolog_prints_is_not_the_session():
 )
 async def test_a_lifeline_that_is_none(script, words):
     with pytest.raises(CommandFailed, match=words):
-        await Link.open(["sh", "-c", script], 0.5)
+        await Link.open(["sh", "-c", script], "@x", 0.5)
 
 
 async def test_a_lifeline_that_cannot_be_run():
     with pytest.raises(CommandFailed, match="No such file"):
-        await Link.open(["/nowhere/srun"], 20)
+        await Link.open(["/nowhere/srun"], "@x", 20)
 
 
 async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun):

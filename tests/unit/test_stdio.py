@@ -12,18 +12,24 @@ from pathlib import Path
 
 from desktop.placements import stdio
 from desktop.slurm import commands
+from desktop.slurm.inside import NAME
 from tests import users
 from tests.servers import until
 
 
 def relay(address: str, patience: float = 0) -> subprocess.Popen[bytes]:
     # As a node has it, where this package is not.
-    srun = commands.srun("7", sys.executable, address, patience)
+    srun = commands.srun("7", sys.executable, patience)
     command = srun[srun.index(sys.executable) :]
     assert stdio.__file__ not in command
+    assert address not in command
     assert "".join(command).isascii()
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=commands.reaching(address),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -102,8 +108,9 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 def inside(name: str, patience: float, *command: str) -> subprocess.Popen[bytes]:
-    line = [sys.executable, "-m", "desktop.slurm.inside", name, str(patience), *command]
-    return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    line = [sys.executable, "-m", "desktop.slurm.inside", str(patience), *command]
+    environment = {**os.environ, NAME: name}
+    return subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
 
 def connected(name: str, process: subprocess.Popen[bytes]) -> socket.socket:
