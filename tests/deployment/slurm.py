@@ -25,7 +25,8 @@ from tests.servers import free_port, until
 # Debian has them in /usr/sbin, which not every user has on PATH.
 _PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
-# MaxTime is what a site would set; the small times have ends of jobs told within a test.
+# MaxTime is what a site would set, and so is a prolog that greets every task on its output; the
+# small times have ends of jobs told within a test.
 _CONFIGURATION = """
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -44,6 +45,7 @@ SlurmctldLogFile={root}/slurmctld.log
 SlurmdLogFile={root}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
+TaskProlog={root}/prolog
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
@@ -207,6 +209,9 @@ class Cluster:
                 host=_host(), port=free_port(), root=self.root, nodes="\n".join(nodes)
             )
         )
+        prolog = self.root / "prolog"
+        prolog.write_text("#!/bin/sh\necho print Welcome to the node.\n")
+        prolog.chmod(0o755)
         subprocess.run(
             ["mungekey", "--create", f"--keyfile={self.root}/munge.key"],
             env={**os.environ, "PATH": _PATH},

@@ -83,6 +83,7 @@ def test_a_desktop_runs_in_a_job(server: JupyterServer, cluster: Cluster) -> Non
     job = session["job"]
     assert cluster.jobs() == [job["id"]]
     assert job["node"] in cluster.nodes
+    assert "Welcome" in cluster.says("srun", "--overlap", f"--jobid={job['id']}", "true")
     assert 3500 < job["ends"] - job["now"] <= 3600
     for program in ("Xtigervnc", "openbox"):
         process = server.processes(program)[-1]
