@@ -45,15 +45,7 @@ class Link:
             raise CommandFailed(f"{command[0]} cannot be run ({error.strerror})") from error
         link = cls(process)
         try:
-            assert process.stdout
-            await asyncio.wait_for(process.stdout.readuntil(READY), patience)
-        except asyncio.TimeoutError:
-            await link.close(0)
-            raise CommandFailed(f"it has not connected for {patience:g} seconds") from None
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            words = await link._words()
-            await link.close(0)
-            raise CommandFailed(words) from None
+            await link._connected(patience)
         except BaseException:
             await link.close(0)
             raise
@@ -73,6 +65,15 @@ class Link:
                 yield json.loads(line)
             except ValueError:
                 continue  # a site's own greeting, for example
+
+    async def _connected(self, patience: float) -> None:
+        assert self._process.stdout
+        try:
+            await asyncio.wait_for(self._process.stdout.readuntil(READY), patience)
+        except asyncio.TimeoutError:
+            raise CommandFailed(f"it has not connected for {patience:g} seconds") from None
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            raise CommandFailed(await self._words()) from None
 
     async def _words(self) -> str:
         """Return what it has said, once it has ended; what it left may keep its output open."""
