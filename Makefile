@@ -15,6 +15,8 @@ shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) de
 
 # Most of a test's time is waiting. A file's tests share servers, so they stay together; the quick ones come last.
 in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
+# A browser on a busy machine may be late. What was run again is shown, with why: it wants to be looked at.
+once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 5
 
 .PHONY: help run lint test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
@@ -39,7 +41,7 @@ lint: packages-lint .venv/.dev static/node_modules/.package-lock.json ## ruff, m
 
 test: lint packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint (ARGS="tests/unit -k ticket")
 	cd static && npm test --silent
-	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(ARGS)
+	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(once_more) $(ARGS)
 
 docs: .venv/.dev ## The site, in build/docs
 	sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/docs
