@@ -18,7 +18,7 @@ from tests import servers
 
 from .chromium import running_browser
 from .desktop import SCREENS, Desktop
-from .guest import TERMINAL, Guest, with_terminals
+from .guest import TERMINAL, TITLE, Guest, with_terminals
 from .link import Link, link
 from .visitor import CLIPBOARD, Visitor
 
@@ -124,6 +124,8 @@ def at_work(desktop: Desktop, guest: Guest) -> Desktop:
     guest.await_terminals()
     desktop.is_live()
     desktop.clicks(TERMINAL)
+    # What is typed before is lost, as on any desktop.
+    guest.await_focus(TITLE)
     return desktop
 
 

@@ -30,7 +30,8 @@ def with_terminals(server: JupyterServer) -> None:
     blink = server.home / "blink.sh"
     blink.write_text(_BLINK)
     commands = {
-        "shell": "xterm -wf -geometry 80x24+60+120 -e sh -c 'touch terminal-is-up; exec bash'",
+        "shell": "xterm -wf -T shell -geometry 80x24+60+120 "
+        "-e sh -c 'touch terminal-is-up; exec bash'",
         "blink": f"xterm -wf -geometry 20x5+760+120 -T blink -e sh {blink}",
     }
     for name, command in commands.items():
@@ -41,7 +42,7 @@ def with_terminals(server: JupyterServer) -> None:
         (folder / f"{name}.desktop").write_text(entry)
 
 
-TERMINAL = (300, 300)
+TERMINAL, TITLE = (300, 300), "shell"
 
 
 class Guest:
@@ -145,14 +146,18 @@ class Guest:
 
         until(viewable, f"a window called {name!r}")
 
-    def closes(self, name: str) -> None:
-        """Close the window of that name by keyboard, once the window manager gives it the keys."""
+    def await_focus(self, name: str) -> None:
+        """Return when the window manager gives the keys to the window of that name."""
 
         def active() -> bool:
             told = self.run("xdotool", "getactivewindow", "getwindowname", check=False)
             return told.strip() == name
 
         until(active, f"{name!r} to have the focus")
+
+    def closes(self, name: str) -> None:
+        """Close the window of that name by keyboard."""
+        self.await_focus(name)
         self.run("xdotool", "key", "alt+F4")
 
     def active_window(self) -> str:

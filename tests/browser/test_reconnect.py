@@ -14,7 +14,7 @@ from tests import servers
 from tests.servers import until
 
 from .desktop import Desktop, eventually
-from .guest import TERMINAL, Guest
+from .guest import TERMINAL, TITLE, Guest
 from .link import Link
 from .visitor import LINK_IS_DOWN, Visitor
 
@@ -39,23 +39,21 @@ def unharmed(desktop: Desktop, guest: Guest) -> Iterator[None]:
     """Fail unless page, X session and a program's state are the same after the block."""
     mark = str(time.monotonic_ns())
     desktop.run("(mark) => { window.mark = mark; }", mark)
-    until(lambda: in_terminal(desktop, guest, f"remembered={mark}") == mark, "a shell's variable")
+    assert in_terminal(desktop, guest, f"remembered={mark}") == mark
     x_server, blinks = guest.x_server.pid, guest.blinks()
     yield
     assert desktop.run("() => window.mark") == mark, "the page was loaded again"
     assert guest.x_server.pid == x_server
     until(lambda: guest.blinks() > blinks, "a program that went on")
-    until(lambda: in_terminal(desktop, guest) == mark, "the same shell, with its variable")
+    assert in_terminal(desktop, guest) == mark
 
 
 def in_terminal(desktop: Desktop, guest: Guest, command: str = ":") -> str:
-    """Run a command in the shell of the terminal, and return what it remembers.
-
-    A letter that is typed before the window has the focus is lost, as on any desktop.
-    """
+    """Run a command in the shell of the terminal, and return what it remembers."""
     desktop.clicks(TERMINAL)
+    guest.await_focus(TITLE)
     file = f"remembered-{time.monotonic_ns()}"
-    desktop.types(f"\n{command}; echo $remembered > {file}\n")
+    desktop.types(f"{command}; echo $remembered > {file}\n")
     return guest.file(file).strip()
 
 
