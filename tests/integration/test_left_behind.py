@@ -115,18 +115,20 @@ def folder_of(server: JupyterServer, backend: str) -> Path:
 # -- a part of it is killed
 
 
+WORDS = {
+    "X server": "-displayfd",
+    "Xpra": "start-desktop",
+    "start script": "openbox",
+    "bridge": "desktop.bridge",
+}
+
+
 def part(server: JupyterServer, name: str) -> psutil.Process:
     """Return a process of the server's only desktop."""
     if name in ("worker", "keeper"):
         worker = part(server, "X server").parent()
         return worker if name == "worker" else worker.parent()
-    words = {
-        "X server": ["-displayfd"],
-        "Xpra": ["start-desktop"],
-        "start script": ["openbox"],
-        "bridge": ["desktop.bridge"],
-    }
-    return server.process_of(*words[name])
+    return server.process_of(WORDS[name])
 
 
 LOST = "The display server ended (signal 9)."
@@ -156,7 +158,7 @@ def test_a_part_is_killed(server, backend, name):
         assert told["error"]["reason"] == "start-failed"
         assert told["error"]["remedy"]
     if state == "running":
-        until(lambda: not killed.is_running() and part(server, name), "another one")
+        until(lambda: not killed.is_running() and server.processes(WORDS[name]), "another one")
         assert server.call("POST", f"desktop/api/sessions/{backend}/restart").status == 200
         server.wait_for("running", backend)
     else:
