@@ -19,7 +19,7 @@ from ..errors import BadRequest, NotPermitted, not_permitted
 from ..plans import Wish
 from ..sessions import DEFAULT_SESSION
 from ..shares import Share
-from .common import Common, JSONErrors, answers_errors, for_readers, for_writers, refuse
+from .common import Common, JSONErrors, answers_errors, for_readers, for_writers
 
 if TYPE_CHECKING:
     from ..app import DesktopApp
@@ -41,7 +41,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
         404 is how Jupyter refuses pages of other servers; what is not found has errors of ours.
         """
         if status_code == 404:
-            refuse(self, self.foreign_origin())
+            self.refuse(self.foreign_origin())
         else:
             super().write_error(status_code, **keywords)
 

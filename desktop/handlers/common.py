@@ -24,8 +24,7 @@ _ERROR_PAGE = """<!doctype html>
 <meta name="color-scheme" content="dark light">
 <title>{title}</title>
 <h1>{title}</h1>
-<p>{message}</p>
-"""
+{text}"""
 
 
 # By these words an answer of Jupyter's authorizer is known among Jupyter's other refusals.
@@ -35,15 +34,8 @@ for_readers: Callable[[_Method], _Method] = authorized(action="read", message=_D
 for_writers: Callable[[_Method], _Method] = authorized(action="write", message=_DENIED)
 
 
-def refuse(handler: Any, error: DesktopError) -> None:
-    """Answer with ``error``, as JSON."""
-    handler.set_status(error.status)
-    handler.set_header("Content-Type", "application/json")
-    handler.finish(json.dumps(error.as_json()))
-
-
 def answers_errors(method: _Method) -> _Method:
-    """Answer a ``DesktopError`` that ``method`` raises, as JSON."""
+    """Answer a ``DesktopError`` that ``method`` raises, as the handler answers errors."""
 
     @functools.wraps(method)
     async def wrapper(self: Any, *arguments: Any, **keywords: Any) -> None:
@@ -52,7 +44,7 @@ def answers_errors(method: _Method) -> _Method:
         except DesktopError as error:
             if not isinstance(error, ForeignOrigin):  # Jupyter has said so already
                 self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
-            refuse(self, error)
+            self.refuse(error)
 
     return wrapper  # type: ignore[return-value]
 
@@ -141,7 +133,13 @@ class NoXSRFCheck:
 
 
 class JSONErrors:
-    """Answers as JSON what Jupyter itself refuses: no login, foreign origin, no XSRF token."""
+    """Answers errors as JSON, also what Jupyter itself refuses: no login, no XSRF token, …"""
+
+    def refuse(self, error: DesktopError) -> None:
+        """Answer with ``error``."""
+        self.set_status(error.status)  # type: ignore[attr-defined]
+        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
+        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
@@ -149,20 +147,30 @@ class JSONErrors:
         error: DesktopError = request_refused(status_code, message)
         if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
             error = not_permitted()
-        refuse(self, error)
+        self.refuse(error)
 
 
 class PageErrors:
-    """Answers as a page what Jupyter itself refuses.
+    """Answers errors as a page, also what Jupyter itself refuses.
 
     Its own error page is hidden until an inline style shows it, which our policy does not allow.
     """
 
+    def refuse(self, error: DesktopError) -> None:
+        """Answer with ``error``."""
+        self.set_status(error.status)  # type: ignore[attr-defined]
+        self._finish_page("The desktop cannot be opened", error.message, error.remedy or "")
+
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
         title = f"{status_code}: {self._reason}"  # type: ignore[attr-defined]
-        texts = {"title": title, "message": _message(self, keywords)}
-        page = _ERROR_PAGE.format(**{name: xhtml_escape(text) for name, text in texts.items()})
+        self._finish_page(title, _message(self, keywords))
+
+    def _finish_page(self, title: str, *paragraphs: str) -> None:
+        page = _ERROR_PAGE.format(
+            title=xhtml_escape(title),
+            text="".join(f"<p>{xhtml_escape(one)}</p>\n" for one in paragraphs if one),
+        )
         self.set_header("Content-Type", "text/html; charset=UTF-8")  # type: ignore[attr-defined]
         self.finish(page)  # type: ignore[attr-defined]
 

@@ -134,4 +134,6 @@ def test_a_name_that_cannot_be_one_gets_an_answer(
 ) -> None:
     visitor.expects("400")
     page = visitor.opens(lab, "desktop/sessions/..;rm/").page
-    assert "cannot be the name of a desktop" in page.content()
+    expect(page.get_by_role("heading", name="The desktop cannot be opened")).to_be_visible()
+    expect(page.locator("p").first).to_contain_text("cannot be the name of a desktop")
+    expect(page.locator("p").last).to_contain_text("Use up to 63 letters")
