@@ -14,7 +14,8 @@ shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) de
 	$(filter-out %/dconf %/xdg %.sh,$(wildcard desktop/xstartup/*))
 
 # Most of a test's time is waiting. A file's tests share servers, so they stay together; the quick ones come last.
-in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
+# What the test of a worker that died has left would disturb the rest, and pytest-xdist 3.8 may wait for ever after it.
+in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # A browser on a busy machine may be late. What was run again is shown, with why: it wants to be looked at.
 once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 5
 

@@ -351,24 +351,26 @@ class JupyterServer:
     def note_displays(self) -> None:
         """Remember which X displays are its own, to look for what is left of them."""
         own = {process.pid for process in self.processes()}
-        for lock in filter(Path.is_file, Path("/tmp").glob(".X*-lock")):
-            try:
+        for lock in Path("/tmp").glob(".X*-lock"):
+            with contextlib.suppress(OSError):
                 # An older one is what a killed X server left, whose process id came round again.
-                recent = lock.is_file() and lock.stat().st_mtime >= self._made
-                if recent and int(lock.read_text()) in own:
-                    self._displays[lock] = int(lock.read_text())
-            except (OSError, ValueError):
-                continue
+                recent = lock.lstat().st_mtime >= self._made
+                holder = lock_holder(lock)
+                if recent and holder in own:
+                    self._displays[lock] = holder
 
     def displays(self) -> list[str]:
         """Return the X displays it has now, such as ":7"."""
         self.note_displays()
-        return [f":{_number(lock)}" for lock, pid in self._displays.items() if _holds(lock, pid)]
+        return [f":{_number(lock)}" for lock in self._locks()]
+
+    def _locks(self) -> list[Path]:
+        return [lock for lock, pid in self._displays.items() if lock_holder(lock) == pid]
 
     def left_behind(self) -> list[str]:
         """Return everything that is still there of a server that has ended."""
         processes = [f"process {process.pid}" for process in self.processes()]
-        locks = [str(lock) for lock, pid in self._displays.items() if _holds(lock, pid)]
+        locks = [str(lock) for lock in self._locks()]
         sockets = [
             str(socket_)
             for lock in self._displays
@@ -401,11 +403,21 @@ def _number(lock: Path) -> str:
     return lock.name.removeprefix(".X").removesuffix("-lock")
 
 
-def _holds(lock: Path, pid: int) -> bool:
+def lock_holder(lock: Path) -> int | None:
+    """Return the process id in the lock file of an X display; None where there is none.
+
+    Another test may have put a trap there: a link to /dev/zero, a pipe that nobody writes to.
+    """
     try:
-        return int(lock.read_text()) == pid
+        descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        return int(os.read(descriptor, 20))
     except (OSError, ValueError):
-        return False
+        return None
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

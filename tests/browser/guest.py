@@ -147,11 +147,14 @@ class Guest:
         until(viewable, f"a window called {name!r}")
 
     def await_focus(self, name: str) -> None:
-        """Return when the window manager gives the keys to the window of that name."""
+        """Return when the window manager gives the keys to the window of that name.
+
+        It may take a while to notice that a window is gone, and a new one may have its number.
+        """
+        asks = ("getactivewindow", "getwindowname", "getwindowfocus", "getwindowname")
 
         def active() -> bool:
-            told = self.run("xdotool", "getactivewindow", "getwindowname", check=False)
-            return told.strip() == name
+            return self.run("xdotool", *asks, check=False).splitlines() == [name, name]
 
         until(active, f"{name!r} to have the focus")
 
