@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,9 @@ from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_he
 from .doorman import Doorman
 from .errors import BadRequest
 from .handlers import no_routes, outside, routes
-from .placements import LOCAL, SLURM, Local, Placement, Slurm
+from .placements import LOCAL
 from .placements import NAMES as PLACEMENTS
+from .places import Places
 from .plans import Plan, Wish
 from .session.specification import Specification
 from .sessions import DEFAULT_SESSION, NO_WISH, Sessions
@@ -43,7 +43,6 @@ from .xpra_settings import Xpra
 HERE = Path(__file__).parent
 
 _APPLICATIONS = ("desktop", "applications")  # on Jupyter's config path
-_PLACES = {LOCAL: "This machine", SLURM: "A node of the cluster"}
 
 # A hub's single-user server looks at what it is told every five minutes.
 _TELL_ACTIVITY_EVERY = 10_000  # milliseconds
@@ -365,51 +364,12 @@ jupyter desktop doctor                       # what is missing, and would a desk
         )
         if application:
             specification = application.specification(specification, name)
-        return Plan(specification, self._placement(wish))
+        return Plan(specification, self.places.placement(wish))
 
-    def check_placement(self, name: str) -> str:
-        """Return ``name`` if users may ask for that placement; raises ``BadRequest``."""
-        if name not in self._offered():
-            raise BadRequest(
-                f"Desktops are not placed with {name[:40]!r} here.",
-                remedy=f"Ask for one of {', '.join(self._offered())}, or have the administrator "
-                "offer it with DesktopApp.other_placements.",
-            )
-        return name
-
-    def placements(self, application: str = "") -> list[dict[str, Any]]:
-        """Return where users may have desktops, or an application, as the page shows it.
-
-        The usual place comes first.
-        """
-        fields = {SLURM: self.slurm.form()}
-        fixed = self.known_applications.placement(application)
-        return [
-            {
-                "name": name,
-                "label": _PLACES.get(name, name),
-                "fields": [asdict(field) for field in fields.get(name, [])],
-            }
-            for name in ([fixed] if fixed else self._offered())
-        ]
-
-    def _offered(self) -> list[str]:
-        return list(dict.fromkeys([self.placement, *self.other_placements]))
-
-    def _placement(self, wish: Wish) -> Placement:
-        """Return where a desktop is to run; raises ``BadRequest`` for options that cannot be."""
-        match wish.placement or self.placement:
-            case "slurm":
-                return Slurm(self.slurm.request(wish.options))
-            case "local":
-                if wish.options:
-                    raise BadRequest("There is nothing to choose for a desktop on this machine.")
-                return Local()
-            case unknown:
-                raise BadRequest(
-                    f"There is no placement called {unknown[:40]!r}.",
-                    remedy=f"Use one of {', '.join(PLACEMENTS)}.",
-                )
+    @property
+    def places(self) -> Places:
+        """Where users may have desktops."""
+        return Places([self.placement, *self.other_placements], self.slurm)
 
     def application_of(self, name: str, asked: str = "") -> str:
         """Return which application the session called ``name`` is; empty for a desktop.

@@ -74,7 +74,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
             geometry=check_geometry(geometry) if geometry else "",
             backend=check_backend(backend) if backend else "",
             application=self.text("application", ""),
-            placement=self._app.check_placement(placement) if placement else "",
+            placement=self._app.places.check(placement) if placement else "",
             options=self._options(),
         )
 

@@ -133,14 +133,14 @@ class PageHandler(
 
     def _page_data(self, session: str) -> dict[str, Any]:
         """Return what the script must know; its addresses are relative to the page."""
-        app = self.app
+        app, application = self.app, self._application(session)
         return {
             "session": session,
             "backend": self.get_query_argument("backend", None),
             "clients": self._clients(),
-            "placements": app.placements(self._application(session)),
+            "placements": app.places.shown(app.known_applications.placement(application)),
             "title": self._title(session),
-            "application": self._application(session) or None,
+            "application": application or None,
             "root": self._root,
             "xsrf": self.xsrf_token.decode(),
             "lab": f"{self._root}../lab" if self._extensions().get("jupyterlab") else None,

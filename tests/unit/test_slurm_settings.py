@@ -135,13 +135,13 @@ def test_the_placement_is_chosen_by_name():
     app = DesktopApp(config=Config({"DesktopApp": {"other_placements": ["slurm"]}}))
     assert isinstance(app.plan("default").placement, Local)
     assert isinstance(app.plan("default", Wish(placement="slurm")).placement, Slurm)
-    assert [place["name"] for place in app.placements()] == ["local", "slurm"]
-    assert app.check_placement("slurm") == "slurm"
+    assert [place["name"] for place in app.places.shown()] == ["local", "slurm"]
+    assert app.places.check("slurm") == "slurm"
 
 
 def test_a_placement_that_is_not_offered():
     with pytest.raises(BadRequest, match="other_placements"):
-        DesktopApp().check_placement("slurm")
+        DesktopApp().places.check("slurm")
 
 
 def test_an_application_has_a_place_of_its_own():
@@ -149,7 +149,7 @@ def test_an_application_has_a_place_of_its_own():
     applications["odd"]["placement"] = "gpu"
     app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
     assert isinstance(app.plan("big").placement, Slurm)
-    assert [place["name"] for place in app.placements("big")] == ["slurm"]
-    assert [place["name"] for place in app.placements()] == ["local"]
+    assert [place["name"] for place in app.places.shown("slurm")] == ["slurm"]
+    assert [place["name"] for place in app.places.shown()] == ["local"]
     with pytest.raises(BadRequest, match="no placement called 'gpu'"):
         app.plan("odd")
