@@ -147,21 +147,19 @@ class Guest:
         until(viewable, f"a window called {name!r}")
 
     def await_focus(self, name: str) -> None:
-        """Return when the window manager gives the keys to the window of that name.
-
-        It may take a while to notice that a window is gone, and a new one may have its number.
-        """
-        asks = ("getactivewindow", "getwindowname", "getwindowfocus", "getwindowname")
-
-        def active() -> bool:
-            return self.run("xdotool", *asks, check=False).splitlines() == [name, name]
-
-        until(active, f"{name!r} to have the focus")
+        """Return when the window manager gives the keys to the window of that name."""
+        until(lambda: self._named("getactivewindow") == name, f"{name!r} to have the focus")
 
     def closes(self, name: str) -> None:
         """Close the window of that name by keyboard."""
         self.await_focus(name)
+        # A window manager may not have noticed yet that one is gone whose number this one has.
+        until(lambda: self._named("getwindowfocus") == name, f"{name!r} to get the keys")
         self.run("xdotool", "key", "alt+F4")
+
+    def _named(self, asked: str) -> str:
+        """Return the name of the window that xdotool finds by a command of its own."""
+        return self.run("xdotool", asked, "getwindowname", check=False).strip()
 
     def active_window(self) -> str:
         """Name of the window that keys go to, as the window manager says."""
