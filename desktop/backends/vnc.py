@@ -145,7 +145,13 @@ def _version_text(executable: str) -> str:
     """Return what the server prints about itself; both products print to standard error."""
     try:
         ran = subprocess.run(
-            [executable, "-version"], capture_output=True, text=True, timeout=10, check=False
+            [executable, "-version"],
+            # Ours may be a lifeline, with commands on it.
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise DisplayServerUnsuitable(

@@ -392,6 +392,8 @@ def _run(*command: str) -> str:
             command,
             # It would write a file of examples into the home.
             env={**os.environ, "XPRA_USER_CONF_DIRS": os.devnull},
+            # Ours may be a lifeline, with commands on it.
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=10,

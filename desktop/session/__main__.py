@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import traceback
 from typing import Any
@@ -12,12 +11,13 @@ from typing import Any
 from ..access import Access
 from ..backends import Runtime
 from ..errors import DesktopError
-from . import failures
+from . import failures, signals
 from .control import Control, encode
 from .display_number import display_number
 from .ice import no_stale_sockets
 from .keeper import keep
 from .runtime import runtime_folder
+from .search import Search
 from .session import Session
 from .specification import Specification
 from .stopping import Stopped
@@ -33,6 +33,7 @@ def main() -> int:
     if not line:
         return 0
     specification = Specification.from_line(line)
+    signals.defer()
     try:
         with (
             runtime_folder(specification.folders) as folder,
@@ -40,10 +41,7 @@ def main() -> int:
             no_stale_sockets(),
         ):
             where = Runtime(folder, f":{number}")
-            return keep(
-                lambda: asyncio.run(_run(specification, where)),
-                specification.stop_timeout + _SLACK,
-            )
+            return keep(lambda: _work(specification, where), specification.stop_timeout + _SLACK)
     except DesktopError as error:
         problem = error
     except OSError as error:  # a full disk
@@ -52,16 +50,20 @@ def main() -> int:
     return 1
 
 
-async def _run(specification: Specification, where: Runtime) -> None:
+def _work(specification: Specification, where: Runtime) -> None:
+    search = Search(specification.backend, specification.display)
+    asyncio.run(_run(specification, where, search))
+
+
+async def _run(specification: Specification, where: Runtime, search: Search) -> None:
     async with Control.open() as control:
-        session = Session(specification, where, control)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, session.stop, "It was ended.")
-        listening = asyncio.ensure_future(_obey(control, session, specification.silence))
-        # However that ends, nobody would tell the session any more that its server has gone.
-        listening.add_done_callback(lambda _: session.stop("Its server ended."))
-        await session.run()
-        listening.cancel()
+        session = Session(specification, where, search, control)
+        with signals.asking(session.stop):
+            listening = asyncio.ensure_future(_obey(control, session, specification.silence))
+            # However that ends, nobody would tell the session any more that its server has gone.
+            listening.add_done_callback(lambda _: session.stop("Its server ended."))
+            await session.run()
+            listening.cancel()
 
 
 async def _obey(control: Control, session: Session, silence: float) -> None:

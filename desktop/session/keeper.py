@@ -9,7 +9,9 @@ kernel, and ends in order. See prctl(2).
 from __future__ import annotations
 
 import ctypes
+import math
 import os
+import select
 import signal
 import sys
 import time
@@ -18,21 +20,28 @@ from collections.abc import Callable
 
 import psutil
 
+from . import signals
+
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+_LIFELINE = 0  # standard input
 _ROUNDS = 50  # of 20 ms: a process that forks while it is being killed gets away more than once
 
 
 def keep(work: Callable[[], None], patience: float) -> int:
     """Run ``work`` in a worker process and return its exit status when nothing of it is left.
 
-    SIGTERM is passed on; a worker that does not end within ``patience`` seconds of it is killed.
-    Returns in the worker only if the keeper is gone, so that the caller cleans up once.
+    SIGTERM is passed on; a worker that does not end within ``patience`` seconds of it, or of the
+    lifeline's end, is killed. Called with signals deferred (see ``signals``), which stay so in the
+    worker: ``work`` is to heed them. Returns in the worker only if the keeper is gone, so that the
+    caller cleans up once.
     """
     adopt_orphans()
     keeper = os.getpid()
     worker = os.fork()
     if worker:
-        return _wait(worker, patience)
+        status = _Watch(worker, patience).wait()
+        _end_all()
+        return status
     _end_with_parent(keeper)
     status = _run(work)
     if os.getppid() == keeper:
@@ -45,22 +54,53 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _wait(worker: int, patience: float) -> int:
-    def end(number: int, frame: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, patience)
-        os.kill(worker, signal.SIGTERM)
+class _Watch:
+    """Sees ``worker`` to its end: what asks for that begins its ``patience``, in seconds.
 
-    def kill(number: int, frame: object) -> None:
-        os.kill(worker, signal.SIGKILL)
+    Signals do nothing by themselves, but are read here: so none of them disturbs what comes after.
+    """
 
-    signal.signal(signal.SIGALRM, kill)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
-    _, status = os.waitpid(worker, 0)
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    _end_all()
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code  # as a shell tells signals
+    def __init__(self, worker: int, patience: float) -> None:
+        self._worker = worker
+        self._patience = patience
+        self._deadline = math.inf
+        self._woken, waking = os.pipe()
+        for end in (self._woken, waking):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, *signals.ENDS):
+            signal.signal(number, lambda number, frame: None)
+        signals.heed()
+        self._poll = select.poll()
+        self._poll.register(self._woken, select.POLLIN)
+        self._poll.register(_LIFELINE, select.POLLRDHUP)
+
+    def wait(self) -> int:
+        """Return the worker's exit status, as a shell tells it."""
+        while True:
+            ended, status = os.waitpid(self._worker, os.WNOHANG)
+            if ended:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+            if time.monotonic() >= self._deadline:
+                os.kill(self._worker, signal.SIGKILL)
+                self._deadline = math.inf
+            self._hear()
+
+    def _hear(self) -> None:
+        left = self._deadline - time.monotonic()
+        for descriptor, _ in self._poll.poll(None if left == math.inf else max(0, left * 1000)):
+            if descriptor == self._woken:
+                if not set(os.read(self._woken, 512)).isdisjoint(signals.ENDS):
+                    os.kill(self._worker, signal.SIGTERM)
+                    self._begin_to_end()
+            else:
+                self._poll.unregister(_LIFELINE)
+                # The worker hears of it, too.
+                self._begin_to_end()
+
+    def _begin_to_end(self) -> None:
+        self._deadline = min(self._deadline, time.monotonic() + self._patience)
 
 
 def _end_all() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..access import Access
-from ..backends import Backend, Runtime, choose
+from ..backends import Backend, Runtime
 from ..errors import DesktopError, NotReady, StartFailed
 from . import display_server, failures, programs, startscript
 from .children import Child, Children
@@ -17,6 +17,7 @@ from .control import Control
 from .display_server import DisplayServer
 from .display_watch import DisplayWatch
 from .log import SessionLog
+from .search import Search
 from .specification import Specification
 from .stopping import Stopped, Stopping
 
@@ -38,9 +39,12 @@ class Session:
     What happens is told to ``control`` as it happens; ``run`` returns when no process is left.
     """
 
-    def __init__(self, specification: Specification, where: Runtime, control: Control) -> None:
+    def __init__(
+        self, specification: Specification, where: Runtime, search: Search, control: Control
+    ) -> None:
         self._specification = specification
         self._where = where
+        self._search = search
         self._display_server: DisplayServer | None = None  # once the session is starting
         self._settings = specification.display
         self._control = control
@@ -99,7 +103,7 @@ class Session:
     async def _live(self) -> dict[str, Any]:
         """Start everything and return why it ended, as a state says it."""
         self._tell("starting", step="display-server")
-        backend, installed = choose(self._specification.backend, self._settings)
+        backend, installed = await self._stopping.unless(self._search.result())
         script = self._program.find()
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[self._program.name].write(f"This is {script}.")

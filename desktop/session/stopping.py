@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
 
 
 class Stopped(Exception):
@@ -28,3 +31,20 @@ class Stopping:
         )
         if self._asked.done():
             raise Stopped(self._asked.result())
+
+    async def unless(self, work: Coroutine[Any, Any, _T], grace: float = 0) -> _T:
+        """Return what ``work`` returns; raises ``Stopped``, after ``grace`` seconds more for it.
+
+        In any case it has ended then.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            await self.first(None, task)
+        except Stopped:
+            await asyncio.wait([task], timeout=grace)
+            raise
+        finally:
+            task.cancel()
+            # What it holds is given back, and what it raises is nobody's any more.
+            await asyncio.gather(task, return_exceptions=True)
+        return task.result()

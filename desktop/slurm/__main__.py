@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..session import failures
+from ..session import failures, signals
 from ..session.control import Control, encode
 from ..session.keeper import keep
 from ..session.specification import Specification
@@ -39,6 +38,7 @@ def main(*command: str) -> int:
         return 0
     request, specification = Request.from_line(asked), Specification.from_line(line)
     note = Note()
+    signals.defer()
     try:
         with _output(request.output_folder) as output:
 
@@ -58,12 +58,11 @@ def main(*command: str) -> int:
 
 
 async def _follow(job: Job, control: Control) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, job.stop, "It was ended.")
-    listening = asyncio.ensure_future(_obey(control, job))
-    listening.add_done_callback(lambda _: job.stop("Its server ended."))
-    await job.run()
-    listening.cancel()
+    with signals.asking(job.stop):
+        listening = asyncio.ensure_future(_obey(control, job))
+        listening.add_done_callback(lambda _: job.stop("Its server ended."))
+        await job.run()
+        listening.cancel()
 
 
 async def _obey(control: Control, job: Job) -> None:

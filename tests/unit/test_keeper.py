@@ -1,0 +1,161 @@
+"""The keeper and its worker, as the processes that they are, and a whole session beside them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop.session.specification import Specification
+from tests.servers import lock_holder
+
+# Makes a file that is removed at the end, and has a worker that runs what it is told; that prints
+# the worker's process id, and whatever else, and the keeper its exit status.
+PROGRAM = """
+import asyncio, os, signal, subprocess, sys, time
+from desktop.session import signals
+from desktop.session.keeper import keep
+
+def work():
+    print(os.getpid(), flush=True)
+    exec(sys.argv[2])
+
+signals.defer()
+print(keep(work, float(sys.argv[1])), flush=True)
+"""
+
+# What ends in order when it is told so, on its lifeline or by a signal, and takes a moment for it.
+ORDERLY = """
+async def run():
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_reader(0, over.set)
+    with signals.asking(lambda reason: over.set()):
+        await over.wait()
+        time.sleep(0.3)
+asyncio.run(run())
+print("in order", flush=True)
+"""
+DEAF = "time.sleep(1000)"
+
+# Leaves processes behind that nobody but the keeper can end.
+LEAVING = """
+for _ in range(20):
+    subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 1000 & wait"], start_new_session=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+class Kept:
+    """A keeper, whose worker runs ``work`` and has ``patience`` seconds to end."""
+
+    def __init__(self, work: str, patience: float = 1.0) -> None:
+        self.keeper = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(patience), work],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.keeper.stdin
+        assert self.keeper.stdout
+        self.lifeline, self.output = self.keeper.stdin, self.keeper.stdout
+        self.worker = psutil.Process(int(self.output.readline()))
+
+    def ends(self) -> list[str]:
+        """Return what else it printed, once it has ended."""
+        lines = self.output.read().split("\n")
+        self.keeper.wait(10)
+        assert not self.worker.is_running()
+        return lines[:-1]
+
+
+@contextmanager
+def kept(work: str, patience: float = 1.0) -> Iterator[Kept]:
+    one = Kept(work, patience)
+    try:
+        yield one
+    finally:
+        one.keeper.kill()
+        one.keeper.wait()
+        one.lifeline.close()
+        one.output.close()
+
+
+@pytest.mark.parametrize("how", ["lifeline", "signal"])
+def test_a_worker_that_ends_in_order_has_the_time_for_it(how):
+    with kept(ORDERLY) as one:
+        if how == "lifeline":
+            one.lifeline.close()
+        else:
+            one.keeper.terminate()
+        assert one.ends() == ["in order", "0"]
+
+
+@pytest.mark.parametrize("how", ["lifeline", "signal"])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_worker_that_does_not_end_is_killed(how, stopped):
+    with kept(DEAF, 0.3) as one:
+        if stopped:
+            one.worker.suspend()
+        began = time.monotonic()
+        if how == "lifeline":
+            one.lifeline.close()
+        else:
+            one.keeper.terminate()
+        assert one.ends() == ["137"]
+        assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_the_exit_of_a_worker_is_passed_on():
+    with kept("1 / 0") as one:
+        assert one.ends() == ["1"]
+
+
+def test_signals_do_not_disturb_the_clean_up():
+    with kept(LEAVING) as one:
+        marks = set()
+        while one.keeper.poll() is None:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+                one.keeper.send_signal(number)
+            marks |= {process.pid for process in _children_of(one.keeper.pid)}
+            time.sleep(0.001)
+        assert len(marks) >= 20
+        assert one.ends() == ["137"]
+        assert not [pid for pid in marks if psutil.pid_exists(pid)]
+
+
+def _children_of(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
+    """Its folder is there, and its worker is not yet."""
+    specification = Specification(folders=(str(tmp_path),))
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-m", "desktop.session"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        ) as session:
+            assert session.stdin
+            session.stdin.write(specification.to_line() + "\n")
+            session.stdin.flush()
+            while not os.listdir(tmp_path):
+                assert session.poll() is None
+            session.send_signal(number)
+            session.wait(10)
+        assert not list(tmp_path.iterdir())
+        locks = Path("/tmp").glob(".X*-lock")
+        assert session.pid not in {lock_holder(lock) for lock in locks}
