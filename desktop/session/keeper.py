@@ -45,6 +45,8 @@ def keep(work: Callable[[], None], patience: float) -> int:
     _end_with_parent(keeper)
     status = _run(work)
     if os.getppid() == keeper:
+        # One that is stopped would not see this end.
+        os.kill(keeper, signal.SIGCONT)
         os._exit(status)
     return status
 

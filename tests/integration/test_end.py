@@ -73,10 +73,13 @@ def test_shutdown_by_the_api(busy):
     assert viewer.wire.closing().code in (1001, 4000, 4001)
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3])
-def test_killed_while_a_desktop_starts(delay):
+@pytest.mark.parametrize(
+    ("backend", "delay"),
+    [("vnc", 0.0), ("vnc", 0.1), ("vnc", 0.3), ("xpra", 0.2), ("xpra", 1.0)],
+)
+def test_killed_while_a_desktop_starts(backend, delay):
     """At any moment of the start."""
-    with servers.running(check=False) as server:
+    with servers.running(f"--DesktopApp.backend={backend}", check=False) as server:
         start = threading.Thread(target=_start_if_possible, args=(server,))
         start.start()
         began = time.monotonic()
@@ -84,6 +87,23 @@ def test_killed_while_a_desktop_starts(delay):
         server.signal(signal.SIGKILL)
         ends_within(server, 5)
         start.join()
+
+
+def test_ended_while_display_servers_are_looked_for(tmp_path):
+    """They do not say of which version they are: on a network file system, it may be."""
+    hangs = tmp_path / "hangs"
+    hangs.write_text("#!/bin/sh\nsleep 1000\n")
+    hangs.chmod(0o755)
+    settings = (f"--DesktopApp.display_server={hangs}", f"--Xpra.executable={hangs}")
+    with servers.running(*settings, check=False) as server:
+        for name, backend in [("one", "xpra"), ("other", "vnc")]:
+            server.call("POST", "desktop/api/sessions", {"name": name, "backend": backend})
+        servers.until(lambda: len(server.processes("sleep 1000")) == 2, "both are asked")
+        assert server.call("DELETE", "desktop/api/sessions/one").status == 204
+        assert server.session("one")["reason"] == "It was stopped."
+        assert len(server.processes("sleep 1000")) == 1
+        server.signal(signal.SIGKILL)
+        ends_within(server, 5)
 
 
 def _start_if_possible(server: servers.JupyterServer) -> None:
@@ -109,6 +129,15 @@ def test_killed_together_with_a_part_of_a_session(busy, which):
     """As by the kernel when memory runs out."""
     server, _ = busy
     session_processes(server)[which].kill()
+    server.process.kill()
+    ends_within(server, 5)
+
+
+def test_killed_while_its_sessions_are_stopped(busy):
+    """As by SIGSTOP: neither of them hears of it, but the other process of its session does."""
+    server, _ = busy
+    session_processes(server)["worker"].suspend()
+    session_processes(server, "second")["keeper"].suspend()
     server.process.kill()
     ends_within(server, 5)
 

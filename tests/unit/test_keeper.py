@@ -136,7 +136,7 @@ def test_signals_do_not_disturb_the_clean_up():
 def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
     """Its folder is there, and its worker is not yet."""
     specification = Specification(folders=(str(tmp_path),))
-    for _ in range(3):
+    for _ in range(2):
         with subprocess.Popen(
             [sys.executable, "-m", "desktop.session"],
             stdin=subprocess.PIPE,
