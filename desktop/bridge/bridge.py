@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import socket
 import threading
 
@@ -12,6 +13,16 @@ from .connection import Connection
 
 _FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
 _log = logging.getLogger("desktop.bridge")
+
+_NO_FILE = (
+    "Connection %d is refused: the bridge may have no more than %d files open, two for each page "
+    "that shows a desktop. Raise that limit where Jupyter is started (ulimit -n), or close pages."
+)
+_NO_THREAD = (
+    "Connection %d is refused: the bridge cannot start a thread for it (%s). Most often that is "
+    "the limit of processes: raise it where Jupyter is started (ulimit -u, or the limit of the "
+    "container or job), or end programs that nobody needs. It may also be that of memory."
+)
 
 
 class Bridge:
@@ -43,6 +54,10 @@ class Bridge:
         match message:
             case messages.Close(identifier):
                 self._close([one for one in self._all() if one.handoff.id == identifier], ENDED)
+            case messages.Lost(identifier):
+                most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+                _log.error(_NO_FILE, identifier, most)
+                self._report_end(identifier)
             case messages.Folder(path):
                 self.folder = path
             case handoff, browser, target:
@@ -59,7 +74,12 @@ class Bridge:
         self._close(replaced, TAKEN_OVER)
         thread = threading.Thread(target=self._run, args=[connection], daemon=True)
         self._threads[handoff.id] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            _log.error(_NO_THREAD, handoff.id, error)
+            connection.drop()
+            self._over(handoff.id)
 
     def _run(self, connection: Connection) -> None:
         try:
@@ -67,10 +87,13 @@ class Bridge:
         except Exception:
             _log.exception("Connection %d failed; the others go on.", connection.handoff.id)
         finally:
-            with self._lock:
-                del self._connections[connection.handoff.id]
-                del self._threads[connection.handoff.id]
-            self._report_end(connection.handoff.id)
+            self._over(connection.handoff.id)
+
+    def _over(self, identifier: int) -> None:
+        with self._lock:
+            del self._connections[identifier]
+            del self._threads[identifier]
+        self._report_end(identifier)
 
     def _report_end(self, identifier: int) -> None:
         try:

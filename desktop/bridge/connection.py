@@ -34,6 +34,11 @@ class Connection:
         if self._relay:
             self._relay.close(self._closing)
 
+    def drop(self) -> None:
+        """Close both sockets of a connection that cannot be run."""
+        self._browser.close()
+        self._target.close()
+
     def run(self) -> None:
         """Shake hands with the browser, relay, and close both sockets."""
         with self._browser, self._target:

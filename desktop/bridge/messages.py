@@ -48,6 +48,13 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A hand-off whose sockets did not come along: this process may open no more files."""
+
+    id: int
+
+
+@dataclass(frozen=True)
 class Folder:
     """What the bridge removes when it ends, since it outlives even a server that is killed."""
 
@@ -74,7 +81,7 @@ def send_ended(control: socket.socket, identifier: int) -> None:
     control.send(_encode({"ended": identifier}))
 
 
-def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | Folder | None:
+def receive(control: socket.socket) -> tuple[Handoff, int, int] | Lost | Close | Folder | None:
     """Return what the doorman sent; None when it is gone.
 
     Raises ``BadMessage``, after it has closed whatever descriptors came along.
@@ -85,16 +92,24 @@ def receive(control: socket.socket) -> tuple[Handoff, int, int] | Close | Folder
     if not data and not descriptors:
         return None
     try:
-        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+        if flags & socket.MSG_TRUNC:
             raise BadMessage("The message is too long.")
-        message = decode(data, len(descriptors))
+        lost = flags & socket.MSG_CTRUNC and len(descriptors) < _FDS
+        message = decode(data, _FDS if lost else len(descriptors))
     except BadMessage:
-        for descriptor in descriptors:
-            os.close(descriptor)
+        _close(descriptors)
         raise
-    if isinstance(message, Handoff):
-        return message, descriptors[0], descriptors[1]
-    return message
+    if not isinstance(message, Handoff):
+        return message
+    if lost:
+        _close(descriptors)
+        return Lost(message.id)
+    return message, descriptors[0], descriptors[1]
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def decode(data: bytes, descriptors: int) -> Handoff | Close | Folder:

@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psutil
@@ -194,6 +194,15 @@ class Server:
         assert browser.fileno() == target.fileno() == -1
         return Wire(end)
 
+    def limited(self, resource: int, most: int) -> AbstractContextManager[None]:
+        """Let the bridge process have no more of a resource (prlimit(2))."""
+        bridge = psutil.Process(self.client.pid)
+        before = bridge.rlimit(resource)
+        limits = ExitStack()
+        limits.callback(bridge.rlimit, resource, before)
+        bridge.rlimit(resource, (most, before[1]))
+        return limits
+
 
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[Server]:
@@ -290,3 +299,42 @@ async def test_the_process_is_not_in_the_server_s_group_and_listens_nowhere(tmp_
             assert os.getpgid(process.pid) == process.pid
             assert not [one for one in process.net_connections() if one.status == "LISTEN"]
             assert process.cwd() == "/"
+
+
+def most_files(server: Server) -> int:
+    """Return the limit at which the bridge can open no more of them."""
+    return max(int(path.name) for path in Path(f"/proc/{server.client.pid}/fd").iterdir()) + 1
+
+
+def most_memory(server: Server) -> int:
+    """Return the limit at which there is no room for the stack of another thread."""
+    return psutil.Process(server.client.pid).memory_info().vms + (1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("resource", "most", "said"),
+    [
+        (psutil.RLIMIT_NOFILE, most_files, "files open"),
+        (psutil.RLIMIT_NOFILE, lambda server: most_files(server) + 1, "files open"),
+        # Root, whom these tests may run as, has no limit of processes.
+        (psutil.RLIMIT_AS, most_memory, "cannot start a thread"),
+    ],
+)
+async def test_at_a_limit_a_new_connection_is_refused_and_others_go_on(
+    tmp_path, capfd, resource, most, said
+):
+    async with serving(tmp_path / "folder") as server:
+        with server.hand_over() as first:
+            first_target = server.target
+            await works(first)
+            with server.limited(resource, most(server)):
+                with server.hand_over() as refused:
+                    await server.ends(2)
+                    assert await asyncio.to_thread(refused.socket.recv, 1) == b""
+                    assert server.target.recv(1) == b""
+                first.send(b"")
+                assert await asyncio.to_thread(first.message) == b""
+            with server.hand_over() as third:
+                await works(third)
+            first_target.close()
+    assert said in capfd.readouterr().err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -146,7 +145,7 @@ def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
             assert session.stdin
             session.stdin.write(specification.to_line() + "\n")
             session.stdin.flush()
-            while not os.listdir(tmp_path):
+            while not list(tmp_path.iterdir()):
                 assert session.poll() is None
             session.send_signal(number)
             session.wait(10)
