@@ -23,6 +23,7 @@ from .backends import AUTO, backend
 from .errors import NotReady, SessionEnded, StartFailed, UnknownViewer
 from .placements import Local, Placement
 from .plans import Plan
+from .session.keeper import CLEAN_UP
 from .session.specification import Specification
 
 _COMMAND = [sys.executable, "-m", "desktop.session"]
@@ -237,8 +238,14 @@ class DesktopSession:
         """Wait for the session process to go; see to it if it takes too long."""
         if self._process is None or self._listening is None:
             return
-        patience = self._specification.stop_timeout + _PATIENCE
-        for end in (self._process.terminate, self._process.kill):
+        stop_timeout = self._specification.stop_timeout
+        # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
+        # before that, it would leave everything behind.
+        kept = stop_timeout + self._placement.slack + CLEAN_UP
+        for end, patience in (
+            (self._process.terminate, stop_timeout + _PATIENCE),
+            (self._process.kill, kept),
+        ):
             try:
                 return await asyncio.wait_for(asyncio.shield(self._listening), patience)
             except asyncio.TimeoutError:

@@ -6,16 +6,20 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from ..session.specification import SLACK
+
 
 class Placement(ABC):
     """A place for sessions: this machine, a batch job, …
 
-    ``first_step`` is what a start begins with there (see ``desktop_session.State``), and a
-    connection takes no longer than ``opens_within``, in seconds.
+    ``first_step`` is what a start begins with there (see ``desktop_session.State``). A connection
+    takes no longer than ``opens_within``, and to end everything no more than ``slack`` beyond what
+    programs get, both in seconds.
     """
 
     first_step = "display-server"
     opens_within = 4.0
+    slack = SLACK
 
     @abstractmethod
     def launch(self, session_command: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import DesktopError, NotReady, SessionEnded
 from ..slurm import commands
-from ..slurm.request import Request
+from ..slurm.request import SLACK, Request
 from .base import Placement
 from .stdio import READY
 
@@ -29,6 +29,7 @@ class Slurm(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
     first_step = "submit"
+    slack = SLACK
     opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
 
     def __init__(self, request: Request) -> None:

@@ -19,10 +19,8 @@ from .keeper import keep
 from .runtime import runtime_folder
 from .search import Search
 from .session import Session
-from .specification import Specification
+from .specification import SLACK, Specification
 from .stopping import Stopped
-
-_SLACK = 2.0  # seconds, beyond what programs get, for a session to end
 
 
 def main() -> int:
@@ -41,7 +39,7 @@ def main() -> int:
             no_stale_sockets(),
         ):
             where = Runtime(folder, f":{number}")
-            return keep(lambda: _work(specification, where), specification.stop_timeout + _SLACK)
+            return keep(lambda: _work(specification, where), specification.stop_timeout + SLACK)
     except DesktopError as error:
         problem = error
     except OSError as error:  # a full disk

@@ -24,6 +24,7 @@ from . import signals
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
+CLEAN_UP = 5.0  # seconds, at most, from a worker's end to its keeper's
 _ROUNDS = 50  # of 20 ms: a process that forks while it is being killed gets away more than once
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 
 from ..backends import AUTO, DisplaySettings
 
+SLACK = 2.0  # seconds, beyond what programs get, for a session to end
+
 
 @dataclass(frozen=True)
 class Specification:

@@ -24,9 +24,8 @@ from ..session.specification import Specification
 from . import commands
 from .job import Job
 from .note import Note
-from .request import Request
+from .request import SLACK, Request
 
-_SLACK = 6.0  # seconds, beyond what programs get, for a job to be cancelled
 _SCANCEL = 2.0  # seconds to see it through
 
 
@@ -48,7 +47,7 @@ def main(*command: str) -> int:
                     await _follow(job, control)
 
             try:
-                return keep(lambda: asyncio.run(run()), specification.stop_timeout + _SLACK)
+                return keep(lambda: asyncio.run(run()), specification.stop_timeout + SLACK)
             finally:
                 _cancel(note)
     except OSError as error:

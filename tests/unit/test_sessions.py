@@ -160,6 +160,27 @@ async def test_a_session_that_does_not_end_is_killed():
     assert session.state.state == "failed"
 
 
+async def test_a_session_that_is_late_may_clean_up_before_it_is_killed(tmp_path):
+    """Its worker has ``slack`` to end, and only then its keeper cleans up."""
+
+    class Late(Says):
+        slack = 3.0
+
+    left = tmp_path / "left"
+    left.touch()
+    ending = f"time.sleep({Late.slack + 0.4}); pathlib.Path({str(left)!r}).unlink(); os._exit(0)"
+    then = (
+        "import os, pathlib, signal, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: exec({ending!r}))\n"
+        "while True: time.sleep(60)"
+    )
+    all_of_them = sessions(Late(RUNNING, then=then), stop_timeout=0.1)
+    session, _ = await all_of_them.start("one")
+    await reaches(session, "running")
+    await all_of_them.stop("one")
+    assert not left.exists()
+
+
 async def test_who_waits_for_a_password_is_told_of_the_end():
     session, _ = await sessions(Says(RUNNING)).start("one")
     await reaches(session, "running")
