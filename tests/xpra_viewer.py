@@ -31,6 +31,11 @@ class XpraViewer(xpra_protocol.Wire):
         """Move the pointer."""
         self.send(["pointer-position", window, [x, y], []])
 
+    def awaits_picture(self) -> None:
+        """Show the desktop as the window that it is, and return when it is drawn."""
+        self.send(["map-window", 1, 0, 0, 1920, 1080, {}])
+        self.awaits(b"draw")
+
     def is_heard(self) -> None:
         """Return when all that was sent has been processed: it answers in order."""
         self.send(["ping", 1])
@@ -66,6 +71,5 @@ def connected(folder: Path, entrance: str = "display", **wishes: Any) -> Iterato
 def looking_on(folder: Path) -> Iterator[XpraViewer]:
     """The same, once a picture came."""
     with connected(folder, desktop_size=[1920, 1080]) as viewer:
-        viewer.send(["map-window", 1, 0, 0, 1920, 1080, {}])
-        viewer.awaits(b"draw")
+        viewer.awaits_picture()
         yield viewer
