@@ -19,13 +19,13 @@ from desktop.app import DesktopApp
 
 CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 
+# What a setting may be, and what a list may be of.
 _KINDS = {
-    Bool: "`True` or `False`",
-    Dict: "a dictionary",
-    Float: "a number",
-    Integer: "a whole number",
-    List: "a list of texts",
-    Unicode: "a text",
+    Bool: ("`True` or `False`", ""),
+    Dict: ("a dictionary", "dictionaries"),
+    Float: ("a number", "numbers"),
+    Integer: ("a whole number", "whole numbers"),
+    Unicode: ("a text", "texts"),
 }
 
 
@@ -84,9 +84,23 @@ def _of_class(kind: type[HasTraits]) -> Iterator[str]:
 
 
 def _values(trait: TraitType[Any, Any]) -> str:
-    if isinstance(trait, Enum):
-        return " or ".join(f'`"{value}"`' for value in trait.values)
-    return next((text for kind, text in _KINDS.items() if isinstance(trait, kind)), trait.info())
+    match trait:
+        case Enum():
+            return " or ".join(_quoted(trait))
+        case List(_trait=Enum() as each):
+            return f"a list of any of {', '.join(_quoted(each))}"
+        case List(_trait=TraitType() as each):
+            return f"a list of {_kind(each)[1]}"
+    return _kind(trait)[0]
+
+
+def _quoted(trait: Enum[Any]) -> list[str]:
+    return [f'`"{value}"`' for value in trait.values]
+
+
+def _kind(trait: TraitType[Any, Any]) -> tuple[str, str]:
+    found = (words for kind, words in _KINDS.items() if isinstance(trait, kind))
+    return next(found, (trait.info(), trait.info()))
 
 
 def _default(kind: type[HasTraits], name: str, trait: TraitType[Any, Any]) -> str:

@@ -118,6 +118,20 @@ def test_every_setting_stands_there_with_its_help(
     assert _words(text) in page.text
 
 
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("Slurm.warnings", "a list of numbers by default 10 0 2 0"),
+        ("Slurm.choices", "a list of any of partition hours gpus account by default"),
+        ("DesktopApp.other_placements", "a list of any of local slurm by default"),
+        ("Xpra.arguments", "a list of texts by default"),
+    ],
+)
+def test_what_a_list_is_of(pages: dict[Path, Page], site: Path, setting: str, values: str) -> None:
+    kind, _, name = setting.partition(".")
+    assert f"{kind} {name} {values}" in pages[site / "configure.html"].text
+
+
 def _words(text: str) -> str:
     """Return a text without what differs between help and site: quotes, backticks, line ends."""
     return re.sub(r"\W+", " ", text)
