@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from .finding import Finding, note, ok, problem
+from ..slurm import commands, refusals
+from .finding import Finding, State, note, of_error, ok, problem
 from .programs import first_line, said, there
 from .subject import Subject
 
 _NEEDED = ("sbatch", "srun", "squeue", "scancel")
 _PROGRAMS = (*_NEEDED, "sinfo")
 _PATIENCE = 5.0  # seconds for the controller; the programs themselves would wait for minutes
+_PATIENCE_FOR_A_JOB = 15.0  # seconds; it has to look through all that is planned
 
 
 def slurm(subject: Subject) -> Iterator[Finding]:
-    """Programs, version, whether the controller answers, and whether this is a job."""
+    """Programs, version, whether this is a job, and what the controller answers."""
     found = there(*_PROGRAMS)
     if subject.elsewhere:
         yield _placement(set(found))
@@ -33,7 +37,9 @@ def slurm(subject: Subject) -> Iterator[Finding]:
         nodes = os.environ.get("SLURM_JOB_NODELIST", "an unknown node")
         yield ok("Slurm job", f"this is job {job} on {nodes}", job=job)
     if "sinfo" in found:
-        yield _controller()
+        yield _controller(subject)
+    if subject.elsewhere and "sbatch" in found:
+        yield _job(subject)
 
 
 def _placement(found: set[str]) -> Finding:
@@ -45,22 +51,54 @@ def _placement(found: set[str]) -> Finding:
             f"commands {', '.join(missing)} cannot be found.",
             "Start Jupyter where Slurm's commands are on PATH.",
         )
-    return ok(
+    return Finding(
         topic,
+        State.OK,
         "desktops run in jobs of Slurm; what is said of display servers and folders, and a "
-        "trial start, is of this machine: run this in a job as well, on a node",
+        "trial start, is of this machine.",
+        "This looks at a node; give srun the options that jobs of desktops have.",
+        "srun jupyter desktop doctor --DesktopApp.placement=local",
     )
 
 
-def _controller() -> Finding:
+def _controller(subject: Subject) -> Finding:
     answer = said("sinfo", "--noheader", "--format=%R", seconds=_PATIENCE)
     if answer.startswith("("):
         return note(
             "Slurm controller",
             f"does not answer {answer.splitlines()[0].removesuffix(')')}).",
-            "Desktops on this machine start all the same.",
+            None if subject.elsewhere else "Desktops on this machine start all the same.",
             reachable=False,
         )
     partitions = answer.split()
     text = f"answers; partitions: {', '.join(partitions) or 'none'}"
     return ok("Slurm controller", text, reachable=True, partitions=partitions)
+
+
+def _job(subject: Subject) -> Finding:
+    """Whether Slurm would take the job of a desktop for which nothing is chosen."""
+    arguments = ("--test-only", *subject.app.slurm.request({}).arguments)
+    command = commands.sbatch("jupyter-desktop-doctor", arguments, Path(os.devnull))
+    if refusal := _refusal(command):
+        return of_error("job of a desktop", refusals.refused(refusal))
+    return ok("job of a desktop", "Slurm would take it")
+
+
+def _refusal(command: Sequence[str]) -> str:
+    """Return what sbatch(1) says where it does not take a job; nothing where it does."""
+    try:
+        ran = subprocess.run(
+            command,
+            env=commands.environment(os.environ),
+            input="#!/bin/sh\n",
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE_FOR_A_JOB,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"sbatch has not answered for {_PATIENCE_FOR_A_JOB:g} seconds"
+    except OSError as error:
+        return f"sbatch cannot be run ({error.strerror})"
+    return (ran.stderr.strip() or "sbatch failed") if ran.returncode else ""

@@ -33,10 +33,14 @@ _OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found, by section, and what became of the trials."""
+    """What was found, by section, and what became of the trials.
+
+    ``elsewhere`` says that desktops run on other machines than the one that was looked at.
+    """
 
     sections: dict[str, list[Finding]]
     trials: list[Trial] = field(default_factory=list)
+    elsewhere: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     @property
@@ -77,7 +81,7 @@ def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Exa
     if subject.elsewhere:
         for name in _OF_A_NODE & sections.keys():
             sections[name] = [_not_decisive(finding) for finding in sections[name]]
-    return Examination(sections, trials)
+    return Examination(sections, trials, subject.elsewhere)
 
 
 def _not_decisive(finding: Finding) -> Finding:

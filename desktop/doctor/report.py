@@ -105,14 +105,19 @@ def _wrapped(text: str, indent: int) -> list[str]:
 def _summary(found: Examination) -> Iterator[str]:
     notes = f"{len(found.notes)} note{'s' * (len(found.notes) != 1)}"
     if found.would_start:
-        tried = "" if found.trials else ", as far as can be told without a trial"
-        yield f"A desktop would start{tried} ({notes})."
+        yield f"A desktop would start{_reservation(found)} ({notes})."
         return
     yield f"No desktop would start ({notes}). What is in the way:"
     for finding in found.problems:
         yield from textwrap.wrap(
             f"- {finding.topic}: {finding.found}", _WIDTH, subsequent_indent="  "
         )
+
+
+def _reservation(found: Examination) -> str:
+    if found.elsewhere:
+        return ", as far as can be told from this machine"
+    return "" if found.trials else ", as far as can be told without a trial"
 
 
 def _has_colours(stream: TextIO) -> bool:

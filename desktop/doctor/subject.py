@@ -20,6 +20,7 @@ from ..sessions import DEFAULT_SESSION
 from .finding import Finding, note, ok, problem
 
 _TOPIC = "settings"
+_MAY_HOLD_SECRETS = ("Slurm.setup",)
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,12 @@ def subject(server: JupyterApp, remarks: Remarks) -> Subject:
         wrong = [_wrong(str(error))]
     except SystemExit:  # how traitlets ends at a wrong value in a file
         wrong = [_wrong(remarks.lines.pop() if remarks.lines else "They cannot be read.")]
-    findings = [*wrong, *map(_remark, remarks.lines)] or [_as_set(app)]
+    settings = wrong or [_as_set(app)]
     if wrong:
         app = DesktopApp(log=remarks.logger)
-    return Subject(app, server.config, bool(wrong), tuple(findings))
+    app.known_applications  # noqa: B018  what cannot be used of them is remarked
+    findings = (*settings, *map(_remark, remarks.lines))
+    return Subject(app, server.config, bool(wrong), findings)
 
 
 def _wrong(message: str) -> Finding:
@@ -111,12 +114,14 @@ def _as_set(app: DesktopApp) -> Finding:
 
 
 def _set(app: DesktopApp) -> Iterator[tuple[str, Any]]:
-    """Yield what somebody has set; of lists, which may hold anything, only their lengths."""
-    for owner in (app, app.xpra):
+    """Yield what somebody has set; of what may hold anything, only that and how much of it."""
+    for owner in (app, app.xpra, app.slurm):
         kind = type(owner).__name__
         for name in sorted(owner.class_own_traits(config=True)):
             value = app.config[kind].get(name)
             if isinstance(value, list | dict | tuple):
                 yield f"{kind}.{name}", f"({len(value)} given)"
+            elif value and f"{kind}.{name}" in _MAY_HOLD_SECRETS:
+                yield f"{kind}.{name}", "(given)"
             elif isinstance(value, str | int | float):
                 yield f"{kind}.{name}", value

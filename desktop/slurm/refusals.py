@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import JobRefused, StartError
 from ..packages import install_command
 
 _ADMINISTRATOR = "Ask the administrators of this cluster; until then nobody's jobs can be started."
+
+# What sbatch(1) prints before a reason, the second with --test-only.
+_PREFIX = re.compile("^(Batch job submission failed|allocation failure): ")
 
 # Parts of what sbatch(1) prints, the first that is found.
 _REMEDIES = {
@@ -31,7 +36,7 @@ _REMEDIES = {
 def refused(said: str) -> JobRefused:
     """Return the error for a job that sbatch(1) did not take, with what it ``said``."""
     lines = [line.partition("error: ")[2] or line for line in said.splitlines() if line.strip()]
-    last = lines[-1].removeprefix("Batch job submission failed: ") if lines else "no reason given"
+    last = _PREFIX.sub("", lines[-1]) if lines else "no reason given"
     found = next((remedy for part, remedy in _REMEDIES.items() if part in said), None)
     return JobRefused(
         f"Slurm did not take the job: {last.rstrip('.')}.",

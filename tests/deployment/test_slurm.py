@@ -17,6 +17,8 @@ from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
 from tests.clients import Viewer
+from tests.integration.test_doctor import Report
+from tests.integration.test_doctor import doctor as ask
 from tests.integration.viewing import view
 from tests.servers import JupyterServer, running, until
 
@@ -321,6 +323,27 @@ def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: C
     session = ended(server)
     assert "no sbatch on this machine's PATH" in session["error"]["message"]
     assert session["error"]["command"]
+
+
+def test_the_doctor_asks_the_cluster(server: JupyterServer, cluster: Cluster) -> None:
+    def doctor() -> Report:
+        settings = ("--DesktopApp.placement=slurm", "--Slurm.hours=1")
+        return ask(server, "--json", "--no-trial", *settings, **cluster.environment)
+
+    report = doctor()
+    assert (report.status, report.problems) == (0, [])
+    (controller,) = report.about("Slurm controller")
+    assert controller["facts"]["partitions"] == ["main", "small"]
+    assert not cluster.jobs()
+    cluster.end("slurmctld")
+    try:
+        report = doctor()
+    finally:
+        cluster.start_controller()
+    assert report.status == 1
+    (refused,) = report.problems
+    assert "Unable to contact slurm controller" in refused["found"]
+    assert "maintenance" in refused["remedy"]
 
 
 def test_nobody_waits_for_a_controller_that_is_away(

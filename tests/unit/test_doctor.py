@@ -126,16 +126,41 @@ def test_misspelt_settings_and_files_that_cannot_be_run(user):
     config(user, "jupyter_server_config.py", "c.DesktopApp.clipbord = 'off'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 1 / 0")
     read = asked()
-    said = " ".join(finding.found for finding in read.findings)
-    assert {finding.state for finding in read.findings} == {State.NOTE}
+    settings, *remarks = read.findings
+    said = " ".join(finding.found for finding in remarks)
+    assert settings.state is State.OK
+    assert {finding.state for finding in remarks} == {State.NOTE}
     assert "`clipbord` not recognized" in said
     assert "division by zero" in said
     assert not read.wrong
 
 
+def test_applications_that_cannot_be_used(user):
+    (user / ".jupyter" / "desktop" / "applications").mkdir(parents=True)
+    config(user, "desktop/applications/gears.json", '{"comand": "glxgears"}')
+    config(user, "jupyter_server_config.py", "c.DesktopApp.applications = {'a b': {}}")
+    settings, *remarks = asked().findings
+    assert settings.facts == {"DesktopApp.applications": "(1 given)"}
+    assert {remark.state for remark in remarks} == {State.NOTE}
+    name, remark = remarks
+    assert "its name must be letters" in name.found
+    assert "gears.json: there is no key 'comand'" in remark.found
+
+
 def test_lists_may_hold_secrets_and_are_not_told():
     (finding,) = asked(f"--Xpra.arguments=--auth=password:value={TOKEN}").findings
     assert finding.facts == {"Xpra.arguments": "(1 given)"}
+    assert TOKEN not in finding.found
+
+
+def test_settings_of_slurm(user):
+    config(user, "jupyter_server_config.py", f"c.Slurm.setup = 'export KEY={TOKEN}'")
+    (finding,) = asked("--Slurm.hours=2", f"--Slurm.arguments=--comment={TOKEN}").findings
+    assert finding.facts == {
+        "Slurm.arguments": "(1 given)",
+        "Slurm.hours": 2.0,
+        "Slurm.setup": "(given)",
+    }
     assert TOKEN not in finding.found
 
 
@@ -370,19 +395,66 @@ def test_slurm(programs, monkeypatch):
     assert controller.facts == {"reachable": True, "partitions": ["debug", "gpu"]}
 
 
-def test_desktops_that_run_in_jobs(programs):
-    elsewhere = "--DesktopApp.placement=slurm"
-    placement = found(cluster.slurm, elsewhere)[0]
+ELSEWHERE = "--DesktopApp.placement=slurm"
+
+
+def cluster_of(folder: Path, sbatch: str) -> None:
+    """Have Slurm's commands, with an sbatch that answers like that where it is given a job."""
+    for name in ("srun", "squeue", "scancel"):
+        program(folder, name, "echo slurm 23.11.4")
+    program(folder, "sbatch", f'[ "$1" = --version ] && echo slurm 23.11.4 && exit\n{sbatch}')
+
+
+def test_desktops_that_run_in_jobs(programs, tmp_path):
+    placement = found(cluster.slurm, ELSEWHERE)[0]
     assert (placement.topic, placement.state) == ("placement", State.PROBLEM)
     assert "sbatch, srun, squeue, scancel cannot be found" in placement.found
-    for name in ("sbatch", "srun", "squeue", "scancel"):
-        program(programs, name, "echo slurm 23.11.4")
-    assert found(cluster.slurm, elsewhere)[0].state is State.OK
+    cluster_of(programs, f'echo "$@" >{tmp_path}/asked')
+    placement, *_, job = found(cluster.slurm, ELSEWHERE, "--Slurm.hours=2", "--Slurm.gpus=1")
+    assert placement.state is State.OK
+    assert (job.topic, job.state) == ("job of a desktop", State.OK)
+    asked = (tmp_path / "asked").read_text().split()
+    assert {"--test-only", "--time=120", "--gpus=1"} < set(asked)
+
+
+@pytest.mark.parametrize(
+    ("sbatch", "words", "remedy"),
+    [
+        ("echo 'allocation failure: Invalid partition name' >&2; exit 1", "job: Invalid", "sinfo"),
+        ("exec /bin/sleep 1000", "sbatch has not answered for 0.2 seconds", "Try again"),
+    ],
+)
+def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
+    programs, monkeypatch, sbatch, words, remedy
+):
+    monkeypatch.setattr(cluster, "_PATIENCE_FOR_A_JOB", 0.2)
+    cluster_of(programs, sbatch)
+    *_, job = found(cluster.slurm, ELSEWHERE)
+    assert (job.state, job.facts) == (State.PROBLEM, {"reason": "job-refused"})
+    assert words in job.found
+    assert remedy in job.remedy
+    assert {one.topic for one in found(cluster.slurm)} == {"Slurm"}
+
+
+def test_an_sbatch_that_cannot_be_run(programs):
+    cluster_of(programs, "exit")
+    (programs / "sbatch").write_text("#!/opt/no/such/shell\n")
+    *_, job = found(cluster.slurm, ELSEWHERE)
+    assert job.state is State.PROBLEM
+    assert "sbatch cannot be run (No such file" in job.found
+
+
+def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs):
+    cluster_of(programs, "exit 1")
+    program(programs, "sinfo", "exit 1")
+    here, there = found(cluster.slurm)[-1], found(cluster.slurm, ELSEWHERE)[-2]
+    assert here.remedy == "Desktops on this machine start all the same."
+    assert (there.found, there.remedy) == (here.found, None)
 
 
 def test_a_controller_that_does_not_answer(programs, monkeypatch):
     monkeypatch.setattr(cluster, "_PATIENCE", 0.1)
-    program(programs, "sinfo", "exec /bin/sleep 1000")
+    program(programs, "sinfo", '[ "$1" = --version ] && exit\nexec /bin/sleep 1000')
     controller = found(cluster.slurm, "--Doctor.trial=False")[-1]
     assert controller.found == "does not answer (no answer within 0.1 seconds)."
 

@@ -43,6 +43,10 @@ def test_a_desktop_would_start():
     assert "A desktop would start, as far as can be told without a trial (1 note)." in lines
 
 
+def test_a_desktop_would_start_elsewhere():
+    assert "as far as can be told from this machine (1 note)" in text(replace(FINE, elsewhere=True))
+
+
 def test_no_desktop_would_start():
     assert not BROKEN.would_start
     said = text(BROKEN)
