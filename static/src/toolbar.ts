@@ -18,6 +18,7 @@ export class Toolbar {
     private readonly backToDesktop: () => void,
   ) {
     const { bar, handle } = this;
+    handle.addEventListener("animationend", () => { this.known(); });
     handle.addEventListener("click", () => {
       this.show(bar.dataset["open"] !== "true");
     });
@@ -70,8 +71,14 @@ export class Toolbar {
     }, ms);
   }
 
+  /** The handle has said what it is, or need not. */
+  private known(): void {
+    this.bar.dataset["known"] = "true";
+  }
+
   private show(open: boolean): void {
     clearTimeout(this.timer);
+    if (open) this.known();
     this.bar.dataset["open"] = String(open);
     this.handle.setAttribute("aria-expanded", String(open));
     if (!open) this.menu.close();

@@ -109,6 +109,28 @@ def test_the_toolbar_gets_out_of_the_way(desktop: Desktop) -> None:
     expect(tools).not_to_be_visible()
 
 
+def test_the_handle_says_what_it_is_until_it_is_known(desktop: Desktop) -> None:
+    handle = desktop.here.locator("#handle")
+    said = handle.get_by_text("Tools")
+
+    def height() -> float:
+        return (handle.bounding_box() or {})["height"]
+
+    desktop.page.reload()
+    expect(said).to_have_css("opacity", "1")
+    tall = height()
+    # Its seconds pass.
+    desktop.run("() => document.getAnimations().forEach((one) => one.finish())")
+    expect(said).to_have_css("opacity", "0")
+    assert height() < tall
+    desktop.page.reload()
+    expect(said).to_have_css("opacity", "1")
+    expect(desktop.tool("Keys")).to_be_visible()
+    desktop.clicks((640, 400))
+    expect(handle).to_be_visible()
+    expect(said).to_have_css("opacity", "0")
+
+
 def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest) -> None:
     page = desktop.page
     _leave_desktop(desktop)
