@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests import servers
+from tests.deployment.slurm import running_cluster
 from tests.servers import TOKEN, JupyterServer, until
 
 from .desktop import Desktop
@@ -183,3 +184,21 @@ def test_seamless(ada: Visitor) -> None:
         desktop.page.mouse.move(600, 700)
         uses_terminal(desktop)
         keep(desktop.page, "seamless")
+
+
+def test_slurm(visit: Callable[..., Visitor]) -> None:
+    settings = ("--DesktopApp.placement=slurm", "--Slurm.most_hours=2", "--Slurm.most_gpus=4")
+    partitions = [f"--Slurm.partitions={name}" for name in ("main", "small")]
+    visitor = visit(viewport={"width": 900, "height": 560})
+    visitor.expects(*ENDS)
+    with (
+        running_cluster() as cluster,
+        servers.running(*settings, *partitions, environment=cluster.environment) as server,
+    ):
+        desktop = visitor.opens(server)
+        desktop.card.get_by_label("Hours").fill("1.5")
+        keep(desktop.page, "slurm-form")
+        cluster.fill()
+        desktop.card.get_by_role("button", name="Start").click()
+        expect(desktop.card).to_contain_text("expected to begin", timeout=60_000)
+        keep(desktop.page, "slurm-waiting")
