@@ -56,7 +56,7 @@ def _placement(found: set[str]) -> Finding:
         State.OK,
         "desktops run in jobs of Slurm; what is said of display servers and folders, and a "
         "trial start, is of this machine.",
-        "This looks at a node; give srun the options that jobs of desktops have.",
+        "This looks at a node; give srun the options that jobs of desktops have:",
         "srun jupyter desktop doctor --DesktopApp.placement=local",
     )
 

@@ -9,8 +9,10 @@ from ..packages import install_command
 
 _ADMINISTRATOR = "Ask the administrators of this cluster; until then nobody's jobs can be started."
 
-# What sbatch(1) prints before a reason, the second with --test-only.
-_PREFIX = re.compile("^(Batch job submission failed|allocation failure): ")
+# What sbatch(1) prints before a reason; the last with --test-only.
+_BEFORE = re.compile(
+    r"^(.*?\b(error|fatal): )?((Batch job submission failed|allocation failure): )?"
+)
 
 # Parts of what sbatch(1) prints, the first that is found.
 _REMEDIES = {
@@ -26,6 +28,7 @@ _REMEDIES = {
     "limit": "Ask for less, or wait until others of your jobs have ended.",
     "unge": _ADMINISTRATOR,  # Munge, which Slurm signs requests with
     "configuration file": _ADMINISTRATOR,
+    "configuration source": _ADMINISTRATOR,
     "ontact slurm controller": "Try again in a few minutes: it may be away for maintenance.",
     "imed out": "Try again in a few minutes: it may be busy.",
     "instead of a job's id": "Ask the administrators of this cluster what its sbatch does.",
@@ -35,8 +38,8 @@ _REMEDIES = {
 
 def refused(said: str) -> JobRefused:
     """Return the error for a job that sbatch(1) did not take, with what it ``said``."""
-    lines = [line.partition("error: ")[2] or line for line in said.splitlines() if line.strip()]
-    last = _PREFIX.sub("", lines[-1]) if lines else "no reason given"
+    lines = [line for line in said.splitlines() if line.strip()]
+    last = _BEFORE.sub("", lines[-1]) if lines else "no reason given"
     found = next((remedy for part, remedy in _REMEDIES.items() if part in said), None)
     return JobRefused(
         f"Slurm did not take the job: {last.rstrip('.')}.",

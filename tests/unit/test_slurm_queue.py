@@ -106,6 +106,16 @@ def test_ends_that_are_for_the_session_to_tell(state):
             "Unable to contact slurm controller",
             "few minutes",
         ),
+        (
+            "sbatch: fatal: Could not establish a configuration source",
+            "the job: Could not establish a configuration source.",
+            "administrators",
+        ),
+        (
+            "allocation failure: Requested node configuration is not available",
+            "the job: Requested node configuration is not available.",
+            "sinfo",
+        ),
         ("", "no reason given", "administrators"),
     ],
 )
