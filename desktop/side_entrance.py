@@ -12,19 +12,21 @@ import logging
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from .errors import DesktopError, RuntimeFolderUnusable
 from .secrets import folder_suffix
 from .session.claim import PREFIX, claim, remove_unclaimed
-from .session.runtime import choose_base
+from .session.runtime import choose_base, with_temporary
 
 CLIENT = "websockify"
 
 _LONGEST_HEAD = 64 * 1024
 _PATIENCE = 5.0  # seconds for a request to come, and for an answer to be taken
+
+# Nothing can be put below what is no folder, by nobody (null(4)).
+_NOWHERE = Path("/dev/null")
 
 _STATUS_LINES = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone"}
 
@@ -32,7 +34,9 @@ _STATUS_LINES = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone
 class SideEntrance:
     """A listening Unix socket whose path is known before it is there.
 
-    ``admit`` is called with each connection, and closes it; what it raises is answered.
+    ``admit`` is called with each connection, and closes it; what it raises is answered. Where none
+    of ``folders`` is safe there is no side entrance: whoever could put a socket in the place of
+    ours would be shown the user's login.
     """
 
     def __init__(
@@ -41,9 +45,9 @@ class SideEntrance:
         admit: Callable[[socket.socket], Awaitable[None]],
         log: logging.Logger,
     ) -> None:
-        self.folder = _base(folders) / f"{PREFIX}{folder_suffix()}"
         self._admit = admit
         self._log = log
+        self.folder = self._base(folders) / f"{PREFIX}{folder_suffix()}"
         self._listener: socket.socket | None = None
         self._made = False
         self._claim: int | None = None
@@ -56,7 +60,7 @@ class SideEntrance:
 
     def open(self) -> None:
         """Make the folder (0700) and listen."""
-        if self._listener:
+        if self._listener or self.folder.parent == _NOWHERE:
             return
         remove_unclaimed(self.folder.parent)
         try:
@@ -74,6 +78,13 @@ class SideEntrance:
             return
         self._listener.setblocking(False)
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
+
+    def _base(self, folders: Sequence[str]) -> Path:
+        try:
+            return choose_base(with_temporary(folders))
+        except RuntimeFolderUnusable as error:
+            self._log.warning("/desktop-websockify/ is not served. %s", error)
+            return _NOWHERE
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
@@ -129,13 +140,6 @@ class SideEntrance:
             pass  # it does not speak HTTP, or has gone
         finally:
             writer.close()
-
-
-def _base(folders: Sequence[str]) -> Path:
-    try:
-        return choose_base([*folders, tempfile.gettempdir()])
-    except RuntimeFolderUnusable:
-        return Path(tempfile.gettempdir())  # open() will say what is wrong there
 
 
 def _answer(error: DesktopError) -> bytes:

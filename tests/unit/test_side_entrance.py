@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.session import runtime
 from desktop.session.runtime import LONGEST_BASE
 from desktop.side_entrance import SideEntrance
 
@@ -39,6 +40,34 @@ async def test_it_is_for_this_user_only_whatever_the_umask(base):
     assert stat.S_IMODE(one.path.stat().st_mode) == 0o600
     one.close()
     assert not list(base.iterdir())
+
+
+async def test_a_folder_in_which_others_could_replace_it_is_not_used(base, monkeypatch):
+    """As a folder for temporary files that a group shares; the next one is."""
+    base.chmod(0o777)
+    monkeypatch.setattr(tempfile, "tempdir", str(base))
+    one = entrance(base)
+    one.open()
+    assert one.folder.parent == Path("/tmp")
+    assert one.path.is_socket()
+    one.close()
+    assert not list(base.iterdir())
+
+
+async def test_where_no_folder_is_safe_there_is_none(base, monkeypatch, caplog):
+    base.chmod(0o777)
+    monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", {runtime.file_system(Path("/tmp"))})
+    one = entrance(base)
+    one.open()
+    one.open()
+    (line,) = caplog.messages
+    assert line.startswith("/desktop-websockify/ is not served. There is no folder")
+    assert f"{base} (other users could replace what is in it); /tmp (it is on a" in line
+    assert "Set XDG_RUNTIME_DIR or TMPDIR" in line
+    assert not list(base.iterdir())
+    with pytest.raises(NotADirectoryError):
+        one.path.parent.mkdir(parents=True)
+    one.close()
 
 
 async def test_in_the_longest_folder_there_may_be(base):
