@@ -56,7 +56,8 @@ class Xpra(Configurable):
     arguments = List(
         Unicode(),
         config=True,
-        help="""Arguments added to Xpra's command line as they are.""",
+        help="""Arguments added to Xpra's command line as they are. The second, view-only Xpra, for
+        those who look on by a link, gets none of them.""",
     )
 
     sound = Bool(

@@ -169,10 +169,9 @@ def _program(
         for name, value in _options(installed, where, settings, access)
         if name in installed.options
     ]
-    extra = settings.xpra.arguments
-    # They may change anything, but not what those can do who only look.
-    options = [*options, *extra] if access is Access.FULL else [*extra, *options]
-    command = [*_start(installed), mode, where.display, *options]
+    # A port that they open cannot be opened twice, and is not meant for those who only look.
+    extra = settings.xpra.arguments if access is Access.FULL else ()
+    command = [*_start(installed), mode, where.display, *options, *extra]
     name = "Xpra" if access is Access.FULL else "Xpra (view-only)"
     return Program(name, command, _environment(where))
 

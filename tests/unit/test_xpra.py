@@ -57,11 +57,14 @@ VERSIONS = [
 SOME = ((3, 1, 3), (4, 2, 3), (4, 4, 6), (5, 0, 10), (6, 2), (6, 5, 5))
 
 
-def program(version: tuple[int, ...] = (3, 1, 3), clipboard: str = "both", **own: object):
+def installed(version: tuple[int, ...] = (3, 1, 3)) -> InstalledXpra:
     options = listed(version) | TCP_ENCRYPTION
-    installed = InstalledXpra("/usr/bin/xpra", "Xpra", version, "/usr/bin/python3", options)
+    return InstalledXpra("/usr/bin/xpra", "Xpra", version, "/usr/bin/python3", options)
+
+
+def program(version: tuple[int, ...] = (3, 1, 3), clipboard: str = "both", **own: object):
     settings = DisplaySettings(clipboard=clipboard, title="Mine", xpra=XpraSettings(**own))
-    return backend("xpra").viewer_server(installed, WHERE, settings)
+    return backend("xpra").viewer_server(installed(version), WHERE, settings)
 
 
 def options(**values: object) -> dict[str, str]:
@@ -180,6 +183,14 @@ def test_arguments_of_the_settings_come_last():
     assert program(arguments=("--speed=100", "--video=no")).command[-2:] == (
         ["--speed=100", "--video=no"]
     )
+
+
+def test_arguments_of_the_settings_are_not_for_those_who_only_look():
+    def view_only(*arguments: str):
+        settings = DisplaySettings(xpra=XpraSettings(arguments=arguments))
+        return backend("xpra").view_only_server(installed(), WHERE, settings)
+
+    assert view_only("--bind-tcp=0.0.0.0:10000", "--readonly=no") == view_only()
 
 
 @pytest.mark.parametrize("version", SOME)
