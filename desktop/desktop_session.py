@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import errors, secrets
+from . import errors, foreign_text, secrets
 from .access import Access
 from .activity import INPUT, Use, isoformat
 from .backends import AUTO, backend
@@ -316,9 +316,9 @@ class DesktopSession:
     def _set_state(self, **values: Any) -> None:
         self.state = State(**values)
         if self.state.state == "failed":
-            error = self.state.error or {}
-            self._log.error("Desktop %r failed: %s", self.name, error.get("message"))
-            self._log.error("Its log ends with:\n%s", "\n".join(self.state.log[-20:]))
+            message = (self.state.error or {}).get("message", "")
+            self._log.error("Desktop %r failed: %s", self.name, foreign_text.line(message))
+            self._log.error("Its log ends with:\n%s", foreign_text.lines(self.state.log[-20:]))
         else:
             detail = self.state.reason or f"({self.state.step})"
             self._log.info("Desktop %r: %s %s", self.name, self.state.state, detail)

@@ -210,6 +210,16 @@ def test_a_start_script_that_fails_wordily(jupyter):
     assert len(failure(server)["log"]) == 100
 
 
+def test_what_a_start_script_prints_cannot_act_on_a_terminal_or_pass_for_jupyter_s(jupyter):
+    forged = "[I 2026-01-01 00:00:00.000 ServerApp] All is well"
+    server = jupyter(**script(f"printf '\\033[2Jcleared\\r{forged}\\n{forged}\\n'; exit 1"))
+    assert f"\x1b[2Jcleared\r{forged}" in failure(server)["log"]
+    servers.until(lambda: forged in server.log, "the script's last lines")
+    assert not [line for line in server.log.splitlines() if line.startswith(forged)]
+    assert "\\x1b[2Jcleared\\r[I" in server.log
+    assert "\x1b[2J" not in server.log
+
+
 @pytest.mark.parametrize("setting", ["/nowhere/start", "no-such-name", "~/missing"])
 def test_a_start_script_that_is_missing(jupyter, setting):
     server = jupyter(start_script=setting)
