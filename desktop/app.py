@@ -270,10 +270,10 @@ jupyter desktop doctor                       # what is missing, and would a desk
         tickets = Tickets(self.ticket_lifetime)
         self.doorman = Doorman(sessions, tickets, self.runtime_folders(), self.log)
         self.settings.update(desktop_app=self, desktop_doorman=self.doorman)
-        # In the lines that Jupyter logs of requests; its own secrets are left out anyway.
+        # In the lines that Jupyter logs of requests, from 2.17 on. "next" is the address of the
+        # page, with the key of a link in it, on the way to the login and back.
         scrubbed = self.settings.get("extra_log_scrub_param_keys", ())
-        # "next" is an address, on the way to the login and back.
-        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "share", "next"]
+        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "next"]
         self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
         self._telling.start()
         entries = launchers.entries(

@@ -14,6 +14,10 @@ from . import secrets
 from .access import Access
 from .errors import ShareEnded
 
+# In the address of a link. Jupyter and JupyterHub leave out of their logs what has "key" in its
+# name.
+PARAMETER = "share_key"
+
 
 def _seconds() -> float:
     """Return the time since the computer was started, the time that it slept included."""
@@ -74,7 +78,7 @@ class Shares:
         """Return it as the API shows it to its owner; ``url`` is relative to `/desktop/`."""
         return {
             "id": share.id,
-            "url": f"sessions/{share.session}/?share={share.id}",
+            "url": f"sessions/{share.session}/?{PARAMETER}={share.id}",
             "access": share.access,
             "expires_in": round(self.left(share), 1),
         }

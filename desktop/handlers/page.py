@@ -16,10 +16,11 @@ from .. import __version__, xpra_client
 from ..backends import NAMES, check_backend
 from ..errors import PageMissing
 from ..sessions import DEFAULT_SESSION, check_name
+from ..shares import PARAMETER as SHARE
 from .common import Common, NoXSRFCheck, PageErrors, answers_errors
 
 # What the page's address may ask for.
-_ASKED = ("application", "backend", "share")
+_ASKED = ("application", "backend", SHARE)
 
 _LARGEST_ICON = 1024 * 1024  # bytes
 
@@ -148,7 +149,7 @@ class PageHandler(
             # Jupyter and JupyterHub lead from here to their login, and back.
             "login": self._address(),
             "clipboard": app.clipboard,
-            "share": self.get_query_argument("share", "") or None,
+            "share": self.get_query_argument(SHARE, "") or None,
             "sharing": app.sharing,
             "version": __version__,
         }

@@ -132,6 +132,8 @@ export class Api {
       signal,
       cache: "no-store",
       credentials: "same-origin",
+      // This page's address may hold the key of a link, and JupyterHub logs the headers of a request that failed.
+      referrerPolicy: "origin",
       // A redirect leads to a login page: we want to know, not to follow.
       redirect: "manual",
       headers: {

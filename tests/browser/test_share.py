@@ -150,7 +150,7 @@ def test_a_link_to_look_on(
     shown = dialog(owner)
     owner.screenshot("share")
     link = new_link(shown)
-    assert link.startswith(f"{server.url}desktop/sessions/default/?share=")
+    assert link.startswith(f"{server.url}desktop/sessions/default/?share_key=")
     shown.get_by_role("button", name="Copy", exact=True).click()
     expect(shown.get_by_role("status")).to_have_text("The link is copied.")
     assert owner.read_clipboard() == link
@@ -291,9 +291,13 @@ def test_a_desktop_that_ends(
 
 
 def test_a_desktop_that_is_not_there(server: JupyterServer, comes: Callable[..., Desktop]) -> None:
-    grace = comes(f"{server.url}desktop/sessions/other/?share=any", "Grace")
+    grace = comes(f"{server.url}desktop/sessions/other/?share_key=any", "Grace")
     says(grace, "The desktop is not running")
     grace.screenshot("share-not-started")
+    with grace.page.expect_request("**/desktop/api/**") as asked:
+        grace.page.reload()
+    # JupyterHub logs it where something fails.
+    assert asked.value.all_headers()["referer"] == f"{server.address}/"
     sessions = server.call("GET", "desktop/api/sessions").json["sessions"]
     assert "other" not in [one["name"] for one in sessions]
 

@@ -181,6 +181,14 @@ def test_who_was_given_access_by_the_hub_comes_by_a_link(
         with Viewer(wire).authenticate(ticket["password"]):
             viewers = anns.session()["viewers"]
             assert {"user": BOB, "access": "view"}.items() <= viewers[-1].items()
+    # The hub's log, and what the server of a user prints.
+    until(lambda: f"{anns.base_url}desktop/" in logged(hub, "share_key=[secret]"), "lines of it")
+    assert share["id"] not in hub.log
+
+
+def logged(hub: Hub, what: str) -> str:
+    """Return the lines of the hub's log that contain it."""
+    return "\n".join(line for line in hub.log.splitlines() if what in line)
 
 
 @contextmanager

@@ -88,7 +88,7 @@ ONLY_XPRA = pytest.mark.parametrize("backend", ["xpra"], indirect=True)
 
 def test_a_link(server):
     share = shared(server)
-    assert share["url"] == f"sessions/default/?share={share['id']}"
+    assert share["url"] == f"sessions/default/?share_key={share['id']}"
     assert share["access"] == "view"
     assert 0 < share["expires_in"] <= 60
     held = server.call("GET", f"{SESSION}/shares").json["shares"]
@@ -97,19 +97,19 @@ def test_a_link(server):
     assert page.status == 200
     assert f'"share": "{share["id"]}"' in page.body.decode()
     # A page that is not there is logged, with its address.
-    assert server.call("GET", f"desktop/sessions/a%20b/?share={share['id']}").status == 400
-    until(lambda: "share=[secret]" in server.log, "a line of the log")
+    assert server.call("GET", f"desktop/sessions/a%20b/?share_key={share['id']}").status == 400
+    until(lambda: "share_key=[secret]" in server.log, "a line of the log")
     assert share["id"] not in server.log
 
 
 def test_a_link_on_the_way_to_the_login_and_back(jupyter):
     server = jupyter()
-    back = quote("/desktop/?share=an-id", safe="")
+    back = quote("/desktop/?share_key=an-id", safe="")
     cookie = server.call("GET", "login", token=None).headers["Set-Cookie"].split(";")[0]
     headers = {"Cookie": cookie, "X-XSRFToken": cookie.split("=", 1)[1], **FORM}
     password = f"password={server.token}".encode()
     answer = server.call("POST", f"login?next={back}", password, token=None, headers=headers)
-    assert (answer.status, answer.headers["Location"]) == (302, "/desktop/?share=an-id")
+    assert (answer.status, answer.headers["Location"]) == (302, "/desktop/?share_key=an-id")
     until(lambda: "POST /login?next=[secret]" in server.log, "a line of the log")
     assert "an-id" not in server.log
 

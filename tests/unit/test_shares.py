@@ -68,7 +68,7 @@ def test_what_its_owner_is_told(shares, clock):
     clock.now += 2.5
     assert shares.as_json(share) == {
         "id": share.id,
-        "url": f"sessions/work.2/?share={share.id}",
+        "url": f"sessions/work.2/?share_key={share.id}",
         "access": "view",
         "expires_in": 7.5,
     }
