@@ -29,7 +29,7 @@ from .applications import Applications
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
 from .doorman import Doorman
 from .errors import BadRequest
-from .handlers import no_routes, outside, routes
+from .handlers import no_routes, no_side_entrance, outside, routes
 from .placements import LOCAL
 from .placements import NAMES as PLACEMENTS
 from .places import Places
@@ -312,6 +312,8 @@ jupyter desktop doctor                       # what is missing, and would a desk
         """Add our URLs (Jupyter Server calls this)."""
         error = self._settings_error
         self.handlers.extend(no_routes(error) if error else routes(HERE / "static"))
+        if not error and (problem := self.doorman.side_entrance.problem):
+            self.handlers.extend(no_side_entrance(problem))
         server: Any = self.serverapp
         if server.base_url != "/":
             server.web_app.add_handlers(".*", outside(server.base_url))

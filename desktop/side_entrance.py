@@ -35,8 +35,8 @@ class SideEntrance:
     """A listening Unix socket whose path is known before it is there.
 
     ``admit`` is called with each connection, and closes it; what it raises is answered. Where none
-    of ``folders`` is safe there is no side entrance: whoever could put a socket in the place of
-    ours would be shown the user's login.
+    of ``folders`` is safe there is no side entrance, and ``problem`` says why: whoever could put a
+    socket in the place of ours would be shown the user's login.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class SideEntrance:
     ) -> None:
         self._admit = admit
         self._log = log
+        self.problem: RuntimeFolderUnusable | None = None
         self.folder = self._base(folders) / f"{PREFIX}{folder_suffix()}"
         self._listener: socket.socket | None = None
         self._made = False
@@ -60,7 +61,7 @@ class SideEntrance:
 
     def open(self) -> None:
         """Make the folder (0700) and listen."""
-        if self._listener or self.folder.parent == _NOWHERE:
+        if self._listener or self.problem:
             return
         remove_unclaimed(self.folder.parent)
         try:
@@ -84,6 +85,7 @@ class SideEntrance:
             return choose_base(with_temporary(folders))
         except RuntimeFolderUnusable as error:
             self._log.warning("/desktop-websockify/ is not served. %s", error)
+            self.problem = error
             return _NOWHERE
 
     def _listen(self) -> socket.socket:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ..errors import DesktopError
 from .api import (
     EventsHandler,
     GeometryHandler,
@@ -14,7 +15,7 @@ from .api import (
     SessionsHandler,
     TicketHandler,
 )
-from .door import SocketHandler
+from .door import NoSideEntranceHandler, SocketHandler
 from .page import (
     FilesHandler,
     IconHandler,
@@ -55,6 +56,14 @@ def routes(static: Path) -> list[tuple[Any, ...]]:
 def no_routes(error: str) -> list[tuple[Any, ...]]:
     """Return the URL patterns of a desktop that must not start; ``error`` says why."""
     return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": error})]
+
+
+def no_side_entrance(error: DesktopError) -> list[tuple[Any, ...]]:
+    """Return the URL patterns of a side entrance that cannot be; ``error`` says why.
+
+    jupyter-server-proxy has the same, for what is there, and adds its own later.
+    """
+    return [(r"/desktop-websockify(?:/.*)?", NoSideEntranceHandler, {"error": error})]
 
 
 def outside(base_url: str) -> list[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from .. import upgrade
+from ..errors import DesktopError
 from .common import Common, JSONErrors, NoXSRFCheck, answers_errors
 
 
@@ -31,3 +32,16 @@ class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
         ticket = self.doorman.tickets.use(shown, name, self.user)
         target = await self.doorman.connect(ticket)
         self.doorman.let_through(self.detach(), target, ticket, head)
+
+
+class NoSideEntranceHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
+    """All there is of a side entrance that cannot be."""
+
+    def initialize(self, error: DesktopError) -> None:
+        """Remember why."""
+        self._error = error
+
+    @web.authenticated
+    def get(self) -> None:
+        """Say why."""
+        self.refuse(self._error)

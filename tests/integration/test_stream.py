@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
@@ -391,6 +392,35 @@ def test_the_side_entrance_takes_a_ticket_once(either):
     by_the_side(either).socket.close()
     with pytest.raises((clients.Denied, clients.Closed)):
         by_the_side(either).message()
+
+
+NOWHERE_IS_SAFE = """
+from pathlib import Path
+from desktop.session import runtime
+runtime._NETWORK_FILE_SYSTEMS = {runtime.file_system(Path("/tmp"))}
+"""
+
+
+def test_where_the_side_entrance_cannot_be(jupyter):
+    def prepare(server):
+        (server.home / ".jupyter").mkdir()
+        (server.home / ".jupyter" / "jupyter_server_config.py").write_text(NOWHERE_IS_SAFE)
+
+    server = jupyter(prepare=prepare)
+    server.start_desktop()
+    # The session, which is a process of its own, finds one.
+    with view(server):
+        server.ticket(client="websockify")
+        with pytest.raises(clients.Denied) as denied:
+            by_the_side(server)
+        assert denied.value.status == 500
+        told = json.loads(denied.value.body)
+        assert told["reason"] == "runtime-folder-unusable"
+        assert told["message"] in server.log
+        assert server.call("GET", "desktop-websockify/").json == told
+        assert server.call("GET", "desktop-websockify/", token=None).status in (302, 403)
+        assert not list(server.runtime.glob("*/side.sock"))
+    assert server.log.count("/desktop-websockify/ is not served") == 1
 
 
 def test_an_x_program_of_the_desktop_is_on_the_picture(server):
