@@ -25,7 +25,8 @@ class Xpra(Configurable):
         "auto",
         config=True,
         help="""The X server below Xpra: `xorg` with the dummy video driver, `xvfb`, or `auto`: Xorg
-        where it can be started by this user, else Xvfb. The desktop's log says which it is.""",
+        where it can be started by this user, else Xvfb. The desktop's log says which it is, and
+        why not another.""",
     )
 
     encryption = Enum(

@@ -67,11 +67,15 @@ class Installed:
 
 @dataclass(frozen=True)
 class Program:
-    """A program to be run; ``environment`` is added to the session's own."""
+    """A program to be run; ``environment`` is added to the session's own.
+
+    ``problem`` is why it cannot be run on this machine, empty where nothing is known to be amiss.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 class Backend(ABC):
@@ -114,7 +118,7 @@ class Backend(ABC):
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
     ) -> Sequence[Program]:
-        """Return the X servers that would do, best first.
+        """Return the X servers that would do, best first; at least one has no ``problem``.
 
         Called by the session once; it goes on to the next where one does not start. Each is to
         show display ``where.display``, and to write a line to the file descriptor ``ready_fd``

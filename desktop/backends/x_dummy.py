@@ -61,33 +61,33 @@ def files(where: Runtime) -> Mapping[Path, bytes]:
 
 
 def servers(setting: str, where: Runtime, ready_fd: int) -> list[Program]:
-    """Return the servers that are there: all of them for "auto", or the one that is set.
+    """Return the servers that may be taken: all of them for "auto", or the one that is set.
 
-    Raises ``DisplayServerMissing`` where there is none.
+    Raises ``DisplayServerMissing`` where none is there.
     """
     known = {"xorg": _xorg(where, ready_fd), "xvfb": _xvfb(where, ready_fd)}
-    wanted = list(known) if setting == "auto" else [setting]
-    found = [server for name in wanted if (server := known[name])]
-    if not found:
+    wanted = list(known.values()) if setting == "auto" else [known[setting]]
+    if all(server.problem for server in wanted):
         raise DisplayServerMissing(
-            "Xpra needs an X server to show, and there is none here: looked for "
-            f"{' and '.join(_LOOKED_FOR[name] for name in wanted)}.",
+            "Xpra needs an X server to show, and there is none here: "
+            f"{'; '.join(server.problem for server in wanted)}.",
             remedy="Install one, or ask the administrator of this machine to:",
             command=install_command("xvfb" if setting == "auto" else setting),
         )
-    return found
+    return wanted
 
 
-_LOOKED_FOR = {"xorg": "Xorg with its dummy video driver", "xvfb": "Xvfb"}
-
-
-def _xorg(where: Runtime, ready_fd: int) -> Program | None:
-    if not any(Path(folder, _DRIVER).exists() for folder in _MODULES):
-        return None
+def _xorg(where: Runtime, ready_fd: int) -> Program:
     # Not by way of PATH: that one may be a wrapper that wants a console, or root.
-    executable = next((path for path in _XORG if os.access(path, os.X_OK)), None)
-    if executable is None:
-        return None
+    executable = next((path for path in _XORG if os.access(path, os.X_OK)), "")
+    problem = ""
+    if not executable:
+        problem = f"Xorg is not installed (looked for {', '.join(_XORG)})"
+    elif not any(Path(folder, _DRIVER).exists() for folder in _MODULES):
+        problem = (
+            "the dummy video driver of Xorg is not installed (looked for "
+            f"{_DRIVER} in {' and '.join(_MODULES)})"
+        )
     command = [
         executable,
         *_common(where, ready_fd),
@@ -97,13 +97,11 @@ def _xorg(where: Runtime, ready_fd: int) -> Program | None:
         *("-logfile", str(where.folder / "xorg.log")),
         *("-novtswitch", "-sharevts"),
     ]
-    return Program("Xorg with the dummy driver", command)
+    return Program("Xorg with the dummy driver", command, problem=problem)
 
 
-def _xvfb(where: Runtime, ready_fd: int) -> Program | None:
-    executable = shutil.which("Xvfb")
-    if executable is None:
-        return None
+def _xvfb(where: Runtime, ready_fd: int) -> Program:
+    executable = shutil.which("Xvfb") or ""
     width, height = LARGEST
     command = [
         executable,
@@ -112,7 +110,7 @@ def _xvfb(where: Runtime, ready_fd: int) -> Program | None:
         *("+extension", "GLX", "+extension", "RANDR"),
         *("+extension", "RENDER", "+extension", "Composite"),
     ]
-    return Program("Xvfb", command)
+    return Program("Xvfb", command, problem="" if executable else "Xvfb is not on PATH")
 
 
 def _common(where: Runtime, ready_fd: int) -> list[str]:

@@ -32,7 +32,7 @@ def xpra(subject: Subject) -> Iterator[Finding]:
         return
     try:
         servers = x_dummy.servers(settings.xpra.x_server, _NOWHERE, -1)
-        names = [server.name for server in servers]
+        names = [server.name for server in servers if not server.problem]
         yield ok("X server of Xpra", ", then ".join(names), names=names)
     except DesktopError as error:
         yield of_error("X server of Xpra", error, _severity(subject))

@@ -147,7 +147,7 @@ class DisplayServer:
                 programs = self._backend.x_servers(
                     self._installed, self._where, self._settings, writing
                 )
-                timeout = self._timeout / len(programs)
+                timeout = self._timeout / sum(not program.problem for program in programs)
                 for program in programs:
                     try:
                         server = self._start(program, pass_fds=[writing])
@@ -179,6 +179,8 @@ class DisplayServer:
 
     def _start(self, program: Program, pass_fds: Sequence[int] = ()) -> Child:
         """Start a part of it."""
+        if program.problem:
+            raise StartFailed(f"{program.problem}.")
         self._log.write(f"Starting {program.name}.")
         return self._children.start(
             NAME,

@@ -229,11 +229,22 @@ def _gets_in(server: JupyterServer) -> bool:
     return True
 
 
+def x_server_of(server: JupyterServer) -> psutil.Process:
+    (found,) = (one for one in server.processes() if one.name() in ("Xorg", "Xvfb"))
+    return found
+
+
+def test_the_log_says_which_x_server_was_taken_and_why(server):
+    taken = x_server_of(server).name()
+    assert f"\nStarting {taken}" in logs(server)
+    if taken == "Xvfb":
+        assert "Xorg with the dummy driver does not work here: " in logs(server)
+
+
 def test_its_x_server_is_killed(jupyter):
     server = jupyter(XPRA)
     server.start_desktop()
-    (x_server,) = (one for one in server.processes() if one.name() in ("Xorg", "Xvfb"))
-    x_server.kill()
+    x_server_of(server).kill()
     stopped = server.wait_for("stopped")
     assert stopped["reason"] == "The display server ended (signal 9)."
     server.start_desktop()

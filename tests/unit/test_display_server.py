@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 HANGS = "exec sleep 1000"
 ENDS = "exit 1"
+ABSENT = "absent"
 WORKS = "echo 7 >/proc/self/fd/{ready}; exec sleep 1000"
 
 
@@ -50,6 +51,7 @@ class Programs(Backend):
             Program(
                 str(script),
                 ["/bin/sh", "-c", script.format(ready=ready_fd)] if script else ["/nowhere/X"],
+                problem="it is not installed" if script == ABSENT else "",
             )
             for script in self._scripts
         ]
@@ -106,6 +108,17 @@ def started(folder: Path, *scripts: str | None) -> str:
 )
 def test_the_next_one_follows(tmp_path, first, said):
     assert said in started(tmp_path, first, WORKS)
+
+
+def test_of_one_that_is_known_to_be_missing_it_is_said(tmp_path):
+    assert started(tmp_path, ABSENT, WORKS).splitlines() == [
+        "absent does not work here: it is not installed.",
+        f"Starting {WORKS}.",
+    ]
+
+
+def test_one_that_is_known_to_be_missing_takes_no_time_from_the_next(tmp_path):
+    assert "not ready after 2 seconds" in started(tmp_path, ABSENT, HANGS)
 
 
 @pytest.mark.parametrize(

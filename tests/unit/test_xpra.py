@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop.access import Access
-from desktop.backends import DisplaySettings, Runtime, XpraSettings, backend
+from desktop.backends import DisplaySettings, Runtime, XpraSettings, backend, x_dummy
 from desktop.backends.xpra import GUARD, InstalledXpra, _interpreter
 from desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 
@@ -321,12 +321,33 @@ def test_the_installed_one():
 def test_x_servers(setting, names):
     settings = DisplaySettings(xpra=XpraSettings(x_server=setting))
     servers = backend("xpra").x_servers(program, WHERE, settings, ready_fd=5)
-    assert [server.name for server in servers] == names
+    assert [(server.name, server.problem) for server in servers] == [(name, "") for name in names]
     for server in servers:
         command = list(server.command)
         assert command[1:4] == [":7", "-displayfd", "5"]
         assert command[command.index("-auth") + 1] == f"{FOLDER}/Xauthority"
         assert command.count("-nolisten") == 2
+
+
+@pytest.mark.parametrize(
+    ("absent", "problem"),
+    [
+        ("_XORG", "Xorg is not installed (looked for /nowhere)"),
+        (
+            "_MODULES",
+            "the dummy video driver of Xorg is not installed (looked for drivers/dummy_drv.so in "
+            "/nowhere)",
+        ),
+    ],
+)
+def test_what_xorg_lacks(monkeypatch, absent, problem):
+    monkeypatch.setattr(x_dummy, absent, ("/nowhere",))
+    servers = backend("xpra").x_servers(program, WHERE, DisplaySettings(), ready_fd=5)
+    assert [server.problem for server in servers] == [problem, ""]
+    settings = DisplaySettings(xpra=XpraSettings(x_server="xorg"))
+    with pytest.raises(DisplayServerMissing) as missing:
+        backend("xpra").x_servers(program, WHERE, settings, ready_fd=5)
+    assert problem in missing.value.message
 
 
 def test_no_x_server(monkeypatch):
