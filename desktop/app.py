@@ -304,9 +304,13 @@ jupyter desktop doctor                       # what is missing, and would a desk
 
     def _second_tile(self) -> bool:
         """Whether there is a choice between the kinds of desktop, and Xpra is the other one."""
+        if self.backend != AUTO:
+            return False
         installed = installed_here(self.plan(DEFAULT_SESSION).specification.display)
-        shown = xpra_client.problem(self.xpra.client_folder) is None
-        return self.backend == AUTO and installed == NAMES and shown
+        xpra = self.xpra
+        return (
+            installed == NAMES and xpra_client.problem(xpra.client_folder, xpra.executable) is None
+        )
 
     def initialize_handlers(self) -> None:
         """Add our URLs (Jupyter Server calls this)."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .backends.xpra import resources
 from .errors import ClientMissing, DesktopError
 from .packages import install_command
 
@@ -44,18 +47,19 @@ class XpraClient:
     version: str
 
 
-def find(setting: str) -> XpraClient:
-    """Return the client in the folder ``setting``; where that is empty, beside the Xpra on PATH.
+def find(setting: str, executable: str = "") -> XpraClient:
+    """Return the client in the folder ``setting``; where that is empty, the first of some folders.
 
-    Then in the usual folders. Raises ``ClientMissing``.
+    ``executable`` is that of Xpra, its path or name, empty for "xpra". Raises ``ClientMissing``.
     """
-    folders = [Path(setting)] if setting else [*_beside_xpra(), *map(Path, FOLDERS)]
-    for folder in folders:
+    looked = []
+    for folder in [Path(setting)] if setting else _folders(executable or "xpra"):
         if (folder / "js" / "Client.js").is_file():
             return _checked(XpraClient(folder, _version(folder)))
+        looked.append(str(folder))
     raise ClientMissing(
         "Xpra's HTML5 client is not installed on the machine where Jupyter runs (looked in "
-        f"{', '.join(map(str, folders))}).",
+        f"{', '.join(dict.fromkeys(looked))}).",
         remedy="Set Xpra.client_folder to where it is, or install it and leave that setting out:"
         if setting
         else "Install it, or ask the administrator of this machine to:",
@@ -63,25 +67,35 @@ def find(setting: str) -> XpraClient:
     )
 
 
-def problem(setting: str) -> DesktopError | None:
+def problem(setting: str, executable: str = "") -> DesktopError | None:
     """Return what is wrong with the client there, None if nothing is."""
     try:
-        find(setting)
+        find(setting, executable)
     except ClientMissing as error:
         return error
     return None
 
 
-def file(setting: str, name: str) -> Path | None:
+def file(setting: str, name: str, executable: str = "") -> Path | None:
     """Return one of the client's scripts; None for anything else that may lie there."""
     # Its own pages are not served: they take passwords from the address.
-    return find(setting).folder / name if name in SCRIPTS else None
+    return find(setting, executable).folder / name if name in SCRIPTS else None
 
 
-def _beside_xpra() -> list[Path]:
-    """Return where the Xpra on PATH has its resources: in "share" of its prefix."""
-    executable = shutil.which("xpra")
-    return [Path(executable).resolve().parents[1] / "share/xpra/www"] if executable else []
+def _folders(executable: str) -> Iterator[Path]:
+    """Yield where the client may lie: what belongs to this Xpra, then the usual folders."""
+    found = shutil.which(executable)
+    if found:
+        yield Path(found).resolve().parent.parent / "share/xpra/www"
+        # It is there but for a wrapper, of a module system for example.
+        yield from _told_by(found)
+    yield from map(Path, FOLDERS)
+
+
+@functools.cache  # it takes a tenth of a second, at best
+def _told_by(executable: str) -> tuple[Path, ...]:
+    folder = resources(executable)
+    return (folder / "www",) if folder else ()
 
 
 def _checked(client: XpraClient) -> XpraClient:

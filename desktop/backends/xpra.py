@@ -148,6 +148,16 @@ class Xpra(Backend):
         xpra_protocol.handshake(socket, password, key)
 
 
+def resources(executable: str) -> Path | None:
+    """Return where this Xpra has its icons and web pages, None where it does not say."""
+    try:
+        told = _run(executable, "path-info")
+    except DisplayServerUnsuitable:
+        return None
+    match = re.search(r"^\* resources\s*:\s*(/.*\S)", told, re.MULTILINE)
+    return Path(match[1]) if match else None
+
+
 def _name(settings: DisplaySettings) -> str:
     return settings.xpra.executable or "xpra"
 

@@ -37,7 +37,8 @@ def xpra(subject: Subject) -> Iterator[Finding]:
     except DesktopError as error:
         yield of_error("X server of Xpra", error, _severity(subject))
     try:
-        client = xpra_client.find(subject.app.xpra.client_folder)
+        own = subject.app.xpra
+        client = xpra_client.find(own.client_folder, own.executable)
         yield ok("Xpra's client", f"{client.version} ({client.folder})", version=client.version)
     except DesktopError as error:
         yield of_error("Xpra's client", error, _severity(subject))

@@ -120,7 +120,8 @@ class PageHandler(
 
     def _clients(self) -> dict[str, Any]:
         """Return what the page shows each kind of desktop with."""
-        error = xpra_client.problem(self.app.xpra.client_folder)
+        xpra = self.app.xpra
+        error = xpra_client.problem(xpra.client_folder, xpra.executable)
         return {
             name: {
                 "module": self._file_address(f"{name}.js"),
@@ -202,7 +203,8 @@ class XpraClientHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
     @answers_errors
     async def get(self, name: str) -> None:
         """Send a script."""
-        path = xpra_client.file(self.app.xpra.client_folder, name)
+        xpra = self.app.xpra
+        path = xpra_client.file(xpra.client_folder, name, xpra.executable)
         if path is None:
             raise web.HTTPError(404)
         self.set_header("Content-Type", "text/javascript; charset=utf-8")

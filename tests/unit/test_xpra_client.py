@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from desktop import xpra_client
+from desktop.backends.xpra import resources
 from desktop.errors import ClientMissing
 
 
@@ -37,6 +39,45 @@ def test_beside_the_xpra_on_path(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(executable.parent))
     folder = client(tmp_path / "share/xpra/www")
     assert xpra_client.find("").folder == folder
+
+
+def test_beside_the_xpra_of_the_setting(tmp_path):
+    (executable := tmp_path / "bin" / "xpra").parent.mkdir()
+    executable.touch(0o755)
+    folder = client(tmp_path / "share/xpra/www")
+    assert xpra_client.find("", str(executable)).folder == folder
+    assert xpra_client.file("", "js/Client.js", str(executable)) == folder / "js/Client.js"
+
+
+def wrapper(folder: Path, text: str) -> str:
+    script = folder / "wrapper"
+    script.write_text(f"#!/bin/sh\n{text}\n")
+    script.chmod(0o755)
+    return str(script)
+
+
+def test_where_xpra_says_that_it_is(tmp_path):
+    folder = client(tmp_path / "elsewhere" / "www")
+    asked = tmp_path / "asked"
+    told = f"* app\n  - dir : /nowhere\n* resources     : {folder.parent}\n* home : /"
+    executable = wrapper(tmp_path, f"echo $1 >>{asked}; echo '{told}'")
+    for _ in range(3):
+        assert xpra_client.find("", executable).folder == folder
+    assert asked.read_text() == "path-info\n", "each page would ask for a dozen files"
+
+
+@pytest.mark.parametrize("answer", ["exit 1", "echo '* resources : None'", "echo hello"])
+def test_an_xpra_that_does_not_say_where_it_is(tmp_path, monkeypatch, answer):
+    monkeypatch.setattr(xpra_client, "FOLDERS", (str(client(tmp_path)),))
+    assert xpra_client.find("", wrapper(tmp_path, answer)).folder == tmp_path
+
+
+def test_what_the_installed_xpra_says():
+    executable = shutil.which("xpra")
+    assert executable
+    folder = resources(executable)
+    assert folder
+    assert (folder / "www" / "js" / "Client.js").is_file()
 
 
 def test_none(tmp_path):
