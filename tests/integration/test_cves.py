@@ -10,7 +10,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -158,5 +158,6 @@ def test_cve_2021_3654(server: JupyterServer, path: str, login: bool) -> None:
 
 
 def test_neighbours_are_new_enough() -> None:
-    """pyproject.toml asks for these versions at least."""
-    assert tuple(map(int, version("jupyter-server-proxy").split(".")[:2])) >= (4, 2)
+    """Here, and wherever this package is installed."""
+    assert tuple(map(int, version("jupyter-server-proxy").split(".")[:2])) >= (4, 3)
+    assert "jupyter-server-proxy>=4.3" in (requires("jupyter-desktop") or [])
