@@ -90,9 +90,6 @@ class Backend(ABC):
     The bridge shuts out who does not get that far in time. 0 where it cannot be known.
     """
 
-    reads_long_selections: bool
-    """Whether the display server reads X selections that come in pieces (ICCCM, 2.7.2)."""
-
     largest_screen: tuple[int, int] | None
     """The largest size, in pixels, that the session may give the screen when a viewer asks.
 

@@ -35,7 +35,6 @@ class Vnc(Backend):
     name = "vnc"
     # ProtocolVersion, one security type, challenge, SecurityResult (RFC 6143, 7.1 and 7.2.2).
     greeting = 12 + 2 + 16 + 4
-    reads_long_selections = False  # seen of TigerVNC 1.12, assumed of TurboVNC
     largest_screen = None
 
     def executables(self, settings: DisplaySettings) -> list[str]:

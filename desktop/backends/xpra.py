@@ -54,7 +54,6 @@ class Xpra(Backend):
     name = "xpra"
     # A viewer that is refused has got some 460 bytes; one that is let in, 3,600 at once.
     greeting = 1024
-    reads_long_selections = False  # it takes the first piece for the whole (seen of 3.1.3)
     # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
     largest_screen = x_dummy.LARGEST
 

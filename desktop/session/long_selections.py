@@ -1,9 +1,10 @@
-"""Selections that are too long for a VNC server.
+"""Selections that are too long for a display server.
 
 An X program hands over a long selection in pieces (ICCCM, section 2.7.2, "INCR"): GTK from
-256 KiB, xclip from 1 MiB. TigerVNC 1.12 does not read those, so such a text would never reach a
-viewer. Here it is read, and offered once more as PRIMARY, in one piece. CLIPBOARD stays with its
-owner, who can give it in more ways than as plain text.
+256 KiB, xclip from 1 MiB. TigerVNC 1.12 does not read those (nor, so it is assumed, TurboVNC), and
+Xpra 3.1.3 takes the first piece for the whole: such a text would never reach a viewer. Here it is
+read, and offered once more as PRIMARY, in one piece. CLIPBOARD stays with its owner, who can give
+it in more ways than as plain text.
 """
 
 from __future__ import annotations

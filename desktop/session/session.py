@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..access import Access
-from ..backends import Backend, Runtime
+from ..backends import Runtime
 from ..errors import DesktopError, NotReady, StartFailed
 from . import display_server, failures, programs, startscript
 from .children import Child, Children
@@ -118,19 +118,19 @@ class Session:
         server = await self._display_server.start(self._children, self._environment, self._stopping)
         self._tell_step("session", backend=backend.name)
         desktop = self._start_script(script)
-        watch = self._watch(backend)
+        watch = self._watch()
         self._tell_step("window-manager")
         await self._until_up(watch, server, desktop)
         self._starting = False
         self._tell_step("running")
         return await self._until_end(watch, server, desktop)
 
-    def _watch(self, backend: Backend) -> DisplayWatch:
+    def _watch(self) -> DisplayWatch:
         leaves = self._settings.clipboard in ("both", "out")  # text may leave the desktop
         return DisplayWatch(
             self._where.display,
             self._program.sign,
-            long_selections=leaves and not backend.reads_long_selections,
+            long_selections=leaves,
             tell_input=lambda active: self._control.send("input", active=active),
         )
 

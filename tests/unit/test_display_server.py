@@ -33,7 +33,7 @@ WORKS = "echo 7 >/proc/self/fd/{ready}; exec sleep 1000"
 class Programs(Backend):
     """A backend whose X servers are shell scripts; None is a program that is not there."""
 
-    name, greeting, reads_long_selections, largest_screen = "programs", 0, True, None
+    name, greeting, largest_screen = "programs", 0, None
 
     def __init__(self, *scripts: str | None) -> None:
         self._scripts = scripts
