@@ -319,8 +319,8 @@ jupyter desktop doctor                       # what is missing, and would a desk
         if not error and (problem := self.doorman.side_entrance.problem):
             self.handlers.extend(no_side_entrance(problem))
         server: Any = self.serverapp
-        if server.base_url != "/":
-            server.web_app.add_handlers(".*", outside(server.base_url))
+        # The last one answers what is left; what extensions add comes before all of these.
+        server.web_app.wildcard_router.rules.insert(-1, outside(server.base_url))
 
     def current_activity(self) -> None:
         """Tell when the desktops were last in use (Jupyter Server asks before it ends itself).

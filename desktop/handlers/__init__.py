@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tornado.routing import URLSpec
+
 from ..errors import DesktopError
 from .api import (
     EventsHandler,
@@ -66,6 +68,7 @@ def no_side_entrance(error: DesktopError) -> list[tuple[Any, ...]]:
     return [(r"/desktop-websockify(?:/.*)?", NoSideEntranceHandler, {"error": error})]
 
 
-def outside(base_url: str) -> list[tuple[Any, ...]]:
-    """Return the URL patterns of places where people look for a desktop that is below a prefix."""
-    return [(rf"(?!{re.escape(base_url)})/desktop(?:/.*)?", OutsideHandler)]
+def outside(base_url: str) -> URLSpec:
+    """Return the URL pattern of where proxies look for a desktop that is below another prefix."""
+    own = re.escape(f"{base_url}desktop")
+    return URLSpec(rf"(?!{own}(?:/|$)).*/desktop(?:/.*)?", OutsideHandler)

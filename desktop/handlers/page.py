@@ -24,6 +24,17 @@ _ASKED = ("application", "backend", SHARE)
 
 _LARGEST_ICON = 1024 * 1024  # bytes
 
+# What reverse proxies do to addresses, and what to do about it.
+_PREFIX_LOST = (
+    "If that is the address you asked for, a reverse proxy has taken its beginning away: it must "
+    "pass the path on unchanged (nginx: nothing after the port in proxy_pass; Apache: the same "
+    "path twice in ProxyPass)."
+)
+_PREFIX_UNKNOWN = (
+    "If a reverse proxy leads here, Jupyter must know the beginning of the addresses that it "
+    'passes on: c.ServerApp.base_url = "%s" in jupyter_server_config.py.'
+)
+
 
 class SlashHandler(PageErrors, Common, JupyterHandler):
     """`/desktop`, for those who leave out the slash; relative addresses need it."""
@@ -250,17 +261,16 @@ class WrongSettingsHandler(PageErrors, Common, JupyterHandler):
 
 
 class OutsideHandler(PageErrors, Common, JupyterHandler):
-    """Where there is no desktop: outside Jupyter's base URL."""
+    """Where there is no desktop: below another prefix than Jupyter's base URL."""
 
     @allow_unauthenticated
     def get(self) -> None:
         """Say where it is."""
-        address = url_path_join(self.base_url, "desktop/")
+        path, address = self.request.path[:200], url_path_join(self.base_url, "desktop/")
+        prefix = f"{path}/".partition("/desktop/")[0] + "/"
         raise web.HTTPError(
             404,
-            "There is no desktop at %s: this Jupyter server is at %s, and its desktop at %s. If "
-            "that is the address you asked for, a reverse proxy has taken its beginning away: it "
-            "must pass the path on unchanged (nginx: nothing after the port in proxy_pass; "
-            "Apache: the same path twice in ProxyPass).",
-            *(self.request.path[:200], self.base_url, address),
+            "There is no desktop at %s: this Jupyter server is at %s, and its desktop at %s. %s",
+            *(path, self.base_url, address),
+            _PREFIX_LOST if self.base_url.endswith(prefix) else _PREFIX_UNKNOWN % prefix,
         )

@@ -13,6 +13,7 @@ from tests.integration.viewing import view
 from tests.servers import JupyterServer
 
 from .fronts import running_front
+from .hub import BASE_URL
 
 # What to leave out of the documented files, so that no WebSocket opens.
 NO_UPGRADE = {
@@ -71,6 +72,18 @@ def test_a_proxy_that_takes_the_prefix_away(
         page = visitor.opens(prefixed, at=front.address).page
         expect(page.locator("p")).to_contain_text(f"this Jupyter server is at {prefixed.base_url}")
         expect(page.locator("p")).to_contain_text("must pass the path on unchanged")
+
+
+@pytest.mark.parametrize("kind", NO_PREFIX)
+def test_a_jupyter_that_does_not_know_the_prefix(
+    kind: str, server: JupyterServer, visit: Callable[..., Visitor]
+) -> None:
+    with running_front(kind, server.port) as front:
+        visitor = visit(ignore_https_errors=True)
+        visitor.expects(r"Failed to load resource: .* 404")
+        page = visitor.opens(server, f"{BASE_URL[1:]}desktop/", at=front.address).page
+        expect(page.locator("p")).to_contain_text("its desktop at /desktop/")
+        expect(page.locator("p")).to_contain_text(f'c.ServerApp.base_url = "{BASE_URL}"')
 
 
 def test_a_user_without_a_name_whose_home_is_read_only(

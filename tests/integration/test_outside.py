@@ -1,0 +1,57 @@
+"""Addresses below another prefix than Jupyter's, as proxies that are not set up right ask for."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+
+from tests.servers import JupyterServer, running
+
+UNKNOWN = ["jupyter/desktop", "jupyter/desktop/", "a/b/desktop/sessions/other/"]
+
+
+def page(server: JupyterServer, path: str) -> str:
+    """Return the page that ``path`` leads to, which says that there is nothing."""
+    answer = server.call("GET", path)
+    while answer.status == 302:
+        answer = server.call("GET", answer.headers["Location"].removeprefix(server.base_url))
+    assert answer.status == 404
+    return html.unescape(answer.body.decode())
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_a_prefix_that_jupyter_does_not_know(server: JupyterServer, path: str) -> None:
+    prefix = path.partition("desktop")[0]
+    said = page(server, path)
+    assert "this Jupyter server is at /, and its desktop at /desktop/" in said
+    assert f'c.ServerApp.base_url = "/{prefix}"' in said
+
+
+def test_a_prefix_that_was_lost() -> None:
+    with running(base_url="/a/b/") as server:
+        for asked in ("/desktop/", "/b/desktop/"):
+            answer = server.connection()
+            answer.request("GET", asked)
+            said = html.unescape(answer.getresponse().read().decode())
+            assert f"There is no desktop at {asked}: this Jupyter server is at /a/b/" in said
+            assert "it must pass the path on unchanged" in said
+        # What is below its own address is not elsewhere.
+        assert "There is no desktop" not in page(server, "desktop/nothing")
+
+
+def with_a_folder(server: JupyterServer) -> None:
+    (server.root / "desktop").mkdir()
+    (server.root / "desktop" / "notes.txt").touch()
+
+
+def test_what_is_really_there_is_not_hidden() -> None:
+    """A user's folder of that name, and that path below what others serve."""
+    with running(application="lab", prepare=with_a_folder) as server:
+        for path in (
+            "lab/tree/desktop",
+            "api/contents/desktop",
+            "files/desktop/notes.txt",
+            f"proxy/{server.port}/desktop/api/sessions",
+        ):
+            assert server.call("GET", path).status == 200, path
