@@ -75,9 +75,9 @@ has_its_bus() {
 
 require() {
     if ! program_of "$1" >/dev/null; then
-        fail "$1 is not installed: looked for $(programs_of "$1") in $PATH." "$(how_to_install "$1")"
+        lack "$1 is not installed: looked for $(programs_of "$1") in $PATH." "$(how_to_install "$1")"
     elif ! has_its_bus "$1" && id -un >/dev/null 2>&1; then
-        fail "$1 needs D-Bus: looked for dbus-run-session and dbus-launch in $PATH." "$(how_to_install "$1")"
+        lack "$1 needs D-Bus: looked for dbus-run-session and dbus-launch in $PATH." "$(how_to_install "$1")"
     elif ! has_its_bus "$1"; then
         fail "$1 needs D-Bus, which serves only accounts with a name, and UID $(id -u) has none." \
             "Add the account to /etc/passwd, or use a bare window manager: openbox, icewm."
@@ -93,10 +93,20 @@ how_to_install() {
     fi
 }
 
-# fail WHAT REMEDY. 127 is the shell's own "command not found".
-fail() {
-    printf 'The desktop cannot start. %s\n%s\n' "$1" "$2" >&2
+# lack WHAT REMEDY: what is not installed. The session takes this status for that, as the shell does.
+lack() {
+    tell "$@"
     exit 127
+}
+
+# fail WHAT REMEDY: what else is wrong.
+fail() {
+    tell "$@"
+    exit 1
+}
+
+tell() {
+    printf 'The desktop cannot start. %s\n%s\n' "$1" "$2" >&2
 }
 
 # --- the environment -------------------------------------------------------------------------------------

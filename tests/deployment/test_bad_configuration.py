@@ -103,3 +103,16 @@ def test_a_user_without_a_name_whose_home_is_read_only(
     assert not (server.home / ".config").exists()
     with view(server) as viewer:
         assert viewer.width
+
+
+def test_a_user_without_a_name_whose_desktop_needs_one(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
+    user = users.new()
+    server = jupyter(start_script="xfce", user=user)
+    failed = server.start_desktop(state="failed")
+    # Nothing is missing that could be installed.
+    assert failed["error"]["remedy"] == "The last lines of the log below say why."
+    said = "\n".join(failed["log"])
+    assert f"serves only accounts with a name, and UID {user} has none" in said
+    assert "Add the account to /etc/passwd, or use a bare window manager" in said

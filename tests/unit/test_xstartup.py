@@ -218,7 +218,7 @@ def test_an_application_needs_a_mode_and_a_command(
     machine: Machine, arguments: list[str], said: str
 ) -> None:
     ran = machine.start("application", arguments=arguments)
-    assert ran.returncode == 127
+    assert ran.returncode == 1
     assert f"There is {said}" in ran.stderr
 
 
@@ -260,7 +260,8 @@ def test_an_account_without_a_name_has_no_dbus(machine: Machine) -> None:
     machine.install([BUS, "startxfce4"])
     machine.install_stub("id", '[ "$1" = -u ] && echo 4711')
     ran = machine.start("default")
-    assert ran.returncode == 127
+    # Not 127, which would say that a program is missing.
+    assert ran.returncode == 1
     assert "UID 4711" in ran.stderr
     machine.install(["openbox"])
     assert machine.start("default").stdout.split() == ["openbox"]
