@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import expect
@@ -63,6 +64,9 @@ def test_from_the_login_to_a_desktop(
 ) -> None:
     """Whoever opens the address of the desktop logs in and is there, without its slash too."""
     member = Member(visit(ignore_https_errors=True), ANN, front.address)
+    redirect = member.visitor.context.request.get(front.address + BASE_URL[:-1], max_redirects=0)
+    assert redirect.status == 302
+    assert urljoin(front.address, redirect.headers["location"]) == front.address + BASE_URL
     desktop = member.opens(anns, "desktop")
     member.fills_form(desktop.page)
     at_work(desktop, guest)
