@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,11 +48,16 @@ User www-data
 Group www-data
 Listen 127.0.0.1:{port}
 {modules}
+# Else newer versions leave the work of mod_proxy_wstunnel to mod_proxy_http.
+<IfDirective ProxyWebsocketFallbackToProxyHttp>
+ProxyWebsocketFallbackToProxyHttp Off
+</IfDirective>
 LogFormat "%h %t \\"%r\\" %>s %b" common
 CustomLog {root}/access.log common
 Include {root}/snippet.conf
 """
 _MODULES = ["mpm_event", "authz_core", "alias", "ssl", "http2", "headers", "proxy", "proxy_http"]
+_OLDER_MODULES = [*_MODULES, "proxy_wstunnel", "rewrite"]
 
 
 class Front:
@@ -64,7 +69,11 @@ class Front:
         self.port = free_port()
         self.certificate = Certificate.make(self.root)
         self._process: subprocess.Popen[bytes] | None = None
-        configuration, self._command = {"nginx": self._nginx, "apache": self._apache}[kind]()
+        configuration, self._command = {
+            "nginx": self._nginx,
+            "apache": lambda: self._apache(_MODULES),
+            "apache-older": lambda: self._apache(_OLDER_MODULES),
+        }[kind]()
         (self.root / "main.conf").write_text(configuration)
         (self.root / "snippet.conf").write_text(self._snippet(target, changes))
 
@@ -131,9 +140,9 @@ class Front:
         # The log that is compiled in belongs to the system's nginx.
         return _NGINX.format(root=self.root, user=user), [*command, "-e", str(self.root / "log")]
 
-    def _apache(self) -> tuple[str, list[str]]:
+    def _apache(self, names: Sequence[str]) -> tuple[str, list[str]]:
         modules = "\n".join(
-            f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in _MODULES
+            f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names
         )
         text = _APACHE.format(root=self.root, port=self.port, modules=modules)
         return text, [_program("apache2"), "-DFOREGROUND", "-f", str(self.root / "main.conf")]
@@ -143,7 +152,7 @@ class Front:
 def running_front(
     kind: str, target: int, changes: Mapping[str, str] | None = None
 ) -> Iterator[Front]:
-    """Run "nginx" or "apache"; ``changes`` are texts in that file and what to put there."""
+    """Run what the file ``kind`` is for; ``changes`` are texts in it and what to put there."""
     front = Front(kind, target, changes or {})
     try:
         front.start()

@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 
 from tests.servers import TOKEN, XSTARTUP, Answer, JupyterServer, ask, free_port, until
 
 PASSWORD = "a-password-for-tests"
-ANN, BOB = "ann@example.org", "bob"
+# The hub writes "+" as "%2B" into addresses.
+ANN, BOB = "ann+lab@example.org", "bob"
 BASE_URL = "/jupyter/"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "deploy"
 
@@ -158,7 +160,7 @@ class UserServer(JupyterServer):
     def __init__(self, hub: Hub, user: str, name: str = "") -> None:
         root = hub.root / f"{user}+{name}"
         root.mkdir()
-        prefix = f"{BASE_URL}user/{user}/{name}/" if name else f"{BASE_URL}user/{user}/"
+        prefix = f"{BASE_URL}user/{_quoted(user)}/" + (f"{name}/" if name else "")
         super().__init__(root, prefix, tls=False, user=None)
         self.hub = hub
         self.user = user
@@ -169,7 +171,7 @@ class UserServer(JupyterServer):
     @property
     def model(self) -> dict[str, Any]:
         """What the hub knows of it; empty if it is not running."""
-        servers = self.hub.api("GET", f"users/{self.user}").json["servers"]
+        servers = self.hub.api("GET", f"users/{_quoted(self.user)}").json["servers"]
         model: dict[str, Any] = servers.get(self.name, {})
         return model
 
@@ -179,7 +181,7 @@ class UserServer(JupyterServer):
         told = {"environment": environment, "arguments": arguments, "container": container}
         del environment["JUPYTER_TOKEN"]
         (self.root / "spawn.json").write_text(json.dumps(told))
-        answer = self.hub.api("POST", f"users/{self.user}/servers/{self.name}")
+        answer = self.hub.api("POST", f"users/{_quoted(self.user)}/servers/{self.name}")
         assert answer.status in (201, 202), answer.body
         until(lambda: self.model.get("ready"), "a server that is ready", 60)
 
@@ -191,9 +193,14 @@ class UserServer(JupyterServer):
 
     def stop(self) -> None:
         self.note_displays()
-        answer = self.hub.api("DELETE", f"users/{self.user}/servers/{self.name}")
+        answer = self.hub.api("DELETE", f"users/{_quoted(self.user)}/servers/{self.name}")
         assert answer.status in (202, 204), answer.body
         until(lambda: not self.model, "the hub to have stopped it", 60)
+
+
+def _quoted(user: str) -> str:
+    """Return a user's name as the hub writes it into addresses."""
+    return quote(user, safe="@~")
 
 
 @contextmanager

@@ -59,6 +59,7 @@ def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
             yield Quiet(viewer)
 
 
+@pytest.mark.parametrize("front", ["nginx", "apache", "apache-older"], indirect=True)
 def test_from_the_login_to_a_desktop(
     front: Front, visit: Callable[..., Visitor], anns: UserServer, guest: Guest
 ) -> None:
