@@ -127,8 +127,7 @@ def serving(
         raise
     finally:
         server.end_the_rest()
-        for folder in [root, *runtime_folders()]:
-            shutil.rmtree(folder)
+        shutil.rmtree(root)
 
 
 def verify(flavour: str, address: str, *arguments: str, **environment: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +38,14 @@ FLAVOURS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def folders_are_removed() -> Iterator[None]:
+    """Remove what the entry has made for containers that have ended."""
+    yield
+    for folder in runtime_folders():
+        shutil.rmtree(folder)
+
+
 def built(images: Images, flavour: str) -> str:
     return images.build(f"containers/{flavour}/Containerfile", *FLAVOURS[flavour])
 
@@ -64,17 +74,22 @@ def test_as_a_user_of_a_hub_gets_it(images: Images) -> None:
             return container.command(
                 *container.config["Cmd"],
                 environment=[f"JUPYTER_DESKTOP_TEST={server.mark}"],
-                volumes=volumes(server, container, "1000:100"),
+                volumes=volumes(server, container),
+                user=ANYBODY,
+                restricted=True,
             )
 
         server = hub.server(user, start_script="", container=command)
         address = f"http://localhost:{hub.port}{server.base_url}desktop/"
         verify("hub", address, "--user", user, VERIFY_PASSWORD=PASSWORD)
         for process in inside(server):
-            assert process.uids().real == 1000
+            assert process.uids().real == int(ANYBODY.partition(":")[0])
             is_confined(process)
+            is_restricted(process)
         end(server)
         until(lambda: not server.processes(), "the end of the container", 30)
+        (runtime,) = runtime_folders()
+        assert not list(runtime.rglob("jd-*"))
 
 
 @pytest.mark.parametrize(

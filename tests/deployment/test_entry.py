@@ -1,0 +1,62 @@
+"""What an image starts with, run without one: how it takes the folders that it is given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import users
+
+from .images import REPOSITORY
+
+ENTRY = REPOSITORY / "containers" / "steps" / "entry"
+PRINT = ("sh", "-c", 'echo "${XDG_RUNTIME_DIR:-}"')
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder for TMPDIR; what was made for it elsewhere is removed."""
+    before = set(Path("/dev/shm").glob("run-*"))
+    yield tmp_path
+    for made in set(Path("/dev/shm").glob("run-*")) - before:
+        made.rmdir()
+
+
+def enter(folder: Path) -> str:
+    """Return the XDG_RUNTIME_DIR of what is started with ``folder`` for TMPDIR."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder)}
+    return subprocess.check_output([ENTRY, *PRINT], env=environment, text=True).strip()
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o2777, 0o770])
+def test_where_others_may_write_sockets_get_a_folder_elsewhere(folder: Path, mode: int) -> None:
+    folder.chmod(mode)
+    made = Path(enter(folder))
+    assert made.parent == Path("/dev/shm")
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777])
+def test_where_nobody_can_replace_what_is_there_nothing_is_made(folder: Path, mode: int) -> None:
+    """As on clusters, where jobs have a TMPDIR of their own and /dev/shm is the host's."""
+    folder.chmod(mode)
+    assert enter(folder) == ""
+
+
+def test_without_home_it_says_that_there_is_none() -> None:
+    ran = subprocess.run(
+        [ENTRY, "true"],
+        env={"PATH": os.environ["PATH"]},
+        cwd="/",
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        **users.become(users.new()),
+    )
+    assert ran.returncode == 1
+    assert "/ cannot be written to by UID" in ran.stderr
+    assert "set HOME to a folder that can be written to" in ran.stderr
