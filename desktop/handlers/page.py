@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -25,10 +26,10 @@ _ASKED = ("application", "backend", SHARE)
 _LARGEST_ICON = 1024 * 1024  # bytes
 
 # What reverse proxies do to addresses, and what to do about it.
-_PREFIX_LOST = (
-    "If that is the address you asked for, a reverse proxy has taken its beginning away: it must "
+_PREFIX_CHANGED = (
+    "If that is the address you asked for, a reverse proxy has changed its beginning: it must "
     "pass the path on unchanged (nginx: nothing after the port in proxy_pass; Apache: the same "
-    "path twice in ProxyPass)."
+    "path twice in ProxyPass, and nocanon)."
 )
 _PREFIX_UNKNOWN = (
     "If a reverse proxy leads here, Jupyter must know the beginning of the addresses that it "
@@ -268,9 +269,11 @@ class OutsideHandler(PageErrors, Common, JupyterHandler):
         """Say where it is."""
         path, address = self.request.path[:200], url_path_join(self.base_url, "desktop/")
         prefix = f"{path}/".partition("/desktop/")[0] + "/"
+        # Taken away in part, or decoded.
+        changed = unquote(self.base_url).endswith(unquote(prefix))
         raise web.HTTPError(
             404,
             "There is no desktop at %s: this Jupyter server is at %s, and its desktop at %s. %s",
             *(path, self.base_url, address),
-            _PREFIX_LOST if self.base_url.endswith(prefix) else _PREFIX_UNKNOWN % prefix,
+            _PREFIX_CHANGED if changed else _PREFIX_UNKNOWN % prefix,
         )

@@ -28,13 +28,14 @@ def test_a_prefix_that_jupyter_does_not_know(server: JupyterServer, path: str) -
     assert f'c.ServerApp.base_url = "/{prefix}"' in said
 
 
-def test_a_prefix_that_was_lost() -> None:
-    with running(base_url="/a/b/") as server:
-        for asked in ("/desktop/", "/b/desktop/"):
+def test_a_prefix_that_was_changed() -> None:
+    """Taken away, or decoded."""
+    with running(base_url="/a/b%2Bc/") as server:
+        for asked in ("/desktop/", "/b%2Bc/desktop/", "/a/b+c/desktop/"):
             answer = server.connection()
             answer.request("GET", asked)
             said = html.unescape(answer.getresponse().read().decode())
-            assert f"There is no desktop at {asked}: this Jupyter server is at /a/b/" in said
+            assert f"There is no desktop at {asked}: this Jupyter server is at /a/b%2Bc/" in said
             assert "it must pass the path on unchanged" in said
         # What is below its own address is not elsewhere.
         assert "There is no desktop" not in page(server, "desktop/nothing")
