@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -26,21 +27,65 @@ def test_kubernetes(kubernetes: str) -> None:
         kubernetes_validate.validate(resource, kubernetes, strict=True)
 
 
+def only(**properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of an object that has nothing but ``properties``."""
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+TEXT, NUMBER, LIST, OBJECT = ({"type": kind} for kind in ("string", "integer", "array", "object"))
+
+# As in the "Configuration Reference" of Zero to JupyterHub (z2jh.jupyter.org), chart of July 2026:
+# what is used of it. Under hub.config are KubeSpawner's traits.
+CHART = only(
+    singleuser=only(
+        image=only(name=TEXT, tag=TEXT),
+        defaultUrl=TEXT,
+        uid=NUMBER,
+        fsGid=NUMBER,
+        memory=only(guarantee=TEXT),
+        storage=only(homeMountPath=TEXT, extraVolumes=LIST, extraVolumeMounts=LIST),
+    ),
+    hub=only(config=only(KubeSpawner=only(container_security_context=OBJECT))),
+)
+
+
+def test_the_values_of_zero_to_jupyterhub() -> None:
+    (values,) = read("zero-to-jupyterhub.yaml")
+    jsonschema.validate(values, CHART)
+    singleuser = values["singleuser"]
+    image = (CONTAINERS / "hub" / "Containerfile").read_text()
+    assert f"USER {singleuser['uid']}\n" in image
+    assert f"WORKDIR {singleuser['storage']['homeMountPath']}\n" in image
+    assert singleuser["image"]["tag"] == "hub"
+    deployment, _ = read("kubernetes.yaml")
+    group = deployment["spec"]["template"]["spec"]["securityContext"]["fsGroup"]
+    assert singleuser["fsGid"] == group
+
+
 @pytest.mark.parametrize("kubernetes", VERSIONS)
 def test_the_pods_of_zero_to_jupyterhub(kubernetes: str) -> None:
+    """What the chart and KubeSpawner make of the values."""
     (values,) = read("zero-to-jupyterhub.yaml")
     singleuser, storage = values["singleuser"], values["singleuser"]["storage"]
+    context = values["hub"]["config"]["KubeSpawner"]["container_security_context"]
+    home = {"name": "volume-ann", "mountPath": storage["homeMountPath"]}
     container = {
         "name": "notebook",
         "image": ":".join(singleuser["image"].values()),
-        "securityContext": values["hub"]["config"]["KubeSpawner"]["container_security_context"],
-        "volumeMounts": storage["extraVolumeMounts"],
+        "resources": {"requests": {"memory": singleuser["memory"]["guarantee"]}},
+        "securityContext": {**context, "runAsUser": singleuser["uid"]},
+        "volumeMounts": [home, *storage["extraVolumeMounts"]],
     }
+    claim = {"name": "volume-ann", "persistentVolumeClaim": {"claimName": "claim-ann"}}
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "jupyter-ann"},
-        "spec": {"containers": [container], "volumes": storage["extraVolumes"]},
+        "spec": {
+            "securityContext": {"fsGroup": singleuser["fsGid"]},
+            "containers": [container],
+            "volumes": [claim, *storage["extraVolumes"]],
+        },
     }
     kubernetes_validate.validate(pod, kubernetes, strict=True)
 
