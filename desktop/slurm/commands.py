@@ -14,7 +14,7 @@ from pathlib import Path
 from ..placements import stdio
 from .inside import NAME
 
-_PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer
+PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer
 
 # In turn: options of another job in which Jupyter may run, or for people who type these commands;
 # what is of this machine and this login; and what Slurm should not keep in files of its own.
@@ -115,7 +115,7 @@ def reaching(address: str) -> dict[str, str]:
 
 
 async def run(
-    command: Sequence[str], text: str = "", patience: float = _PATIENCE, **extra: str
+    command: Sequence[str], text: str = "", patience: float = PATIENCE, **extra: str
 ) -> str:
     """Return what one of Slurm's commands prints, ``patience`` seconds from now at most.
 

@@ -32,7 +32,9 @@ _START = 60.0  # seconds for the job's own program to listen, on a file system t
 _REACHED = _START + 30.0  # seconds for all of that, with a step to run it
 _ATTEMPTS = 3
 _LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
+_LAST_ANSWER = 3.0  # seconds for each; the page still says that the desktop is there
 _GOODBYE = 1.5  # seconds for Slurm to hear of an end that is waited for
+_TAKEN = 1.0  # seconds for sbatch to say which job it is that is not wanted any more
 _NO_ANSWER = "Slurm's controller does not answer at the moment"
 _LAST_LINES = 20
 
@@ -111,7 +113,7 @@ class Job:
 
     async def _run(self) -> dict[str, Any]:
         self._tell()
-        await self._submit()
+        await self._stopping.unless(self._submit(), _TAKEN)
         self._state["step"] = "queue"
         self._tell()
         await self._until_begun()
@@ -120,9 +122,9 @@ class Job:
                 async with self._linked() as link:
                     await self._until_end(link)
             except CommandFailed as error:
-                await self._last_look()
+                await self._stopping.unless(self._last_look())
                 return self._ending() or endings.unreachable(str(error))
-        await self._last_look()
+        await self._stopping.unless(self._last_look())
         return self._ending() or self._last or endings.without_a_word(self._look, self._look.node)
 
     async def _submit(self) -> None:
@@ -130,7 +132,6 @@ class Job:
         # Also where sbatch fails, or is killed: the controller may have taken the job.
         self._note.job = commands.named(self._name)
         try:
-            # Whoever asks for the end meanwhile has to wait: what was submitted must be known.
             self._job = commands.job_id(await commands.run(command, str(self._script)))
         except FileNotFoundError as error:
             self._note.job = []
@@ -144,7 +145,7 @@ class Job:
         while True:
             await self._stopping.first(pause)
             pause = min(pause * 1.5, self._request.poll_interval)
-            if await self._looked() and not self._look.waiting:
+            if await self._stopping.unless(self._looked()) and not self._look.waiting:
                 return
 
     @asynccontextmanager
@@ -160,16 +161,14 @@ class Job:
     async def _reach(self) -> Link:
         command = commands.srun(self._job, self._python, _START)
         for attempt in range(1, _ATTEMPTS + 1):
-            opening = asyncio.ensure_future(Link.open(command, f"@{self._script.name}", _REACHED))
+            opening = Link.open(command, f"@{self._script.name}", _REACHED)
             try:
-                await self._stopping.first(None, opening)
-                return opening.result()
+                return await self._stopping.unless(opening)
             except CommandFailed:
                 # The controller may be away: but for that, a job that runs can be reached.
-                if attempt == _ATTEMPTS or not await self._looked() or self._look.over:
+                answered = attempt < _ATTEMPTS and await self._stopping.unless(self._looked())
+                if not answered or self._look.over:
                     raise
-            finally:
-                opening.cancel()
             await self._stopping.first(_SOON * attempt)
         raise AssertionError
 
@@ -215,11 +214,11 @@ class Job:
 
     # -- what Slurm says
 
-    async def _looked(self) -> bool:
+    async def _looked(self, patience: float = commands.PATIENCE) -> bool:
         """Ask how the job is, and tell what is new; return whether there was an answer."""
         before = self._shown()
         try:
-            self._look = await queue.look(self._job)
+            self._look = await queue.look(self._job, patience)
             self._silent = False
         except (CommandFailed, OSError, ValueError):  # also where squeue cannot be run just now
             self._silent = True
@@ -232,7 +231,7 @@ class Job:
         for pause in (*_LAST_LOOKS, 0):
             if self._look.waiting or self._look.over:
                 return
-            if not await self._looked():
+            if not await self._looked(_LAST_ANSWER):
                 return
             await asyncio.sleep(pause)
 

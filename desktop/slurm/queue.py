@@ -88,15 +88,15 @@ class Look:
         }
 
 
-async def look(job: str) -> Look:
-    """Ask for the state of a job.
+async def look(job: str, patience: float = commands.PATIENCE) -> Look:
+    """Ask for the state of a job, and wait ``patience`` seconds for the answer.
 
     Raises ``CommandFailed`` where Slurm does not answer, ``OSError`` where it cannot be asked, and
     ``ValueError`` where the answer is none.
     """
     asked = ["squeue", "--noheader", "--states=all", f"--jobs={job}", f"--format={_FORMAT}"]
     try:
-        printed = await commands.run(asked, SLURM_TIME_FORMAT="%s")
+        printed = await commands.run(asked, patience=patience, SLURM_TIME_FORMAT="%s")
     except CommandFailed as error:
         if "Invalid job id" in str(error):
             return Look(GONE)

@@ -10,14 +10,17 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desktop.placements.stdio import READY
 from desktop.session.specification import Specification
 from desktop.slurm.request import Request
+from tests.servers import until
 
 
 class Programs:
@@ -126,3 +129,50 @@ def test_a_job_that_has_ended_is_not_cancelled(programs):
     with following(programs) as process:
         assert "n1 failed" in list(states(process))[-1]["error"]["message"]
     assert programs.calls("scancel") == []
+
+
+SOON = 5.0  # seconds
+SILENT = "exec sleep 30"
+WAITS = {"sbatch": "echo 7", "squeue": "echo 'PENDING|N/A|N/A||Priority'"}
+
+
+@pytest.mark.parametrize("silent", WAITS)
+def test_a_stop_does_not_wait_for_a_command_that_does_not_answer(programs, silent):
+    for name, script in WAITS.items():
+        programs.add(name, SILENT if name == silent else script)
+    with following(programs) as process:
+        until(lambda: programs.calls(silent), f"{silent} to be asked")
+        process.stdin.write(b'{"command": "stop"}\n')
+        process.stdin.flush()
+        stopped = time.monotonic()
+        *_, last = states(process)
+        process.wait(SOON)
+    assert time.monotonic() - stopped < SOON
+    assert (last["state"], last["reason"]) == ("stopped", "It was stopped.")
+    (submitted,), (cancelled,) = programs.calls("sbatch"), programs.calls("scancel")
+    name = submitted.split("--job-name=")[1]
+    assert cancelled == (f"--name={name} --user={os.getuid()}" if silent == "sbatch" else "7")
+
+
+def test_a_job_of_which_sbatch_tells_after_the_stop_is_known(programs):
+    programs.add("sbatch", "sleep 0.5; echo 7")
+    with following(programs) as process:
+        until(lambda: programs.calls("sbatch"), "sbatch to be asked")
+        process.stdin.close()
+        *_, last = states(process)
+    assert (last["state"], last["job"]["id"]) == ("stopped", "7")
+    assert programs.calls("scancel") == ["7"]
+
+
+def test_an_end_is_told_also_where_slurm_does_not_answer(programs):
+    programs.add("sbatch", "echo 7")
+    programs.add("squeue", f'[ -e "$0.asked" ] && {SILENT}; : > "$0.asked"; echo "RUNNING|1|2|n1|"')
+    ready = READY[1:].decode().replace("\n", "\\n")
+    ended = json.dumps({"event": "state", "state": "stopped", "reason": "Logged out."})
+    programs.add("srun", f"printf '\\0{ready}'; read specification; echo '{ended}'")
+    with following(programs) as process:
+        until(lambda: programs.calls("srun"), "the session to be reached")
+        reached = time.monotonic()
+        *_, last = states(process)
+    assert time.monotonic() - reached < 2 * SOON
+    assert (last["state"], last["reason"]) == ("stopped", "Logged out.")
