@@ -19,7 +19,8 @@ OPTIONS = ("partition", "hours", "gpus", "account")
 # No option of sbatch(1), no list, no line of its own: what Slurm may call a partition or account.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,63}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,4})?", re.ASCII)
-_WEEK = 7 * 24
+_YEAR = 52 * 7 * 24  # hours
+_HOURS = 4.0
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,22 @@ class Slurm(Configurable):
         goes where Slurm puts it.""",
     )
 
-    hours = Float(4.0, config=True, help="""How long a desktop may run, where nothing is chosen.""")
+    hours = Float(
+        _HOURS,
+        config=True,
+        help="""How long a desktop may run, where nothing is chosen; by default no longer than
+        `most_hours`.""",
+    )
 
     most_hours = Float(24.0, config=True, help="""The longest that users may choose.""")
 
     gpus = Int(0, config=True, help="""How many GPUs a desktop has, where nothing is chosen.""")
 
-    most_gpus = Int(0, config=True, help="""How many GPUs users may choose at most.""")
+    most_gpus = Int(
+        0,
+        config=True,
+        help="""How many GPUs users may choose at most; with 0 there is nothing to choose.""",
+    )
 
     accounts = List(
         Unicode(),
@@ -118,6 +128,10 @@ class Slurm(Configurable):
     def _default_output_folder(self) -> str:
         return jupyter_runtime_dir()
 
+    @default("hours")
+    def _default_hours(self) -> float:
+        return min(_HOURS, self.most_hours)
+
     @validate("partitions", "accounts")
     def _check_names(self, proposal: dict[str, Any]) -> list[str]:
         names: list[str] = proposal["value"]
@@ -131,11 +145,22 @@ class Slurm(Configurable):
     @validate("hours", "most_hours")
     def _check_hours(self, proposal: dict[str, Any]) -> float:
         hours: float = proposal["value"]
-        if not 0 < hours <= 52 * _WEEK:
+        if not 0 < hours <= _YEAR:
             raise TraitError(
-                f"Slurm.{proposal['trait'].name} is {hours}; it must be a number of hours above 0."
+                f"Slurm.{proposal['trait'].name} is {hours:g}; it must be a number of hours above "
+                f"0, and {_YEAR} (a year) at most."
             )
+        _check_most("hours", self.hours, self.most_hours)
         return hours
+
+    @validate("gpus", "most_gpus")
+    def _check_gpus(self, proposal: dict[str, Any]) -> int:
+        gpus: int = proposal["value"]
+        if gpus < 0:
+            raise TraitError(f"Slurm.{proposal['trait'].name} is {gpus}; it must be 0 or more.")
+        if self.most_gpus:
+            _check_most("gpus", self.gpus, self.most_gpus)
+        return gpus
 
     @validate("poll_interval")
     def _check_interval(self, proposal: dict[str, Any]) -> float:
@@ -193,6 +218,15 @@ class Slurm(Configurable):
         options += [f"--partition={partition}"] if partition else []
         options += [f"--account={account}"] if account else []
         return options + ([f"--gpus={gpus}"] if gpus else [])
+
+
+def _check_most(name: str, value: float, most: float) -> None:
+    """Raise ``TraitError`` where users could not choose what they have if they choose nothing."""
+    if value > most:
+        raise TraitError(
+            f"Slurm.{name} is {value:g}, more than Slurm.most_{name}, which is {most:g}. Set "
+            f"Slurm.most_{name} as well, or a smaller Slurm.{name}."
+        )
 
 
 def _choice(name: str, label: str, choices: list[str]) -> Field:

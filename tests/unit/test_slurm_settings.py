@@ -105,12 +105,38 @@ def test_the_form_shows_what_there_is_to_choose():
         ("accounts", ["--x"]),
         ("hours", 0.0),
         ("most_hours", -1.0),
+        ("most_hours", 9000.0),
+        ("gpus", -1),
+        ("most_gpus", -1),
         ("poll_interval", 0.1),
     ],
 )
 def test_bad_settings_are_named(name, value):
     with pytest.raises(TraitError, match=rf"Slurm\.{name}"):
         settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"hours": 4.0, "most_hours": 2.0}, "hours is 4, more than Slurm.most_hours, which is 2"),
+        ({"hours": 48.0}, "which is 24. Set Slurm.most_hours as well"),
+        ({"gpus": 3, "most_gpus": 2}, "gpus is 3, more than Slurm.most_gpus, which is 2"),
+    ],
+)
+def test_a_default_that_could_not_be_chosen_is_refused(given, words):
+    with pytest.raises(TraitError, match=words):
+        settings(**given)
+
+
+def test_fewer_hours_to_choose_are_fewer_by_default():
+    assert arguments({}, most_hours=2.0) == ("--time=120",)
+    assert arguments({}, most_hours=2.0, choices=[]) == ("--time=120",)
+    assert settings(most_hours=2.0).form()[0].value == "2"
+
+
+def test_gpus_need_no_choice():
+    assert arguments({}, gpus=1) == ("--time=240", "--gpus=1")
 
 
 def test_every_setting_has_help():
