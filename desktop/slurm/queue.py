@@ -8,16 +8,18 @@ from typing import Any
 from . import commands
 from .commands import CommandFailed
 
-PENDING, CANCELLED, GONE = "PENDING", "CANCELLED", "GONE"
+PENDING, CONFIGURING = "PENDING", "CONFIGURING"
+CANCELLED, GONE = "CANCELLED", "GONE"
 
 # In the words of squeue(1), JOB STATE CODES. Whatever else it says, also in a later version, the
 # job lives on.
-_WAITING = frozenset({PENDING, "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED"})
+_WAITING = frozenset({PENDING, CONFIGURING, "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED"})
 _HELD = frozenset({"SPECIAL_EXIT", "RESV_DEL_HOLD"})
 _ENDED = frozenset(
     {"BOOT_FAIL", CANCELLED, "COMPLETED", "DEADLINE", "FAILED", "LAUNCH_FAILED", "NODE_FAIL"}
     | {"OUT_OF_MEMORY", "PREEMPTED", "RECONFIG_FAIL", "REVOKED", "TIMEOUT"}
 )
+_MADE_READY = "its node is being started or made ready (CONFIGURING)"
 _FORMAT = "%T|%S|%e|%N|%r"
 
 # JOB REASON CODES of squeue(1), the first part that fits; what is not here is told as it is.
@@ -80,9 +82,12 @@ class Look:
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page shows of it."""
+        # The job has a node then, since the time that Slurm tells, and no reason to wait.
+        configuring = self.state == CONFIGURING
+        why = _MADE_READY if configuring else in_words(self.reason)
         return {
-            "waiting": in_words(self.reason) if self.waiting else None,
-            "starts": self.starts if self.waiting else None,
+            "waiting": why if self.waiting else None,
+            "starts": self.starts if self.waiting and not configuring else None,
             "ends": None if self.waiting else self.ends,
             "node": self.node,
         }

@@ -18,6 +18,12 @@ def test_a_job_that_waits():
     assert (shown["starts"], shown["ends"]) == (1795289058, None)
 
 
+def test_a_job_whose_node_boots():
+    shown = parse("CONFIGURING|1795289058|1795292658|n1|None").as_json()
+    assert shown["waiting"] == "its node is being started or made ready (CONFIGURING)"
+    assert (shown["starts"], shown["node"]) == (None, "n1")
+
+
 def test_a_job_that_runs():
     look = parse("RUNNING|1795289058|1795292658|n1|None")
     assert not look.waiting
