@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -190,7 +191,7 @@ class Slurm(Configurable):
             arguments=(*self._options(values), *self.arguments),
             setup=self.setup,
             python=self.python,
-            output_folder=self.output_folder,
+            output_folder=os.path.expanduser(self.output_folder),  # noqa: PTH111  it does not raise for unknown users
             poll_interval=self.poll_interval,
             warnings=tuple(60 * minutes for minutes in sorted(self.warnings, reverse=True)),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..errors import DesktopError, JobEnded
@@ -54,12 +55,22 @@ def as_state(look: Look, node: str) -> dict[str, Any] | None:
     return None
 
 
-def without_a_word(look: Look, node: str) -> dict[str, Any]:
-    """Return the last state of a desktop that ended, and neither it nor Slurm says why."""
+def without_a_word(look: Look, unwritten: Path | None = None) -> dict[str, Any]:
+    """Return the last state of a desktop that ended, and neither it nor Slurm says why.
+
+    ``unwritten`` is the folder for what the job prints where it may have failed to write there.
+    """
     how = "" if look.state in (GONE, "COMPLETED") else f" (Slurm says {look.state})"
-    message = f"The desktop's job ended without a word{how}."
-    remedy = "Start the desktop again. What the job printed, if anything, is below."
-    return failed(_error((message, remedy), node))
+    remedy = f"{_AGAIN}What the job printed, if anything, is below."
+    if unwritten:
+        remedy = (
+            f"It has printed nothing. See first whether the nodes have the folder {unwritten}, the "
+            f"same as here: Slurm ends a job that cannot write there. If they have not, set "
+            f"Slurm.output_folder to a shared one; else start the desktop again."
+        )
+    return failed(
+        JobEnded(f"The desktop's job ended without a word{how}.", remedy=remedy).as_json()
+    )
 
 
 def unreachable(said: str) -> dict[str, Any]:

@@ -117,15 +117,15 @@ class Job:
         self._state["step"] = "queue"
         self._tell()
         await self._until_begun()
+        unreached: CommandFailed | None = None
         if not self._look.over:
             try:
                 async with self._linked() as link:
                     await self._until_end(link)
             except CommandFailed as error:
-                await self._stopping.unless(self._last_look())
-                return self._ending() or endings.unreachable(str(error))
+                unreached = error
         await self._stopping.unless(self._last_look())
-        return self._ending() or self._last or endings.without_a_word(self._look, self._look.node)
+        return self._ending() or self._last or self._unexplained(unreached)
 
     async def _submit(self) -> None:
         command = commands.sbatch(self._name, self._request.arguments, self._output)
@@ -237,6 +237,12 @@ class Job:
 
     def _ending(self) -> dict[str, Any] | None:
         return endings.as_state(self._look, self._look.node)
+
+    def _unexplained(self, unreached: CommandFailed | None) -> dict[str, Any]:
+        if unreached and not self._look.over:
+            return endings.unreachable(str(unreached))
+        began = self._link or self._printed()
+        return endings.without_a_word(self._look, None if began else self._output.parent)
 
     async def _cancel(self) -> None:
         if self._note.job and not self._look.ended:

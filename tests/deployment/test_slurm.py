@@ -317,6 +317,24 @@ def test_a_job_that_slurm_took_without_saying_so(
     assert cluster.job((tmp_path / "job").read_text().strip(), "%T") == "CANCELLED"
 
 
+def test_an_output_folder_that_the_node_lacks(
+    start: Callable[..., JupyterServer], cluster: Cluster, tmp_path: Path
+) -> None:
+    """It is there when the job is submitted, and gone when slurmd wants to write to it."""
+    folder = tmp_path / "output"
+    server = start(f"--Slurm.output_folder={folder}")
+    fillers = cluster.fill()
+    server.start_desktop(state="starting")
+    until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
+    shutil.rmtree(folder)
+    cluster.says("scancel", *fillers)
+    session = ended(server)
+    assert session["state"] == "failed"
+    assert "without a word" in session["error"]["message"]
+    assert str(folder) in session["error"]["remedy"]
+    assert "Slurm.output_folder" in session["error"]["remedy"]
+
+
 def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: Cluster) -> None:
     server = start(environment={"PATH": "/nowhere"})
     server.call("POST", "desktop/api/sessions", {})

@@ -164,15 +164,49 @@ def test_a_job_of_which_sbatch_tells_after_the_stop_is_known(programs):
     assert programs.calls("scancel") == ["7"]
 
 
+RUNS = "echo 'RUNNING|1|2|n1|None'"
+NOT_THERE = "echo 'srun: error: Invalid job id specified' >&2; exit 1"
+
+
+def first(script: str, then: str) -> str:
+    """Return a script that does something else from the second time on."""
+    return f'[ -e "$0.again" ] && {{ {then}; exit; }}; : > "$0.again"; {script}'
+
+
+def session(then: str = ":") -> str:
+    """Return an srun that leads to a session."""
+    ready = READY[1:].decode().replace("\n", "\\n")
+    return f"printf '\\0{ready}'; read specification; {then}"
+
+
 def test_an_end_is_told_also_where_slurm_does_not_answer(programs):
     programs.add("sbatch", "echo 7")
-    programs.add("squeue", f'[ -e "$0.asked" ] && {SILENT}; : > "$0.asked"; echo "RUNNING|1|2|n1|"')
-    ready = READY[1:].decode().replace("\n", "\\n")
+    programs.add("squeue", first(RUNS, SILENT))
     ended = json.dumps({"event": "state", "state": "stopped", "reason": "Logged out."})
-    programs.add("srun", f"printf '\\0{ready}'; read specification; echo '{ended}'")
+    programs.add("srun", session(f"echo '{ended}'"))
     with following(programs) as process:
         until(lambda: programs.calls("srun"), "the session to be reached")
         reached = time.monotonic()
         *_, last = states(process)
     assert time.monotonic() - reached < 2 * SOON
     assert (last["state"], last["reason"]) == ("stopped", "Logged out.")
+
+
+@pytest.mark.parametrize(
+    ("srun", "printed", "words"),
+    [
+        (NOT_THERE, "", "Slurm.output_folder"),
+        (NOT_THERE, "no python", "is below"),
+        (session(), "", "is below"),  # what it prints could be written
+    ],
+)
+def test_a_job_that_ends_before_a_word(programs, srun, printed, words):
+    output = 'for one; do case $one in --output=*) file=${one#*=};; esac; done; printf "%s" '
+    programs.add("sbatch", f"{output} '{printed}' > $file; echo 7")
+    programs.add("squeue", first(RUNS, "echo 'FAILED|1|2|n1|NonZeroExitCode'"))
+    programs.add("srun", srun)
+    with following(programs) as process:
+        *_, last = states(process)
+    assert "without a word (Slurm says FAILED)" in last["error"]["message"]
+    assert words in last["error"]["remedy"]
+    assert last["log"] == ([printed] if printed else [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from desktop.slurm import commands, endings, refusals
@@ -82,7 +84,8 @@ def test_ends_that_slurm_has_a_word_for(state, end):
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
 def test_ends_that_are_for_the_session_to_tell(state):
     assert endings.as_state(Look(state), "n1") is None
-    assert endings.without_a_word(Look(state), "n1")["error"]["remedy"]
+    assert "is below" in endings.without_a_word(Look(state))["error"]["remedy"]
+    assert "/run/x" in endings.without_a_word(Look(state), Path("/run/x"))["error"]["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,11 @@ def test_a_request_survives_the_way():
     assert request.warnings == (600, 120)
 
 
+def test_the_output_folder_may_be_in_the_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert settings(output_folder="~/jobs").request({}).output_folder == "/home/ada/jobs"
+
+
 def test_what_other_users_see_has_nothing_of_the_request():
     placement = Slurm(settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({}))
     assert placement.launch(["python"])[1:] == ["-m", "desktop.slurm", "python"]
