@@ -380,7 +380,11 @@ class JupyterServer:
         folders = [
             str(path) for base in (self.runtime, self.temporary) for path in base.glob("jd-*")
         ]
-        return processes + locks + sockets + folders
+        return processes + locks + sockets + folders + [str(path) for path in self.job_outputs()]
+
+    def job_outputs(self) -> list[Path]:
+        """Return the files for what its jobs print."""
+        return list((self.home / "jupyter-runtime").glob("desktop-job-*"))
 
     def assert_nothing_left(self, seconds: float = 5, besides: str = "") -> None:
         """Fail if anything ``besides`` is left of a server that has ended, ``seconds`` from now."""

@@ -12,9 +12,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ..session import failures, signals
@@ -24,6 +21,7 @@ from ..session.specification import Specification
 from . import commands
 from .job import Job
 from .note import Note
+from .output import output_file
 from .request import SLACK, Request
 
 _SCANCEL = 2.0  # seconds to see it through
@@ -39,7 +37,7 @@ def main(*command: str) -> int:
     note = Note()
     signals.defer()
     try:
-        with _output(request.output_folder) as output:
+        with output_file(Path(request.output_folder)) as output:
 
             async def run() -> None:
                 async with Control.open() as control:
@@ -67,18 +65,6 @@ async def _follow(job: Job, control: Control) -> None:
 async def _obey(control: Control, job: Job) -> None:
     async for command in control.commands():
         job.pass_on(command)
-
-
-@contextmanager
-def _output(folder: str) -> Iterator[Path]:
-    """Make a file for what a job prints; removed at the end."""
-    Path(folder).mkdir(0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix="desktop-job-", suffix=".log", dir=folder)
-    os.close(descriptor)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _cancel(note: Note) -> None:

@@ -21,6 +21,7 @@ from . import commands, endings, queue, refusals
 from .commands import CommandFailed, Script
 from .link import Link
 from .note import Note
+from .output import note_use
 from .queue import Look
 from .request import Request
 
@@ -216,6 +217,7 @@ class Job:
 
     async def _looked(self, patience: float = commands.PATIENCE) -> bool:
         """Ask how the job is, and tell what is new; return whether there was an answer."""
+        note_use(self._output)
         before = self._shown()
         try:
             self._look = await queue.look(self._job, patience)

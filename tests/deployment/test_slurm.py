@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import time
@@ -258,30 +259,48 @@ def test_nothing_is_left_of_a_jupyter_that_is_killed(
 @pytest.mark.parametrize(
     ("which", "waiting"),
     [
-        (["keeper"], False),
-        (["worker"], False),
-        (["keeper", "worker"], False),
-        (["keeper"], True),
-        (["worker"], True),  # were both killed, the job would end itself after it has begun
+        ("keeper", False),
+        ("worker", False),
+        ("keeper", True),
+        ("worker", True),  # were both killed, the job would end itself after it has begun
     ],
 )
 def test_nothing_is_left_where_what_follows_the_job_is_killed(
-    server: JupyterServer, cluster: Cluster, which: list[str], waiting: bool
+    server: JupyterServer, cluster: Cluster, which: str, waiting: bool
 ) -> None:
     fillers = cluster.fill() if waiting else []
     server.start_desktop(state="starting" if waiting else "running")
     until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
     # Its id is noted by then.
     until(lambda: server.session()["job"]["id"], "the job to be known")
-    older, newer = sorted(
-        server.processes("-m desktop.slurm /"), key=lambda process: process.create_time()
-    )
-    for process in [{"keeper": older, "worker": newer}[name] for name in which]:
-        process.kill()
+    followers(server)[which].kill()
     session = ended(server)
     assert session["state"] in ("failed", "stopped")
     until(lambda: cluster.jobs() == fillers, "the job to be gone", 10)
     until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
+    assert not server.job_outputs()
+
+
+def followers(server: JupyterServer) -> dict[str, psutil.Process]:
+    """Return the two processes that follow a job."""
+    both = server.processes("-m desktop.slurm /")
+    keeper, worker = sorted(both, key=lambda process: process.create_time())
+    return {"keeper": keeper, "worker": worker}
+
+
+def test_all_who_follow_the_job_are_killed(server: JupyterServer, cluster: Cluster) -> None:
+    server.start_desktop()
+    for process in followers(server).values():
+        process.kill()
+    assert ended(server)["state"] == "failed"
+    until(lambda: not cluster.jobs(), "the job to be gone", 10)
+    until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
+    # Nobody is there to remove it but the next start, in some days.
+    (left,) = server.job_outputs()
+    os.utime(left, (0, 0))
+    server.start_desktop()
+    assert left not in server.job_outputs()
+    server.call("DELETE", "desktop/api/sessions/default")
 
 
 def test_what_slurm_refuses_is_said_in_its_words(

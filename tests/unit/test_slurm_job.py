@@ -22,6 +22,10 @@ from desktop.session.specification import Specification
 from desktop.slurm.request import Request
 from tests.servers import until
 
+SOON = 5.0  # seconds
+SILENT = "exec sleep 30"
+WAITS = {"sbatch": "echo 7", "squeue": "echo 'PENDING|N/A|N/A||Priority'"}
+
 
 class Programs:
     """A folder of commands, each of which notes its arguments."""
@@ -123,17 +127,42 @@ def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(progr
     assert programs.calls("scancel") == ["7"]
 
 
+def test_outputs_that_were_left_are_removed(programs):
+    left, young, other = (
+        programs.folder / name for name in ("desktop-job-1.log", "desktop-job-2.log", "kernel.log")
+    )
+    for file in (left, young, other):
+        file.touch()
+    for file in (left, other):
+        age(file)
+    programs.add("sbatch", "exit 1")
+    with following(programs) as process:
+        assert list(states(process))
+    assert not left.exists()
+    assert sorted(programs.folder.glob("*.log")) == [young, other]
+
+
+def age(file: Path, days: float = 3) -> None:
+    then = time.time() - days * 86400
+    os.utime(file, (then, then))
+
+
+def test_the_output_of_a_job_that_is_followed_is_not_an_old_one(programs):
+    programs.add("sbatch", WAITS["sbatch"])
+    programs.add("squeue", WAITS["squeue"])
+    with following(programs) as process:
+        until_waiting(states(process), "Priority")
+        (output,) = programs.folder.glob("desktop-job-*.log")
+        age(output)
+        until(lambda: output.stat().st_mtime > time.time() - 60, "its use to be noted")
+
+
 def test_a_job_that_has_ended_is_not_cancelled(programs):
     programs.add("sbatch", "echo 7")
     programs.add("squeue", "echo 'NODE_FAIL|1|2|n1|None'")
     with following(programs) as process:
         assert "n1 failed" in list(states(process))[-1]["error"]["message"]
     assert programs.calls("scancel") == []
-
-
-SOON = 5.0  # seconds
-SILENT = "exec sleep 30"
-WAITS = {"sbatch": "echo 7", "squeue": "echo 'PENDING|N/A|N/A||Priority'"}
 
 
 @pytest.mark.parametrize("silent", WAITS)
