@@ -19,6 +19,7 @@ from typing import Any
 
 from .backends import AUTO, check_backend
 from .errors import ApplicationUnusable, BadRequest, UnknownApplication
+from .placements import NAMES as PLACEMENTS
 from .plans import Wish
 from .session.specification import Specification
 from .sessions import DEFAULT_SESSION, check_name
@@ -278,6 +279,12 @@ def _backend(value: object, source: str) -> str:
         raise _unusable(source, str(error).rstrip(".")) from error
 
 
+def _placement(value: object, source: str) -> str:
+    placement = _text(value, source)
+    check(placement in PLACEMENTS, source, f"it must be one of {', '.join(PLACEMENTS)}")
+    return placement
+
+
 def _mode(value: object, source: str) -> str:
     mode = _text(value, source)
     check(mode in MODES, source, f"it must be one of {', '.join(MODES)}")
@@ -300,7 +307,7 @@ _READERS: dict[str, Callable[[object, str], Any]] = {
     "icon": _icon,
     "category": _line,
     "backend": _backend,
-    "placement": _text,
+    "placement": _placement,
     "mode": _mode,
     "environment": _environment,
 }

@@ -52,7 +52,7 @@ def test_all_that_can_be_said_of_one():
         "icon": "icons/paraview.png",
         "category": "Visualisation",
         "backend": "xpra",
-        "placement": "gpu",
+        "placement": "slurm",
         "mode": "seamless",
         "environment": {"PATH": "/opt/bin:${PATH}"},
     }
@@ -63,7 +63,7 @@ def test_all_that_can_be_said_of_one():
         icon=Path("/site/icons/paraview.png"),
         category="Visualisation",
         backend="xpra",
-        placement="gpu",
+        placement="slurm",
         mode="seamless",
         environment={"PATH": "/opt/bin:${PATH}"},
     )
@@ -99,6 +99,7 @@ def test_a_command_that_is_a_text_is_split_as_by_a_shell_and_run_by_none():
         ({**MINIMAL, "category": None}, "category: it must be a text"),
         ({**MINIMAL, "icon": "a.gif"}, "icon: it must be the path of an SVG or PNG file"),
         ({**MINIMAL, "backend": "rdp"}, "backend: There is no display server called 'rdp'"),
+        ({**MINIMAL, "placement": "gpu"}, "placement: it must be one of local, slurm"),
         ({**MINIMAL, "mode": "kiosk"}, "mode: it must be one of full-screen, seamless"),
         ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "backend: only 'xpra' is seamless"),
         ({**MINIMAL, "environment": []}, "environment: it must be an object of names and texts"),
