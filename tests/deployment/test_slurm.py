@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.guest import Guest
 from tests.browser.visitor import Visitor
 from tests.clients import Viewer
 from tests.integration.test_doctor import Report
@@ -117,6 +119,14 @@ def test_the_page_of_a_desktop_in_a_job(
     page.becomes("stopped")
     page.screenshot("slurm-form")
     page.card.get_by_label("Partition").select_option("main")
+    page.card.get_by_label("GPUs").fill("4")
+    page.card.get_by_role("button", name="Start").click()
+    page.becomes("failed")
+    expect(page.card).to_contain_text("Slurm did not take the job: Invalid generic resource (gres)")
+    expect(page.card).to_contain_text("Ask for fewer GPUs")
+    page.screenshot("slurm-refused")
+    page.card.get_by_role("button", name="Try again").click()
+    page.card.get_by_label("GPUs").fill("0")
     page.card.get_by_label("Hours").fill("1.5")
     fillers = cluster.fill()
     page.card.get_by_role("button", name="Start").click()
@@ -166,20 +176,24 @@ def test_a_job_that_waits_says_why_and_is_cancelled(
     server: JupyterServer, cluster: Cluster
 ) -> None:
     cluster.fill()
-    session = server.start_desktop(state="starting")
-
-    def waits() -> bool:
-        nonlocal session
-        session = server.session()
-        return bool(session["job"] and "(Resources)" in (session["job"]["waiting"] or ""))
-
-    until(waits, "the queue's reason")
+    server.start_desktop(state="starting")
+    session = waits(server, "(Resources)")
     assert session["step"] == "queue"
     assert session["job"]["waiting"] == "all nodes that fit are busy (Resources)"
     until(lambda: server.session()["job"]["starts"], "an estimate of the start", 40)
     server.call("DELETE", "desktop/api/sessions/default")
     assert server.session()["state"] == "stopped"
     assert cluster.job(session["job"]["id"], "%T") == "CANCELLED"
+
+
+def waits(server: JupyterServer, why: str, seconds: float = 15) -> dict[str, Any]:
+    """Return what is said of the desktop once its job waits for that reason."""
+
+    def waits() -> dict[str, Any] | None:
+        session = server.session()
+        return session if why in ((session["job"] or {}).get("waiting") or "") else None
+
+    return until(waits, f"a job that waits: {why}", seconds)
 
 
 def test_a_job_that_is_cancelled_elsewhere(server: JupyterServer, cluster: Cluster) -> None:
@@ -240,6 +254,39 @@ def test_a_controller_that_is_away_for_a_while(server: JupyterServer, cluster: C
             assert sees(another)
     assert cluster.jobs() == [session["job"]["id"]]
     server.call("DELETE", "desktop/api/sessions/default")
+
+
+def test_a_job_that_waits_while_the_controller_is_away(
+    server: JupyterServer, cluster: Cluster
+) -> None:
+    cluster.fill()
+    server.start_desktop(state="starting")
+    job = waits(server, "(Resources)")["job"]["id"]
+    cluster.end("slurmctld")
+    waits(server, "Slurm's controller does not answer", 30)
+    cluster.start_controller()
+    assert waits(server, "(Resources)", 30)["job"]["id"] == job
+    server.call("DELETE", "desktop/api/sessions/default")
+    assert cluster.job(job, "%T") == "CANCELLED"
+
+
+def test_an_application_runs_in_a_job(cluster: Cluster) -> None:
+    def prepare(server: JupyterServer) -> None:
+        folder = server.home / ".jupyter" / "desktop" / "applications"
+        folder.mkdir(parents=True)
+        told = {"command": "xterm -T term", "placement": "slurm"}
+        (folder / "term.json").write_text(json.dumps(told))
+
+    given = ("--Slurm.hours=1", "--Slurm.poll_interval=1")
+    with running(*given, prepare=prepare, environment=cluster.environment) as server:
+        session = server.start_desktop("term", application="term")
+        assert cluster.jobs() == [session["job"]["id"]]
+        assert server.processes("xterm")[-1].environ()["SLURM_JOB_ID"] == session["job"]["id"]
+        Guest(server, "term", "term").closes("term")
+        session = server.wait_for("stopped", "term")
+        assert (session["reason"], session["status"]) == ("It was closed.", 0)
+        until(lambda: not cluster.jobs(), "the job to be gone")
+        assert cluster.job(session["job"]["id"], "%T") == "COMPLETED"
 
 
 @pytest.mark.parametrize("waiting", [False, True])
