@@ -195,6 +195,15 @@ class Cluster:
             self.start_node(node)
             self.says("scontrol", "update", f"NodeName={node}", "State=RESUME")
 
+    @contextmanager
+    def without_controller(self) -> Iterator[None]:
+        """Have the controller be away."""
+        self.end("slurmctld")
+        try:
+            yield
+        finally:
+            self.start_controller()
+
     # -- its parts
 
     def _configure(self) -> None:

@@ -242,13 +242,12 @@ def test_a_controller_that_is_away_for_a_while(server: JupyterServer, cluster: C
     session = server.start_desktop()
     with view(server) as viewer:
         assert sees(viewer)
-        cluster.end("slurmctld")
-        # Longer than a look at the queue, which fails.
-        deadline = time.monotonic() + 8
-        while time.monotonic() < deadline:
-            assert sees(viewer)
-            assert server.session()["state"] == "running"
-        cluster.start_controller()
+        with cluster.without_controller():
+            # Longer than a look at the queue, which fails.
+            deadline = time.monotonic() + 8
+            while time.monotonic() < deadline:
+                assert sees(viewer)
+                assert server.session()["state"] == "running"
         assert sees(viewer)
         with view(server) as another:
             assert sees(another)
@@ -262,9 +261,8 @@ def test_a_job_that_waits_while_the_controller_is_away(
     cluster.fill()
     server.start_desktop(state="starting")
     job = waits(server, "(Resources)")["job"]["id"]
-    cluster.end("slurmctld")
-    waits(server, "Slurm's controller does not answer", 30)
-    cluster.start_controller()
+    with cluster.without_controller():
+        waits(server, "Slurm's controller does not answer", 30)
     assert waits(server, "(Resources)", 30)["job"]["id"] == job
     server.call("DELETE", "desktop/api/sessions/default")
     assert cluster.job(job, "%T") == "CANCELLED"
