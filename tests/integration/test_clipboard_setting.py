@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from tests import servers
 from tests.clients import Closed, Viewer
-from tests.integration.viewing import on_display, view
+from tests.integration.viewing import on_display, selected, selection, view
 
 TEXT = "text of the desktop"
 UNICODE = "Größe 日本語 🖥️"
@@ -28,28 +25,6 @@ def desktop(request):
     with servers.running(f"--DesktopApp.clipboard={request.param}") as server:
         server.start_desktop()
         yield server, request.param
-
-
-def selection(server) -> str | None:
-    """Return the text in the desktop's CLIPBOARD, None where there is none."""
-    program = on_display(server, "xclip", "-o", "-selection", "clipboard", "-target", "UTF8_STRING")
-    with program:
-        printed, _ = program.communicate(timeout=10)
-    return printed.decode() if program.returncode == 0 else None
-
-
-@contextmanager
-def selected(server, text: str) -> Iterator[None]:
-    """Have a program on the desktop own CLIPBOARD, with ``text`` in it."""
-    command = ("xclip", "-quiet", "-selection", "clipboard", "-target", "UTF8_STRING")
-    with on_display(server, *command, stdin=subprocess.PIPE) as program:
-        program.stdin.write(text.encode())
-        program.stdin.close()
-        program.stderr.readline()  # it says so when it owns the selection
-        try:
-            yield
-        finally:
-            program.kill()
 
 
 def settled(viewer: Viewer) -> list[bytes]:

@@ -147,3 +147,25 @@ def grabbed(server: JupyterServer) -> Iterator[None]:
         assert greedy.stdout.readline() == b"grabbed\n"
         yield
         greedy.kill()
+
+
+def selection(server: JupyterServer) -> str | None:
+    """Return the text in the desktop's CLIPBOARD, None where there is none."""
+    program = on_display(server, "xclip", "-o", "-selection", "clipboard", "-target", "UTF8_STRING")
+    with program:
+        printed, _ = program.communicate(timeout=10)
+    return printed.decode() if program.returncode == 0 else None
+
+
+@contextmanager
+def selected(server: JupyterServer, text: str) -> Iterator[None]:
+    """Have a program on the desktop own CLIPBOARD, with ``text`` in it."""
+    command = ("xclip", "-quiet", "-selection", "clipboard", "-target", "UTF8_STRING")
+    with on_display(server, *command, stdin=subprocess.PIPE) as program:
+        program.stdin.write(text.encode())
+        program.stdin.close()
+        program.stderr.readline()  # it says so when it owns the selection
+        try:
+            yield
+        finally:
+            program.kill()
