@@ -39,10 +39,18 @@ def unharmed(desktop: Desktop, guest: Guest) -> Iterator[None]:
     """Fail unless page, X session and a program's state are the same after the block."""
     mark = str(time.monotonic_ns())
     desktop.run("(mark) => { window.mark = mark; }", mark)
+    with session_unharmed(desktop, guest):
+        yield
+        assert desktop.run("() => window.mark") == mark, "the page was loaded again"
+
+
+@contextmanager
+def session_unharmed(desktop: Desktop, guest: Guest) -> Iterator[None]:
+    """Fail unless X session and a program's state are the same after the block."""
+    mark = str(time.monotonic_ns())
     assert in_terminal(desktop, guest, f"remembered={mark}") == mark
     x_server, blinks = guest.x_server.pid, guest.blinks()
     yield
-    assert desktop.run("() => window.mark") == mark, "the page was loaded again"
     assert guest.x_server.pid == x_server
     until(lambda: guest.blinks() > blinks, "a program that went on")
     assert in_terminal(desktop, guest) == mark
@@ -197,6 +205,16 @@ def test_a_slow_link_is_no_broken_one(linked: Desktop, guest: Guest, cable: Link
             assert linked.state == "connected"
         finally:
             cable.delay(0)
+
+
+def test_the_page_is_loaded_again(linked: Desktop, guest: Guest, cable: Link) -> None:
+    """By a user who did not want to wait, and found the link repaired."""
+    with session_unharmed(linked, guest):
+        cable.down()
+        linked.becomes("reconnecting")
+        cable.up()
+        linked.page.reload()
+        print(f"live after loading it again: {linked.is_live(SOON):.2f} s")
 
 
 @contextmanager
