@@ -16,7 +16,7 @@ from desktop.errors import NotReady
 from tests import servers
 from tests.clients import Denied
 from tests.servers import JupyterServer, until
-from tests.xpra_viewer import connected
+from tests.xpra_viewer import MessageStream, connected
 
 from .viewing import folder_of, grabbed, logs, on_display, open_socket, size
 
@@ -62,12 +62,27 @@ def test_no_key(server):
         log_in(server, key="")
 
 
-def test_a_used_ticket_leaves_its_password_and_the_next_changes_it(server):
+def test_a_password_ends_with_its_viewer_s_turn(server):
+    """What a viewer was told yesterday opens nothing today."""
     before = secret(server, "password")
-    ticket = server.ticket()
-    assert (len(ticket["password"]), ticket["key"]) == (32, secret(server, "key"))
+    first = server.ticket()
+    assert (len(first["password"]), first["key"]) == (32, secret(server, "key"))
     # Only its use puts it in force.
     assert secret(server, "password") == before
+    arrive(server, first, first["password"])
+    with pytest.raises(NotReady, match="authentication failed"):
+        log_in(server, password=before)
+    second = server.ticket()
+    with pytest.raises(NotReady, match="authentication failed"):
+        arrive(server, second, first["password"])
+    log_in(server, password=second["password"])
+
+
+def arrive(server: JupyterServer, ticket: dict[str, str], password: str) -> None:
+    """Use a ticket, and log in with ``password`` on the connection that it is for."""
+    with open_socket(server, ticket) as wire:
+        stream = xpra_protocol.Wire(MessageStream(wire))
+        xpra_protocol.log_in(stream, password, ticket["key"], xpra_protocol.HELLO)
 
 
 def test_control_commands_are_refused(server, monkeypatch):
