@@ -6,11 +6,11 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import expect
 
 from tests import servers
+from tests.integration.viewing import session_processes
 from tests.servers import JupyterServer, until
 
 from .desktop import Desktop
@@ -61,25 +61,30 @@ def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visito
     assert guest.display_server.pid != before
 
 
-def test_x_server_killed(server: JupyterServer, openbox: Desktop) -> None:
-    Guest(server).x_server.kill()
-    openbox.becomes("stopped")
-    says(openbox, "The desktop has ended")
-    expect(openbox.card).to_contain_text("display server ended (signal 9)")
-    starts_again(openbox)
+# What the page says of a desktop that has lost a part: its state, title, reason, and the way on.
+STOPPED = ("stopped", "The desktop has ended")
+LOST = {
+    "display server": (*STOPPED, "display server ended (signal 9)", "Start again"),
+    "start script": (*STOPPED, "logged out (signal 9)", "Start again"),
+    "worker": (
+        *("failed", "The desktop stopped unexpectedly"),
+        *("session process ended without a word", "Try again"),
+    ),
+    "keeper": (*STOPPED, "It was ended.", "Start again"),
+}
 
 
-def test_session_process_killed(jupyter: Callable[..., JupyterServer], visitor: Visitor) -> None:
-    server = jupyter()
-    visitor.expects(*ENDS)
-    server.start_desktop()
-    desktop = visitor.opens(server)
-    desktop.becomes("connected")
-    _keeper, worker = sorted(server.processes("desktop.session"), key=psutil.Process.create_time)
-    worker.kill()
-    desktop.becomes("failed")
-    says(desktop, "The desktop stopped unexpectedly")
-    starts_again(desktop, "Try again")
+@pytest.mark.parametrize("part", LOST)
+def test_a_part_is_killed(server: JupyterServer, openbox: Desktop, part: str) -> None:
+    state, title, reason, way_on = LOST[part]
+    script = {"start script": server.process_of("--sm-disable")}
+    before = {**session_processes(server), **script}
+    before[part].kill()
+    openbox.becomes(state)
+    says(openbox, title)
+    expect(openbox.card).to_contain_text(reason)
+    starts_again(openbox, way_on)
+    assert session_processes(server)["keeper"] != before["keeper"]
 
 
 def test_restart_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
