@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests import servers, users
@@ -280,14 +282,51 @@ def test_secrets_stay_out_of_logs_and_of_the_environment_of_programs(server):
         assert not what_is_in(ours, passed_on), process
 
 
-def test_core_dumps_are_for_the_user_only(server):
-    """The kernel writes them with mode 600 (core(5)), where it writes them at all.
+OURS = ("desktop.session", "desktop.bridge", "-displayfd", "start-desktop")
 
-    So that the folder in which they would lie is not one that others can write to, and put a link.
-    """
-    for process in server.processes("desktop.session"):
-        assert process.cwd() == "/"
-    assert {process.cwd() for process in server.processes("-displayfd")} == {"/"}
+# The soft limit as high as the hard one (setrlimit(2)): the usual soft one is 0, no dump at all.
+ALLOW_DUMPS = """
+import resource, sys
+_, hard = resource.getrlimit(resource.RLIMIT_CORE)
+resource.prlimit(int(sys.argv[1]), resource.RLIMIT_CORE, (hard, hard))
+print(hard)
+"""
+
+
+def test_ours_dump_core_where_users_cannot_write(server, neighbour):
+    """So that nobody can put a link there."""
+    ours = [process for word in OURS for process in server.processes(word)]
+    assert len(ours) == 4 + 1 + 2 + 1
+    assert {process.cwd() for process in ours} == {"/"}
+    for user in (server.user, neighbour):
+        assert users.run(user, "import os; print(os.access('/', os.W_OK))").stdout == "False\n"
+
+
+def test_core_dumps_are_for_the_user_only(server, neighbour):
+    """Even those of the user's programs, by a umask that keeps nothing back, in an open folder."""
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    if pattern.startswith(("|", "/")):
+        pytest.skip(f"core dumps do not go into the folder of the program here, but to {pattern}")
+    server.start_desktop("dumps")
+    program = max(server.processes("--sm-disable"), key=psutil.Process.create_time)
+    if users.run(server.user, ALLOW_DUMPS, str(program.pid)).stdout == "0\n":
+        pytest.skip("core dumps are forbidden here (ulimit -H -c)")
+    before = cores(server)
+    program.send_signal(signal.SIGABRT)
+    assert "signal 6" in server.wait_for("stopped", "dumps")["reason"]
+    (core,) = cores(server) - before
+    assert core.parent == server.home
+    server.home.chmod(0o755)
+    read = [users.run(user, READ, str(server.home)).stdout for user in (server.user, neighbour)]
+    server.home.chmod(0o700)
+    core.unlink()
+    assert [str(core) in one for one in read] == [True, False]
+
+
+def cores(server: JupyterServer) -> set[Path]:
+    """Return the core dumps of the server's user."""
+    found = [*Path("/").glob("core*"), *server.root.rglob("core*")]
+    return {path for path in found if path.is_file() and path.stat().st_uid == server.user}
 
 
 # -- traps
