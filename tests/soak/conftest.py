@@ -9,6 +9,6 @@ from . import settings
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if settings.figures:
-        terminalreporter.section(f"{settings.SECONDS:g} s each, {settings.DESKTOPS} desktops")
+        terminalreporter.section(f"{settings.SECONDS:g} s each")
     for what, figure in settings.figures:
         terminalreporter.write_line(f"| {what} | {figure} |")

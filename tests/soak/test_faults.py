@@ -29,6 +29,7 @@ def test_faults():
         Desktop(f"desktop{number}", "vnc" if number % XPRA else "xpra")
         for number in range(DESKTOPS)
     ]
+    note("Desktops", f"{len(desktops)}")
     with running("--Xpra.encryption=off") as server, link(server.port) as line:
         for desktop in desktops:
             desktop.start(server)

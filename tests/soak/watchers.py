@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from tests import clients
 from tests.servers import JupyterServer
 
-from .pictures import VncPicture, unseen
+from .pictures import unseen
 
 _SLOW = 1024  # bytes per second
 
@@ -20,12 +19,17 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.desktop = desktop
         self.updates = 0
-        self.heard = 0.0  # time.monotonic() of the newest one
+        self._newest = 0.0
         self.problem: Exception | None = None
         self._over = threading.Event()
         ticket = server.ticket(desktop)
         self._picture = unseen(server, ticket)
         self._picture.authenticate(ticket["password"])
+
+    @property
+    def heard(self) -> float:
+        """When something came last, by time.monotonic()."""
+        return self._newest
 
     def stop(self) -> None:
         """Let it leave."""
@@ -36,7 +40,7 @@ class Watcher(threading.Thread):
             while not self._over.is_set():
                 self._see()
                 self.updates += 1
-                self.heard = time.monotonic()
+                self._newest = time.monotonic()
         except Exception as problem:
             self.problem = problem
         finally:
@@ -50,12 +54,21 @@ class Watcher(threading.Thread):
 class SlowWatcher(Watcher):
     """Has a line of 1 KB/s, and asks for whole pictures all the same: it takes, but far too little.
 
-    Its "updates" are the kilobytes that it got; its desktop is one of VNC.
+    ``line`` is that line.
     """
 
+    def __init__(self, server: JupyterServer, desktop: str) -> None:
+        super().__init__(server, desktop)
+        self.line = self._picture.slow_down(_SLOW)
+
+    @property
+    def heard(self) -> float:
+        return self.line.heard
+
+    def stop(self) -> None:
+        super().stop()
+        self.line.cut()  # the next update may be a minute away
+
     def _see(self) -> None:
-        assert isinstance(self._picture, VncPicture)
         self._picture.ask_for_all()
-        if not self._picture.socket.recv(_SLOW):
-            raise clients.Closed(None, "end of file")
-        self._over.wait(1)
+        self._picture.take()
