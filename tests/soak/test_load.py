@@ -30,7 +30,7 @@ AS_BEFORE, LONG = 3.0, 300.0  # times, seconds
 # (jupyter_client's Session): 5 MiB in ten minutes of ours, and no end to that before an hour.
 SMALL_HISTORY = "--Session.digest_history_size=500"
 
-# Its own process is shown, not judged: 3.1 grew by 5 MiB in ten minutes, for reasons not known.
+# Its own process is shown, not judged: 3.1 grows by half a MiB a minute, for reasons not known.
 XPRA = "Xpra"
 
 # Seconds in which each viewer gets something, on a machine that may be busy with other things.
