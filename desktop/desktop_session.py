@@ -27,7 +27,7 @@ from .session.keeper import CLEAN_UP
 from .session.specification import Specification
 
 _COMMAND = [sys.executable, "-m", "desktop.session"]
-_PATIENCE = 3.0  # seconds for a session process beyond its own stop_timeout
+_LATE = 1.0  # seconds after which a session process that should have ended is ended
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _ANSWER = 5.0  # seconds for it to put a password in force
 _ALIVE = ("starting", "running")
@@ -238,13 +238,12 @@ class DesktopSession:
         """Wait for the session process to go; see to it if it takes too long."""
         if self._process is None or self._listening is None:
             return
-        stop_timeout = self._specification.stop_timeout
+        orderly = self._specification.stop_timeout + self._placement.slack
         # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
         # before that, it would leave everything behind.
-        kept = stop_timeout + self._placement.slack + CLEAN_UP
         for end, patience in (
-            (self._process.terminate, stop_timeout + _PATIENCE),
-            (self._process.kill, kept),
+            (self._process.terminate, orderly + _LATE),
+            (self._process.kill, orderly + CLEAN_UP),
         ):
             try:
                 return await asyncio.wait_for(asyncio.shield(self._listening), patience)

@@ -151,7 +151,8 @@ class Slurm(Configurable):
                 f"Slurm.{proposal['trait'].name} is {hours:g}; it must be a number of hours above "
                 f"0, and {_YEAR} (a year) at most."
             )
-        _check_most("hours", self.hours, self.most_hours)
+        if "hours" in self.choices:
+            _check_most("hours", self.hours, self.most_hours)
         return hours
 
     @validate("gpus", "most_gpus")

@@ -83,13 +83,15 @@ def file(setting: str, name: str, executable: str = "") -> Path | None:
 
 
 def _folders(executable: str) -> Iterator[Path]:
-    """Yield where the client may lie: what belongs to this Xpra, then the usual folders."""
+    """Yield where the client may lie: beside this Xpra, the usual folders, and what it says."""
     found = shutil.which(executable)
     if found:
         yield Path(found).resolve().parent.parent / "share/xpra/www"
-        # It is there but for a wrapper, of a module system for example.
-        yield from _told_by(found)
     yield from map(Path, FOLDERS)
+    if found:
+        # A wrapper, of a module system for example, has nothing beside it. Asked last, since it is
+        # a program, and the Jupyter server waits for it.
+        yield from _told_by(found)
 
 
 @functools.cache  # it takes a tenth of a second, at best

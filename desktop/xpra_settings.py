@@ -43,9 +43,9 @@ class Xpra(Configurable):
         "",
         config=True,
         help="""The folder of Xpra's HTML5 client, on the machine where Jupyter runs. By default the
-        first that has one: share/xpra/www beside the folder of Xpra's executable, `www` in what
-        `xpra path-info` calls its resources, /usr/share/xpra/www, /usr/local/share/xpra/www, and
-        share/xpra/www of this Python environment.""",
+        first that has one: share/xpra/www beside the folder of Xpra's executable,
+        /usr/share/xpra/www, /usr/local/share/xpra/www, share/xpra/www of this Python environment,
+        and `www` in what `xpra path-info` calls its resources.""",
     )
 
     executable = Unicode(

@@ -15,7 +15,7 @@ _FAREWELL = 1.0  # seconds for all browsers together to be told that the server 
 _log = logging.getLogger("desktop.bridge")
 
 _NO_FILE = (
-    "Connection %d is refused: the bridge may have no more than %d files open, two for each page "
+    "Connection %d is refused: the bridge may have no more than %d files open, four for each page "
     "that shows a desktop. Raise that limit where Jupyter is started (ulimit -n), or close pages."
 )
 _NO_THREAD = (
@@ -55,8 +55,7 @@ class Bridge:
             case messages.Close(identifier):
                 self._close([one for one in self._all() if one.handoff.id == identifier], ENDED)
             case messages.Lost(identifier):
-                most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-                _log.error(_NO_FILE, identifier, most)
+                _log_no_file(identifier)
                 self._report_end(identifier)
             case messages.Folder(path):
                 self.folder = path
@@ -84,6 +83,8 @@ class Bridge:
     def _run(self, connection: Connection) -> None:
         try:
             connection.run()
+        except OSError:
+            _log_no_file(connection.handoff.id)
         except Exception:
             _log.exception("Connection %d failed; the others go on.", connection.handoff.id)
         finally:
@@ -108,6 +109,11 @@ class Bridge:
     def _all(self) -> list[Connection]:
         with self._lock:
             return list(self._connections.values())
+
+
+def _log_no_file(identifier: int) -> None:
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _log.error(_NO_FILE, identifier, most)
 
 
 def _same_page(connection: Connection, handoff: messages.Handoff) -> bool:

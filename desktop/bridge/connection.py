@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import socket
@@ -40,12 +41,17 @@ class Connection:
         self._target.close()
 
     def run(self) -> None:
-        """Shake hands with the browser, relay, and close both sockets."""
+        """Shake hands with the browser, relay, and close both sockets.
+
+        Raises ``OSError`` where no more files can be opened.
+        """
         with self._browser, self._target:
             self._browser.settimeout(_HANDSHAKE)
             try:
                 _Handshake(self._browser, self)
             except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE):
+                    raise
                 _log.debug("Connection %d broke off: %s", self.handoff.id, error)
 
     def relay(self, browser: BrowserSocket) -> None:

@@ -21,7 +21,7 @@ _TO_BE_SHOWN = (
     "report for example. The names of this user and of their folders are in it."
 )
 _SECRET_NAME = re.compile(r"TOKEN|PASSWORD|SECRET|API_?KEY")
-_SECRET_IN_ADDRESS = re.compile(r"(?i)\b((?:token|ticket|password|key|share)=)[^&\s\"']+")
+_SECRET_IN_ADDRESS = re.compile(r"(?i)\b(\w*(?:token|ticket|password|key)=)[^&\s\"']+")
 _SHORTEST_SECRET = 6
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from ..errors import DesktopError, NotReady, SessionEnded
 from ..slurm import commands
 from ..slurm.request import SLACK, Request
+from ..slurm.stdio import READY
 from .base import Placement
-from .stdio import READY
 
 # Seconds for a step to start, one attempt after the other: who asks a controller that has just been
 # restarted is put off for a minute, and who asks a moment later is not.

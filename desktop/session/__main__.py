@@ -44,12 +44,15 @@ def main() -> int:
         problem = error
     except OSError as error:  # a full disk
         problem = failures.system_error(error)
-    os.write(1, encode("state", state="failed", error=problem.as_json()))
+    _tell_failed(problem)
     return 1
 
 
 def _work(specification: Specification, where: Runtime) -> None:
-    search = Search(specification.backend, specification.display)
+    try:
+        search = Search(specification.backend, specification.display)
+    except OSError as error:  # no more processes, or files
+        return _tell_failed(failures.system_error(error))
     asyncio.run(_run(specification, where, search))
 
 
@@ -97,6 +100,10 @@ async def _admit(control: Control, session: Session, command: dict[str, Any]) ->
         traceback.print_exc()
         answer["error"] = failures.lets_nobody_in(error).as_json()
     control.send("admitted", **answer)
+
+
+def _tell_failed(error: DesktopError) -> None:
+    os.write(1, encode("state", state="failed", error=error.as_json()))
 
 
 if __name__ == "__main__":

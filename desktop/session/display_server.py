@@ -147,18 +147,25 @@ class DisplayServer:
                 programs = self._backend.x_servers(
                     self._installed, self._where, self._settings, writing
                 )
-                timeout = self._timeout / sum(not program.problem for program in programs)
                 for program in programs:
+                    if program.problem:
+                        self._pass_over(program, f"{program.problem}.")
+                there = [program for program in programs if not program.problem]
+                timeout = self._timeout / len(there)
+                for program in there:
                     try:
                         server = self._start(program, pass_fds=[writing])
                         await self._is_ready(ready, server, timeout)
                         return server
                     except StartError as error:
-                        self._log.write(f"{program.name} does not work here: {error}")
+                        self._pass_over(program, error)
                         problem = error
         finally:
             os.close(writing)
         raise problem
+
+    def _pass_over(self, program: Program, problem: object) -> None:
+        self._log.write(f"{program.name} does not work here: {problem}")
 
     async def _is_ready(self, ready: asyncio.StreamReader, server: Child, timeout: float) -> None:
         """Return when ``server`` says that it is ready; raise ``StartError`` if it does not.
@@ -179,8 +186,6 @@ class DisplayServer:
 
     def _start(self, program: Program, pass_fds: Sequence[int] = ()) -> Child:
         """Start a part of it."""
-        if program.problem:
-            raise StartFailed(f"{program.problem}.")
         self._log.write(f"Starting {program.name}.")
         return self._children.start(
             NAME,

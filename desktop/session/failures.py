@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+
 from ..errors import StartFailed, StartTimeout, Unreachable
 from ..packages import install_command
 from .children import Child
 
 _COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
+_NO_PROCESS = (
+    "There may be no more processes: end programs that nobody needs, or raise that limit where "
+    "Jupyter is started (ulimit -u, or the limit of the container or job)."
+)
 
 
 def ended_early(child: Child) -> StartFailed:
@@ -31,6 +37,15 @@ def too_late(seconds: float) -> StartTimeout:
     )
 
 
+def search_too_late(seconds: float) -> StartTimeout:
+    """Return the error for a search for a display server that took more than ``seconds``."""
+    return StartTimeout(
+        f"No display server was found in {seconds:g} seconds, and the search goes on.",
+        remedy="A folder on PATH may be on a file system that does not answer. If this machine is "
+        "merely slow, raise DesktopApp.start_timeout.",
+    )
+
+
 def lets_nobody_in(error: Exception) -> Unreachable:
     """Return the error for a password that could not be put in force."""
     return Unreachable(
@@ -44,5 +59,7 @@ def system_error(error: OSError) -> StartFailed:
     """Return the error for what the system refuses: a full disk, a limit."""
     return StartFailed(
         f"The desktop could not be started: {error}.",
-        remedy="Free space or repair permissions there, and try again.",
+        remedy=_NO_PROCESS
+        if error.errno == errno.EAGAIN  # fork(2)
+        else "Free space or repair permissions there, and try again.",
     )

@@ -25,7 +25,7 @@ from . import signals
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
 CLEAN_UP = 5.0  # seconds, at most, from a worker's end to its keeper's
-_ROUNDS = 50  # of 20 ms: a process that forks while it is being killed gets away more than once
+_KILLING = 2.5  # seconds of that
 
 
 def keep(work: Callable[[], None], patience: float) -> int:
@@ -108,7 +108,9 @@ class _Watch:
 
 def _end_all() -> None:
     """Kill every descendant: after a worker that ended in order there is none."""
-    for _ in range(_ROUNDS):
+    deadline = time.monotonic() + _KILLING
+    # A process that forks while it is being killed gets away, more than once.
+    while time.monotonic() < deadline:
         descendants = psutil.Process().children(recursive=True)
         if not descendants:
             return

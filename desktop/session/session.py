@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..access import Access
-from ..backends import Runtime
+from ..backends import Backend, Installed, Runtime
 from ..errors import DesktopError, NotReady, StartFailed
 from . import display_server, failures, programs, startscript
 from .children import Child, Children
@@ -103,7 +103,7 @@ class Session:
     async def _live(self) -> dict[str, Any]:
         """Start everything and return why it ended, as a state says it."""
         self._tell("starting", step="display-server")
-        backend, installed = await self._stopping.unless(self._search.result())
+        backend, installed = await self._stopping.unless(self._found())
         script = self._program.find()
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[self._program.name].write(f"This is {script}.")
@@ -124,6 +124,13 @@ class Session:
         self._starting = False
         self._tell_step("running")
         return await self._until_end(watch, server, desktop)
+
+    async def _found(self) -> tuple[Backend, Installed]:
+        timeout = self._specification.start_timeout
+        try:
+            return await asyncio.wait_for(self._search.result(), timeout)
+        except asyncio.TimeoutError:
+            raise failures.search_too_late(timeout) from None
 
     def _watch(self) -> DisplayWatch:
         leaves = self._settings.clipboard in ("both", "out")  # text may leave the desktop

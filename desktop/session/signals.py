@@ -1,7 +1,7 @@
 """The signals that ask for the end: heeded where somebody acts on them, and pending elsewhere.
 
 At their default they end a process between two steps: a folder is made, and nobody left to remove
-it. Pending ones wait (signal(7)), through a fork too, but not beyond a process's end.
+it. Pending ones wait for whoever heeds them in that process; a child has none (signal(7)).
 """
 
 from __future__ import annotations

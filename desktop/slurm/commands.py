@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..placements import stdio
+from . import stdio
 from .inside import NAME
 
 PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer

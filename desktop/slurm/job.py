@@ -253,7 +253,9 @@ class Job:
             except (CommandFailed, OSError) as error:
                 if "Invalid job id" not in str(error):
                     return  # the note stays, for another attempt
-        self._note.job = []
+        # A job that sbatch told nothing of may not be in the queue yet: the keeper tries once more.
+        if self._job:
+            self._note.job = []
 
     def _printed(self) -> list[str]:
         try:

@@ -8,9 +8,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from ..placements.stdio import READY
 from . import commands
 from .commands import CommandFailed
+from .stdio import READY
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _LAST_WORDS = 1.0  # seconds

@@ -316,6 +316,9 @@ def most_memory(server: Server) -> int:
     [
         (psutil.RLIMIT_NOFILE, most_files, "files open"),
         (psutil.RLIMIT_NOFILE, lambda server: most_files(server) + 1, "files open"),
+        # Two come with the hand-off, and two more are opened for it.
+        (psutil.RLIMIT_NOFILE, lambda server: most_files(server) + 2, "files open"),
+        (psutil.RLIMIT_NOFILE, lambda server: most_files(server) + 3, "files open"),
         # Root, whom these tests may run as, has no limit of processes.
         (psutil.RLIMIT_AS, most_memory, "cannot start a thread"),
     ],
@@ -330,7 +333,8 @@ async def test_at_a_limit_a_new_connection_is_refused_and_others_go_on(
             with server.limited(resource, most(server)):
                 with server.hand_over() as refused:
                     await server.ends(2)
-                    assert await asyncio.to_thread(refused.socket.recv, 1) == b""
+                    # What was asked may have been answered before the bridge needs more files.
+                    assert (await asyncio.to_thread(refused.rest))[:13] in (b"", b"HTTP/1.1 101 ")
                     assert server.target.recv(1) == b""
                 first.send(b"")
                 assert await asyncio.to_thread(first.message) == b""

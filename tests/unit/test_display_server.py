@@ -121,6 +121,10 @@ def test_one_that_is_known_to_be_missing_takes_no_time_from_the_next(tmp_path):
     assert "not ready after 2 seconds" in started(tmp_path, ABSENT, HANGS)
 
 
+def test_one_that_is_missing_does_not_hide_what_is_the_matter_with_another(tmp_path):
+    assert "status 1" in started(tmp_path, ENDS, ABSENT).splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("last", "said"),
     [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],

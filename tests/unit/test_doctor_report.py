@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from desktop import shares
 from desktop.doctor import examination, report, trials
 from desktop.doctor.examination import Examination
 from desktop.doctor.finding import Finding, State, note, of_error, ok, problem
@@ -112,15 +113,18 @@ def test_secrets_that_a_program_has_printed(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", 'f00"ba7-secret')
     monkeypatch.setenv("A_PASSWORD", "ok")  # too short to be looked for
     log = (os.environ["JUPYTERHUB_API_TOKEN"], "GET /lab?token=1a2b3c&reset=1", "ok")
-    found = Examination({"A": [Finding("trial", State.PROBLEM, "It ended.", log=log)]})
+    link = f"GET /desktop/?{shares.PARAMETER}=4d5e6f"
+    found = Examination({"A": [Finding("trial", State.PROBLEM, "It ended.", log=(*log, link))]})
     for said in (text(found), report.as_json(found)):
         assert "secret" not in said
         assert "1a2b3c" not in said
+        assert "4d5e6f" not in said
         assert "token=[hidden]&reset=1" in said
     assert json.loads(report.as_json(found))["findings"][0]["log"] == [
         "[hidden]",
         "GET /lab?token=[hidden]&reset=1",
         "ok",
+        "GET /desktop/?share_key=[hidden]",
     ]
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from desktop.placements.stdio import READY
 from desktop.session.specification import Specification
 from desktop.slurm.request import Request
+from desktop.slurm.stdio import READY
 from tests.servers import until
 
 SOON = 5.0  # seconds

@@ -11,10 +11,10 @@ import pytest
 
 from desktop.errors import NotReady, SessionEnded
 from desktop.placements import Slurm, slurm
-from desktop.placements.stdio import READY
 from desktop.slurm.commands import CommandFailed
 from desktop.slurm.link import Link
 from desktop.slurm.request import Request
+from desktop.slurm.stdio import READY
 
 _READY = "printf '\\0" + READY[1:].decode().replace("\n", "\\n") + "'"
 

@@ -10,8 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from desktop.placements import stdio
-from desktop.slurm import commands
+from desktop.slurm import commands, stdio
 from desktop.slurm.inside import NAME
 from tests import users
 from tests.servers import until

@@ -56,7 +56,8 @@ def wrapper(folder: Path, text: str) -> str:
     return str(script)
 
 
-def test_where_xpra_says_that_it_is(tmp_path):
+def test_where_xpra_says_that_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(xpra_client, "FOLDERS", ())
     folder = client(tmp_path / "elsewhere" / "www")
     asked = tmp_path / "asked"
     told = f"* app\n  - dir : /nowhere\n* resources     : {folder.parent}\n* home : /"
@@ -68,8 +69,9 @@ def test_where_xpra_says_that_it_is(tmp_path):
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo '* resources : None'", "echo hello"])
 def test_an_xpra_that_does_not_say_where_it_is(tmp_path, monkeypatch, answer):
-    monkeypatch.setattr(xpra_client, "FOLDERS", (str(client(tmp_path)),))
-    assert xpra_client.find("", wrapper(tmp_path, answer)).folder == tmp_path
+    monkeypatch.setattr(xpra_client, "FOLDERS", ())
+    with pytest.raises(ClientMissing):
+        xpra_client.find("", wrapper(tmp_path, answer))
 
 
 def test_what_the_installed_xpra_says():
