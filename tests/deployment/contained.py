@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,12 @@ def volumes(server: JupyterServer, container: Container, user: str = "") -> list
 def runtime_folders() -> list[Path]:
     """Return those that the image's entry has made for ``ANYBODY``."""
     user = int(ANYBODY.partition(":")[0])
-    return [path for path in _SHARED_MEMORY.glob("run-*") if path.stat().st_uid == user]
+    found = []
+    for path in _SHARED_MEMORY.glob("run-*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_uid == user:
+                found.append(path)
+    return found
 
 
 def end(server: JupyterServer) -> None:

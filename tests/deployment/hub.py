@@ -98,6 +98,8 @@ class Hub:
 
         ``container`` may return the command line of buildah that it is to run in.
         """
+        for old in [one for one in self.servers if (one.user, one.name) == (user, name)]:
+            self._forget(old)
         server = UserServer(self, user, name)
         self.servers.append(server)
         prepare(server)
@@ -123,6 +125,15 @@ class Hub:
         finally:
             culler.terminate()
             culler.wait(10)
+
+    def _forget(self, server: UserServer) -> None:
+        """End a server of a test that is run again, as after a failure, and remove its folder."""
+        until(lambda: not server.model.get("pending"), "the hub to be done with it", 60)
+        if server.model:
+            server.stop()
+        server.end_the_rest()
+        shutil.rmtree(server.root)
+        self.servers.remove(server)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, "the hub ended"

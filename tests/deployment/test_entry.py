@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,33 +19,36 @@ PRINT = ("sh", "-c", 'echo "${XDG_RUNTIME_DIR:-}"')
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for TMPDIR; what was made for it elsewhere is removed."""
-    before = set(Path("/dev/shm").glob("run-*"))
-    yield tmp_path
-    for made in set(Path("/dev/shm").glob("run-*")) - before:
-        made.rmdir()
+def enter(tmp_path: Path) -> Iterator[Callable[[int], str]]:
+    """Returns the XDG_RUNTIME_DIR of what is started with a TMPDIR of that mode."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with ExitStack() as stack:
 
+        def enter(mode: int) -> str:
+            tmp_path.chmod(mode)
+            made = subprocess.check_output([ENTRY, *PRINT], env=environment, text=True).strip()
+            if made:
+                stack.callback(Path(made).rmdir)
+            return made
 
-def enter(folder: Path) -> str:
-    """Return the XDG_RUNTIME_DIR of what is started with ``folder`` for TMPDIR."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder)}
-    return subprocess.check_output([ENTRY, *PRINT], env=environment, text=True).strip()
+        yield enter
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o2777, 0o770])
-def test_where_others_may_write_sockets_get_a_folder_elsewhere(folder: Path, mode: int) -> None:
-    folder.chmod(mode)
-    made = Path(enter(folder))
+def test_where_others_may_write_sockets_get_a_folder_elsewhere(
+    enter: Callable[[int], str], mode: int
+) -> None:
+    made = Path(enter(mode))
     assert made.parent == Path("/dev/shm")
     assert made.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777])
-def test_where_nobody_can_replace_what_is_there_nothing_is_made(folder: Path, mode: int) -> None:
+def test_where_nobody_can_replace_what_is_there_nothing_is_made(
+    enter: Callable[[int], str], mode: int
+) -> None:
     """As on clusters, where jobs have a TMPDIR of their own and /dev/shm is the host's."""
-    folder.chmod(mode)
-    assert enter(folder) == ""
+    assert enter(mode) == ""
 
 
 def test_without_home_it_says_that_there_is_none() -> None:

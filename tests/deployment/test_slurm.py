@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -146,8 +147,11 @@ def test_the_page_of_a_desktop_in_a_job(
     assert 5300 < session["job"]["ends"] - session["job"]["now"] <= 5400
     until(lambda: not page.notice.is_visible(), "a desktop that is up")
     page.tool("Share").hover()
+    # Rounded, 90 minutes are less from half a minute after the job's start.
     expect(page.here.locator("#job")).to_have_text(
-        f"Job {session['job']['id']} on {session['job']['node']}: 90 minutes left"
+        re.compile(
+            rf"^Job {session['job']['id']} on {session['job']['node']}: (90|89) minutes left$"
+        )
     )
     page.screenshot("slurm-tools")
     page.page.mouse.move(600, 500)
@@ -183,7 +187,12 @@ def test_a_job_that_waits_says_why_and_is_cancelled(
     until(lambda: server.session()["job"]["starts"], "an estimate of the start", 40)
     server.call("DELETE", "desktop/api/sessions/default")
     assert server.session()["state"] == "stopped"
-    assert cluster.job(session["job"]["id"], "%T") == "CANCELLED"
+    is_cancelled(cluster, session["job"]["id"])
+
+
+def is_cancelled(cluster: Cluster, job: str) -> None:
+    """Wait for it: a stop waits for scancel, but not for long."""
+    until(lambda: cluster.job(job, "%T") == "CANCELLED", "the job to be cancelled")
 
 
 def waits(server: JupyterServer, why: str, seconds: float = 15) -> dict[str, Any]:
@@ -265,7 +274,7 @@ def test_a_job_that_waits_while_the_controller_is_away(
         waits(server, "Slurm's controller does not answer", 30)
     assert waits(server, "(Resources)", 30)["job"]["id"] == job
     server.call("DELETE", "desktop/api/sessions/default")
-    assert cluster.job(job, "%T") == "CANCELLED"
+    is_cancelled(cluster, job)
 
 
 def test_an_application_runs_in_a_job(cluster: Cluster) -> None:
@@ -297,7 +306,7 @@ def test_nothing_is_left_of_a_jupyter_that_is_killed(
     until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
     server.signal(signal.SIGKILL)
     server.process.wait(10)
-    until(lambda: cluster.jobs() == fillers, "the job to be gone", 10)
+    until(lambda: cluster.jobs() == fillers, "the job to be gone", 30)
     server.assert_nothing_left()
 
 
@@ -321,15 +330,26 @@ def test_nothing_is_left_where_what_follows_the_job_is_killed(
     followers(server)[which].kill()
     session = ended(server)
     assert session["state"] in ("failed", "stopped")
-    until(lambda: cluster.jobs() == fillers, "the job to be gone", 10)
+    until(lambda: cluster.jobs() == fillers, "the job to be gone", 30)
     until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
     assert not server.job_outputs()
 
 
 def followers(server: JupyterServer) -> dict[str, psutil.Process]:
     """Return the two processes that follow a job."""
-    both = server.processes("-m desktop.slurm /")
-    keeper, worker = sorted(both, key=lambda process: process.create_time())
+
+    def found() -> tuple[psutil.Process, psutil.Process] | None:
+        # A command of Slurm's has the same words between its fork and its exec.
+        both = server.processes("-m desktop.slurm /")
+        if len(both) != 2:
+            return None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for keeper, worker in (both, both[::-1]):
+                if worker.ppid() == keeper.pid:
+                    return keeper, worker
+        return None
+
+    keeper, worker = until(found, "a keeper and its worker")
     return {"keeper": keeper, "worker": worker}
 
 
@@ -338,7 +358,7 @@ def test_all_who_follow_the_job_are_killed(server: JupyterServer, cluster: Clust
     for process in followers(server).values():
         process.kill()
     assert ended(server)["state"] == "failed"
-    until(lambda: not cluster.jobs(), "the job to be gone", 10)
+    until(lambda: not cluster.jobs(), "the job to be gone", 30)
     until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
     # Nobody is there to remove it but the next start, in some days.
     (left,) = server.job_outputs()
@@ -392,7 +412,7 @@ def test_an_output_folder_that_the_node_lacks(
     until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
     shutil.rmtree(folder)
     cluster.says("scancel", *fillers)
-    session = ended(server)
+    session = ended(server, 60)
     assert session["state"] == "failed"
     assert "without a word" in session["error"]["message"]
     assert str(folder) in session["error"]["remedy"]

@@ -7,10 +7,11 @@ import http.client
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from tests import servers
+from tests import clients, servers
 from tests.integration.viewing import session_processes, view
 
 # What a desktop leaves running: helpers in sessions of their own, some of them stubborn.
@@ -26,12 +27,13 @@ def with_helpers(server: servers.JupyterServer) -> None:
     (server.home / "start").write_text(HELPERS)
 
 
-@pytest.fixture
-def busy():
-    """A server with two desktops, viewers, and a page that follows what happens."""
+@contextlib.contextmanager
+def running_busy(*arguments: str) -> Iterator[tuple[servers.JupyterServer, clients.Viewer]]:
+    """Run a server with two desktops, viewers, and a page that follows what happens."""
     with servers.running(
         # Else it asks on its terminal before it heeds SIGINT.
         "--ServerApp.answer_yes=True",
+        *arguments,
         start_script="~/start",
         prepare=with_helpers,
         check=False,
@@ -46,6 +48,12 @@ def busy():
             assert len(server.processes("sleep 1000")) == 4
             yield server, viewer
             stream.close()
+
+
+@pytest.fixture
+def busy():
+    with running_busy() as running:
+        yield running
 
 
 def ends_within(server: servers.JupyterServer, seconds: float) -> None:
@@ -133,13 +141,14 @@ def test_killed_together_with_a_part_of_a_session(busy, which):
     ends_within(server, 5)
 
 
-def test_killed_while_its_sessions_are_stopped(busy):
+def test_killed_while_its_sessions_are_stopped():
     """As by SIGSTOP: neither of them hears of it, but the other process of its session does."""
-    server, _ = busy
-    session_processes(server)["worker"].suspend()
-    session_processes(server, "second")["keeper"].suspend()
-    server.process.kill()
-    ends_within(server, 5)
+    # The time that a worker has is over before it is killed.
+    with running_busy("--DesktopApp.stop_timeout=0.2") as (server, _):
+        session_processes(server)["worker"].suspend()
+        session_processes(server, "second")["keeper"].suspend()
+        server.process.kill()
+        ends_within(server, 5)
 
 
 def test_stopping_a_desktop_takes_its_programs_along(busy):

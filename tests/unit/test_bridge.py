@@ -207,8 +207,10 @@ class Server:
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[Server]:
     server = Server(folder)
-    yield server
-    await server.client.stop()
+    try:
+        yield server
+    finally:
+        await server.client.stop()
     assert server.client.pid is None
 
 

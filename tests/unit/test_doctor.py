@@ -418,19 +418,28 @@ def test_desktops_that_run_in_jobs(programs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sbatch", "words", "remedy"),
+    ("sbatch", "patience", "told"),
     [
-        ("echo 'allocation failure: Invalid partition name' >&2; exit 1", "job: Invalid", "sinfo"),
-        ("exec /bin/sleep 1000", "sbatch has not answered for 0.2 seconds", "Try again"),
+        (
+            "echo 'allocation failure: Invalid partition name' >&2; exit 1",
+            60,
+            ("job: Invalid", "sinfo"),
+        ),
+        (
+            "exec /bin/sleep 1000",
+            0.2,
+            ("sbatch has not answered for 0.2 seconds", "Try again"),
+        ),
     ],
 )
 def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
-    programs, monkeypatch, sbatch, words, remedy
+    programs, monkeypatch, sbatch, patience, told
 ):
-    monkeypatch.setattr(cluster, "_PATIENCE_FOR_A_JOB", 0.2)
+    monkeypatch.setattr(cluster, "_PATIENCE_FOR_A_JOB", patience)
     cluster_of(programs, sbatch)
     *_, job = found(cluster.slurm, ELSEWHERE)
     assert (job.state, job.facts) == (State.PROBLEM, {"reason": "job-refused"})
+    words, remedy = told
     assert words in job.found
     assert remedy in job.remedy
     assert {one.topic for one in found(cluster.slurm)} == {"Slurm"}

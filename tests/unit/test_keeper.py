@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -82,6 +82,9 @@ def kept(work: str, patience: float = 1.0) -> Iterator[Kept]:
     try:
         yield one
     finally:
+        # A worker that is suspended, or deaf, would outlive its keeper.
+        with suppress(psutil.NoSuchProcess):
+            one.worker.kill()
         one.keeper.kill()
         one.keeper.wait()
         one.lifeline.close()
@@ -90,7 +93,7 @@ def kept(work: str, patience: float = 1.0) -> Iterator[Kept]:
 
 @pytest.mark.parametrize("how", ["lifeline", "signal"])
 def test_a_worker_that_ends_in_order_has_the_time_for_it(how):
-    with kept(ORDERLY) as one:
+    with kept(ORDERLY, 20) as one:
         if how == "lifeline":
             one.lifeline.close()
         else:
@@ -110,7 +113,7 @@ def test_a_worker_that_does_not_end_is_killed(how, stopped):
         else:
             one.keeper.terminate()
         assert one.ends() == ["137"]
-        assert 0.3 <= time.monotonic() - began < 2
+        assert 0.3 <= time.monotonic() - began < 10
 
 
 def test_the_exit_of_a_worker_is_passed_on():
@@ -143,12 +146,15 @@ def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
             text=True,
         ) as session:
             assert session.stdin
-            session.stdin.write(specification.to_line() + "\n")
-            session.stdin.flush()
-            while not list(tmp_path.iterdir()):
-                assert session.poll() is None
-            session.send_signal(number)
-            session.wait(10)
+            try:
+                session.stdin.write(specification.to_line() + "\n")
+                session.stdin.flush()
+                while not list(tmp_path.iterdir()):
+                    assert session.poll() is None
+                session.send_signal(number)
+                session.wait(10)
+            finally:
+                session.kill()
         assert not list(tmp_path.iterdir())
         locks = Path("/tmp").glob(".X*-lock")
         assert session.pid not in {lock_holder(lock) for lock in locks}
