@@ -19,7 +19,7 @@ from .test_hostile_text import MARKUP, stays_text
 from .test_open import tile
 from .visitor import Visitor
 
-SHELL = "xterm -T shell -e sh -c 'echo up >up-{0}; exec sh'"
+SHELL = "xterm -T shell -e sh -c 'xset r off; echo up >up-{0}; exec sh'"
 APPLICATIONS: dict[str, dict[str, Any]] = {
     "shell": {"command": SHELL.format("shell"), "title": "My Shell", "category": "Tools"},
     "other": {"command": SHELL.format("other"), "title": "Other"},
@@ -67,6 +67,7 @@ def test_its_tile_opens_one_window_that_follows_the_page(
     lab: JupyterServer, visitor: Visitor
 ) -> None:
     page = visitor.context.new_page()
+    Guest(lab).forget("up-shell")
     with page.expect_popup() as popup:
         tile(page, lab, "My Shell")
     expect(page.locator(".jp-Launcher-section", has_text="Tools")).to_contain_text("My Shell")
@@ -79,8 +80,7 @@ def test_its_tile_opens_one_window_that_follows_the_page(
     desktop.page.set_viewport_size({"width": 800, "height": 500})
     fills_the_page(desktop, guest, "shell")
     expect(desktop.card).to_be_hidden()
-    desktop.types("echo typed >typed\n")
-    assert guest.file("typed") == "typed\n"
+    assert guest.output(desktop, "echo typed", "typed") == "typed\n"
 
 
 def test_its_end_is_told_and_it_starts_again(lab: JupyterServer, visitor: Visitor) -> None:
@@ -126,8 +126,7 @@ def test_two_applications_and_the_desktop_are_three(lab: JupyterServer, visitor:
         guest = Guest(lab, name, APPLICATIONS[name]["title"])
         guest.await_window("shell")
         page.clicks((300, 300))
-        page.types(f"echo $0 >from-{name}\n")
-        guest.file(f"from-{name}")
+        guest.output(page, "echo $0", f"from-{name}")
     states = lab.call("GET", "desktop/api/sessions").json["sessions"]
     applications = {one["name"]: one["application"] for one in states if one["state"] == "running"}
     assert applications == {"shell": "shell", "other": "other", "default": None}

@@ -31,7 +31,7 @@ def starts_again(desktop: Desktop, label: str = "Start again") -> None:
     button = desktop.card.get_by_role("button", name=label)
     expect(button).to_be_focused()
     desktop.presses("Enter")
-    desktop.becomes("connected")
+    desktop.becomes("connected", seconds=45)
     desktop.shows_desktop(colours=2)
 
 

@@ -214,7 +214,7 @@ def test_the_page_is_loaded_again(linked: Desktop, guest: Guest, cable: Link) ->
         linked.becomes("reconnecting")
         cable.up()
         linked.page.reload()
-        print(f"live after loading it again: {linked.is_live(SOON):.2f} s")
+        print(f"live after loading it again: {linked.is_live(30):.2f} s")
 
 
 @contextmanager

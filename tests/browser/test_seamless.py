@@ -118,6 +118,7 @@ class Programs:
         window = Window(self.page, title)
         window.has_focus()
         self.guest.await_window(title)
+        self.guest.await_keys(title)
         return window
 
 
@@ -152,10 +153,11 @@ def test_two_programs_are_two_windows_and_the_one_clicked_gets_the_keys(
     one.clicks(40, 40)
     one.has_focus()
     assert one.layer > two.layer
-    page.types("echo first >typed-1\n")
+    guest.await_keys("one")
+    assert guest.output(page, "echo first", "typed-1") == "first\n"
     two.clicks(350, 140)
-    page.types("echo second >typed-2\n")
-    assert (guest.file("typed-1"), guest.file("typed-2")) == ("first\n", "second\n")
+    guest.await_keys("two")
+    assert guest.output(page, "echo second", "typed-2") == "second\n"
     expect(page.here.locator(".hint")).to_be_hidden()
     expect(page.here.get_by_role("application")).to_be_focused()
 
@@ -177,6 +179,7 @@ def test_a_menu_opens_at_its_place_and_can_be_used(
     window.drags((100, 15), (333, 222))
     is_where_it_is_seen(window, guest, "with a menu")
     left, top, *_ = window.contents
+    guest.forget("chosen")
     window.clicks(20, 12)
     menu = page.here.locator(".frame:not(.framed)")
     expect(menu).to_be_visible()
@@ -240,8 +243,7 @@ def test_moved_resized_and_closed_by_the_frame(
     window.drags((0, 100), (-50, 0))
     is_where_it_is_seen(window, guest, "framed")
     assert window.contents[0] + window.contents[2] == right
-    page.types("stty size >size\n")
-    rows, columns = map(int, guest.file("size").split())
+    rows, columns = map(int, guest.output(page, "stty size", "size").split())
     assert (rows > 12, columns > 60) == (True, True)
     window.presses("Close")
     expect(window.frame).to_have_count(0)
@@ -272,18 +274,19 @@ def test_maximised_and_a_page_that_gets_smaller(
 
 def test_minimised_and_back(page: Desktop, programs: Programs, guest: Guest) -> None:
     one, two = programs.terminal("one"), programs.terminal("two", "+600+300")
+    is_where_it_is_seen(two, guest, "two")
     before = two.contents
     two.presses("Minimise")
     one.has_focus()
     expect(two.frame).to_be_hidden()
-    page.types("echo still >typed-one\n")
-    assert guest.file("typed-one") == "still\n"
+    guest.await_keys("one")
+    assert guest.output(page, "echo still", "typed-one") == "still\n"
     page.screenshot("seamless-minimised")
     page.here.get_by_role("group", name="Minimised windows").get_by_role("button").click()
     two.has_focus()
-    assert two.contents == before
-    page.types("echo back >typed-two\n")
-    assert guest.file("typed-two") == "back\n"
+    eventually(lambda: two.contents == before, "the window where it was")
+    guest.await_keys("two")
+    assert guest.output(page, "echo back", "typed-two") == "back\n"
 
 
 def test_windows_are_reached_by_keyboard(page: Desktop, programs: Programs) -> None:
@@ -338,7 +341,10 @@ def test_a_lost_connection_brings_all_windows_back(
     one.drags((100, 15), (30, 40))
     three.presses("Minimise")
     one.clicks(20, 20)
+    guest.await_keys("one")
     page.types("kept=yes\n")
+    for window, title in ((one, "one"), (two, "two")):
+        is_where_it_is_seen(window, guest, title)
     before = [one.contents, two.contents]
     cable.down()
     page.becomes("reconnecting")
@@ -347,17 +353,18 @@ def test_a_lost_connection_brings_all_windows_back(
     cable.up()
     page.becomes("connected")
     one.has_focus()
-    assert [one.contents, two.contents] == before
+    eventually(lambda: [one.contents, two.contents] == before, "the windows where they were")
     assert one.layer > two.layer
     expect(three.frame).to_be_hidden()
-    page.types("echo $kept >remembered\n")
-    assert guest.file("remembered") == "yes\n"
+    guest.await_keys("one")
+    assert guest.output(page, "echo $kept", "remembered") == "yes\n"
 
 
 def test_the_clipboard(page: Desktop, programs: Programs, guest: Guest) -> None:
     programs.terminal("pasting")
     guest.copy("from a program: é€")
     until(lambda: page.read_clipboard() == "from a program: é€", "the text in the browser")
+    guest.forget("pasted")
     page.run("(text) => navigator.clipboard.writeText(text)", "echo from the browser >pasted\n")
     page.presses("Shift+Insert")
     assert guest.file("pasted") == "from the browser\n"

@@ -29,8 +29,8 @@ _NAMED_ROLES = (
 
 
 def test_what_is_typed_reaches_a_program(desktop: Desktop, guest: Guest) -> None:
-    desktop.types("echo 'It works: 100 % {of} \"the\" keys, [all] @ ~once\\!' > typed\n")
-    assert guest.file("typed") == 'It works: 100 % {of} "the" keys, [all] @ ~once\\!\n'
+    text = 'It works: 100 % {of} "the" keys, [all] @ ~once\\!'
+    assert guest.output(desktop, f"echo '{text}'", "typed") == f"{text}\n"
 
 
 def test_the_mouse_reaches_a_program_where_it_points(
@@ -149,6 +149,7 @@ def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest
     page.keyboard.press("Escape")
     desktop.has_focus()
     # No key is stuck there.
+    guest.forget("after")
     page.keyboard.type("echo still typing > after\n")
     assert guest.file("after") == "still typing\n"
 
@@ -159,8 +160,7 @@ def test_stop_asks_first_and_escape_keeps_the_desktop(desktop: Desktop, guest: G
     desktop.screenshot("stop")
     desktop.page.keyboard.press("Escape")
     desktop.has_focus()
-    desktop.types("echo alive > kept\n")
-    assert guest.file("kept") == "alive\n"
+    assert guest.output(desktop, "echo alive", "kept") == "alive\n"
 
 
 def test_every_control_has_a_name(desktop: Desktop, visitor: Visitor) -> None:
@@ -184,8 +184,7 @@ def test_nothing_locks_the_screen(
     assert "DPMS is Enabled" not in screen
     assert [p.name() for name in _LOCKERS for p in xfce.processes(name)] == []
     guest.run("xflock4", check=False)
-    desktop.types("echo open > not-locked\n")
-    assert guest.file("not-locked") == "open\n"
+    assert guest.output(desktop, "echo open", "not-locked") == "open\n"
 
 
 def _press(desktop: Desktop, entry: str) -> None:

@@ -73,8 +73,8 @@ def test_from_the_login_to_a_desktop(
     at_work(desktop, guest)
     assert desktop.page.url == f"{front.address}{anns.base_url}desktop/"
     assert desktop.run(_PROTOCOL) == "h2"
-    desktop.types(f"\necho {front.kind} > typed-{front.kind}\n")
-    assert guest.file(f"typed-{front.kind}") == f"{front.kind}\n"
+    typed = guest.output(desktop, f"\necho {front.kind}", f"typed-{front.kind}")
+    assert typed == f"{front.kind}\n"
     desktop.tool("Hub").hover()
     desktop.screenshot(f"hub-{front.kind}")
 
@@ -105,8 +105,7 @@ def test_the_connection_is_lost_and_comes_back(
     print(f"live after {front.kind} was started again: {desktop.is_live(5):.2f} s")
     assert desktop.run("() => window.mark") == 1
     desktop.clicks(TERMINAL)
-    desktop.types(f"\necho back > back-{front.kind}\n")
-    guest.file(f"back-{front.kind}")
+    guest.output(desktop, "\necho back", f"back-{front.kind}")
 
 
 def test_the_other_user_stays_outside(

@@ -22,8 +22,7 @@ def test_with_internal_tls(visit: Callable[..., Visitor]) -> None:
         member.logs_in()
         guest = Guest(server)
         desktop = at_work(member.opens(server), guest)
-        desktop.types("\necho tls > typed\n")
-        assert guest.file("typed") == "tls\n"
+        assert guest.output(desktop, "\necho tls", "typed") == "tls\n"
         desktop.page.close()
         server.stop()
         server.assert_nothing_left()

@@ -311,22 +311,33 @@ def test_core_dumps_are_for_the_user_only(server, neighbour):
     program = max(server.processes("--sm-disable"), key=psutil.Process.create_time)
     if users.run(server.user, ALLOW_DUMPS, str(program.pid)).stdout == "0\n":
         pytest.skip("core dumps are forbidden here (ulimit -H -c)")
-    before = cores(server)
+    for earlier in cores(server):
+        earlier.unlink()
     program.send_signal(signal.SIGABRT)
     assert "signal 6" in server.wait_for("stopped", "dumps")["reason"]
-    (core,) = cores(server) - before
+    (core,) = cores(server)
     assert core.parent == server.home
     server.home.chmod(0o755)
-    read = [users.run(user, READ, str(server.home)).stdout for user in (server.user, neighbour)]
-    server.home.chmod(0o700)
-    core.unlink()
+    try:
+        read = [users.run(user, READ, str(server.home)).stdout for user in (server.user, neighbour)]
+    finally:
+        server.home.chmod(0o700)
+        core.unlink()
     assert [str(core) in one for one in read] == [True, False]
 
 
 def cores(server: JupyterServer) -> set[Path]:
-    """Return the core dumps of the server's user."""
-    found = [*Path("/").glob("core*"), *server.root.rglob("core*")]
-    return {path for path in found if path.is_file() and path.stat().st_uid == server.user}
+    """Return the core dumps of the server's user, in the folders that programs are run in."""
+    found = [*Path("/").glob("core*"), *server.home.glob("core*")]
+    return {path for path in found if _is_file_of(path, server.user)}
+
+
+def _is_file_of(path: Path, user: int | None) -> bool:
+    try:
+        told = path.lstat()
+    except OSError:
+        return False  # it was removed meanwhile
+    return stat.S_ISREG(told.st_mode) and told.st_uid == user
 
 
 # -- traps

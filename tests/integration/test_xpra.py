@@ -245,8 +245,17 @@ def _gets_in(server: JupyterServer) -> bool:
 
 
 def x_server_of(server: JupyterServer) -> psutil.Process:
-    (found,) = (one for one in server.processes() if one.name() in ("Xorg", "Xvfb"))
-    return found
+    return until(lambda: _only_x_server(server), "an X server, and no more")
+
+
+def _only_x_server(server: JupyterServer) -> psutil.Process | None:
+    """Return None also while it has forked, and that is no other program yet."""
+    try:
+        named = {one: one.name() for one in server.processes("-displayfd")}
+    except psutil.Error:
+        return None  # one ended meanwhile
+    found = [one for one, name in named.items() if name in ("Xorg", "Xvfb")]
+    return found[0] if len(found) == 1 else None
 
 
 def test_the_log_says_which_x_server_was_taken_and_why(server):

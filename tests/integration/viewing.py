@@ -150,10 +150,17 @@ def grabbed(server: JupyterServer) -> Iterator[None]:
 
 
 def selection(server: JupyterServer) -> str | None:
-    """Return the text in the desktop's CLIPBOARD, None where there is none."""
+    """Return the text in the desktop's CLIPBOARD, None where there is none.
+
+    It is empty if its owner does not answer, as one that has just lost it.
+    """
     program = on_display(server, "xclip", "-o", "-selection", "clipboard", "-target", "UTF8_STRING")
     with program:
-        printed, _ = program.communicate(timeout=10)
+        try:
+            printed, _ = program.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            return ""
     return printed.decode() if program.returncode == 0 else None
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.bridge.messages import (
@@ -192,7 +192,6 @@ def test_any_value_is_a_message_or_refused(key, value, descriptors):
     readable(json.dumps({key: value}).encode(), descriptors)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=200), st.integers(0, 5)), max_size=8))
 def test_any_packets_with_any_descriptors_leak_none(packets):
     with nothing_leaks(), control_sockets() as (doorman, bridge):

@@ -146,7 +146,6 @@ def encoded(message: list[tuple[bytes, tuple[int, bytes] | None]], key: bytes) -
     return data
 
 
-@settings(deadline=None)
 @given(st.lists(fragmented, max_size=4), keys, st.lists(st.integers(0, 1 << 20), max_size=8))
 def test_frames_in_any_pieces_arrive_byte_for_byte(messages, key, cuts):
     expected = b"".join(payload for message in messages for payload, _ in message) + b"end"
@@ -158,7 +157,7 @@ def test_frames_in_any_pieces_arrive_byte_for_byte(messages, key, cuts):
         assert ends.received(len(expected)) == expected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(payloads.filter(bool), min_size=1, max_size=6))
 def test_what_the_display_server_sends_arrives_byte_for_byte(chunks):
     expected = b"".join(chunks)
@@ -284,7 +283,7 @@ def test_nothing_of_a_broken_frame_reaches_the_display_server():
         assert ends.target.recv(10) == b""
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=3))
 def test_any_bytes_end_in_good_order(data, cuts):
     """No hang, no failure, no descriptor left (see ``Ends.finish``)."""
@@ -301,7 +300,7 @@ headers = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(headers, min_size=1, max_size=3), payloads)
 def test_any_frame_headers_end_in_good_order(frames, payload):
     with connection() as ends:
@@ -309,7 +308,7 @@ def test_any_frame_headers_end_in_good_order(frames, payload):
         ends.wire.closing()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.binary(max_size=200))
 def test_any_request_head_is_answered_or_dropped(head):
     """The side entrance passes heads on unread."""

@@ -70,10 +70,12 @@ def answering(path: Path, answer: bytes) -> Iterator[None]:
                 connection.recv(65536)
                 connection.sendall(answer)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield
-        thread.join(5)
+        try:
+            yield
+        finally:
+            thread.join(5)
 
 
 @given(st.binary(max_size=300))
