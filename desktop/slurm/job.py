@@ -253,7 +253,7 @@ class Job:
             except (CommandFailed, OSError) as error:
                 if "Invalid job id" not in str(error):
                     return  # the note stays, for another attempt
-        # A job that sbatch told nothing of may not be in the queue yet: the keeper tries once more.
+        # One whose id sbatch has not told may not be in the queue yet: the keeper tries once more.
         if self._job:
             self._note.job = []
 

@@ -1,0 +1,37 @@
+"""Asking the doctor about one thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from desktop.doctor.app import Doctor
+from desktop.doctor.finding import Finding
+from desktop.doctor.subject import Subject, subject
+
+TOKEN = "0123456789abcdef"
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def asked(*arguments: str) -> Subject:
+    """Return the settings with these arguments in the command line."""
+    doctor = Doctor()
+    doctor.initialize(list(arguments))
+    return subject(doctor, doctor._remarks)
+
+
+def found(check, *arguments: str) -> list[Finding]:
+    return list(check(asked(*arguments)))
+
+
+def told(check, *arguments: str) -> Finding:
+    """Return the only finding."""
+    (finding,) = found(check, *arguments)
+    return finding
+
+
+def config(home: Path, name: str, text: str) -> None:
+    (home / ".jupyter" / name).write_text(text)

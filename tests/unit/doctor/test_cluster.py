@@ -1,0 +1,100 @@
+"""What the doctor finds out about Slurm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desktop.doctor import cluster
+from desktop.doctor.finding import State
+
+from .asking import found, program, told
+
+
+def test_slurm(programs, monkeypatch):
+    assert told(cluster.slurm).facts == {"programs": []}
+    program(programs, "sbatch", "echo slurm 23.11.4")
+    program(programs, "sinfo", "echo 'slurm_load_partitions: Unable to contact' >&2; exit 1")
+    slurm, controller = found(cluster.slurm)
+    assert slurm.found == "sbatch, sinfo; srun, squeue, scancel missing; slurm 23.11.4"
+    assert (controller.state, controller.facts["reachable"]) == (State.NOTE, False)
+    assert "Unable to contact" in controller.found
+    program(programs, "sinfo", "echo debug; echo gpu")
+    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    _, job, controller = found(cluster.slurm)
+    assert job.facts == {"job": "77"}
+    assert controller.facts == {"reachable": True, "partitions": ["debug", "gpu"]}
+
+
+ELSEWHERE = "--DesktopApp.placement=slurm"
+
+
+def cluster_of(folder: Path, sbatch: str) -> None:
+    """Have Slurm's commands, with an sbatch that answers like that where it is given a job."""
+    for name in ("srun", "squeue", "scancel"):
+        program(folder, name, "echo slurm 23.11.4")
+    program(folder, "sbatch", f'[ "$1" = --version ] && echo slurm 23.11.4 && exit\n{sbatch}')
+
+
+def test_desktops_that_run_in_jobs(programs, tmp_path):
+    placement = found(cluster.slurm, ELSEWHERE)[0]
+    assert (placement.topic, placement.state) == ("placement", State.PROBLEM)
+    assert "sbatch, srun, squeue, scancel cannot be found" in placement.found
+    cluster_of(programs, f'echo "$@" >{tmp_path}/asked')
+    placement, *_, job = found(cluster.slurm, ELSEWHERE, "--Slurm.hours=2", "--Slurm.gpus=1")
+    assert placement.state is State.OK
+    assert (job.topic, job.state) == ("job of a desktop", State.OK)
+    asked = (tmp_path / "asked").read_text().split()
+    assert {"--test-only", "--time=120", "--gpus=1"} < set(asked)
+
+
+@pytest.mark.parametrize(
+    ("sbatch", "patience", "told"),
+    [
+        (
+            "echo 'allocation failure: Invalid partition name' >&2; exit 1",
+            60,
+            ("job: Invalid", "sinfo"),
+        ),
+        (
+            "exec /bin/sleep 1000",
+            0.2,
+            ("sbatch has not answered for 0.2 seconds", "Try again"),
+        ),
+    ],
+)
+def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
+    programs, monkeypatch, sbatch, patience, told
+):
+    monkeypatch.setattr(cluster, "_PATIENCE_FOR_A_JOB", patience)
+    cluster_of(programs, sbatch)
+    *_, job = found(cluster.slurm, ELSEWHERE)
+    assert (job.state, job.facts) == (State.PROBLEM, {"reason": "job-refused"})
+    words, remedy = told
+    assert words in job.found
+    assert remedy in job.remedy
+    assert {one.topic for one in found(cluster.slurm)} == {"Slurm"}
+
+
+def test_an_sbatch_that_cannot_be_run(programs):
+    cluster_of(programs, "exit")
+    (programs / "sbatch").write_text("#!/opt/no/such/shell\n")
+    *_, job = found(cluster.slurm, ELSEWHERE)
+    assert job.state is State.PROBLEM
+    assert "sbatch cannot be run (No such file" in job.found
+
+
+def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs):
+    cluster_of(programs, "exit 1")
+    program(programs, "sinfo", "exit 1")
+    here, there = found(cluster.slurm)[-1], found(cluster.slurm, ELSEWHERE)[-2]
+    assert here.remedy == "Desktops on this machine start all the same."
+    assert (there.found, there.remedy) == (here.found, None)
+
+
+def test_a_controller_that_does_not_answer(programs, monkeypatch):
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.1)
+    program(programs, "sinfo", '[ "$1" = --version ] && exit\nexec /bin/sleep 1000')
+    controller = found(cluster.slurm, "--Doctor.trial=False")[-1]
+    assert controller.found == "does not answer (no answer within 0.1 seconds)."

@@ -1,0 +1,259 @@
+"""What the doctor finds on machines where something is not as it should be."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from desktop.doctor import desktops, displays, folders, graphics, limits, opengl, software
+from desktop.doctor.finding import State
+from desktop.session import display_number, runtime, startscript
+
+from .asking import config, found, program, told
+
+# -- software
+
+
+def test_what_is_installed_for_this_python(monkeypatch):
+    topics = {finding.topic: finding for finding in found(software.packages)}
+    assert topics["jupyter-server"].facts["version"].startswith("2.")
+    monkeypatch.setattr("sys.path", [])
+    topics = {finding.topic: finding for finding in found(software.packages)}
+    assert topics["jupyterlab"].state is State.NOTE
+    assert topics["jupyterlab"].command.endswith("-m pip install jupyterlab")
+
+
+def test_whether_the_page_was_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(software, "HERE", tmp_path)
+    assert told(software.page).state is State.PROBLEM
+    (tmp_path / "static").mkdir()
+    for name in software._FILES:
+        (tmp_path / "static" / name).touch()
+    assert told(software.page).state is State.OK
+
+
+def test_extensions_that_are_not_enabled(user):
+    config(
+        user,
+        "jupyter_server_config.json",
+        json.dumps({"ServerApp": {"jpserver_extensions": {"desktop": False}}}),
+    )
+    ours, proxy = found(software.extensions)
+    assert (ours.facts["enabled"], ours.state) == (False, State.NOTE)
+    assert ours.command.endswith("jupyter server extension enable --sys-prefix desktop")
+    assert proxy.facts["name"] == "jupyter_server_proxy"
+
+
+# -- display servers
+
+
+def test_neither_vnc_server_nor_xpra(programs):
+    problem = told(displays.choice)
+    assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "display-server-missing"})
+    assert "install" in problem.command
+    for check in (displays.vnc, displays.xpra):
+        assert told(check).state is State.NOTE
+
+
+def test_every_vnc_server_is_named_once(programs):
+    program(programs, "Xtigervnc", "echo TigerVNC 1.8.0")
+    (programs / "Xvnc").symlink_to("Xtigervnc")
+    (old,) = found(displays.vnc)
+    assert old.state is State.NOTE
+    assert "1.8.0" in old.found
+    (programs / "Xvnc").unlink()
+    program(programs, "Xvnc", "echo TigerVNC 1.13.1")
+    first, second = found(displays.vnc)
+    assert (first.state, second.state) == (State.NOTE, State.OK)
+    assert second.facts["version"] == "1.13.1"
+    # The first that is there is taken, and it will not do.
+    assert told(displays.choice).facts == {"reason": "display-server-unsuitable"}
+    chosen = told(displays.choice, f"--DesktopApp.display_server={programs}/Xvnc")
+    assert chosen.found.endswith("as DesktopApp.display_server says")
+
+
+# -- start scripts and desktops
+
+
+def test_why_a_start_script_is_taken(user, tmp_path, monkeypatch):
+    def why(*arguments: str) -> str:
+        return told(desktops.start_script, *arguments).found.split(": ", 1)[1]
+
+    assert why().startswith("comes with this package")
+    site = tmp_path / "site" / "desktop" / "xstartup"
+    site.mkdir(parents=True)
+    (site / "default").write_text("exec true")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "site"))
+    assert why() == "this site's"
+    (user / ".vnc").mkdir()
+    (user / ".vnc" / "xstartup").write_text("exec true")
+    assert why() == "yours"
+    monkeypatch.setenv(startscript.COMPATIBLE_VARIABLE, str(site / "default"))
+    assert why() == f"as ${startscript.COMPATIBLE_VARIABLE} says"
+    assert why("--DesktopApp.start_script=icewm") == "as DesktopApp.start_script says"
+
+
+def test_a_start_script_that_is_not_there():
+    problem = told(desktops.start_script, "--DesktopApp.start_script=/nowhere/start")
+    assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "start-script-missing"})
+
+
+def test_a_start_script_whose_interpreter_is_not_there(user):
+    (user / "start").write_text("#!/opt/no/such/shell\n")
+    problem = told(desktops.start_script, "--DesktopApp.start_script=~/start")
+    assert problem.state is State.PROBLEM
+    assert "/opt/no/such/shell" in problem.found
+
+
+def test_desktop_environments(programs):
+    (missing,) = found(desktops.installed)
+    assert (missing.state, missing.topic) == (State.PROBLEM, "desktop environment")
+    assert "install" in missing.command
+    script = "--DesktopApp.start_script=icewm"
+    assert told(desktops.installed, script).state is State.NOTE
+    program(programs, "icewm-session", "exit 1")
+    program(programs, "startxfce4", "exit 1")
+    program(programs, "id", "exit 0")
+    without_bus, icewm = found(desktops.installed)
+    assert "lacks D-Bus" in without_bus.found
+    assert (icewm.facts["name"], icewm.facts["taken"]) == ("icewm", True)
+    program(programs, "dbus-launch", "exit 1")
+    xfce, icewm = found(desktops.installed)
+    assert (xfce.facts, icewm.facts["taken"]) == ({"name": "xfce", "taken": True}, False)
+
+
+def test_d_bus(programs):
+    missing = told(desktops.dbus)
+    assert (missing.state, missing.facts) == (State.NOTE, {"programs": []})
+    program(programs, "dbus-launch", "exit 1")
+    program(programs, "dbus-daemon", "echo D-Bus Message Bus Daemon 1.14")
+    assert told(desktops.dbus).found == "dbus-launch; D-Bus Message Bus Daemon 1.14"
+
+
+# -- folders
+
+
+def test_runtime_folders_that_are_too_long(tmp_path, monkeypatch):
+    long = tmp_path / ("x" * 90)
+    long.mkdir()
+    for name in ("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(long))
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    taken, *refused, path = found(folders.runtime_folder)
+    assert (taken.state, taken.facts["path"]) == (State.OK, "/tmp")
+    assert [one.facts["path"] for one in refused] == [str(long)]
+    assert "longer than 82 bytes" in refused[0].facts["reason"]
+    assert path.facts == {"length": len("/tmp/jd-xxxxxxxx/display.sock")}
+
+
+def test_no_runtime_folder_at_all(monkeypatch):
+    kinds = frozenset(runtime.file_system(Path(path)) for path in ("/tmp", tempfile.gettempdir()))
+    monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", kinds)
+    problem = told(folders.runtime_folder)
+    assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "runtime-folder-unusable"})
+    assert "network file system" in problem.found
+
+
+def test_a_folder_of_x_sockets_that_is_not_safe(tmp_path, monkeypatch):
+    unsafe = tmp_path / "X11-unix"
+    unsafe.mkdir()
+    unsafe.chmod(0o777)
+    monkeypatch.setattr(display_number, "SOCKETS", unsafe)
+    problem = told(folders.x_sockets)
+    assert problem.state is State.PROBLEM
+    assert problem.command.startswith("sudo chown root")
+
+
+def test_a_display_number_is_given_back():
+    number = told(folders.x_sockets).facts["display"]
+    assert not Path(f"/tmp/.X{number}-lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("home", "state"), [("/proc", State.NOTE), ("/nowhere", State.NOTE), ("", State.NOTE)]
+)
+def test_homes_in_which_nothing_can_be_kept(monkeypatch, home, state):
+    monkeypatch.setenv("HOME", home)
+    assert told(folders.home).state is state
+
+
+def test_a_home(user):
+    before = sorted(user.iterdir())
+    assert told(folders.home).state is State.OK
+    assert sorted(user.iterdir()) == before
+
+
+def test_little_space(monkeypatch):
+    assert {one.state for one in found(folders.space)} == {State.OK}
+    monkeypatch.setattr(folders, "_LITTLE_SPACE", 1 << 62)
+    assert {one.state for one in found(folders.space)} == {State.NOTE}
+
+
+# -- graphics
+
+
+def test_graphics_cards(programs, tmp_path, monkeypatch):
+    monkeypatch.setattr(graphics, "_DEVICES", tmp_path / "dri")
+    assert told(graphics.devices).facts == {"devices": []}
+    (tmp_path / "dri").mkdir()
+    (tmp_path / "dri" / "renderD128").touch()
+    program(programs, "nvidia-smi", "echo 'NVIDIA A100, 535.1'")
+    card, nvidia = found(graphics.devices)
+    assert card.facts == {"devices": [str(tmp_path / "dri" / "renderD128")]}
+    assert nvidia.facts == {"gpus": ["NVIDIA A100, 535.1"]}
+    program(programs, "vglrun", "exit 1")
+    assert told(graphics.virtualgl).facts == {"path": str(programs / "vglrun")}
+
+
+def test_what_glxinfo_says(programs):
+    lacking = list(opengl.findings({}))
+    assert [one.state for one in lacking] == [State.NOTE]
+    assert "install" in lacking[0].command
+    assert opengl._renderer("OpenGL vendor string: Mesa\nOpenGL renderer string: llvmpipe\n") == (
+        "llvmpipe"
+    )
+    program(programs, "glxinfo", "exit 1")
+    failed = opengl._renderer("(it fails with status 1: Error: no GLX)")
+    assert [one.state for one in opengl.findings({"glxinfo": failed})] == [State.NOTE]
+
+
+# -- limits
+
+
+def test_few_open_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        files = found(limits.resources)[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (files.state, files.facts, files.command) == (
+        State.NOTE,
+        {"limit": 200},
+        "ulimit -n 4096",
+    )
+
+
+def test_few_processes_in_a_container(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "_GROUP", tmp_path)
+    (tmp_path / "pids.max").write_text("20\n")
+    (tmp_path / "memory.max").write_text("2000000000\n")
+    _, processes, memory = found(limits.resources)
+    assert (processes.state, processes.facts) == (State.NOTE, {"limit": 20})
+    assert memory.found == "at most 2.0 GB in this container or job"
+
+
+def test_a_user_without_a_name(monkeypatch):
+    assert told(limits.account).state is State.OK
+    monkeypatch.setattr(os, "getuid", lambda: 1234567)
+    assert told(limits.account).state is State.NOTE
+
+
+def test_containers(monkeypatch):
+    monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://mybinder.org/")
+    assert "Binder" in told(limits.container).facts["kinds"]

@@ -1,0 +1,99 @@
+"""What the doctor says of settings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from desktop.app import DesktopApp
+from desktop.doctor.app import Doctor
+from desktop.doctor.finding import State
+
+from .asking import TOKEN, asked, config
+
+
+def test_settings_of_files_and_of_the_command_line(user):
+    config(user, "jupyter_server_config.py", "c.Xpra.mode = 'seamless'\nc.DesktopApp.title = 'A'")
+    config(user, "jupyter_desktop_config.py", "c.DesktopApp.geometry = '800x600'")
+    read = asked("--DesktopApp.title=B")
+    (finding,) = read.findings
+    assert finding.facts == {
+        "DesktopApp.geometry": "800x600",
+        "DesktopApp.title": "B",
+        "Xpra.mode": "seamless",
+    }
+    assert read.specification.display.geometry == "800x600"
+    assert read.specification.display.xpra.mode == "seamless"
+
+
+def test_what_a_server_reads_goes_before_what_the_desktop_s_file_says(user):
+    config(user, "jupyter_server_config.py", "c.DesktopApp.title = 'server'")
+    config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 'desktop'")
+    assert asked().app.title == "server"
+
+
+@pytest.mark.parametrize("where", ["jupyter_server_config", "jupyter_desktop_config", "argument"])
+def test_wrong_settings(user, where):
+    arguments = ["--DesktopApp.clipboard=sideways"] if where == "argument" else []
+    if not arguments:
+        config(user, f"{where}.json", json.dumps({"DesktopApp": {"clipboard": "sideways"}}))
+    read = asked(*arguments)
+    (finding,) = read.findings
+    assert read.wrong
+    assert (finding.topic, finding.state) == ("settings", State.PROBLEM)
+    assert "clipboard" in finding.found
+    assert "sideways" in finding.found
+    assert read.app.clipboard == "both"
+
+
+def test_misspelt_settings_and_files_that_cannot_be_run(user):
+    config(user, "jupyter_server_config.py", "c.DesktopApp.clipbord = 'off'")
+    config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 1 / 0")
+    read = asked()
+    settings, *remarks = read.findings
+    said = " ".join(finding.found for finding in remarks)
+    assert settings.state is State.OK
+    assert {finding.state for finding in remarks} == {State.NOTE}
+    assert "`clipbord` not recognized" in said
+    assert "division by zero" in said
+    assert not read.wrong
+
+
+def test_applications_that_cannot_be_used(user):
+    (user / ".jupyter" / "desktop" / "applications").mkdir(parents=True)
+    config(user, "desktop/applications/gears.json", '{"comand": "glxgears"}')
+    config(user, "jupyter_server_config.py", "c.DesktopApp.applications = {'a b': {}}")
+    settings, *remarks = asked().findings
+    assert settings.facts == {"DesktopApp.applications": "(1 given)"}
+    assert {remark.state for remark in remarks} == {State.NOTE}
+    name, remark = remarks
+    assert "its name must be letters" in name.found
+    assert "gears.json: there is no key 'comand'" in remark.found
+
+
+def test_lists_may_hold_secrets_and_are_not_told():
+    (finding,) = asked(f"--Xpra.arguments=--auth=password:value={TOKEN}").findings
+    assert finding.facts == {"Xpra.arguments": "(1 given)"}
+    assert TOKEN not in finding.found
+
+
+def test_settings_of_slurm(user):
+    config(user, "jupyter_server_config.py", f"c.Slurm.setup = 'export KEY={TOKEN}'")
+    (finding,) = asked("--Slurm.hours=2", f"--Slurm.arguments=--comment={TOKEN}").findings
+    assert finding.facts == {
+        "Slurm.arguments": "(1 given)",
+        "Slurm.hours": 2.0,
+        "Slurm.setup": "(given)",
+    }
+    assert TOKEN not in finding.found
+
+
+def test_a_file_called_doctor_is_no_subcommand_of_a_server_s_extension():
+    """``jupyter lab doctor`` opens it."""
+    server = Doctor()
+    server.initialize([])
+    server.extra_args = ["doctor"]
+    app = DesktopApp()
+    app._link_jupyter_server_extension(server)
+    assert app.subapp is None
