@@ -146,9 +146,16 @@ def test_pasting_with_the_usual_keys(desktop: Desktop, guest: Guest, elsewhere: 
 
 def test_copying_with_the_usual_keys(desktop: Desktop, guest: Guest) -> None:
     with terminal(desktop, guest, "printf 'Wörter-zum-Kopieren🧀\\n'; cat > copied"):
-        desktop.page.mouse.dblclick(60, 12)
+
+        def marked() -> bool:
+            # The terminal may not have drawn it yet, or take what comes slowly for two clicks.
+            desktop.page.mouse.dblclick(60, 12)
+            return "Wörter-zum-Kopieren" in guest.paste("primary")
+
+        until(marked, "the words to be marked")
         desktop.presses("Control+Shift+C")
-        eventually(lambda: "Wörter-zum-Kopieren" in desktop.read_clipboard(), "it in the browser")
+        until(lambda: "Wörter-zum-Kopieren" in guest.paste(), "them in the desktop's clipboard")
+        eventually(lambda: "Wörter-zum-Kopieren" in desktop.read_clipboard(), "them in the browser")
 
 
 def test_many_copies_in_a_row_end_with_the_last(desktop: Desktop, guest: Guest) -> None:

@@ -134,6 +134,24 @@ def test_the_handle_says_what_it_is_until_it_is_known(desktop: Desktop) -> None:
     expect(said).to_have_css("opacity", "0")
 
 
+def test_who_wants_less_motion_sees_none(desktop: Desktop) -> None:
+    """What appears or goes does so from one picture to the next (Media Queries Level 5)."""
+
+    def moving() -> list[float]:
+        """Return how long each thing moves that does or will, in milliseconds."""
+        durations = "document.getAnimations().map((one) => one.effect.getTiming().duration)"
+        return [float(one) for one in desktop.run(durations)]
+
+    desktop.page.reload()
+    desktop.becomes("connected")
+    assert max(moving()) > 100
+    desktop.page.emulate_media(reduced_motion="reduce")
+    assert 0 < max(moving()) <= 10
+    desktop.page.mouse.move(640, 3)
+    expect(desktop.here.locator("#tools")).to_be_visible()
+    assert max(moving(), default=0) <= 10
+
+
 def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest) -> None:
     page = desktop.page
     _leave_desktop(desktop)
