@@ -30,9 +30,6 @@ AS_BEFORE, LONG = 3.0, 300.0  # times, seconds
 # (jupyter_client's Session): 5 MiB in ten minutes of ours, and no end to that before an hour.
 SMALL_HISTORY = "--Session.digest_history_size=500"
 
-# Its own process is shown, not judged: 3.1 grows by half a MiB a minute, for reasons not known.
-XPRA = "Xpra"
-
 # Seconds in which each viewer gets something, on a machine that may be busy with other things.
 ALIVE = 10.0
 
@@ -78,7 +75,7 @@ def processes(server: JupyterServer) -> dict[str, list[psutil.Process]]:
         "bridge": server.processes("desktop.bridge"),
         "session process": server.processes("desktop.session"),
         "VNC server": server.processes("Xtigervnc"),
-        XPRA: server.processes("start-desktop"),
+        "Xpra": server.processes("start-desktop"),
     }
 
 
@@ -138,13 +135,9 @@ def percentile(seconds: Sequence[float], number: int) -> float:
 
 
 def check_memory(memory: Memory) -> None:
-    """Fail if Jupyter, a process of ours or a VNC server has grown; Xpra is for the table."""
+    """Fail if a process has grown."""
     grown = memory.growth()
     for group, (before, after) in grown.items():
         note(f"Memory after warm-up → at the end, {group}", f"{before:.1f} → {after:.1f} MiB")
-    growing = {
-        group: sizes
-        for group, sizes in grown.items()
-        if group != XPRA and sizes[1] - sizes[0] > FLAT
-    }
+    growing = {group: sizes for group, sizes in grown.items() if sizes[1] - sizes[0] > FLAT}
     assert not growing
