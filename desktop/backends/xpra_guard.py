@@ -24,7 +24,8 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable
-from ctypes import CDLL, CFUNCTYPE, c_int, c_uint, c_void_p
+from contextlib import suppress
+from ctypes import CDLL, CFUNCTYPE, c_int, c_uint, c_void_p, pythonapi
 from typing import Any
 
 # What a viewer has to send in order to be shown something.
@@ -107,12 +108,15 @@ def _mend_callbacks() -> None:
 
     def call(number: int) -> bool:
         function, arguments = waiting[number]
+        # All else is as PyGObject has it.
         try:
             return bool(function(*arguments))
+        except SystemExit as end:
+            pythonapi.Py_Exit(end.code if isinstance(end.code, int) else int(end.code is not None))
         except BaseException:
-            # As PyGObject does: it is told, and the function not called again.
-            sys.excepthook(*sys.exc_info())
-            return False
+            with suppress(BaseException):
+                sys.excepthook(*sys.exc_info())
+        return False
 
     # GSourceFunc, GDestroyNotify, and the two functions that take them (GLib's reference, "The Main
     # Event Loop").
@@ -129,13 +133,13 @@ def _mend_callbacks() -> None:
         return int(add_idle(priority, called, keep(function, arguments), forgotten))
 
     def timeout_add(
-        milliseconds: int,
+        milliseconds: float,
         function: Callable[..., Any],
         *arguments: Any,
         priority: int = GLib.PRIORITY_DEFAULT,
     ) -> int:
-        number = keep(function, arguments)
-        return int(add_timeout(priority, milliseconds, called, number, forgotten))
+        when = max(0, int(milliseconds))
+        return int(add_timeout(priority, when, called, keep(function, arguments), forgotten))
 
     GLib.idle_add, GLib.timeout_add = idle_add, timeout_add
 

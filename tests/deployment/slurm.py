@@ -174,12 +174,11 @@ class Cluster:
 
     def cancel_all(self) -> None:
         """End every job; returns when all nodes are idle."""
-        seconds = 20
         if "slurmctld" not in self._daemons:
             self.start_controller()
-            seconds = 90  # a node tells a controller that was away only after a minute
         self.says("scancel", "--user=root")
-        until(lambda: self.states() == ["idle"] * len(self.nodes), "idle nodes", seconds)
+        # A node may tell a controller that was away only after a minute.
+        until(lambda: self.states() == ["idle"] * len(self.nodes), "idle nodes", 90)
 
     def ends_in(self, job: str, seconds: float) -> None:
         """Have a job's time end so many seconds from now."""
