@@ -27,6 +27,7 @@ from .names import APPLICATION, WINDOW_MANAGER
 from .x_connection import XConnection
 
 _ADD, _FROM_A_PAGER = 1, 2  # EWMH, "_NET_WM_STATE" and "Source indication in requests"
+_ACTIVE = "_NET_ACTIVE_WINDOW"
 _NO_DECORATIONS = (2, 0, 0, 0, 0)  # _MOTIF_WM_HINTS (Xm/MwmUtil.h): flags, functions, decorations
 _PATIENCE = 5  # with a window that wants its frame back
 _MIN_SIZE, _MAX_SIZE = 1 << 4, 1 << 5  # WM_NORMAL_HINTS (ICCCM, 4.1.2.3)
@@ -44,6 +45,7 @@ class ClientWindows:
         self._x = x
         self._fill = fill
         self._main = 0
+        self._handed_over = False  # to a window manager
         self._undressings = 0  # that are left to it
         self._seen = False
         self._list = x.atom("_NET_CLIENT_LIST")
@@ -123,15 +125,19 @@ class ClientWindows:
     def _fill_screen(self, windows: list[int]) -> None:
         if self._main not in windows:
             self._main = next(filter(self._is_main, windows), 0)
+            self._handed_over = False
             self._undressings = _PATIENCE
             if self._main:
                 mask = [EventMask.StructureNotify | EventMask.PropertyChange]
                 self._x.core.ChangeWindowAttributes(self._main, CW.EventMask, mask)
-            if self._main and self._managed:
-                self._maximise(self._main)
-        if self._main and self._managed:
+        if not self._main:
+            return
+        if self._managed:
+            if not self._handed_over:
+                self._hand_over(self._main)
+                self._handed_over = True
             self._undress(self._main)
-        elif self._main:
+        else:
             self._stretch(self._main)
 
     def _is_main(self, window: int) -> bool:
@@ -145,11 +151,20 @@ class ClientWindows:
         limited = len(hints) >= 9 and hints[0] & _MIN_SIZE and hints[0] & _MAX_SIZE
         return not limited or hints[5:7] != hints[7:9]
 
-    def _maximise(self, window: int) -> None:
-        states = [self._x.atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("VERT", "HORZ")]
-        data = struct.pack("=5I", _ADD, *states, _FROM_A_PAGER, 0)
-        kind = self._x.atom("_NET_WM_STATE")
-        message = struct.pack("=BBHII", 33, 32, 0, window, kind) + data
+    def _hand_over(self, window: int) -> None:
+        """Have the window manager maximise it, and give it the keys if nothing else has them.
+
+        One that comes later than the window leaves both to the user.
+        """
+        maximised = [self._x.atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("VERT", "HORZ")]
+        self._ask_manager(window, "_NET_WM_STATE", _ADD, *maximised, _FROM_A_PAGER)
+        if not any(self._numbers(self._x.root, self._x.atom(_ACTIVE))):
+            self._ask_manager(window, _ACTIVE, _FROM_A_PAGER)
+
+    def _ask_manager(self, window: int, request: str, *data: int) -> None:
+        """Send a client message of the Extended Window Manager Hints."""
+        numbers = struct.pack("=5I", *data, *[0] * (5 - len(data)))
+        message = struct.pack("=BBHII", 33, 32, 0, window, self._x.atom(request)) + numbers
         mask = EventMask.SubstructureRedirect | EventMask.SubstructureNotify
         self._x.core.SendEvent(False, self._x.root, mask, message)
 

@@ -122,6 +122,11 @@ def keys(events: str) -> list[str]:
     return re.findall(r"KeyPress event.*?keysym 0x\w+, (\w+)", events, re.DOTALL)
 
 
+def clicks(events: str) -> int:
+    """How often a button of the mouse was pressed."""
+    return events.count("ButtonPress event")
+
+
 def works(desktop: Desktop) -> None:
     """Press a button of the mouse and a key, on the window that notes both."""
     box = desktop.here.locator("#screen canvas").bounding_box()
@@ -173,9 +178,9 @@ def test_a_link_to_look_on(
     assert rita.page.url == link
     looks_on(rita, events)
     works(owner)
-    until(lambda: keys(events()), "a key of the owner's")
-    assert keys(events()) == ["x"], events()
-    assert events().count("ButtonPress event") == 1, events()
+    # A window manager keeps a click until it has raised the window.
+    until(lambda: keys(events()) and clicks(events()), "a key and a click of the owner's")
+    assert (keys(events()), clicks(events())) == (["x"], 1), events()
     assert Guest(server).size() == (1280, 800)
 
 
@@ -225,9 +230,9 @@ def test_a_link_to_use_the_desktop(
     shows_tools(grace, "Keys", "Clipboard", "Full screen")
     assert not grace.here.get_by_text("View only", exact=True).is_visible()
     works(grace)
-    until(lambda: keys(events()), "a key of the guest's")
-    assert keys(events()) == ["x"], events()
-    assert events().count("ButtonPress event") == 1, events()
+    # A window manager keeps a click until it has raised the window.
+    until(lambda: keys(events()) and clicks(events()), "a key and a click of the guest's")
+    assert (keys(events()), clicks(events())) == (["x"], 1), events()
 
 
 def test_disconnected_and_ended(

@@ -121,6 +121,25 @@ def test_its_window_fills_the_screen_and_dialogs_do_not(
         screen.fills("main", 800, 600)
 
 
+@pytest.mark.parametrize("manager", ["openbox", "xfwm4"])
+def test_a_window_manager_that_comes_after_the_window(
+    screen: Screen, programs: Path, tmp_path: Path, manager: str
+) -> None:
+    only = tmp_path / "only"
+    only.mkdir()
+    (only / manager).write_text(
+        f'#!/bin/sh\nuntil [ -e {tmp_path}/go ]; do sleep 0.1; done; exec /usr/bin/{manager} "$@"\n'
+    )
+    (only / manager).chmod(0o755)
+    with screen.application(f"{only}:{programs}", "/usr/bin/python3", str(GTK_WINDOW), "main"):
+        screen.fills("main", 900, 700)
+        (tmp_path / "go").touch()
+        active = ("xdotool", "getactivewindow", "getwindowname")
+        until(lambda: screen.run(*active).strip() == "main", "the window to have the focus")
+        screen.run("xrandr", "--size", "800x600")
+        screen.fills("main", 800, 600)
+
+
 def test_the_next_main_window_takes_the_place_of_the_first(screen: Screen) -> None:
     second = "xterm -T first -e sleep 1; xterm -T second"
     with screen.application(screen.environment["PATH"], "sh", "-c", second):
