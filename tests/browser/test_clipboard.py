@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from .desktop import Desktop, eventually
 from .guest import Guest
 from .visitor import Visitor
 
+GTK_COPY = Path(__file__).with_name("gtk_copy.py")
 LONG = ("Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 🏃‍♀️ " * 20000)[: 1 << 20]
 TEXTS = {
     "ASCII": "plain text, with 'quotes' and \\backslashes",
@@ -163,6 +165,11 @@ def test_copying_with_the_usual_keys(desktop: Desktop, guest: Guest) -> None:
         desktop.presses("Control+Shift+C")
         until(lambda: "Wörter-zum-Kopieren" in guest.paste(), "them in the desktop's clipboard")
         eventually(lambda: "Wörter-zum-Kopieren" in desktop.read_clipboard(), "them in the browser")
+
+
+def test_a_program_that_takes_its_time(desktop: Desktop, guest: Guest) -> None:
+    with guest.running("/usr/bin/python3", str(GTK_COPY), "better late ✓", "2"):
+        eventually(lambda: desktop.read_clipboard() == "better late ✓", "it in the browser", 20)
 
 
 def test_many_copies_in_a_row_end_with_the_last(desktop: Desktop, guest: Guest) -> None:
