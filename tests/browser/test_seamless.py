@@ -316,13 +316,13 @@ def test_a_program_that_draws_its_own_frame(
     x, y = left + width / 2 - 60, top + 45
     mouse.move(x, y)
     mouse.down()
-    # The program asks to be moved once it has seen that the pointer is being dragged.
-    mouse.move(x + 20, y + 20, steps=4)
 
     def follows() -> bool:
-        mouse.move(x + 120, y + 150)
+        # The program asks to be moved once it has seen that the pointer is being dragged, and the
+        # window is where it would be if it had asked at once.
         mouse.move(x + 121, y + 150)
-        return window.contents[:2] != (left, top)
+        mouse.move(x + 120, y + 150)
+        return window.contents[:2] == (left + 120, top + 150)
 
     eventually(follows, "a window that follows the pointer")
     mouse.up()

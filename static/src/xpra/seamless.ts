@@ -31,6 +31,7 @@ export class Seamless implements Desk, Surroundings {
   private readonly dock = new Dock();
   private opened: ApplicationWindow | null = null;
   private pointerAt: PointerEvent | null = null;
+  private pressedAt: PointerEvent | null = null;
   private endDrag = (): void => undefined;
   /** All windows that were there before are. */
   private complete = false;
@@ -162,7 +163,7 @@ export class Seamless implements Desk, Surroundings {
   private listen(): void {
     const { element, owner } = this;
     owner.listen<PointerEvent>(element, "pointerdown", (event) => {
-      this.pointerAt = event;
+      this.pointerAt = this.pressedAt = event;
       const window = this.windowAt(event);
       if (event.target !== window?.frame.canvas) return;
       this.pressed = window.painted;
@@ -287,11 +288,12 @@ export class Seamless implements Desk, Surroundings {
   /** By a program that draws its frame itself. */
   private grabAsAsked(window: ApplicationWindow, direction: number): void {
     const edges = DIRECTIONS[direction];
-    const { pointerAt, pressed } = this;
+    const { pointerAt, pressedAt, pressed } = this;
     if (!edges) this.endDrag();
     else if (pointerAt && pointerAt.buttons !== 0) {
       pressed?.on_mouseup(pointerAt);
-      const { clientX, clientY } = pointerAt;
+      // The program may ask late, and by then the pointer is elsewhere.
+      const { clientX, clientY } = pressedAt ?? pointerAt;
       this.grab(window, { clientX, clientY, button: 0 }, edges);
     }
   }
