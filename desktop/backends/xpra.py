@@ -320,9 +320,9 @@ def _environment(where: Runtime) -> dict[str, str]:
         "XPRA_MODIFY_GSETTINGS": "0",
         "XPRA_UINPUT": "0",
         # By default what is copied is lost where a program takes half a second to hand it over, as
-        # on a busy machine, and what is pasted where a viewer takes 1.5. It allows no 5 s.
+        # on a busy machine, and what is pasted where a viewer takes 1.5. It allows less than 5 s.
         "XPRA_CLIPBOARD_CONVERT_TIMEOUT": "4900",
-        "XPRA_CLIPBOARD_REMOTE_TIMEOUT": "4900",
+        "XPRA_CLIPBOARD_REMOTE_TIMEOUT": "3000",
         # A viewer's colour profile would become the desktop's.
         "XPRA_SYNC_ICC": "0",
         # Its shared memory can be read by all users, and stays when it ends (seen of 3.1.3).

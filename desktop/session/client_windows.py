@@ -21,13 +21,13 @@ from xcffib.xproto import (
     MapState,
     PropMode,
     WindowClass,
+    WindowError,
 )
 
 from .names import APPLICATION, WINDOW_MANAGER
 from .x_connection import XConnection
 
 _ADD, _FROM_A_PAGER = 1, 2  # EWMH, "_NET_WM_STATE" and "Source indication in requests"
-_ACTIVE = "_NET_ACTIVE_WINDOW"
 _NO_DECORATIONS = (2, 0, 0, 0, 0)  # _MOTIF_WM_HINTS (Xm/MwmUtil.h): flags, functions, decorations
 _PATIENCE = 5  # with a window that wants its frame back
 _MIN_SIZE, _MAX_SIZE = 1 << 4, 1 << 5  # WM_NORMAL_HINTS (ICCCM, 4.1.2.3)
@@ -46,6 +46,7 @@ class ClientWindows:
         self._fill = fill
         self._main = 0
         self._handed_over = False  # to a window manager
+        self._without_manager = 0  # the main window when there was none
         self._undressings = 0  # that are left to it
         self._seen = False
         self._list = x.atom("_NET_CLIENT_LIST")
@@ -120,7 +121,10 @@ class ClientWindows:
     @property
     def _managed(self) -> bool:
         window = self._numbers(self._x.root, self._manager)
-        return bool(window) and self._numbers(window[0], self._manager) == window
+        try:
+            return bool(window) and self._numbers(window[0], self._manager) == window
+        except WindowError:
+            return False  # it has ended, and left the property behind
 
     def _fill_screen(self, windows: list[int]) -> None:
         if self._main not in windows:
@@ -132,13 +136,17 @@ class ClientWindows:
                 self._x.core.ChangeWindowAttributes(self._main, CW.EventMask, mask)
         if not self._main:
             return
-        if self._managed:
-            if not self._handed_over:
-                self._hand_over(self._main)
-                self._handed_over = True
-            self._undress(self._main)
-        else:
+        if not self._managed:
+            self._handed_over = False
+            self._without_manager = self._main
             self._stretch(self._main)
+            return
+        if not self._handed_over:
+            self._maximise(self._main)
+            if self._main == self._without_manager:
+                self._activate(self._main)
+            self._handed_over = True
+        self._undress(self._main)
 
     def _is_main(self, window: int) -> bool:
         kinds = self._numbers(window, self._x.atom("_NET_WM_WINDOW_TYPE"))
@@ -151,15 +159,16 @@ class ClientWindows:
         limited = len(hints) >= 9 and hints[0] & _MIN_SIZE and hints[0] & _MAX_SIZE
         return not limited or hints[5:7] != hints[7:9]
 
-    def _hand_over(self, window: int) -> None:
-        """Have the window manager maximise it, and give it the keys if nothing else has them.
+    def _maximise(self, window: int) -> None:
+        states = [self._x.atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("VERT", "HORZ")]
+        self._ask_manager(window, "_NET_WM_STATE", _ADD, *states, _FROM_A_PAGER)
 
-        One that comes later than the window leaves both to the user.
-        """
-        maximised = [self._x.atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("VERT", "HORZ")]
-        self._ask_manager(window, "_NET_WM_STATE", _ADD, *maximised, _FROM_A_PAGER)
-        if not any(self._numbers(self._x.root, self._x.atom(_ACTIVE))):
-            self._ask_manager(window, _ACTIVE, _FROM_A_PAGER)
+    def _activate(self, window: int) -> None:
+        """Have it get the keys, which a window manager that comes later leaves to the user."""
+        # xfwm4 adds a time to the window.
+        active = self._numbers(self._x.root, self._x.atom("_NET_ACTIVE_WINDOW"))
+        if not any(active[:1]):
+            self._ask_manager(window, "_NET_ACTIVE_WINDOW", _FROM_A_PAGER)
 
     def _ask_manager(self, window: int, request: str, *data: int) -> None:
         """Send a client message of the Extended Window Manager Hints."""

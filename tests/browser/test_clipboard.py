@@ -168,7 +168,7 @@ def test_copying_with_the_usual_keys(desktop: Desktop, guest: Guest) -> None:
 
 
 def test_a_program_that_takes_its_time(desktop: Desktop, guest: Guest) -> None:
-    with guest.running("/usr/bin/python3", str(GTK_COPY), "better late ✓", "2"):
+    with guest.running("/usr/bin/python3", str(GTK_COPY), "better late ✓", "1"):
         eventually(lambda: desktop.read_clipboard() == "better late ✓", "it in the browser", 20)
 
 

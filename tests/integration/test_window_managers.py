@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from desktop.session.startscript import APPLICATION, OURS
@@ -136,6 +137,18 @@ def test_a_window_manager_that_comes_after_the_window(
         (tmp_path / "go").touch()
         active = ("xdotool", "getactivewindow", "getwindowname")
         until(lambda: screen.run(*active).strip() == "main", "the window to have the focus")
+        screen.run("xrandr", "--size", "800x600")
+        screen.fills("main", 800, 600)
+
+
+def test_a_window_manager_that_ends(screen: Screen) -> None:
+    path = screen.environment["PATH"]
+    with screen.application(path, "/usr/bin/python3", str(GTK_WINDOW), "main") as application:
+        screen.fills("main", 900, 700)
+        running = (one for one in psutil.process_iter(["name"]) if one.info["name"] == "openbox")
+        (openbox,) = (one for one in running if os.getsid(one.pid) == application.pid)
+        openbox.kill()
+        openbox.wait(5)
         screen.run("xrandr", "--size", "800x600")
         screen.fills("main", 800, 600)
 

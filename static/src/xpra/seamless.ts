@@ -292,8 +292,9 @@ export class Seamless implements Desk, Surroundings {
     if (!edges) this.endDrag();
     else if (pointerAt && pointerAt.buttons !== 0) {
       pressed?.on_mouseup(pointerAt);
-      // The program may ask late, and by then the pointer is elsewhere.
-      const { clientX, clientY } = pressedAt ?? pointerAt;
+      // The program may ask late, and by then the pointer is elsewhere; or once more, from here.
+      const { clientX, clientY } = (pressed === window.painted && pressedAt) || pointerAt;
+      this.pressedAt = null;
       this.grab(window, { clientX, clientY, button: 0 }, edges);
     }
   }
