@@ -55,7 +55,8 @@ def test_stopping_the_server_at_the_hub_leaves_nothing(bob: Member, hub: Hub) ->
     server.note_displays()
     bob.visitor.expects(*SERVER_GONE)
     panel = bob.visitor.context.new_page()
-    panel.goto(f"{bob.address}{BASE_URL}hub/home")
+    # The button does nothing until its script has come.
+    panel.goto(f"{bob.address}{BASE_URL}hub/home", wait_until="networkidle")
     panel.get_by_role("button", name="Stop My Server").click()
     until(lambda: not server.model, "the hub to have stopped it", 60)
     server.assert_nothing_left()

@@ -149,8 +149,10 @@ export class ApplicationWindow implements Stacked {
     if (this.minimised || this.free) return;
     this.minimised = true;
     this.frame.show(false);
-    this.client.send(["unmap-window", this.id, true]);
     this.surroundings.changed(this);
+    // Once another has the focus: where X itself takes it from a window that is gone, Xpra may take
+    // it, a moment later, from the one that has got it meanwhile (seen of 3.1.3).
+    this.client.send(["unmap-window", this.id, true]);
   }
 
   show(): void {
