@@ -293,7 +293,7 @@ export class Seamless implements Desk, Surroundings {
     else if (pointerAt && pointerAt.buttons !== 0) {
       pressed?.on_mouseup(pointerAt);
       // The program may ask late, and by then the pointer is elsewhere; or once more, from here.
-      const { clientX, clientY } = (pressed === window.painted && pressedAt) || pointerAt;
+      const { clientX, clientY } = (pressed === window.painted ? pressedAt : null) ?? pointerAt;
       this.pressedAt = null;
       this.grab(window, { clientX, clientY, button: 0 }, edges);
     }
