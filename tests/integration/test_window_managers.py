@@ -77,6 +77,11 @@ class Screen:
         wanted = [0, 0, width, height]
         until(lambda: self.place(window) == wanted, f"{window!r} on all of the screen")
 
+    def gives_the_keys_to(self, window: str) -> None:
+        """Return when a window manager says so; there is one then."""
+        active = ("xdotool", "getactivewindow", "getwindowname")
+        until(lambda: self.run(*active).strip() == window, f"{window!r} to get the keys")
+
 
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[Screen]:
@@ -135,8 +140,7 @@ def test_a_window_manager_that_comes_after_the_window(
     with screen.application(f"{only}:{programs}", "/usr/bin/python3", str(GTK_WINDOW), "main"):
         screen.fills("main", 900, 700)
         (tmp_path / "go").touch()
-        active = ("xdotool", "getactivewindow", "getwindowname")
-        until(lambda: screen.run(*active).strip() == "main", "the window to have the focus")
+        screen.gives_the_keys_to("main")
         screen.run("xrandr", "--size", "800x600")
         screen.fills("main", 800, 600)
 
@@ -145,6 +149,7 @@ def test_a_window_manager_that_ends(screen: Screen) -> None:
     path = screen.environment["PATH"]
     with screen.application(path, "/usr/bin/python3", str(GTK_WINDOW), "main") as application:
         screen.fills("main", 900, 700)
+        screen.gives_the_keys_to("main")
         running = (one for one in psutil.process_iter(["name"]) if one.info["name"] == "openbox")
         (openbox,) = (one for one in running if os.getsid(one.pid) == application.pid)
         openbox.kill()
