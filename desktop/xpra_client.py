@@ -41,7 +41,7 @@ _SUPPORTED = "3.1"  # its classes are adapted one by one, so others need more th
 
 @dataclass(frozen=True)
 class XpraClient:
-    """The client in ``folder``; ``version`` is as it says itself, such as "3.1.3"."""
+    """The client in ``folder``; ``version`` is as it says itself ("3.1.3"), or empty."""
 
     folder: Path
     version: str
@@ -101,9 +101,10 @@ def _told_by(executable: str) -> tuple[Path, ...]:
 
 
 def _checked(client: XpraClient) -> XpraClient:
-    if not client.version.startswith(f"{_SUPPORTED}."):
+    # Where it does not say its version, the files that are there tell it from others.
+    if client.version and not client.version.startswith(f"{_SUPPORTED}."):
         raise ClientMissing(
-            f"Xpra's HTML5 client in {client.folder} has version {client.version or 'unknown'}, "
+            f"Xpra's HTML5 client in {client.folder} has version {client.version}, "
             f"and this page can work with version {_SUPPORTED} only.",
             remedy=f"Set Xpra.client_folder to the folder of a client of version {_SUPPORTED}, or "
             'use DesktopApp.backend = "vnc".',

@@ -55,14 +55,19 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Installed:
-    """A display server found on this machine."""
+    """A display server found on this machine; ``version`` is empty where it does not say it."""
 
     executable: str
     product: str
-    version: tuple[int, ...]
+    version: tuple[int, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """Its version for people and programs, such as "1.12.0"; empty as ``version`` is."""
+        return ".".join(map(str, self.version))
 
     def __str__(self) -> str:
-        return f"{self.product} {'.'.join(map(str, self.version))} ({self.executable})"
+        return f"{self.product} {self.number or 'of unknown version'} ({self.executable})"
 
 
 @dataclass(frozen=True)

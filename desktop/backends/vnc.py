@@ -6,8 +6,7 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .. import secrets
@@ -15,6 +14,7 @@ from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable
 from ..packages import install_command
 from . import rfb
+from .asking import Answer, ask
 from .base import Backend, Installed, Program, Runtime
 from .settings import DisplaySettings
 
@@ -27,6 +27,20 @@ MAX_CUT_TEXT = 16 * 1024 * 1024
 
 # TurboVNC 3.1 is the first with -rfbunixpath and a UTF-8 clipboard (its ChangeLog.md).
 MINIMUM = {"TigerVNC": (1, 9), "TurboVNC": (3, 1)}
+
+_QUESTIONS = ("-version", "-help")
+
+# Options that only one of them has.
+_OWN_OPTION = {"TigerVNC": "-AcceptCutText=1", "TurboVNC": "-noclipboardrecv"}
+
+# Their viewers must speak HTTP (KasmVNC's README).
+_SPEAK_NO_RFB = ("KasmVNC",)
+
+_ANOTHER = (
+    "Name the Xvnc of another TigerVNC (1.9 or newer) or TurboVNC (3.1 or newer) with "
+    "DesktopApp.display_server. If this one should be one, run it in a terminal to see what is "
+    "wrong with it."
+)
 
 
 class Vnc(Backend):
@@ -43,9 +57,15 @@ class Vnc(Backend):
         return list(filter(None, found))
 
     def find(self, settings: DisplaySettings) -> Installed:
-        """Return the first of ``executables``, if it is a VNC server that will do."""
+        """Return the first of ``executables`` that will do."""
+        problems: list[DisplayServerUnsuitable] = []
         for executable in self.executables(settings):
-            return _recognise(executable, _version_text(executable))
+            try:
+                return _recognise(executable)
+            except DisplayServerUnsuitable as unsuitable:
+                problems.append(unsuitable)
+        if problems:
+            raise problems[0]
         raise DisplayServerMissing(
             f"No VNC server is installed where the desktop should run (looked for "
             f"{' and '.join(_names(settings))} in {_path()}).",
@@ -140,42 +160,83 @@ def _turbovnc(where: Runtime, clipboard: str) -> list[str]:
     ]
 
 
-def _version_text(executable: str) -> str:
-    """Return what the server prints about itself; both products print to standard error."""
+def _recognise(executable: str) -> Installed:
+    """Return product and version of an Xvnc; the version is empty where it cannot be read.
+
+    Not every version prints what it is for the same option: TigerVNC 1.15.0 prints nothing for
+    ``-version``, and 1.16.2 no version in ``-help``. What it accepts, and then its name, says which
+    product it is all the same. Raises ``DisplayServerUnsuitable`` where it cannot do what is
+    needed, or does not run.
+    """
+    answers: list[Answer] = []
+    for option in _QUESTIONS:
+        answers.append(_ask(executable, option))
+        if match := re.search(r"(TigerVNC|TurboVNC)[^\n]*?v?(\d+(?:\.\d+)+)", answers[-1].text):
+            return _new_enough(executable, match[1], match[2])
+        if answers[-1].status is None:
+            break  # nor would it answer other questions
+    if all(answer.status for answer in answers):
+        raise _unrecognised(executable, answers)
+    product = next(_products(executable, answers), "")
+    foreign = any(name in answer.text for answer in answers for name in _SPEAK_NO_RFB)
+    if foreign or not product or (answers[-1].status is not None and _refuses_socket(executable)):
+        raise _unrecognised(executable, answers)
+    return Installed(executable, product)
+
+
+def _ask(executable: str, *arguments: str) -> Answer:
     try:
-        ran = subprocess.run(
-            [executable, "-version"],
-            # Ours may be a lifeline, with commands on it.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
+        return ask(executable, *arguments)
+    except OSError as problem:
         raise DisplayServerUnsuitable(
-            f"The VNC server {executable} does not start: {problem}.",
-            remedy="Reinstall it:",
-            command=install_command("tigervnc"),
+            f"The VNC server {executable} is installed, but does not start: {problem}.",
+            remedy=_ANOTHER,
         ) from problem
-    return ran.stdout + ran.stderr
 
 
-def _recognise(executable: str, text: str) -> Installed:
-    """Return product and version from what ``Xvnc -version`` prints."""
-    match = re.search(r"(TigerVNC|TurboVNC)[^\n]*?v?(\d+(?:\.\d+)+)", text)
-    if not match:
-        raise DisplayServerUnsuitable(
-            f"{executable} is neither TigerVNC nor TurboVNC; it says: {text.strip()[:200]!r}.",
-            remedy="Install TigerVNC, or set DesktopApp.display_server to the path of its Xvnc:",
-            command=install_command("tigervnc"),
-        )
-    product, version = match[1], tuple(int(part) for part in match[2].split("."))
+def _new_enough(executable: str, product: str, number: str) -> Installed:
+    version = tuple(int(part) for part in number.split("."))
     if version < MINIMUM[product]:
         needed = ".".join(map(str, MINIMUM[product]))
         raise DisplayServerUnsuitable(
-            f"{executable} is {product} {match[2]}, and {product} {needed} or newer is needed "
+            f"{executable} is {product} {number}, and {product} {needed} or newer is needed "
             f"(for Unix sockets).",
             remedy="Install a newer one.",
         )
     return Installed(executable, product, version)
+
+
+def _products(executable: str, answers: list[Answer]) -> Iterator[str]:
+    """Yield the products that it may be, the likeliest first: by its words, options and name."""
+    words = " ".join(answer.text for answer in answers)
+    yield from (product for product in MINIMUM if product in words)
+    if answers[-1].status is not None:
+        for product, option in _OWN_OPTION.items():
+            taken, nonsense = (_takes(executable, one) for one in (option, "-no-such-option"))
+            if taken and not nonsense:
+                yield product
+    path = f"{executable} {Path(executable).resolve()}".lower()
+    yield from (product for product in MINIMUM if product.lower() in path)
+    if Path(executable).name in EXECUTABLES:
+        yield "TigerVNC"  # which most distributions mean by these names
+
+
+def _takes(executable: str, *option: str) -> bool:
+    """Whether it knows an option: X servers read them in turn, and end at ``-help``."""
+    answer = _ask(executable, *option, "-help")
+    return answer.status == 0 and "Unrecognized option" not in answer.text
+
+
+def _refuses_socket(executable: str) -> bool:
+    answer = _ask(executable, "-rfbunixpath", "/nonexistent", "-help")
+    return "Unrecognized option: -rfbunixpath" in answer.text
+
+
+def _unrecognised(executable: str, answers: list[Answer]) -> DisplayServerUnsuitable:
+    asked = zip(_QUESTIONS, answers, strict=False)  # after one without an answer there are none
+    told = "; ".join(f"asked {option}, {answer}" for option, answer in asked)
+    return DisplayServerUnsuitable(
+        f"{executable} is installed, but it is neither TigerVNC nor TurboVNC, or one that cannot "
+        f"serve viewers at a Unix socket: {told}.",
+        remedy=_ANOTHER,
+    )

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +19,15 @@ from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable, ShareUnsupported
 from ..packages import install_command
 from . import x_dummy, xpra_protocol
+from .asking import Answer, ask
 from .base import Backend, Entrance, Installed, Program, Runtime
 from .settings import DisplaySettings, XpraSettings
 
 GUARD = Path(__file__).with_name("xpra_guard.py")
 
 _MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md: what stands in the way of newer ones
+
+_ANOTHER = ", and name it with Xpra.executable, or use a VNC server."
 
 # Without these it would let in whom it should not; so there must be no doubt that it has them.
 _REQUIRED = frozenset(
@@ -74,12 +76,11 @@ class Xpra(Backend):
             )
         executable = executables[0]
         python = _interpreter(Path(executable))
-        version = _version(executable)
+        version = _version(executable, python)
         _check_library(executable, python, "PIL", "shows nothing")
         if self.encrypts(settings):
             _check_library(executable, python, "cryptography", "does not encrypt")
-        options = frozenset(re.findall(r"--([a-z0-9-]+)", _run(executable, "--help")))
-        _check_options(executable, python, options)
+        options = _listed_options(executable, python, version)
         return InstalledXpra(executable, "Xpra", version, python, options)
 
     def x_servers(
@@ -150,7 +151,7 @@ class Xpra(Backend):
 def resources(executable: str) -> Path | None:
     """Return where this Xpra has its icons and web pages, None where it does not say."""
     try:
-        told = _run(executable, "path-info")
+        told = _ask(executable, "path-info").output
     except DisplayServerUnsuitable:
         return None
     match = re.search(r"^\* resources\s*:\s*(/.*\S)", told, re.MULTILINE)
@@ -341,52 +342,72 @@ def _yes(on: bool) -> str:
 
 
 def _interpreter(executable: Path) -> str:
-    """Return the Python that a script names in its first line; empty if it is none."""
+    """Return the Python that a script names in its first lines; empty if it is none."""
     with executable.open("rb") as file:
-        line = file.readline(256)
-    match = re.match(rb"#!\s*(?:/usr/bin/env\s+)?(\S*python[0-9.]*)(?:\s+-\S+)*\s*$", line)
+        lines = file.read(1024).split(b"\n")[:2]
+    match = re.match(
+        rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S*python[0-9.]*)(?:\s+-\S+)*\s*$", lines[0]
+    )
+    if not match and lines[0].startswith(b"#!/bin/sh") and lines[1:]:
+        # How pip and conda name one whose path is too long for the first line, or has spaces.
+        match = re.match(rb"'''exec' \"?([^\"]*python[0-9.]*)\"? \"\$0\"", lines[1])
     return (shutil.which(os.fsdecode(match[1])) or "") if match else ""
 
 
-def _version(executable: str) -> tuple[int, ...]:
-    text = _run(executable, "--version")
-    match = re.search(r"v?(\d+(?:\.\d+)+)", text)
+def _version(executable: str, python: str) -> tuple[int, ...]:
+    """Return its version, empty where neither it nor its Python says one."""
+    answers = [_ask(executable, "--version")]
+    match = re.search(r"v?(\d+(?:\.\d+)+)", answers[0].text)
+    if python and not match:
+        answers.append(_ask(python, "-I", "-c", "import xpra; print(xpra.__version__)"))
+        match = re.match(r"(\d+(?:\.\d+)+)", answers[1].output)
     version = tuple(int(part) for part in match[1].split(".")) if match else ()
-    if version >= _TOO_NEW:
+    if match and version >= _TOO_NEW:
+        raise _too_new(executable, f"Xpra {match[1]}")
+    if match and version < _MINIMUM:
         raise DisplayServerUnsuitable(
-            f"{executable} is Xpra {match[1] if match else ''}, which this package cannot work "
-            "with yet.",
-            remedy="Use an Xpra of version 3.1 to 4.2, or a VNC server.",
-        )
-    if version < _MINIMUM:
-        raise DisplayServerUnsuitable(
-            f"{executable} is not an Xpra of version 3.1 or newer; it says: "
-            f"{text.strip()[:200]!r}.",
-            remedy="Install a newer one:",
-            command=install_command("xpra"),
+            f"{executable} is Xpra {match[1]}, and version 3.1 or newer is needed.",
+            remedy=f"Install a newer one{_ANOTHER}",
         )
     return version
 
 
-def _check_options(executable: str, python: str, options: frozenset[str]) -> None:
+def _too_new(executable: str, which: str) -> DisplayServerUnsuitable:
+    return DisplayServerUnsuitable(
+        f"{executable} is {which}, which this package cannot work with yet.",
+        remedy="Use an Xpra of version 3.1 to 4.2, or a VNC server.",
+    )
+
+
+def _listed_options(executable: str, python: str, version: tuple[int, ...]) -> frozenset[str]:
+    """Return the options that it has; raises ``DisplayServerUnsuitable`` where some are missing."""
+    answer = _ask(executable, "--help")
+    options = frozenset(re.findall(r"--([a-z0-9-]+)", answer.text))
+    if not options:
+        raise DisplayServerUnsuitable(
+            f"{executable} is installed, but not recognised as Xpra: asked --help, {answer}.",
+            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+        )
     missing = _REQUIRED - options
     if missing:
         raise DisplayServerUnsuitable(
             f"{executable} --help does not list {', '.join(sorted(missing))}.",
-            remedy="Reinstall Xpra:",
-            command=install_command("xpra"),
+            remedy=f"Use an Xpra of version 3.1 to 4.2{_ANOTHER}",
         )
+    if not version and "control" in options:
+        raise _too_new(executable, "an Xpra of version 6.3 or newer")
     if not python and "control" not in options:
         raise DisplayServerUnsuitable(
             f"{executable} is not the Python script that Xpra comes with, and its control commands "
             "can be taken away in no other way.",
             remedy="Set Xpra.executable to that script.",
         )
+    return options
 
 
 def _check_library(executable: str, python: str, module: str, lack: str) -> None:
     """Raise where Xpra would start, or let viewers in, and then fail for want of ``module``."""
-    if python and _run(python, "-I", "-c", _HAS, module).startswith("no"):
+    if python and _ask(python, "-I", "-c", _HAS, module).output.startswith("no"):
         raise DisplayServerUnsuitable(
             f"{executable} lacks the Python library {module}, without which it {lack}.",
             remedy="Install it, or ask the administrator of this machine to:",
@@ -397,24 +418,12 @@ def _check_library(executable: str, python: str, module: str, lack: str) -> None
 _HAS = "import importlib.util as u, sys; print('yes' if u.find_spec(sys.argv[1]) else 'no')"
 
 
-def _run(*command: str) -> str:
-    """Return what a program prints."""
+def _ask(*command: str) -> Answer:
     try:
-        ran = subprocess.run(
-            command,
-            # It would write a file of examples into the home.
-            env={**os.environ, "XPRA_USER_CONF_DIRS": os.devnull},
-            # Ours may be a lifeline, with commands on it.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as problem:
+        # It would write a file of examples into the home.
+        return ask(*command, environment={"XPRA_USER_CONF_DIRS": os.devnull})
+    except OSError as problem:
         raise DisplayServerUnsuitable(
-            f"{command[0]} does not work: {problem}.",
-            remedy="Reinstall Xpra:",
-            command=install_command("xpra"),
+            f"{command[0]} is installed, but does not start: {problem}.",
+            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
         ) from problem
-    return ran.stdout

@@ -39,7 +39,8 @@ def xpra(subject: Subject) -> Iterator[Finding]:
     try:
         own = subject.app.xpra
         client = xpra_client.find(own.client_folder, own.executable)
-        yield ok("Xpra's client", f"{client.version} ({client.folder})", version=client.version)
+        version = client.version or "of unknown version"
+        yield ok("Xpra's client", f"{version} ({client.folder})", version=client.version)
     except DesktopError as error:
         yield of_error("Xpra's client", error, _severity(subject))
 
@@ -54,7 +55,7 @@ def choice(subject: Subject) -> Iterator[Finding]:
         yield of_error("display server", error)
         return
     why = (
-        "the first that is there"
+        "the first that would do"
         if setting == AUTO
         else f'as DesktopApp.backend = "{setting}" says'
         if subject.app.backend == setting
@@ -69,8 +70,11 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
     except DesktopError as error:
         # Whether one is needed, `choice` says.
         return of_error(topic, error, State.NOTE)
-    version = ".".join(map(str, installed.version))
-    facts = {"product": installed.product, "version": version, "path": installed.executable}
+    facts = {
+        "product": installed.product,
+        "version": installed.number,
+        "path": installed.executable,
+    }
     return ok(topic, str(installed), **facts)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from desktop.backends import NAMES, DisplaySettings, Installed, Runtime, backend
-from desktop.backends.vnc import _recognise, _version_text
 from desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
 
 WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
@@ -34,6 +33,10 @@ TURBO_CLIPBOARD = {
     "out": ("-noclipboardrecv",),
     "off": ("-noclipboardrecv", "-noclipboardsend"),
 }
+
+
+def recognised(executable: str) -> Installed:
+    return backend("vnc").find(DisplaySettings(executable=executable))
 
 
 def command(installed: Installed, **settings: object) -> list[str]:
@@ -79,6 +82,41 @@ def test_no_secret_and_no_tcp_port_on_the_command_line(installed):
     )
 
 
+def executable(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+SAYS_TIGER = 'echo "Xvnc TigerVNC 1.12.0 - built" >&2'
+SAYS_TURBO = 'echo "TurboVNC Server (Xvnc) 64-bit v3.1 (build 1)" >&2'
+
+
+# What an X server says of an option that it does not have (os/utils.c), and its exit status.
+REFUSES = 'echo "Unrecognized option: $1" >&2; exit 1'
+
+
+def x_server(takes: str, version: str = ":", usage: str = ":", nonsense: str = REFUSES) -> str:
+    """Return a script that reads options as an X server does, those that match ``takes``."""
+    return f"""
+        while [ $# -gt 0 ]; do
+            case $1 in
+                -version) {version}; exit 0 ;;
+                -help) {usage}; exit 0 ;;
+                -rfbunixpath) case $1 in {takes}) shift ;; *) {REFUSES} ;; esac ;;
+                {takes}) ;;
+                *) {nonsense} ;;
+            esac
+            shift
+        done"""
+
+
+TAKES_TIGER_S = "-rfbunixpath|-AcceptCutText=[01]"
+TAKES_TURBO_S = "-rfbunixpath|-noclipboardrecv"
+BANNER = "echo; echo 'Xvnc TigerVNC {} - built 2026-07-03 16:13'"
+
+
 @pytest.mark.parametrize(
     ("text", "product", "version"),
     [
@@ -90,35 +128,87 @@ def test_no_secret_and_no_tcp_port_on_the_command_line(installed):
         ("TurboVNC Server (Xvnc) v3.2beta1 (build 1)\n", "TurboVNC", (3, 2)),
     ],
 )
-def test_recognises_product_and_version(text, product, version):
-    assert _recognise("/bin/Xvnc", text) == Installed("/bin/Xvnc", product, version)
+@pytest.mark.parametrize("stream", [1, 2])
+def test_recognises_product_and_version(tmp_path, text, product, version, stream):
+    server = str(executable(tmp_path / "X", f"[ $1 = -version ] && printf '{text}' >&{stream}"))
+    assert recognised(server) == Installed(server, product, version)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("name", "script", "product", "version"),
     [
-        ("Xvnc TigerVNC 1.8.0 - built", "TigerVNC 1.8.0, and TigerVNC 1.9 or newer is needed"),
-        ("TurboVNC Server (Xvnc) 64-bit v3.0.3 (build", "TurboVNC 3.0.3, and TurboVNC 3.1 or"),
-        ("Xvnc Free Edition 4.1.1", "/bin/Xvnc is neither TigerVNC nor TurboVNC"),
-        ("", "/bin/Xvnc is neither TigerVNC nor TurboVNC"),
+        # TigerVNC 1.15.0
+        (
+            "Xvnc",
+            x_server(TAKES_TIGER_S, usage=BANNER.format("1.15.0")),
+            "TigerVNC",
+            (1, 15, 0),
+        ),
+        # 1.16.2
+        (
+            "Xvnc",
+            x_server(TAKES_TIGER_S, version=BANNER.format("1.16.2")),
+            "TigerVNC",
+            (1, 16, 2),
+        ),
+        ("Xvnc", x_server(TAKES_TIGER_S, version="echo 'Xvnc TigerVNC git'"), "TigerVNC", ()),
+        ("Xown", x_server(TAKES_TIGER_S), "TigerVNC", ()),
+        ("Xown", x_server(TAKES_TURBO_S), "TurboVNC", ()),
+        # They end as if they had understood, whatever they are asked.
+        ("Xtigervnc", "exit 0", "TigerVNC", ()),
+        ("TurboVNC/bin/Xvnc", "exit 0", "TurboVNC", ()),
+        ("Xvnc", "exit 0", "TigerVNC", ()),
     ],
 )
-def test_what_does_not_suit_is_refused_with_a_remedy(text, message):
+def test_one_that_does_not_say_its_version_is_taken(tmp_path, name, script, product, version):
+    server = str(executable(tmp_path / name, script))
+    assert recognised(server) == Installed(server, product, version)
+
+
+def test_a_link_says_which_product_it_is(tmp_path):
+    executable(tmp_path / "TurboVNC/bin/Xvnc", "exit 0")
+    link = tmp_path / "Xvnc"
+    link.symlink_to(tmp_path / "TurboVNC/bin/Xvnc")
+    assert recognised(str(link)).product == "TurboVNC"
+
+
+def test_one_that_does_not_answer_is_taken_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr("desktop.backends.asking._PATIENCE", 0.5)
+    server = str(executable(tmp_path / "Xtigervnc", "exec sleep 1000"))
+    assert recognised(server) == Installed(server, "TigerVNC")
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo Xvnc TigerVNC 1.8.0 - built", "TigerVNC 1.8.0, and TigerVNC 1.9 or newer is needed"),
+        ("echo TurboVNC Server 64-bit v3.0.3", "TurboVNC 3.0.3, and TurboVNC 3.1 or newer"),
+        (
+            x_server("-no-unix", version="echo Xvnc Free Edition 4.1.1"),
+            "asked -version, it printed 'Xvnc Free Edition 4.1.1' and ended with status 0",
+        ),
+        (x_server("-AcceptCutText=1"), "cannot serve viewers at a Unix socket"),
+        (x_server(TAKES_TIGER_S, version="echo Xvnc KasmVNC 1.3.3"), "Xvnc KasmVNC 1.3.3"),
+        ("echo no screen; exit 3", "it printed 'no screen' and ended with status 3"),
+        ("kill -ILL $$", "asked -help, it printed nothing and ended with signal 4"),
+    ],
+)
+def test_what_does_not_suit_is_refused_with_a_remedy(tmp_path, script, message):
+    server = str(executable(tmp_path / "Xvnc", script))
     with pytest.raises(DisplayServerUnsuitable) as refused:
-        _recognise("/bin/Xvnc", text)
+        recognised(server)
+    assert server in refused.value.message
     assert message in refused.value.message
     assert refused.value.remedy
+    # It is installed: the command would change nothing.
+    assert not refused.value.command
 
 
-def executable(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return path
-
-
-SAYS_TIGER = 'echo "Xvnc TigerVNC 1.12.0 - built" >&2'
-SAYS_TURBO = 'echo "TurboVNC Server (Xvnc) 64-bit v3.1 (build 1)" >&2'
+def test_the_next_one_is_taken_where_the_first_does_not_suit(tmp_path, monkeypatch):
+    executable(tmp_path / "Xtigervnc", "exit 1")
+    fit = executable(tmp_path / "Xvnc", SAYS_TIGER)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert backend("vnc").find(DisplaySettings()).executable == str(fit)
 
 
 @pytest.mark.parametrize(
@@ -152,22 +242,22 @@ def test_a_missing_server_says_how_to_install_it(tmp_path, monkeypatch, setting)
     assert "install" in missing.value.command
 
 
-def test_version_comes_from_either_output(tmp_path):
-    assert "TigerVNC" in _version_text(str(executable(tmp_path / "err", SAYS_TIGER)))
-    assert "TurboVNC" in _version_text(str(executable(tmp_path / "out", SAYS_TURBO[:-4])))
-
-
 def test_a_server_that_does_not_start_is_unsuitable(tmp_path):
     broken = tmp_path / "Xvnc"
     broken.write_text("#!/nowhere/sh\n")
     broken.chmod(0o755)
     with pytest.raises(DisplayServerUnsuitable, match="does not start"):
-        _version_text(str(broken))
+        recognised(str(broken))
+
+
+def test_a_version_that_is_unknown_is_said():
+    assert str(Installed("/bin/Xvnc", "TigerVNC")) == "TigerVNC of unknown version (/bin/Xvnc)"
 
 
 def test_the_installed_one_is_recognised():
     installed = backend("vnc").find(DisplaySettings())
     assert installed.product in ("TigerVNC", "TurboVNC")
+    assert installed.version
     assert installed.product in str(installed)
 
 

@@ -67,6 +67,10 @@ def program(version: tuple[int, ...] = (3, 1, 3), clipboard: str = "both", **own
     return backend("xpra").viewer_server(installed(version), WHERE, settings)
 
 
+def viewer_server(found: InstalledXpra):
+    return backend("xpra").viewer_server(found, WHERE, DisplaySettings())
+
+
 def options(**values: object) -> dict[str, str]:
     pairs = (word.split("=", 1) for word in program(**values).command if word.startswith("--"))
     return {name[2:]: value for name, value in pairs}
@@ -231,6 +235,10 @@ def test_passwords():
         ("#! /usr/bin/python3\n", "/usr/bin/python3"),
         ("#!/usr/bin/python3 -s\n", "/usr/bin/python3"),
         ("#!/usr/bin/env python3\n", shutil.which("python3")),
+        ("#!/usr/bin/env -S python3 -s\n", shutil.which("python3")),
+        # pip's, and conda's, where that path is too long for one line
+        ('#!/bin/sh\n\'\'\'exec\' "/usr/bin/python3" "$0" "$@"\n', "/usr/bin/python3"),
+        ("#!/bin/sh\n'''exec' /usr/bin/python3 \"$0\" \"$@\"\n", "/usr/bin/python3"),
         ("#!/nowhere/bin/python3.12\n", ""),
         ("#!/bin/sh\n", ""),
         ("\x7fELF", ""),
@@ -249,10 +257,63 @@ def fake(folder: Path, version: str) -> DisplaySettings:
     return DisplaySettings(xpra=XpraSettings(executable=str(script)))
 
 
-@pytest.mark.parametrize("version", ["xpra v2.5.3", "0.17.6", "nothing"])
+@pytest.mark.parametrize("version", ["xpra v2.5.3", "0.17.6"])
 def test_what_is_too_old(tmp_path, version):
-    with pytest.raises(DisplayServerUnsuitable, match=r"version 3\.1 or newer"):
+    with pytest.raises(DisplayServerUnsuitable, match=r"version 3\.1 or newer") as refused:
         backend("xpra").find(fake(tmp_path, version))
+    assert not refused.value.command  # it is installed
+
+
+@pytest.mark.parametrize("said", ["echo", "exit 3", "kill -9 $$"])
+def test_one_that_does_not_say_its_version_is_taken(tmp_path, said):
+    """Neither for its option, nor as a Python library, here of a Python that has none."""
+    venv.create(tmp_path / "python")
+    (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    for module in ("PIL", "cryptography"):
+        (site / module).mkdir()
+    executable = tmp_path / "xpra"
+    executable.write_text(
+        f"#!/bin/sh\n'''exec' \"{tmp_path}/python/bin/python3\" \"$0\" \"$@\"\n'''\n"
+        "import os, sys\n"
+        f"os.execv('/bin/sh', ['sh', '-c', '{said}']) if '--version' in sys.argv else None\n"
+        "os.execv('/usr/bin/xpra', ['xpra', *sys.argv[1:]])\n"
+    )
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable)))
+    found = backend("xpra").find(settings)
+    assert found.version == ()
+    assert str(found) == f"Xpra of unknown version ({executable})"
+    # Taken for the oldest.
+    (line,) = (
+        word for word in viewer_server(found).command if word.startswith("--packet-encoders")
+    )
+    assert line == "--packet-encoders=rencode,bencode"
+
+
+def test_its_python_says_the_version(tmp_path):
+    """The one of this machine, asked where its option says nothing."""
+    executable = tmp_path / "xpra"
+    executable.write_text(
+        "#!/usr/bin/python3\nimport os, sys\n"
+        "'--version' in sys.argv or os.execv('/usr/bin/xpra', ['xpra', *sys.argv[1:]])\n"
+    )
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable)))
+    installed = backend("xpra").find(DisplaySettings())
+    assert backend("xpra").find(settings).version == installed.version
+
+
+def test_one_of_unknown_version_that_switches_control_off_itself_is_too_new(tmp_path):
+    settings = fake(tmp_path, "; [ $1 != --help ] || /usr/bin/xpra --help; echo --control=yes")
+    with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package cannot"):
+        backend("xpra").find(settings)
+
+
+def test_what_does_not_say_what_it_is(tmp_path):
+    with pytest.raises(DisplayServerUnsuitable, match="is installed, but not recog") as refused:
+        backend("xpra").find(fake(tmp_path, "nothing"))
+    assert "it printed 'nothing' and ended with status 0" in refused.value.message
+    assert not refused.value.command
 
 
 @pytest.mark.parametrize("version", ["4.3", "4.4.6", "5.0.10", "6.0", "6.2", "6.5.5"])
@@ -263,7 +324,7 @@ def test_what_is_too_new(tmp_path, version):
 
 def test_what_lists_no_options_is_not_run_without_them(tmp_path):
     with pytest.raises(DisplayServerUnsuitable, match="does not list auth, bind, clipboard"):
-        backend("xpra").find(fake(tmp_path, "3.1.3"))
+        backend("xpra").find(fake(tmp_path, "3.1.3 --other"))
 
 
 def test_what_cannot_be_guarded_is_not_run(tmp_path):
@@ -277,7 +338,7 @@ def test_what_cannot_be_guarded_is_not_run(tmp_path):
     [
         ([], "required", "lacks the Python library PIL"),
         (["PIL"], "required", "lacks the Python library cryptography"),
-        (["PIL"], "off", "--help does not list"),
+        (["PIL"], "off", "not recognised as Xpra"),
     ],
 )
 def test_what_lacks_a_library(tmp_path, there, encryption, problem):
@@ -294,8 +355,10 @@ def test_what_lacks_a_library(tmp_path, there, encryption, problem):
 
 
 def test_what_does_not_work(tmp_path):
-    with pytest.raises(DisplayServerUnsuitable, match="does not work"):
-        backend("xpra").find(fake(tmp_path, "3.1.3; exit 1"))
+    settings = fake(tmp_path, "")
+    Path(settings.xpra.executable).write_text("#!/nowhere/sh\n")
+    with pytest.raises(DisplayServerUnsuitable, match="does not start"):
+        backend("xpra").find(settings)
 
 
 def test_what_is_missing(tmp_path):

@@ -89,11 +89,17 @@ def test_none(tmp_path):
     assert "xpra" in (missing.value.command or "")
 
 
-@pytest.mark.parametrize("version", ["2.4", "4.5.2", "17.1", ""])
+@pytest.mark.parametrize("version", ["2.4", "4.5.2", "17.1"])
 def test_versions_that_were_not_tried(tmp_path, version):
     error = xpra_client.problem(str(client(tmp_path, version)))
     assert error
     assert "3.1" in error.message
+
+
+def test_one_that_does_not_say_its_version_is_taken_for_its_files(tmp_path):
+    assert xpra_client.problem(str(client(tmp_path, ""))) is None
+    (tmp_path / "js/lib/forge.js").unlink()
+    assert "js/lib/forge.js" in str(xpra_client.problem(str(tmp_path)))
 
 
 def test_a_link_into_a_package_that_is_not_there(tmp_path):

@@ -1,0 +1,58 @@
+"""Programs of the system, asked what they are: each is run once for each question."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_PATIENCE = 10.0  # seconds
+_SHOWN = 200  # characters of what a program printed, in messages
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program printed, and its exit status: negative for a signal, None if it went on."""
+
+    output: str
+    errors: str
+    status: int | None
+
+    @property
+    def text(self) -> str:
+        """All that it printed."""
+        return self.output + self.errors
+
+    def __str__(self) -> str:
+        """Return it for messages."""
+        text = " ".join(self.text.split())[:_SHOWN]
+        printed = f"it printed {text!r}" if text else "it printed nothing"
+        if self.status is None:
+            return f"{printed} and did not end within {_PATIENCE:g} seconds"
+        ended = f"signal {-self.status}" if self.status < 0 else f"status {self.status}"
+        return f"{printed} and ended with {ended}"
+
+
+def ask(*command: str, environment: Mapping[str, str] | None = None) -> Answer:
+    """Run ``command`` with ``environment`` added to ours; raises ``OSError`` if that cannot be."""
+    try:
+        ran = subprocess.run(
+            command,
+            env={**os.environ, **(environment or {})},
+            # Ours may be a lifeline, with commands on it.
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        return Answer(_text(late.stdout), _text(late.stderr), None)
+    return Answer(ran.stdout, ran.stderr, ran.returncode)
+
+
+def _text(printed: bytes | str | None) -> str:
+    # Bytes whatever was asked for (subprocess.TimeoutExpired).
+    return printed.decode(errors="replace") if isinstance(printed, bytes) else printed or ""
