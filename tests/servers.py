@@ -147,9 +147,17 @@ class JupyterServer:
     its own.
     """
 
-    def __init__(self, root: Path, base_url: str, tls: bool, user: int | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        base_url: str = "/",
+        tls: bool = False,
+        user: int | None = None,
+        hidepid: int = 0,
+    ) -> None:
         self.root = root
         self.user = user
+        self._hidepid = hidepid
         self.home = root / "home"
         self.runtime = root / "run"
         self.temporary = root / "tmp"
@@ -193,14 +201,14 @@ class JupyterServer:
         """Start it; returns when it answers."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [self._python(), *_APPLICATIONS[application], *self._arguments(), *arguments],
+                [*self._python(), *_APPLICATIONS[application], *self._arguments(), *arguments],
                 cwd=self.root,
                 env={**self.environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **({} if self.user is None else users.become(self.user)),
+                **self._identity(),
             )
         until(self._answers, f"a Jupyter server that answers; its log: {self.log_file}", 60)
 
@@ -208,7 +216,7 @@ class JupyterServer:
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
         """Run ``jupyter desktop doctor`` as its user would in a terminal of it."""
-        command = [self._python(), *_APPLICATIONS["desktop"], "doctor", *arguments]
+        command = [*self._python(), *_APPLICATIONS["desktop"], "doctor", *arguments]
         return subprocess.Popen(
             command,
             cwd=self.root,
@@ -236,8 +244,15 @@ class JupyterServer:
         except OSError:
             return False
 
-    def _python(self) -> str:
-        return sys.executable if self.user is None else users.python()
+    def _python(self) -> list[str]:
+        if self.user is None:
+            return [sys.executable]
+        python = [users.python()]
+        return users.with_hidepid(self.user, self._hidepid, python) if self._hidepid else python
+
+    def _identity(self) -> dict[str, Any]:
+        # Only root can mount, and becomes the user after that.
+        return {} if self.user is None or self._hidepid else users.become(self.user)
 
     def _arguments(self) -> list[str]:
         pair = self.certificate
@@ -431,6 +446,7 @@ def running(
     base_url: str = "/",
     tls: bool = False,
     user: int | None = None,
+    hidepid: int = 0,
     start_script: str | Path = XSTARTUP / "openbox",
     environment: Mapping[str, str] | None = None,
     prepare: Callable[[JupyterServer], None] = lambda server: None,
@@ -441,11 +457,12 @@ def running(
     ``application`` is "server", "lab" or "desktop"; ``arguments`` are added to its command line,
     ``environment`` to its environment. ``prepare`` is called before it starts (to put files into
     its home, for example). ``start_script`` is the setting; empty for the usual search. ``user`` is
-    the number of the user whose server it is, if it is to be another than this one.
+    the number of the user whose server it is, if it is to be another than this one; their /proc is
+    mounted with ``hidepid`` (proc(5)).
     """
     # Short, since the path of a Unix socket in it holds 107 bytes.
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
-    server = JupyterServer(root, base_url, tls, user)
+    server = JupyterServer(root, base_url, tls, user, hidepid)
     try:
         prepare(server)
         server.hand_over()

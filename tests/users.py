@@ -94,6 +94,28 @@ def become(user: int) -> dict[str, Any]:
     return {"user": user, "group": user, "extra_groups": []}
 
 
+_WITH_HIDEPID = """
+mount --make-rprivate / && mount -t proc -o "hidepid=$1" proc /proc || exit 126
+user=$2
+shift 2
+exec setpriv --reuid="$user" --regid="$user" --clear-groups "$@"
+"""
+
+
+def with_hidepid(user: int, hidepid: int, command: Sequence[str]) -> list[str]:
+    """Return what runs ``command`` as ``user``, who sees a /proc with that ``hidepid``.
+
+    To be run by root. Skips where no file system can be mounted.
+    """
+    become(user)
+    shell = ["unshare", "--mount", "sh", "-c", _WITH_HIDEPID, "sh"]
+    try:
+        subprocess.run([*shell, str(hidepid), str(user), "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        pytest.skip(f"/proc cannot be mounted with hidepid here: {problem}")
+    return [*shell, str(hidepid), str(user), *command]
+
+
 def environment() -> dict[str, str]:
     """Return what ``python()`` needs in its environment."""
     site = sysconfig.get_path("purelib")

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psutil
-
 from ..packages import install_command
+from ..session.descendants import descendants
 from .finding import Finding, note, ok
 from .graphics import vglrun
 from .programs import said, there
@@ -56,11 +55,8 @@ def _renderer(answer: str) -> str:
 
 def _environment(folder: Path | None) -> dict[str, str] | None:
     """Return the environment of a program on the desktop."""
-    for process in psutil.Process().children(recursive=True):
-        try:
-            environment = process.environ()
-        except psutil.Error:
-            continue  # it has ended
+    for process in descendants():
+        environment = process.variables()
         if environment.get("JUPYTER_DESKTOP_RUNTIME") == str(folder):
             return environment
     return None

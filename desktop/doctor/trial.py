@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from .. import errors
 from ..access import Access
 from ..backends import backend
 from ..desktop_session import DesktopSession
 from ..errors import DesktopError, StartFailed, StartTimeout
 from ..plans import Plan
+from ..session.descendants import Descendant, descendants
 from . import opengl
 
 NAME = "doctor"
@@ -161,21 +160,17 @@ class Attempt:
         self._trial.seconds.setdefault(step, time.monotonic() - self._began)
 
     async def _clean_up(self) -> None:
-        own = psutil.Process().children(recursive=True)
+        own = descendants()
         began = time.monotonic()
         await self._session.stop()
         self._trial.seconds["clean_up"] = time.monotonic() - began
         self._trial.left = list(_left(own, self._folder))
 
 
-def _left(processes: list[psutil.Process], folder: Path | None) -> Iterator[str]:
+def _left(processes: list[Descendant], folder: Path | None) -> Iterator[str]:
     """Yield what is still there."""
-    for process in processes:
-        try:
-            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                yield f"process {process.pid} ({process.name()})"
-        except psutil.Error:
-            continue  # it has just ended
+    for process in filter(Descendant.is_running, processes):
+        yield f"process {process.pid} ({process.name or 'its name is hidden'})"
     if folder and folder.exists():
         yield str(folder)
 

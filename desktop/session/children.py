@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from ..errors import StartFailed
+from .descendants import Descendant, descendants
 from .keeper import adopt_orphans
 
 
@@ -138,44 +137,27 @@ class Children:
                 break
 
     async def _signal_until_none(self, number: signal.Signals, patience: float) -> bool:
-        """Signal every descendant; return whether one that took the signal is still there."""
-        signalled = [process for process in self._descendants() if _send(process, number)]
+        """Signal every descendant; return whether there may be one that takes the signal."""
+        signalled = [process for process in descendants() if process.send(number)]
         deadline = asyncio.get_running_loop().time() + patience
-        while any(map(_is_running, signalled)) and asyncio.get_running_loop().time() < deadline:
+        left = self._reap()
+        while any(map(Descendant.is_running, signalled)) and (
+            asyncio.get_running_loop().time() < deadline
+        ):
             await asyncio.sleep(0.02)
-            self._reap()
-        return bool(signalled)
+            left = self._reap()
+        # What was hidden below one of them is seen now.
+        return left and bool(signalled)
 
-    def _descendants(self) -> list[psutil.Process]:
-        return list(filter(_is_running, psutil.Process().children(recursive=True)))
-
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Take note of children that have ended; return whether others are left."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if pid == 0:
-                return
+                return True
             child = self._children.pop(pid, None)
             if child and not child.exited.done():
                 child.exited.set_result(os.waitstatus_to_exitcode(status))
-
-
-def _send(process: psutil.Process, number: signal.Signals) -> bool:
-    """Send a signal; False where that is not possible: a root shell of sudo's, for example."""
-    try:
-        process.send_signal(number)
-        if number == signal.SIGTERM:
-            # A stopped process would not see the request until it is continued.
-            process.send_signal(signal.SIGCONT)
-    except psutil.Error:
-        return False
-    return True
-
-
-def _is_running(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

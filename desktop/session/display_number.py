@@ -17,9 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from ..errors import StartFailed
+from .descendants import is_running
 
 _TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
 SOCKETS = _TEMPORARY / ".X11-unix"
@@ -114,13 +113,10 @@ def _remove_stale(number: int) -> None:
 def _is_alive(lock: Path) -> bool:
     """Whether the process lives whose number stands in ``lock``; True where that is unclear."""
     try:
-        process = _process_in(lock)
-        os.kill(process, 0)
-        # One that nobody waits for, as in many containers, is no server any more.
-        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
-    except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
+        return is_running(_process_in(lock))
+    except FileNotFoundError:
         return False
-    except (OSError, ValueError, OverflowError, psutil.Error):
+    except (OSError, ValueError, OverflowError):
         return True
 
 

@@ -18,9 +18,8 @@ import time
 import traceback
 from collections.abc import Callable
 
-import psutil
-
 from . import signals
+from .descendants import descendants
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
@@ -110,17 +109,21 @@ def _end_all() -> None:
     """Kill every descendant: after a worker that ended in order there is none."""
     deadline = time.monotonic() + _KILLING
     # A process that forks while it is being killed gets away, more than once.
-    while time.monotonic() < deadline:
-        descendants = psutil.Process().children(recursive=True)
-        if not descendants:
-            return
-        for process in descendants:
-            try:
-                process.kill()
-            except psutil.Error:
-                pass  # it has ended, or belongs to root (sudo)
-        psutil.wait_procs(descendants, 0.02)
+    while _reap() and time.monotonic() < deadline:
+        for process in descendants():
+            process.send(signal.SIGKILL)
         time.sleep(0.02)
+
+
+def _reap() -> bool:
+    """Take note of those that have ended; return whether others are left, hidden ones included."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return True
 
 
 def _end_with_parent(parent: int) -> None:

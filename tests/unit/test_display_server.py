@@ -17,6 +17,7 @@ from desktop.access import Access
 from desktop.backends import Backend, DisplaySettings, Installed, Program, Runtime
 from desktop.errors import StartError
 from desktop.session.children import Children
+from desktop.session.descendants import Descendant, descendants
 from desktop.session.display_server import DisplayServer
 from desktop.session.log import SessionLog
 from desktop.session.specification import Specification
@@ -84,7 +85,7 @@ async def run(folder: Path, scripts: Sequence[str | None]) -> None:
         child = await server.start(children, dict(os.environ), Stopping())
         os.kill(child.pid, 0)
         # Nothing is left of those before it.
-        assert len(children._descendants()) == 1
+        assert len(list(filter(Descendant.is_running, descendants()))) == 1
     except StartError as error:
         print(error)
     finally:

@@ -16,8 +16,8 @@ import pytest
 from desktop.session.specification import Specification
 from tests.servers import lock_holder
 
-# Makes a file that is removed at the end, and has a worker that runs what it is told; that prints
-# the worker's process id, and whatever else, and the keeper its exit status.
+# Has a worker that runs what it is told, once it has read one byte. The worker prints its process
+# id, and whatever else, and the keeper the worker's exit status.
 PROGRAM = """
 import asyncio, os, signal, subprocess, sys, time
 from desktop.session import signals
@@ -25,6 +25,7 @@ from desktop.session.keeper import keep
 
 def work():
     print(os.getpid(), flush=True)
+    os.read(0, 1)
     exec(sys.argv[2], globals())
 
 signals.defer()
@@ -67,6 +68,9 @@ class Kept:
         assert self.keeper.stdout
         self.lifeline, self.output = self.keeper.stdin, self.keeper.stdout
         self.worker = psutil.Process(int(self.output.readline()))
+        # Not before: it may be over at once.
+        self.lifeline.write(".")
+        self.lifeline.flush()
 
     def ends(self) -> list[str]:
         """Return what else it printed, once it has ended."""

@@ -1,0 +1,100 @@
+"""Where /proc hides what is other users' (proc(5), "hidepid"), and with it some of one's own.
+
+A process that is not dumpable counts as another user's: a setgid ssh-agent, or gpg-agent, which
+does not want to be. What the start script saw of them is in the home.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests import servers, users
+from tests.integration.test_left_behind import come_back_to, nothing_is_left, of_desktops
+from tests.integration.viewing import view
+from tests.servers import JupyterServer
+
+# One by a bit of its file, like ssh-agent, and one by its own wish, like gpg-agent, which has a
+# child, too, that nobody can see. All are deaf.
+AGENTS = """#!/bin/sh
+trap '' TERM HUP INT
+setsid "$HOME/agent" 1000 &
+agents=$!
+cat >"$HOME/agent.py" <<'END'
+import ctypes, subprocess, time
+ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE (linux/prctl.h)
+subprocess.Popen(["sleep", "1001"], start_new_session=True)
+open("up", "w").close()
+time.sleep(1000)
+END
+setsid python3 "$HOME/agent.py" &
+agents="$agents $!"
+until [ -e up ]; do sleep 0.05; done
+for agent in $agents; do
+    kill -0 "$agent" && ! cat "/proc/$agent/stat" && echo "$agent" >>"$HOME/hidden"
+done
+trap - TERM HUP INT
+exec openbox --sm-disable
+"""
+
+
+def prepare(server: JupyterServer) -> None:
+    (server.home / "start").write_text(AGENTS)
+    shutil.copy(shutil.which("sleep") or "", server.home / "agent")
+
+
+@contextmanager
+def serving(hidepid: int, **options) -> Iterator[JupyterServer]:
+    started = {"prepare": prepare, "start_script": "~/start", **options}
+    arguments = ("--DesktopApp.stop_timeout=0.2", "--Xpra.encryption=off")
+    with servers.running(*arguments, user=users.new(), hidepid=hidepid, **started) as server:
+        # Not before it is the user's: that takes the bit away (chown(2)).
+        agent = server.home / "agent"
+        shutil.chown(agent, group="daemon")
+        agent.chmod(0o2755)
+        yield server
+
+
+def start(server: JupyterServer, name: str) -> None:
+    """Start a desktop whose agents are hidden."""
+    hidden = server.home / "hidden"
+    hidden.unlink(missing_ok=True)
+    (server.home / "up").unlink(missing_ok=True)
+    server.start_desktop(name, backend=name)
+    assert len(hidden.read_text().split()) == 2
+    assert [line for line in of_desktops(server) if "sleep 1001" in line]
+
+
+@pytest.mark.parametrize("hidepid", [1, 2])
+def test_nothing_is_left(hidepid):
+    """By Stop, and where the worker or Jupyter is killed."""
+    with serving(hidepid, check=False) as server:
+        before = of_desktops(server)
+        for backend in ("vnc", "xpra"):
+            start(server, backend)
+            assert server.call("DELETE", f"desktop/api/sessions/{backend}").status == 204
+            come_back_to(server, before)
+        start(server, "vnc")
+        with view(server, "vnc"):
+            server.process_of("-displayfd").parent().kill()
+            server.wait_for("failed", "vnc")
+        come_back_to(server, before)
+        start(server, "xpra")
+        server.signal(signal.SIGKILL)
+        nothing_is_left(server)
+
+
+def test_the_doctor():
+    with serving(2) as server:
+        before = users.belongings(server.user, [server.home, server.log_file])
+        doctor = server.ask_doctor("--DesktopApp.start_script=~/start")
+        said, _ = doctor.communicate(timeout=120)
+        assert doctor.returncode == 0, said
+        assert "Left behind" not in said
+        assert "ended in" in said
+        assert (server.home / "hidden").exists()
+        assert users.belongings(server.user, [server.home, server.log_file]) == before
