@@ -113,7 +113,8 @@ class DisplayServer:
     def _write_files(self) -> None:
         """Write secrets and what else the display server reads."""
         self._write_passwords()
-        write_secret(self._where.xauthority, xauthority.entry(secrets.x_cookie()))
+        cookie = xauthority.entries(secrets.x_cookie(), self._where.display)
+        write_secret(self._where.xauthority, cookie)
         files = self._backend.files(self._where, self._settings, self._key)
         for path, contents in files.items():
             write_secret(path, contents)

@@ -1,21 +1,30 @@
-"""The X cookie file, as libXau reads it (Xsecurity(7), Xau(3))."""
+"""The X cookie file, as X clients read it (Xsecurity(7), Xau(3))."""
 
 from __future__ import annotations
 
+import os
+import socket
 import struct
 
 COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
 
-_ANY_HOST = 0xFFFF  # FamilyWild
+_LOCAL, _ANY_HOST = 256, 0xFFFF  # FamilyLocal, FamilyWild
 
 
-def entry(cookie: bytes) -> bytes:
-    """Return the file's contents for ``cookie``: valid for any host name and display number.
+def entries(cookie: bytes, display: str) -> bytes:
+    """Return the file's contents for the ``cookie`` of ``display`` (":N").
 
-    The number is left open because the server picks it after it has read the file, and the host
-    because names change (a laptop in another network).
+    The first entry is for this host's name and that number: libraries that read the file
+    themselves know no other kind (python-xlib, and with it pyautogui and pynput). The second is for
+    any host and number, since names change (a laptop in another network), and libXau takes it.
     """
-    fields = (b"", b"", COOKIE_NAME, cookie)  # address, display number, name, data
-    return struct.pack(">H", _ANY_HOST) + b"".join(
-        struct.pack(">H", len(value)) + value for value in fields
+    number = display.removeprefix(":").encode()
+    return _entry(_LOCAL, os.fsencode(socket.gethostname()), number, cookie) + _entry(
+        _ANY_HOST, b"", b"", cookie
+    )
+
+
+def _entry(family: int, address: bytes, number: bytes, cookie: bytes) -> bytes:
+    return struct.pack(">H", family) + b"".join(
+        struct.pack(">H", len(value)) + value for value in (address, number, COOKIE_NAME, cookie)
     )

@@ -216,14 +216,15 @@ def test_a_secret_is_replaced_in_one_step(short):
 
 def test_the_cookie_is_what_xauth_reads(short):
     cookie = bytes(range(16))
-    write_secret(short / "Xauthority", xauthority.entry(cookie))
+    write_secret(short / "Xauthority", xauthority.entries(cookie, ":7"))
     listed = subprocess.run(
         ["xauth", "-f", str(short / "Xauthority"), "list"],
         capture_output=True,
         text=True,
         check=True,
     )
-    name, key = listed.stdout.split()[-2:]
-    assert (name, key) == ("MIT-MAGIC-COOKIE-1", cookie.hex())
-    # Any host and any display: xauth shows the family's number, and no number after the colon.
-    assert listed.stdout.startswith("#ffff##:")
+    entries = [line.split() for line in listed.stdout.splitlines()]
+    # The second is for any host and any display: xauth shows the family's number, and none after
+    # the colon.
+    assert [entry[0] for entry in entries] == [f"{socket.gethostname()}/unix:7", "#ffff##:"]
+    assert {tuple(entry[1:]) for entry in entries} == {("MIT-MAGIC-COOKIE-1", cookie.hex())}
