@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,21 +37,26 @@ class Answer:
 
 def ask(*command: str, environment: Mapping[str, str] | None = None) -> Answer:
     """Run ``command`` with ``environment`` added to ours; raises ``OSError`` if that cannot be."""
-    try:
-        ran = subprocess.run(
-            command,
-            env={**os.environ, **(environment or {})},
-            # Ours may be a lifeline, with commands on it.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        return Answer(_text(late.stdout), _text(late.stderr), None)
-    return Answer(ran.stdout, ran.stderr, ran.returncode)
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **(environment or {})},
+        # Ours may be a lifeline, with commands on it.
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        # A wrapper would not take along what it runs, when it is killed.
+        start_new_session=True,
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired as late:
+            return Answer(_text(late.stdout), _text(late.stderr), None)
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    return Answer(output, errors, process.returncode)
 
 
 def _text(printed: bytes | str | None) -> str:
