@@ -55,11 +55,15 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Installed:
-    """A display server found on this machine; ``version`` is empty where it does not say it."""
+    """A display server found on this machine; ``version`` is empty where it does not say it.
+
+    ``many_clients`` are the X servers of it that take ``x_options.MANY_CLIENTS``, by their paths.
+    """
 
     executable: str
     product: str
     version: tuple[int, ...] = ()
+    many_clients: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     @property
     def number(self) -> str:

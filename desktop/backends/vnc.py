@@ -13,7 +13,7 @@ from .. import secrets
 from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable
 from ..packages import install_command
-from . import rfb
+from . import rfb, x_options
 from .asking import Answer, ask
 from .base import Backend, Installed, Program, Runtime
 from .settings import DisplaySettings
@@ -95,6 +95,7 @@ class Vnc(Backend):
             *("-rfbunixpath", str(where.entrance.socket)),
             # No blank screen: there is no monitor to save.
             *("-s", "0"),
+            *(x_options.MANY_CLIENTS if installed.executable in installed.many_clients else ()),
             *product_options(where, settings.clipboard),
             *settings.arguments,
         ]
@@ -181,7 +182,9 @@ def _recognise(executable: str) -> Installed:
     foreign = any(name in answer.text for answer in answers for name in _SPEAK_NO_RFB)
     if foreign or not product or (answers[-1].status is not None and _refuses_socket(executable)):
         raise _unrecognised(executable, answers)
-    return Installed(executable, product)
+    # One that has not answered would not answer this, either.
+    silent = answers[-1].status is None
+    return Installed(executable, product) if silent else _told(executable, product)
 
 
 def _ask(executable: str, *arguments: str) -> Answer:
@@ -203,7 +206,12 @@ def _new_enough(executable: str, product: str, number: str) -> Installed:
             f"(for Unix sockets).",
             remedy="Install a newer one.",
         )
-    return Installed(executable, product, version)
+    return _told(executable, product, version)
+
+
+def _told(executable: str, product: str, version: tuple[int, ...] = ()) -> Installed:
+    many_clients = [executable] if x_options.takes_many_clients(executable) else []
+    return Installed(executable, product, version, many_clients=frozenset(many_clients))
 
 
 def _products(executable: str, answers: list[Answer]) -> Iterator[str]:

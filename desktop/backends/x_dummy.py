@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from ..errors import DisplayServerMissing
 from ..packages import install_command
+from . import x_options
 from .base import Program, Runtime
 
 _XORG = ("/usr/lib/xorg/Xorg", "/usr/libexec/Xorg", "/usr/lib/Xorg", "/usr/bin/Xorg")
@@ -60,12 +61,24 @@ def files(where: Runtime) -> Mapping[Path, bytes]:
     return {_configuration(where): _CONFIGURATION.format(width=width, height=height).encode()}
 
 
-def servers(setting: str, where: Runtime, ready_fd: int) -> list[Program]:
+def with_many_clients() -> frozenset[str]:
+    """Return the paths of the servers here that take ``x_options.MANY_CLIENTS``."""
+    there = filter(None, (_xorg_path(), _xvfb_path()))
+    return frozenset(filter(x_options.takes_many_clients, there))
+
+
+def servers(
+    setting: str, where: Runtime, ready_fd: int, many_clients: Set[str] = frozenset()
+) -> list[Program]:
     """Return the servers that may be taken: all of them for "auto", or the one that is set.
 
-    Raises ``DisplayServerMissing`` where none is there.
+    ``many_clients`` is what ``with_many_clients`` has returned. Raises ``DisplayServerMissing``
+    where none is there.
     """
-    known = {"xorg": _xorg(where, ready_fd), "xvfb": _xvfb(where, ready_fd)}
+    known = {
+        "xorg": _xorg(where, ready_fd, many_clients),
+        "xvfb": _xvfb(where, ready_fd, many_clients),
+    }
     wanted = list(known.values()) if setting == "auto" else [known[setting]]
     if all(server.problem for server in wanted):
         raise DisplayServerMissing(
@@ -77,9 +90,17 @@ def servers(setting: str, where: Runtime, ready_fd: int) -> list[Program]:
     return wanted
 
 
-def _xorg(where: Runtime, ready_fd: int) -> Program:
+def _xorg_path() -> str:
     # Not by way of PATH: that one may be a wrapper that wants a console, or root.
-    executable = next((path for path in _XORG if os.access(path, os.X_OK)), "")
+    return next((path for path in _XORG if os.access(path, os.X_OK)), "")
+
+
+def _xvfb_path() -> str:
+    return shutil.which("Xvfb") or ""
+
+
+def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
+    executable = _xorg_path()
     problem = ""
     if not executable:
         problem = f"Xorg is not installed (looked for {', '.join(_XORG)})"
@@ -91,6 +112,7 @@ def _xorg(where: Runtime, ready_fd: int) -> Program:
     command = [
         executable,
         *_common(where, ready_fd),
+        *(x_options.MANY_CLIENTS if executable in many_clients else ()),
         *("-config", str(_configuration(where))),
         # None of the administrator's, which describe a real screen.
         *("-configdir", str(where.folder / "xorg-config")),
@@ -100,12 +122,13 @@ def _xorg(where: Runtime, ready_fd: int) -> Program:
     return Program("Xorg with the dummy driver", command, problem=problem)
 
 
-def _xvfb(where: Runtime, ready_fd: int) -> Program:
-    executable = shutil.which("Xvfb") or ""
+def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
+    executable = _xvfb_path()
     width, height = LARGEST
     command = [
         executable,
         *_common(where, ready_fd),
+        *(x_options.MANY_CLIENTS if executable in many_clients else ()),
         *("-screen", "0", f"{width}x{height}x24"),
         *("+extension", "GLX", "+extension", "RANDR"),
         *("+extension", "RENDER", "+extension", "Composite"),

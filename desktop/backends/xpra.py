@@ -81,13 +81,16 @@ class Xpra(Backend):
         if self.encrypts(settings):
             _check_library(executable, python, "cryptography", "does not encrypt")
         options = _listed_options(executable, python, version)
-        return InstalledXpra(executable, "Xpra", version, python, options)
+        many_clients = x_dummy.with_many_clients()
+        return InstalledXpra(
+            executable, "Xpra", version, python, options, many_clients=many_clients
+        )
 
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
     ) -> list[Program]:
         """Return Xorg with the dummy driver, Xvfb, or both, as the setting says."""
-        return x_dummy.servers(settings.xpra.x_server, where, ready_fd)
+        return x_dummy.servers(settings.xpra.x_server, where, ready_fd, installed.many_clients)
 
     def viewer_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings

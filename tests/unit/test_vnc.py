@@ -35,6 +35,9 @@ TURBO_CLIPBOARD = {
 }
 
 
+_MAX_CLIENTS = "-maxclients n          set maximum number of clients (power of two)"
+
+
 def recognised(executable: str) -> Installed:
     return backend("vnc").find(DisplaySettings(executable=executable))
 
@@ -43,6 +46,15 @@ def command(installed: Installed, **settings: object) -> list[str]:
     values = {"geometry": "1280x800", "title": "Mine", **settings}
     (server,) = backend("vnc").x_servers(installed, WHERE, DisplaySettings(**values), ready_fd=5)
     return server.command
+
+
+def test_many_clients_for_those_who_take_the_option(tmp_path):
+    old = "{ echo 'maxclients must be one of 64, 128, 256 or 512'; exit 1; }"
+    usages = {"new": f"echo '{_MAX_CLIENTS}'", "old": old, "without": "echo '-maxsize'"}
+    for name, usage in usages.items():
+        script = f'[ "$1" != -maxclients ] || {usage}; echo Xvnc TigerVNC 1.15.0'
+        found = recognised(str(executable(tmp_path / name, script)))
+        assert ("-maxclients 2048" in " ".join(command(found))) == (name == "new")
 
 
 @pytest.mark.parametrize("clipboard", TIGER_CLIPBOARD)

@@ -383,7 +383,7 @@ def test_the_installed_one():
 )
 def test_x_servers(setting, names):
     settings = DisplaySettings(xpra=XpraSettings(x_server=setting))
-    servers = backend("xpra").x_servers(program, WHERE, settings, ready_fd=5)
+    servers = backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
     assert [(server.name, server.problem) for server in servers] == [(name, "") for name in names]
     for server in servers:
         command = list(server.command)
@@ -405,11 +405,11 @@ def test_x_servers(setting, names):
 )
 def test_what_xorg_lacks(monkeypatch, absent, problem):
     monkeypatch.setattr(x_dummy, absent, ("/nowhere",))
-    servers = backend("xpra").x_servers(program, WHERE, DisplaySettings(), ready_fd=5)
+    servers = backend("xpra").x_servers(installed(), WHERE, DisplaySettings(), ready_fd=5)
     assert [server.problem for server in servers] == [problem, ""]
     settings = DisplaySettings(xpra=XpraSettings(x_server="xorg"))
     with pytest.raises(DisplayServerMissing) as missing:
-        backend("xpra").x_servers(program, WHERE, settings, ready_fd=5)
+        backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
     assert problem in missing.value.message
 
 
@@ -417,4 +417,4 @@ def test_no_x_server(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     settings = DisplaySettings(xpra=XpraSettings(x_server="xvfb"))
     with pytest.raises(DisplayServerMissing, match="Xvfb"):
-        backend("xpra").x_servers(program, WHERE, settings, ready_fd=5)
+        backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
