@@ -64,8 +64,8 @@ bench: packages-test .venv/.dev $(page) ## How fast, side by side with other Jup
 
 soak: export SOAK_SECONDS ?= 600
 soak: export SOAK_DESKTOPS ?= 10
-soak: packages-test .venv/.dev ## Ten minutes each of load and of faults (ARGS="-k faults", SOAK_SEED=…)
-	pytest tests/soak $(ARGS)
+soak: packages-test .venv/.dev $(page) ## Ten minutes each of load, faults and pictures (ARGS="-k faults", SOAK_SEED=…)
+	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest tests/soak $(ARGS)
 
 clean: ## Remove all that was made here (not the system's packages)
 	rm -rf .venv .make build dist test-results desktop/static static/node_modules tests/deployment/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

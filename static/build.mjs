@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { completeDeflate } from "./novnc.mjs";
+import { changesToNovnc, novncRepairs } from "./novnc.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here("../desktop/static/");
@@ -12,10 +12,10 @@ async function notices() {
   const part = async (title, file) => `${title}\n${"=".repeat(title.length)}\n\n${await readFile(here(file), "utf8")}\n`;
   return [
     "vnc.js contains noVNC 1.7.0, in source form at https://www.npmjs.com/package/@novnc/novnc/v/1.7.0,",
-    "under the Mozilla Public License 2.0, unchanged but for two conditions in core/deflator.js, where",
-    "`this.strm.avail_in > 0` reads `(this.strm.avail_in > 0 || this.strm.avail_out === 0)`; and noVNC's copy of pako,",
-    "under the MIT licence. Their notices follow.",
+    "under the Mozilla Public License 2.0, unchanged but for what follows; and noVNC's copy of pako, under the MIT",
+    "licence. Their notices come last.",
     "",
+    ...changesToNovnc(),
     await part("noVNC", "node_modules/@novnc/novnc/LICENSE.txt"),
     await part("noVNC: authors", "node_modules/@novnc/novnc/AUTHORS"),
     await part("Mozilla Public License 2.0", "node_modules/@novnc/novnc/docs/LICENSE.MPL-2.0"),
@@ -34,7 +34,7 @@ await build({
   target: "es2022",
   minify: true,
   legalComments: "none",
-  plugins: [completeDeflate],
+  plugins: [novncRepairs],
   logLevel: "warning",
 });
 await copyFile(here("icon.svg"), `${out}icon.svg`);

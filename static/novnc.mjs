@@ -1,18 +1,59 @@
-// One repair to noVNC 1.7.0 while it is bundled; everything else of it is as published.
+// Repairs to noVNC 1.7.0 while it is bundled; everything else of it is as published.
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 
-// Its deflator stops once the input is read, although output may still be pending: clipboard text that deflates to
-// just over 100 KiB is cut off, and the display server then drops the connection.
-const stopsEarly = "this.strm.avail_in > 0";
-const readsOn = "(this.strm.avail_in > 0 || this.strm.avail_out === 0)";
+/** How our module is called where a repair imports it, and where it is. */
+const OURS = { name: "jupyter-desktop/decoded-image", path: fileURLToPath(new URL("src/decoded-image.ts", import.meta.url)) };
 
-export const completeDeflate = {
-  name: "complete-deflate",
+/** By file below core/: what is replaced, by what, and how often it stands there. */
+const REPAIRS = {
+  // It stops once the input is read, although output may still be pending: clipboard text that deflates to just over
+  // 100 KiB is cut off, and the display server then drops the connection.
+  "deflator.js": [["this.strm.avail_in > 0", "(this.strm.avail_in > 0 || this.strm.avail_out === 0)", 2]],
+  // It decodes each compressed rectangle in an image element with a data address. Chromium keeps every one of them
+  // until the tab dies. And after one that cannot be decoded, nothing is drawn any more.
+  "display.js": [
+    ["import Base64 from \"./base64.js\";", `import DecodedImage from "${OURS.name}";`, 1],
+    ["const img = new Image();", "const img = new DecodedImage(mime, arr);", 1],
+    ["        img.src = \"data: \" + mime + \";base64,\" + Base64.encode(arr);\n", "", 1],
+    [
+      "                            return;\n                        }\n                        this.drawImage(a.img, a.x, a.y);",
+      "                        } else {\n                            this.drawImage(a.img.source, a.x, a.y);\n                        }",
+      1,
+    ],
+    ["a.img.src = \"\";", "a.img.close();", 1],
+    ["                        a.img._noVNCDisplay = this;\n", "", 1],
+    ["a.img.addEventListener('load', this._resumeRenderQ);", "a.img.settled.then(() => this._scanRenderQ());", 1],
+  ],
+};
+
+function repair(path, text, repairs) {
+  for (const [found, replacement, times] of repairs) {
+    const parts = text.split(found);
+    if (parts.length !== times + 1) throw new Error(`${path} has changed: look whether it still needs the repair.`);
+    text = parts.join(replacement);
+  }
+  return text;
+}
+
+/** All changes, as the Mozilla Public License 2.0 wants them to be found by those who get the bundle. */
+export function changesToNovnc() {
+  const quoted = (text) => text.split("\n").map((line) => `    ${line}`.trimEnd());
+  return Object.entries(REPAIRS).flatMap(([name, repairs]) =>
+    repairs.flatMap(([found, replacement]) => [
+      ...[`In core/${name}, in place of`, "", ...quoted(found), "", "stands", ""],
+      ...[...(replacement === "" ? ["    (nothing)"] : quoted(replacement)), ""],
+    ]),
+  );
+}
+
+export const novncRepairs = {
+  name: "novnc-repairs",
   setup(bundler) {
-    bundler.onLoad({ filter: /novnc[\\/]core[\\/]deflator\.js$/ }, async ({ path }) => {
-      const parts = (await readFile(path, "utf8")).split(stopsEarly);
-      if (parts.length !== 3) throw new Error(`${path} has changed: look whether it still needs the repair.`);
-      return { contents: parts.join(readsOn) };
-    });
+    bundler.onResolve({ filter: new RegExp(`^${OURS.name}$`) }, () => ({ path: OURS.path }));
+    for (const [name, repairs] of Object.entries(REPAIRS)) {
+      const filter = new RegExp(String.raw`novnc[\\/]core[\\/]${name.replace(".", String.raw`\.`)}$`);
+      bundler.onLoad({ filter }, async ({ path }) => ({ contents: repair(path, await readFile(path, "utf8"), repairs) }));
+    }
   },
 };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { completeDeflate } from "./novnc.mjs";
+import { novncRepairs } from "./novnc.mjs";
 
 const folder = fileURLToPath(new URL("test/", import.meta.url));
 const tests = (await readdir(folder)).filter((name) => name.endsWith(".test.ts"));
@@ -19,7 +19,7 @@ try {
     platform: "node",
     format: "esm",
     target: "node18",
-    plugins: [completeDeflate],
+    plugins: [novncRepairs],
   });
   const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
   process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;

@@ -1,8 +1,12 @@
-"""Full-screen motion like that of a film: 60 times a second a photo-like picture moves on."""
+"""Full-screen motion, 60 times a second: a photo-like picture moves on, as in a film.
+
+With the argument "page" it is a page of text and photos that is scrolled, as in a web browser.
+"""
 
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 
 import numpy
@@ -10,33 +14,37 @@ from window import Window
 from xcffib import xproto
 
 _RATE = 60
-_STEP = 24  # pixels per frame
+_ACROSS, _UP = (24, 0), (0, 24)  # pixels per frame
 _ROWS = 16  # of the picture in one request, which the X server limits
+_LINE = 20  # pixels from one line of text to the next
 
 
 def main() -> None:
     """Run until the display server ends."""
     window = Window()
-    picture = _upload(window)
+    core, width, height = window.core, window.width, window.height
+    scrolls = sys.argv[1:] == ["page"]
+    right, down = _UP if scrolls else _ACROSS
+    picture = _upload(window, (_page if scrolls else _photo)(width, height))
     window.announce()
     context = _context(window)
     start = time.monotonic()
     for frame in itertools.count():
-        x = frame * _STEP % window.width
-        core, width, height = window.core, window.width, window.height
-        core.CopyArea(picture, window.id, context, x, 0, 0, 0, width - x, height)
+        x, y = frame * right % width, frame * down % height
+        core.CopyArea(picture, window.id, context, x, y, 0, 0, width - x, height - y)
+        # What has gone out on one side comes in again on the other.
         core.CopyArea(picture, window.id, context, 0, 0, width - x, 0, x, height)
+        core.CopyArea(picture, window.id, context, 0, 0, 0, height - y, width, y)
         # The answer is awaited, so that requests do not pile up in a busy server.
         core.GetInputFocus().reply()
         time.sleep(max(0.0, start + frame / _RATE - time.monotonic()))
 
 
-def _upload(window: Window) -> int:
+def _upload(window: Window, pixels: numpy.ndarray) -> int:
     picture = window.connection.generate_id()
     depth = window.screen.root_depth
     window.core.CreatePixmap(depth, picture, window.screen.root, window.width, window.height)
     context = _context(window)
-    pixels = _photo(window.width, window.height)
     for y in range(0, window.height, _ROWS):
         rows = pixels[y : y + _ROWS].tobytes()
         area = (window.width, len(rows) // 4 // window.width, 0, y)
@@ -55,6 +63,16 @@ def _photo(width: int, height: int) -> numpy.ndarray:
     return (
         red.astype(numpy.uint32) << 16 | green.astype(numpy.uint32) << 8 | blue.astype(numpy.uint32)
     )
+
+
+def _page(width: int, height: int) -> numpy.ndarray:
+    """Return a photo between columns of lines that look like text, as 32-bit pixels."""
+    y = numpy.arange(height)[:, None]
+    ink = numpy.random.default_rng(1).random((height, width)) < 0.4
+    pixels = numpy.where(ink & (y % _LINE < _LINE // 2), 0x202020, 0xFFFFFF).astype(numpy.uint32)
+    middle = slice(width // 4, width * 3 // 4)
+    pixels[:, middle] = _photo(width, height)[:, middle]
+    return pixels
 
 
 def _context(window: Window) -> int:

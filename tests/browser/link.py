@@ -20,11 +20,14 @@ _RESET = struct.pack("ii", 1, 0)
 class Link:
     """Listens on ``port`` and carries what comes to ``target``, a port of this machine.
 
-    The methods are for another thread, and return when what they say is done.
+    The methods are for another thread, and return when what they say is done. ``carried`` counts
+    the bytes, both ways.
     """
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
+        self.carried = 0
+        self._broken = (b"", 0)
         self._target = target
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -69,6 +72,15 @@ class Link:
     def delay(self, seconds: float) -> None:
         """Hold everything that is carried from now on for ``seconds``, either way."""
         self._delay = seconds
+
+    def destroy(self, what: bytes, times: int) -> None:
+        """Set those bytes to zero where they come by from now on, so many times."""
+        self._broken = (what, times)
+
+    @property
+    def left_to_destroy(self) -> int:
+        """How many times it will do so."""
+        return self._broken[1]
 
     def repair(self) -> None:
         """Be as good as new."""
@@ -161,10 +173,18 @@ class Link:
             while data := await reader.read(_CHUNK):
                 await asyncio.sleep(self._delay)
                 await flowing.wait()
-                writer.write(data)
+                writer.write(self._damaged(data))
                 await writer.drain()
+                self.carried += len(data)
         except OSError:
             pass
+
+    def _damaged(self, data: bytes) -> bytes:
+        what, times = self._broken
+        if times == 0 or what not in data:
+            return data
+        self._broken = (what, times - 1)
+        return data.replace(what, bytes(len(what)), 1)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pytest
 from tests import servers
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "12"))
+LONG = 300.0  # seconds from which on a run is one of `make soak`
 DESKTOPS = int(os.environ.get("SOAK_DESKTOPS", "3"))
 
 # Start and end of the desktops come on top.

@@ -12,7 +12,7 @@ from tests.servers import JupyterServer
 
 from .kernel import Kernel
 from .memory import FLAT, Memory
-from .settings import DESKTOPS, SECONDS, in_time, note, running
+from .settings import DESKTOPS, LONG, SECONDS, in_time, note, running
 from .watchers import SlowWatcher, Watcher
 
 VIEWERS = 3
@@ -24,7 +24,7 @@ FAIR = 0.8
 
 # A notebook's request under load, against the same without a desktop, at the median. In a short run
 # the machine's other work decides.
-AS_BEFORE, LONG = 3.0, 300.0  # times, seconds
+AS_BEFORE = 3.0  # times
 
 # Jupyter remembers the signatures of the last 65,536 messages of each kernel, against replay
 # (jupyter_client's Session): 5 MiB in ten minutes of ours, and no end to that before an hour.

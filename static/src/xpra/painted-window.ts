@@ -1,3 +1,5 @@
+import DecodedImage from "../decoded-image";
+
 const IMAGES = ["png", "jpeg", "webp"];
 
 const nothing = (): void => undefined;
@@ -75,15 +77,14 @@ export class PaintedWindow extends XpraWindow {
   }
 
   private async paintImage([x, y, , , encoding, data, , , , done]: XpraPaint): Promise<void> {
-    let error: string | undefined;
-    try {
-      const image = await createImageBitmap(new Blob([data as Uint8Array<ArrayBuffer>], { type: `image/${encoding}` }));
+    const image = new DecodedImage(`image/${encoding}`, data as Uint8Array<ArrayBuffer>);
+    await image.settled;
+    if (image.source) {
       this.canvas_ctx.clearRect(x, y, image.width, image.height);
-      this.canvas_ctx.drawImage(image, x, y);
-      image.close();
-    } catch (problem) {
-      error = String(problem);
+      this.canvas_ctx.drawImage(image.source, x, y);
     }
+    const error = image.source ? undefined : `This ${encoding} picture cannot be decoded.`;
+    image.close();
     this.paint_pending = 0;
     done(error);
     this.may_paint_now();

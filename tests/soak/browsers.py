@@ -1,0 +1,165 @@
+"""Browsers that look at a desktop for a long time, and the memory of all their processes.
+
+Chromium is driven by Playwright. Firefox is driven as it comes, by WebDriver BiDi
+(https://w3c.github.io/webdriver-bidi/): Playwright drives only a build of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+import psutil
+import pytest
+
+from tests import clients
+from tests.browser.chromium import running_browser
+from tests.servers import until
+
+# The page's state, for all its errors to be seen.
+_STATE = "document.documentElement.dataset.state ?? ''"
+
+
+class Window(Protocol):
+    """One window of a browser."""
+
+    def open(self, address: str) -> None:
+        """Load a page."""
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size."""
+
+    def state(self) -> str:
+        """Return what the page says of itself."""
+
+    def memory(self) -> float:
+        """Return how many MiB all processes of this browser have to themselves."""
+
+
+def _unshared(process: psutil.Process) -> float:
+    """Return the memory, in MiB, of that process and all below it that they share with nobody."""
+    total = 0.0
+    for one in [process, *process.children(recursive=True)]:
+        try:
+            total += one.memory_full_info().uss / 2**20
+        except psutil.Error:
+            continue  # it ended meanwhile
+    return total
+
+
+class _Chromium:
+    def __init__(self, browser: Any) -> None:
+        self._page = browser.new_page()
+        processes = psutil.Process().children(recursive=True)
+        # The first one has neither "--type" nor, as Playwright's has, another name.
+        (self._process,) = (
+            one
+            for one in processes
+            if "chrom" in one.name()
+            and "--type=" not in " ".join(one.cmdline())
+            and "crashpad" not in one.name()
+        )
+
+    def open(self, address: str) -> None:
+        self._page.goto(address)
+
+    def resize(self, width: int, height: int) -> None:
+        self._page.set_viewport_size({"width": width, "height": height})
+
+    def state(self) -> str:
+        return str(self._page.evaluate(_STATE))
+
+    def memory(self) -> float:
+        return _unshared(self._process)
+
+
+class _Firefox:
+    def __init__(self, process: psutil.Process, address: str) -> None:
+        self._process = process
+        self._wire = clients.connect(f"{address}/session")
+        self._number = 0
+        self._ask("session.new", {"capabilities": {}})
+        (window,) = self._ask("browsingContext.getTree", {})["contexts"]
+        self._window = window["context"]
+
+    def open(self, address: str) -> None:
+        where = {"context": self._window, "url": address, "wait": "complete"}
+        self._ask("browsingContext.navigate", where)
+
+    def resize(self, width: int, height: int) -> None:
+        size = {"width": width, "height": height}
+        self._ask("browsingContext.setViewport", {"context": self._window, "viewport": size})
+
+    def state(self) -> str:
+        target = {"context": self._window}
+        asked = {"expression": _STATE, "target": target, "awaitPromise": False}
+        return str(self._ask("script.evaluate", asked)["result"]["value"])
+
+    def memory(self) -> float:
+        return _unshared(self._process)
+
+    def close(self) -> None:
+        self._wire.socket.close()
+
+    def _ask(self, method: str, parameters: Mapping[str, Any]) -> Any:
+        """Send a command and return its result; events that come meanwhile are passed over."""
+        self._number += 1
+        command = {"id": self._number, "method": method, "params": parameters}
+        self._wire.send(json.dumps(command).encode(), clients.TEXT)
+        while True:
+            answer = json.loads(self._wire.frame().payload)
+            if answer.get("id") == self._number:
+                assert answer["type"] == "success", answer
+                return answer["result"]
+
+
+@contextmanager
+def chromium() -> Iterator[Window]:
+    """Run Chromium."""
+    with running_browser() as browser:
+        yield _Chromium(browser)
+
+
+@contextmanager
+def firefox() -> Iterator[Window]:
+    """Run Firefox, with a profile and a home of its own."""
+    executable = shutil.which("firefox-esr") or shutil.which("firefox")
+    if executable is None:
+        pytest.skip("Firefox is not installed")
+    with TemporaryDirectory(prefix="firefox-", dir="/tmp") as home:
+        log = Path(home) / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [executable, "--headless", "--profile", home, "--remote-debugging-port", "0"],
+                env={**os.environ, "HOME": home},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+
+            def listens() -> str:
+                assert process.poll() is None, log.read_text(errors="replace")
+                said = re.search(r"BiDi listening on ws(://\S+)", log.read_text(errors="replace"))
+                return f"http{said[1]}" if said else ""
+
+            address = until(listens, "a Firefox that listens", 60)
+            window = _Firefox(psutil.Process(process.pid), address)
+            yield window
+            window.close()
+        finally:
+            processes = psutil.Process(process.pid).children(recursive=True)
+            process.terminate()
+            process.wait(30)
+            psutil.wait_procs(processes, 30)
+
+
+BROWSERS = {"Chromium": chromium, "Firefox": firefox}
