@@ -74,14 +74,14 @@ def installed(subject: Subject) -> Iterator[Finding]:
 
 def dbus(subject: Subject) -> Iterator[Finding]:
     """D-Bus, which whole desktop environments need one of their own of."""
-    found = there("dbus-run-session", "dbus-launch")
+    found = there("dbus-daemon", "dbus-launch")
     if found:
         version = first_line("dbus-daemon", "--version")
         yield ok("D-Bus", f"{', '.join(found)}; {version}", programs=list(found))
     else:
         yield note(
             "D-Bus",
-            "neither dbus-run-session nor dbus-launch is there; bare window managers do without.",
+            "neither dbus-daemon nor dbus-launch is there; bare window managers do without.",
             "Whole desktop environments need it:",
             install_command("dbus"),
             programs=[],

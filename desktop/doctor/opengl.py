@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..packages import install_command
-from ..session.descendants import descendants
+from ..session.processes import descendants
 from .finding import Finding, note, ok
 from .graphics import vglrun
 from .programs import said, there

@@ -16,7 +16,7 @@ from ..backends import backend
 from ..desktop_session import DesktopSession
 from ..errors import DesktopError, StartFailed, StartTimeout
 from ..plans import Plan
-from ..session.descendants import Descendant, descendants
+from ..session.processes import Process, descendants
 from . import opengl
 
 NAME = "doctor"
@@ -167,9 +167,9 @@ class Attempt:
         self._trial.left = list(_left(own, self._folder))
 
 
-def _left(processes: list[Descendant], folder: Path | None) -> Iterator[str]:
+def _left(processes: list[Process], folder: Path | None) -> Iterator[str]:
     """Yield what is still there."""
-    for process in filter(Descendant.is_running, processes):
+    for process in filter(Process.is_running, processes):
         yield f"process {process.pid} ({process.name or 'its name is hidden'})"
     if folder and folder.exists():
         yield str(folder)

@@ -8,13 +8,16 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import StartFailed
-from .descendants import Descendant, descendants
 from .keeper import adopt_orphans
+from .processes import Process, descendants
+
+_LOOK_EVERY = 0.02  # seconds
+_DYING = 0.2  # seconds, at most, from SIGKILL to the end of a process
 
 
 @dataclass
@@ -127,27 +130,50 @@ class Children:
             os.killpg(child.pid, signal.SIGKILL)
         await asyncio.wait([child.exited])
 
-    async def end_all(self, patience: float) -> None:
-        """Ask every descendant to end, then, after ``patience`` seconds, make them."""
-        self.ending = True
-        await self._signal_until_none(signal.SIGTERM, patience)
-        # More than once, because a process that forks while it is being killed gets away.
-        for _ in range(10):
-            if not await self._signal_until_none(signal.SIGKILL, 0.2):
-                break
+    def pids(self, name: str) -> set[int]:
+        """Return the process ids of the children called ``name``."""
+        return {child.pid for child in self._children.values() if child.name == name}
 
-    async def _signal_until_none(self, number: signal.Signals, patience: float) -> bool:
-        """Signal every descendant; return whether there may be one that takes the signal."""
-        signalled = [process for process in descendants() if process.send(number)]
-        deadline = asyncio.get_running_loop().time() + patience
-        left = self._reap()
-        while any(map(Descendant.is_running, signalled)) and (
-            asyncio.get_running_loop().time() < deadline
-        ):
-            await asyncio.sleep(0.02)
+    async def end(self, processes: Iterable[Process], deadline: float) -> list[Process]:
+        """Ask ``processes`` to end, and return those that have not by ``deadline``.
+
+        That is a time of the event loop. What they start meanwhile is not asked, but waited for,
+        too: it may be what saves something.
+        """
+        loop = asyncio.get_running_loop()
+        asked = {process.pid: process for process in processes if process.send(signal.SIGTERM)}
+        while left := list(filter(Process.is_running, asked.values())):
+            if loop.time() >= deadline:
+                break
+            await asyncio.sleep(_LOOK_EVERY)
+            self._reap()
+            for process in descendants():
+                if process.parent in asked:
+                    asked.setdefault(process.pid, process)
+        return left
+
+    async def gone(self, process: Process, deadline: float) -> None:
+        """Return when ``process`` has ended, or at ``deadline``."""
+        while process.is_running() and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(_LOOK_EVERY)
+            self._reap()
+
+    async def kill_all(self) -> None:
+        """Kill every descendant."""
+        self.ending = True
+        # More than once, because a process that forks while it is being killed gets away, and what
+        # was hidden below another one is seen now.
+        for _ in range(10):
+            killed = [process for process in descendants() if process.send(signal.SIGKILL)]
+            deadline = asyncio.get_running_loop().time() + _DYING
             left = self._reap()
-        # What was hidden below one of them is seen now.
-        return left and bool(signalled)
+            while any(map(Process.is_running, killed)):
+                if asyncio.get_running_loop().time() >= deadline:
+                    break
+                await asyncio.sleep(_LOOK_EVERY)
+                left = self._reap()
+            if not left or not killed:
+                break
 
     def _reap(self) -> bool:
         """Take note of children that have ended; return whether others are left."""

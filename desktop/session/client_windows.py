@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import xcffib
 from xcffib.xproto import (
@@ -109,7 +108,7 @@ class ClientWindows:
     def _windows(self) -> list[int]:
         """Return them, the oldest first."""
         if self._managed:
-            return self._numbers(self._x.root, self._list)
+            return self._x.numbers(self._x.root, self._list)
         children = self._x.core.QueryTree(self._x.root).reply().children
         return [window for window in children if self._is_on_its_own(window)]
 
@@ -120,9 +119,9 @@ class ClientWindows:
 
     @property
     def _managed(self) -> bool:
-        window = self._numbers(self._x.root, self._manager)
+        window = self._x.numbers(self._x.root, self._manager)
         try:
-            return bool(window) and self._numbers(window[0], self._manager) == window
+            return bool(window) and self._x.numbers(window[0], self._manager) == window
         except WindowError:
             return False  # it has ended, and left the property behind
 
@@ -149,13 +148,13 @@ class ClientWindows:
         self._undress(self._main)
 
     def _is_main(self, window: int) -> bool:
-        kinds = self._numbers(window, self._x.atom("_NET_WM_WINDOW_TYPE"))
+        kinds = self._x.numbers(window, self._x.atom("_NET_WM_WINDOW_TYPE"))
         normal = not kinds or self._x.atom("_NET_WM_WINDOW_TYPE_NORMAL") in kinds
-        belongs_to_another = self._numbers(window, Atom.WM_TRANSIENT_FOR)
+        belongs_to_another = self._x.numbers(window, Atom.WM_TRANSIENT_FOR)
         return normal and not belongs_to_another and self._can_grow(window)
 
     def _can_grow(self, window: int) -> bool:
-        hints = self._numbers(window, Atom.WM_NORMAL_HINTS)
+        hints = self._x.numbers(window, Atom.WM_NORMAL_HINTS)
         limited = len(hints) >= 9 and hints[0] & _MIN_SIZE and hints[0] & _MAX_SIZE
         return not limited or hints[5:7] != hints[7:9]
 
@@ -166,7 +165,7 @@ class ClientWindows:
     def _activate(self, window: int) -> None:
         """Have it get the keys, which a window manager that comes later leaves to the user."""
         # xfwm4 adds a time to the window.
-        active = self._numbers(self._x.root, self._x.atom("_NET_ACTIVE_WINDOW"))
+        active = self._x.numbers(self._x.root, self._x.atom("_NET_ACTIVE_WINDOW"))
         if not any(active[:1]):
             self._ask_manager(window, "_NET_ACTIVE_WINDOW", _FROM_A_PAGER)
 
@@ -180,7 +179,7 @@ class ClientWindows:
     def _undress(self, window: int) -> None:
         """Take its frame away; more than once from those that set such hints late (Blender)."""
         motif = self._x.atom("_MOTIF_WM_HINTS")
-        hints = self._numbers(window, motif)
+        hints = self._x.numbers(window, motif)
         decorated = len(hints) < 3 or not hints[0] & _NO_DECORATIONS[0] or hints[2]
         if decorated and self._undressings:
             self._undressings -= 1
@@ -198,11 +197,6 @@ class ClientWindows:
             for part in parts:
                 mask |= part
             self._x.core.ConfigureWindow(window, mask, list(wanted))
-
-    def _numbers(self, window: int, name: int) -> list[int]:
-        """Return a property of 32-bit numbers; nothing where it is not set, or something else."""
-        reply: Any = self._x.core.GetProperty(False, window, name, Atom.Any, 0, 4096).reply()
-        return list(reply.value.to_atoms()) if reply.format == 32 else []
 
 
 @contextmanager

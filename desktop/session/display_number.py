@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StartFailed
-from .descendants import is_running
+from .processes import is_running
 
 _TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
 SOCKETS = _TEMPORARY / ".X11-unix"

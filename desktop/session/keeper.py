@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable
 
 from . import signals
-from .descendants import descendants
+from .processes import descendants
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input

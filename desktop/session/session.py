@@ -11,7 +11,7 @@ from typing import Any
 from ..access import Access
 from ..backends import Backend, Installed, Runtime
 from ..errors import DesktopError, NotReady, StartFailed
-from . import display_server, failures, programs, startscript
+from . import display_server, ending, failures, programs, startscript
 from .children import Child, Children
 from .control import Control
 from .display_server import DisplayServer
@@ -95,10 +95,22 @@ class Session:
         except OSError as error:
             ended = {"state": "failed", "error": failures.system_error(error).as_json()}
         finally:
-            await self._children.end_all(self._specification.stop_timeout)
+            await self._end()
             for log in self._logs.values():
                 await log.close()
         return {**ended, "log": list(self._logs[self._ended_first].tail)}
+
+    async def _end(self) -> None:
+        """End every process."""
+        if not self._starting:
+            self._tell_step("ending")
+        await ending.end(
+            self._children,
+            self._where.display,
+            self._program.name,
+            self._specification.stop_timeout,
+            self._logs[self._program.name].write,
+        )
 
     async def _live(self) -> dict[str, Any]:
         """Start everything and return why it ended, as a state says it."""

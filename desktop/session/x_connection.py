@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import xcffib
-import xcffib.xproto
+from xcffib.xproto import Atom
 
 
 class Watcher(Protocol):
@@ -35,6 +35,27 @@ class XConnection:
         atom: int = self.core.InternAtom(False, len(name), name.encode()).reply().atom
         return atom
 
+    def numbers(self, window: int, name: int) -> list[int]:
+        """Return a property of 32-bit numbers; nothing where it is not set, or something else."""
+        reply: Any = self.core.GetProperty(False, window, name, Atom.Any, 0, 4096).reply()
+        return list(reply.value.to_atoms()) if reply.format == 32 else []
+
+    def text(self, window: int, name: int) -> str:
+        """Return a property of bytes; nothing where it is not set, or something else."""
+        reply: Any = self.core.GetProperty(False, window, name, Atom.Any, 0, 1024).reply()
+        return bytes(reply.value.raw).decode(errors="replace") if reply.format == 8 else ""
+
+    def children(self, windows: Iterable[int]) -> list[int]:
+        """Return the children of all ``windows`` that are still there."""
+        trees = _replies([self.core.QueryTree(window) for window in windows])
+        return [child for tree in trees if tree for child in tree.children]
+
+    def having(self, windows: Sequence[int], name: int) -> list[int]:
+        """Return those of ``windows`` that have the property ``name``."""
+        cookies = [self.core.GetProperty(False, w, name, Atom.Any, 0, 0) for w in windows]
+        properties = zip(windows, _replies(cookies), strict=True)
+        return [window for window, one in properties if one and one.type]
+
     def serve(self, watchers: Iterable[Watcher]) -> None:
         """Show every event to all ``watchers``; ends with ``xcffib.ConnectionException``."""
         while True:
@@ -45,3 +66,12 @@ class XConnection:
                     watcher.handle(event)
             except xcffib.Error:
                 pass  # a window that was there a moment ago; its program has gone
+
+
+def _replies(cookies: Iterable[Any]) -> Iterator[Any]:
+    """Yield the replies to what was asked at once; None where a window has gone."""
+    for cookie in cookies:
+        try:
+            yield cookie.reply()
+        except xcffib.Error:
+            yield None

@@ -62,7 +62,7 @@ program_of() {
 
 # D-Bus serves only accounts with a name; in a container that sets the UID there may be none.
 bus_launcher() {
-    id -un >/dev/null 2>&1 && first_of dbus-run-session dbus-launch
+    id -un >/dev/null 2>&1 && first_of dbus-daemon dbus-launch
 }
 
 # Only bare window managers do without D-Bus: services on it keep the settings of the others.
@@ -77,7 +77,7 @@ require() {
     if ! program_of "$1" >/dev/null; then
         lack "$1 is not installed: looked for $(programs_of "$1") in $PATH." "$(how_to_install "$1")"
     elif ! has_its_bus "$1" && id -un >/dev/null 2>&1; then
-        lack "$1 needs D-Bus: looked for dbus-run-session and dbus-launch in $PATH." "$(how_to_install "$1")"
+        lack "$1 needs D-Bus: looked for dbus-daemon and dbus-launch in $PATH." "$(how_to_install "$1")"
     elif ! has_its_bus "$1"; then
         fail "$1 needs D-Bus, which serves only accounts with a name, and UID $(id -u) has none." \
             "Add the account to /etc/passwd, or use a bare window manager: openbox, icewm."
@@ -238,8 +238,20 @@ prepare_session() {
 # start_session COMMAND…: becomes the command, on a D-Bus of its own, so that its end is the session's.
 start_session() {
     case $(bus_launcher || true) in
-        dbus-run-session) exec dbus-run-session -- "$@" ;;
-        dbus-launch) exec dbus-launch --exit-with-session "$@" ;;
-        *) exec "$@" ;;
+        dbus-daemon) start_bus ;;
+        dbus-launch) eval "$(dbus-launch --sh-syntax)" ;;
     esac
+    exec "$@"
+}
+
+# Not by dbus-run-session, which takes D-Bus away as soon as the command has ended: at a log out, programs still save
+# something then. The session process ends it after them.
+start_bus() {
+    mkfifo -m 600 "$state/bus"
+    (dbus-daemon --session --nofork --print-address=3 3>"$state/bus" &)
+    if ! read -r DBUS_SESSION_BUS_ADDRESS <"$state/bus"; then
+        fail "D-Bus ended as it started." "The lines above say why."
+    fi
+    rm -f "$state/bus"
+    export DBUS_SESSION_BUS_ADDRESS
 }

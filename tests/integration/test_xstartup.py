@@ -86,7 +86,7 @@ def test_xfce_starts_where_the_home_cannot_be_written() -> None:
 def test_openbox_starts_with_and_without_dbus(tmp_path: Path) -> None:
     with running(start_script="openbox") as server:
         assert "DBUS_SESSION_BUS_ADDRESS" in window_manager(server, "openbox").environ()
-    path = path_without("dbus-run-session", "dbus-launch", folder=tmp_path / "bin")
+    path = path_without("dbus-daemon", "dbus-launch", folder=tmp_path / "bin")
     with running(start_script="default", environment={"PATH": str(path)}) as server:
         assert "DBUS_SESSION_BUS_ADDRESS" not in window_manager(server, "openbox").environ()
 

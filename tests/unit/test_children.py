@@ -19,6 +19,7 @@ PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
 from desktop.session.children import Children
+from desktop.session.processes import descendants
 
 async def main():
     children = Children()
@@ -28,7 +29,8 @@ async def main():
     print(child.exited.done() and child.exited.result(), flush=True)
     sys.stdin.readline()
     started = asyncio.get_running_loop().time()
-    await children.end_all(float(sys.argv[2]))
+    await children.end(descendants(), started + float(sys.argv[2]))
+    await children.kill_all()
     print(asyncio.get_running_loop().time() - started, flush=True)
 
 asyncio.run(main())

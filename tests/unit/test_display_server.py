@@ -17,9 +17,9 @@ from desktop.access import Access
 from desktop.backends import Backend, DisplaySettings, Installed, Program, Runtime
 from desktop.errors import StartError
 from desktop.session.children import Children
-from desktop.session.descendants import Descendant, descendants
 from desktop.session.display_server import DisplayServer
 from desktop.session.log import SessionLog
+from desktop.session.processes import Process, descendants
 from desktop.session.specification import Specification
 from desktop.session.stopping import Stopping
 
@@ -85,11 +85,11 @@ async def run(folder: Path, scripts: Sequence[str | None]) -> None:
         child = await server.start(children, dict(os.environ), Stopping())
         os.kill(child.pid, 0)
         # Nothing is left of those before it.
-        assert len(list(filter(Descendant.is_running, descendants()))) == 1
+        assert len(list(filter(Process.is_running, descendants()))) == 1
     except StartError as error:
         print(error)
     finally:
-        await children.end_all(0.2)
+        await children.kill_all()
         await log.close()
     print(*log.tail, sep="\n")
 

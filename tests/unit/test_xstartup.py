@@ -13,8 +13,21 @@ import pytest
 
 XSTARTUP = Path(__file__).parents[2] / "desktop" / "xstartup"
 SCRIPTS = sorted(path.name for path in XSTARTUP.iterdir() if path.is_file())
-BUS = "dbus-run-session"
-TOOLS = ["cat", "chmod", "dirname", "env", "find", "grep", "id", "mkdir", "readlink", "rm", "sh"]
+BUS = "dbus-daemon"
+TOOLS = [
+    "cat",
+    "chmod",
+    "dirname",
+    "env",
+    "find",
+    "grep",
+    "id",
+    "mkdir",
+    "mkfifo",
+    "readlink",
+    "rm",
+    "sh",
+]
 
 # The failure that each would cause stands in common.sh.
 OF_AN_OUTER_DESKTOP = [
@@ -27,8 +40,8 @@ OF_AN_OUTER_DESKTOP = [
 ]
 
 _STUBS = {
-    BUS: 'echo dbus-run-session; shift; exec "$@"',
-    "dbus-launch": 'echo dbus-launch; shift; exec "$@"',
+    BUS: "echo dbus-daemon; echo unix:path=/daemon >&3",
+    "dbus-launch": "echo 'export DBUS_SESSION_BUS_ADDRESS=unix:path=/launch'",
     "dconf": 'echo "$1 $3" >"$2"',
     "xset": 'echo "xset $*" >>"$JUPYTER_DESKTOP_RUNTIME/xset"',
 }
@@ -237,9 +250,19 @@ def test_a_seamless_application_has_no_window_manager_and_one_of_its_own_has(
 # -- D-Bus
 
 
-def test_dbus_launch_serves_where_there_is_no_dbus_run_session(machine: Machine) -> None:
-    machine.install(["dbus-launch", "startxfce4"])
-    assert machine.start("xfce").stdout.split() == ["dbus-launch", "startxfce4"]
+@pytest.mark.parametrize(("launcher", "address"), [(BUS, "daemon"), ("dbus-launch", "launch")])
+def test_programs_are_told_of_their_dbus(machine: Machine, launcher: str, address: str) -> None:
+    machine.install([launcher, "startxfce4"])
+    assert machine.start("xfce").returncode == 0
+    assert machine.environment["DBUS_SESSION_BUS_ADDRESS"] == f"unix:path=/{address}"
+
+
+def test_a_dbus_that_does_not_start_is_no_desktop(machine: Machine) -> None:
+    machine.install(["startxfce4"])
+    machine.install_stub(BUS, "echo no socket >&2; exit 1")
+    ran = machine.start("xfce")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("no socket\nThe desktop cannot start. D-Bus ended as it started.")
 
 
 def test_without_dbus_default_takes_a_window_manager(machine: Machine) -> None:
@@ -252,7 +275,7 @@ def test_without_dbus_a_whole_desktop_says_what_it_needs(machine: Machine, scrip
     machine.install(["startxfce4", "apt-get"])
     ran = machine.start(script)
     assert ran.returncode == 127
-    assert "xfce needs D-Bus: looked for dbus-run-session and dbus-launch" in ran.stderr
+    assert "xfce needs D-Bus: looked for dbus-daemon and dbus-launch" in ran.stderr
     assert "sudo apt install" in ran.stderr
 
 

@@ -132,7 +132,7 @@ def test_d_bus(programs):
     assert (missing.state, missing.facts) == (State.NOTE, {"programs": []})
     program(programs, "dbus-launch", "exit 1")
     program(programs, "dbus-daemon", "echo D-Bus Message Bus Daemon 1.14")
-    assert told(desktops.dbus).found == "dbus-launch; D-Bus Message Bus Daemon 1.14"
+    assert told(desktops.dbus).found == "dbus-daemon, dbus-launch; D-Bus Message Bus Daemon 1.14"
 
 
 # -- folders

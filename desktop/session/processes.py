@@ -1,4 +1,4 @@
-"""Every process below this one, found without looking at other users' processes.
+"""Processes, above all those below this one, found without looking at other users' processes.
 
 /proc may hide them (proc(5), ``hidepid``): from an ordinary user those of others, and also own
 ones that are not dumpable, such as a setgid ssh-agent or gpg-agent. But the file ``children`` of a
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 from collections import defaultdict
 from collections.abc import Callable
@@ -22,8 +23,8 @@ _SELF = "self"
 
 
 @dataclass(frozen=True)
-class Descendant:
-    """A process. ``parent`` is the id of its parent when it was found.
+class Process:
+    """A process. ``parent`` is the id of its parent when it was found, 0 where that is hidden.
 
     ``started`` tells it from a later one with the same id: clock ticks after the boot, None where
     that is hidden.
@@ -62,6 +63,15 @@ class Descendant:
         pairs = (os.fsdecode(entry).partition("=") for entry in data.split(b"\0"))
         return {name: value for name, separator, value in pairs if separator}
 
+    def is_of(self, user: int) -> bool:
+        """Whether ``user`` runs it; False where that is hidden."""
+        try:
+            told = Path(_PROC, str(self.pid), "status").read_text(errors="replace")
+        except OSError:
+            return False
+        owner = re.search(r"^Uid:\s+(\d+)", told, re.MULTILINE)
+        return owner is not None and int(owner[1]) == user
+
     @property
     def name(self) -> str:
         """The name of its program, of 15 bytes at most; empty where that is hidden."""
@@ -71,19 +81,34 @@ class Descendant:
             return ""
 
 
-def descendants() -> list[Descendant]:
+def descendants() -> list[Process]:
     """Return every descendant of this process that can be found, also those not reaped yet.
 
     Each comes after its parent.
     """
     children = _children if _lists_children() else _children_by_parent()
-    found: list[Descendant] = []
+    found: list[Process] = []
     todo = [(pid, os.getpid()) for pid in children(_SELF)]
     while todo:
         pid, parent = todo.pop(0)
-        told = _stat(pid)
-        found.append(Descendant(pid, parent, told.started if told else None))
+        found.append(Process(pid, parent, process(pid).started))
         todo += [(child, pid) for child in children(str(pid))]
+    return found
+
+
+def process(pid: int) -> Process:
+    """Return the process with that id."""
+    told = _stat(pid)
+    return Process(pid, told.parent, told.started) if told else Process(pid, 0, None)
+
+
+def ancestors() -> set[int]:
+    """Return the ids of this process and of those above it, as far as they can be seen."""
+    found: set[int] = set()
+    pid = os.getpid()
+    while pid and pid not in found:
+        found.add(pid)
+        pid = process(pid).parent
     return found
 
 

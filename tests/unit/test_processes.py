@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
-from desktop.session import descendants
+from desktop.session import processes
 from tests import users
 from tests.servers import until
 
@@ -45,11 +45,11 @@ def family() -> Iterator[list[psutil.Process]]:
 
 @pytest.mark.parametrize("listed", [True, False])
 def test_each_generation_is_found(monkeypatch, listed):
-    if listed and not descendants._lists_children():
+    if listed and not processes._lists_children():
         pytest.skip("this kernel does not list children (CONFIG_PROC_CHILDREN)")
-    monkeypatch.setattr(descendants, "_lists_children", lambda: listed)
+    monkeypatch.setattr(processes, "_lists_children", lambda: listed)
     with family() as both:
-        found = {one.pid: one for one in descendants.descendants()}
+        found = {one.pid: one for one in processes.descendants()}
         parent, child = (found[process.pid] for process in both)
         assert (parent.parent, child.parent) == (os.getpid(), parent.pid)
         assert parent.name == ") Z 1 ("
@@ -65,7 +65,7 @@ def test_each_generation_is_found(monkeypatch, listed):
 HIDDEN = """
 import ctypes, os, subprocess, sys
 from pathlib import Path
-from desktop.session.descendants import descendants, is_running
+from desktop.session.processes import descendants, is_running
 command = "import ctypes, sys; ctypes.CDLL(None).prctl(4, 0); print(flush=True); sys.stdin.read()"
 options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 with subprocess.Popen([sys.executable, "-c", command], **options) as child:

@@ -1,0 +1,158 @@
+"""The end of a desktop, from the outside in: programs first, then what serves them.
+
+Programs that are asked to end (SIGTERM) save what they have, if they are made so; meanwhile they
+need the display, D-Bus, and the services that it has started. An X client whose X server has gone
+ends at once, as by a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..errors import StartFailed
+from . import display_server
+from .children import Children
+from .display_clients import DisplayClients, clients_of
+from .processes import Process, ancestors, descendants, process
+
+# Seconds. All of this comes out of what a session has beyond ``stop_timeout`` (``SLACK`` in
+# ``specification``).
+_X_ANSWERS = 0.5  # which of the processes are on the display
+_LEAST = 0.25  # for each part that comes after programs that took all the time there was
+
+_FOR_LOG_OUT = 0.5  # of ``stop_timeout``, at most: then programs are asked one by one
+
+# What makes a session manager have the programs that know it save, and leave (XSMP), without a
+# question to the user: one that nobody answers would hold it up.
+_LOG_OUT = {
+    "xfce4-session": ("xfce4-session-logout", "--logout", "--fast"),
+    "mate-session": ("mate-session-save", "--force-logout"),
+}
+# In the environment of what a session manager has started (X Session Management Library, 2).
+_SESSION_MANAGER = "SESSION_MANAGER"
+
+# Names of programs, of 15 bytes at most (proc(5), "comm").
+_WAITS_FOR_LOG_OUT = "dbus-run-sessio"
+_BUSES = (_WAITS_FOR_LOG_OUT, "dbus-daemon", "dbus-launch", "dbus-broker", "dbus-broker-lau")
+_STARTED_BY_BUS = "DBUS_STARTER_BUS_TYPE"  # in the environment of services (dbus-daemon(1))
+
+
+async def end(
+    children: Children, display: str, script: str, patience: float, log: Callable[[str], None]
+) -> None:
+    """End every process of a desktop; its programs have ``patience`` seconds.
+
+    ``display`` is the X display (":N"), ``script`` the name of the start script among
+    ``children``. ``log`` is told what did not end by itself.
+    """
+    children.ending = True
+    now = asyncio.get_running_loop().time
+    deadline = now() + patience
+    if children.pids(display_server.NAME):
+        clients = await asyncio.to_thread(clients_of, display, _X_ANSWERS)
+        outside = list(_started_elsewhere(clients))
+        await _log_out(children, now() + patience * _FOR_LOG_OUT)
+        programs = _Parts(children, clients, script).programs
+        _kill(await children.end([*programs, *outside], deadline), log)
+        services = _Parts(children, clients, script).all_but_display
+        _kill(await children.end(services, max(deadline, now() + _LEAST)), log)
+    _kill(await children.end(descendants(), max(deadline, now() + _LEAST)), log)
+    await children.kill_all()
+
+
+class _Parts:
+    """What the descendants of this process are, as it is now.
+
+    ``programs`` are those of the user, ``all_but_display`` also what serves them.
+    """
+
+    def __init__(self, children: Children, clients: DisplayClients, script: str) -> None:
+        self._tree = {process.pid: process for process in descendants()}
+        self._clients = clients.all
+        self._display = children.pids(display_server.NAME)
+        known = {*clients.managers, *children.pids(script), *_session_managers(self._tree.values())}
+        # The start script waits for the session manager, and that for the window manager.
+        self._frame = {pid for one in known for pid in self._line(one)}
+
+    @property
+    def programs(self) -> list[Process]:
+        return [process for process in self.all_but_display if not self._serves(process)]
+
+    @property
+    def all_but_display(self) -> list[Process]:
+        tree = self._tree.values()
+        return [process for process in tree if self._display.isdisjoint(self._line(process.pid))]
+
+    def _serves(self, process: Process) -> bool:
+        return process.pid in self._frame or process.name in _BUSES or self._is_bus_service(process)
+
+    def _is_bus_service(self, process: Process) -> bool:
+        """Whether D-Bus has started it, and it is no program, such as a terminal, or in one."""
+        is_program = not self._clients.isdisjoint(self._line(process.pid))
+        return not is_program and _STARTED_BY_BUS in process.variables()
+
+    def _line(self, pid: int) -> list[int]:
+        """Return ``pid`` and those above it, up to this process, which is not one of them."""
+        line = []
+        while pid in self._tree:
+            line.append(pid)
+            pid = self._tree[pid].parent
+        return line
+
+
+def _started_elsewhere(clients: DisplayClients) -> Iterable[Process]:
+    """Yield this user's programs that were started elsewhere, from a terminal of Jupyter perhaps.
+
+    Only those that have windows on the display: they cannot go on without it.
+    """
+    ours = {*ancestors(), *(process.pid for process in descendants())}
+    there = map(process, clients.owners - ours)
+    return (one for one in there if one.is_of(os.getuid()))
+
+
+async def _log_out(children: Children, deadline: float) -> None:
+    """Ask the session manager, if there is one, and return when it has gone, or at ``deadline``."""
+    tree = {process.pid: process for process in descendants()}
+    for manager in map(tree.__getitem__, _session_managers(tree.values())):
+        variables = manager.variables()
+        name, *options = _LOG_OUT.get(manager.name, ("",))
+        program = shutil.which(name, path=variables.get("PATH", os.defpath))
+        if not program:
+            continue
+        above = tree.get(manager.parent)
+        if above and above.name == _WAITS_FOR_LOG_OUT:
+            # It would take D-Bus away from the programs, as soon as the session manager has gone.
+            above.send(signal.SIGSTOP)
+        try:
+            command = [program, *options]
+            output = subprocess.DEVNULL
+            children.start("log out", command, variables, folder=Path("/"), output=output)
+        except StartFailed:
+            continue
+        await children.gone(manager, deadline)
+
+
+def _session_managers(tree: Iterable[Process]) -> set[int]:
+    """Return those in ``tree``, by the addresses that what they have started has of them.
+
+    Each ends with the process id (libICE names its sockets by it).
+    """
+    addresses = (process.variables().get(_SESSION_MANAGER, "") for process in tree)
+    named = {int(pid) for address in addresses for pid in re.findall(r"/(\d+)(?:,|$)", address)}
+    return named & {process.pid for process in tree}
+
+
+def _kill(processes: Iterable[Process], log: Callable[[str], None]) -> None:
+    """Kill those that are our descendants: others have not asked to be ended with the desktop."""
+    ours = {process.pid for process in descendants()}
+    for one in processes:
+        if one.pid in ours:
+            log(f"{one.name or 'A process'} ({one.pid}) did not end in time, and is killed.")
+            one.send(signal.SIGKILL)

@@ -1,0 +1,56 @@
+"""A program that takes a moment to save when it is asked to end, and needs X and D-Bus for it.
+
+Run by the system's Python: saving_program.py FILE [--known]. FILE says "up" once its window is
+there, and "saved" in the end. With --known it is known to the session manager.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import gi
+
+# It would start services of its own, and leave them behind.
+os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
+gi.require_version("Gdk", "3.0")
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gio, GLib, Gtk  # noqa: E402
+
+file = Path(sys.argv[1])
+known = "--known" in sys.argv
+application = Gtk.Application(
+    application_id="org.example.Saving" if known else None,
+    flags=Gio.ApplicationFlags.NON_UNIQUE,
+    register_session=known,
+)
+
+
+def show(application: Gtk.Application) -> None:
+    window = Gtk.ApplicationWindow(application=application, title="Saving")
+    window.connect("map-event", lambda *_: file.write_text("up"))
+    window.show_all()
+
+
+def asked() -> bool:
+    GLib.timeout_add(100, save)
+    return GLib.SOURCE_REMOVE
+
+
+def save() -> None:
+    Gdk.Display.get_default().sync()
+    if "DBUS_SESSION_BUS_ADDRESS" in os.environ:
+        bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        where = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+        bus.call_sync(*where, "ListNames", None, None, Gio.DBusCallFlags.NONE, 1000)
+    file.write_text("saved")
+    application.quit()
+
+
+application.connect("activate", show)
+# The session manager says so, and then has it end.
+application.connect("query-end", lambda _: file.write_text("saved"))
+GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, asked)
+application.run()

@@ -1,0 +1,144 @@
+"""However a desktop ends, its programs save first: they are asked while all they need is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests import servers
+from tests.integration.test_xstartup import autostart
+from tests.servers import JupyterServer, until
+
+PROGRAM = f"/usr/bin/python3 {Path(__file__).with_name('saving_program.py')}"
+
+BROWSER = """#!/bin/sh
+"{chromium}" --no-sandbox --disable-gpu --no-first-run --user-data-dir="$HOME/browser" about:blank &
+exec openbox --sm-disable
+"""
+
+
+def stop(server: JupyterServer) -> None:
+    assert server.call("DELETE", "desktop/api/sessions/default").status == 204
+    assert server.session()["reason"] == "It was stopped."
+
+
+def log_out(server: JupyterServer) -> None:
+    command = ["xfce4-session-logout", "--logout", "--fast"]
+    subprocess.run(command, env=of_a_program(server), check=True, timeout=20)
+    assert "logged out" in server.wait_for("stopped")["reason"]
+
+
+# An idle server is culled so, and a hub stops one.
+ENDS: Mapping[str, Callable[[JupyterServer], None]] = {
+    "Stop": stop,
+    "log out": log_out,
+    "SIGTERM": lambda server: server.signal(signal.SIGTERM),
+    "SIGKILL": lambda server: server.signal(signal.SIGKILL),
+}
+
+
+def of_a_program(server: JupyterServer) -> dict[str, str]:
+    """Return the environment of a program on the desktop."""
+    environment: dict[str, str] = server.process_of("saving_program", "/inside").environ()
+    return environment
+
+
+@contextmanager
+def started_elsewhere(server: JupyterServer) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one as from a terminal of Jupyter, below no session; its file is "outside"."""
+    inside = of_a_program(server)
+    where = {name: inside[name] for name in ("DISPLAY", "XAUTHORITY")}
+    command = [*PROGRAM.split(), str(server.home / "outside")]
+    with subprocess.Popen(command, env={**server.environment(), **where}) as process:
+        try:
+            until(lambda: text(server, "outside") == "up", "its window")
+            yield process
+        finally:
+            process.kill()
+
+
+def is_over(server: JupyterServer) -> None:
+    """Wait for the end of the desktop."""
+    until(lambda: not server.processes("desktop.session"), "the end of the desktop", 20)
+
+
+def text(server: JupyterServer, name: str) -> str:
+    file = server.home / name
+    return file.read_text() if file.exists() else ""
+
+
+@contextmanager
+def xfce(
+    backend: str = "vnc", start_script: str = "xfce", **programs: str
+) -> Iterator[JupyterServer]:
+    """Run an XFCE with ``programs``, each by the name of its file and more words."""
+
+    def prepare(server: JupyterServer) -> None:
+        for name, words in programs.items():
+            command = f"{PROGRAM} {server.home / name} {words}"
+            autostart(server.home / ".config/autostart", name, command)
+        (server.home / "own").write_text("#!/bin/sh\nexec dbus-run-session -- startxfce4\n")
+
+    options = {"start_script": start_script, "prepare": prepare, "check": False}
+    with servers.running(f"--DesktopApp.backend={backend}", **options) as server:
+        server.start_desktop()
+        for name in programs:
+            until(lambda name=name: text(server, name) == "up", f"the window of {name!r}", 45)
+        yield server
+        server.stop()
+        server.assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("backend", "script", "how"),
+    [
+        ("vnc", "xfce", "log out"),
+        ("vnc", "xfce", "SIGTERM"),
+        ("vnc", "~/own", "Stop"),
+        ("xpra", "xfce", "Stop"),
+        ("xpra", "xfce", "SIGKILL"),
+    ],
+)
+def test_programs_save(backend, script, how):
+    """Those that the session manager knows, those that it does not, and one from elsewhere."""
+    with ExitStack() as stack:
+        server = stack.enter_context(xfce(backend, script, inside="", known="--known"))
+        elsewhere = stack.enter_context(started_elsewhere(server))
+        ENDS[how](server)
+        is_over(server)
+        elsewhere.wait(20)
+        states = {name: text(server, name) for name in ("inside", "known", "outside")}
+        assert set(states.values()) == {"saved"}, states
+
+
+def test_a_program_that_holds_up_the_log_out():
+    """The session manager waits for it; the others save all the same."""
+    with xfce(inside="", known="--known") as server:
+        server.process_of("saving_program", "/known").suspend()
+        stop(server)
+        assert text(server, "inside") == "saved"
+
+
+def test_chromium_ends_orderly():
+    """Else it says at the next start that it crashed."""
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+    def prepare(server: JupyterServer) -> None:
+        (server.home / "start").write_text(BROWSER.format(chromium=chromium))
+
+    with servers.running(start_script="~/start", prepare=prepare) as server:
+        server.start_desktop()
+        environment = server.processes("openbox", "--sm-disable")[-1].environ()
+        find = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "chromium"]
+        subprocess.run(find, env=environment, check=True, capture_output=True, timeout=60)
+        stop(server)
+        preferences = json.loads((server.home / "browser/Default/Preferences").read_text())
+        # The latter where it was asked to end; a crash would be "Crashed".
+        assert preferences["profile"]["exit_type"] in ("Normal", "SessionEnded")
