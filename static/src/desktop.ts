@@ -17,12 +17,14 @@ import { naming } from "./naming";
 import { Owner } from "./owner";
 import { readPageData } from "./page-data";
 import { Retry } from "./retry";
+import type { Session } from "./session";
 import { SharePanel } from "./share-panel";
 import { Sizing } from "./sizing";
 import { StartForm } from "./start-form";
 import { takeFocus } from "./take-focus";
 import { Toolbar } from "./toolbar";
 import { View } from "./view";
+import { Watch } from "./watch";
 
 /** The page as a whole: who is wired to whom. */
 class Desktop {
@@ -155,6 +157,7 @@ class Desktop {
     // The end of the connection is no news then.
     this.life.rest();
     this.view.busy(words);
+    const watch = new Watch(this.api, { session: this.saving, log: () => undefined, failed: () => undefined }, this.forever);
     try {
       await this.api.stop(this.forever);
       this.life.end(new Failure("over", { session: await this.api.ask(this.forever) }));
@@ -162,8 +165,14 @@ class Desktop {
       const failure = Failure.of(error);
       if (failure.kind === "unreachable") this.life.begin("ask");
       else this.life.end(failure);
+    } finally {
+      watch.dispose();
     }
   }
+
+  private readonly saving = (session: Session): void => {
+    if (session.step === "ending" && session.state === "running") this.view.saving();
+  };
 
   private link(id: string, address: string | null): void {
     const link = element<HTMLAnchorElement>(id);

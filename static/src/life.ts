@@ -100,6 +100,7 @@ export class Life {
 
   private async untilReachable(next: Next, owner: Owner): Promise<void> {
     if (!this.parts.view.picture.shown && next !== "look") this.parts.view.coming(null);
+    if (next === "restart") this.parts.view.saving();
     const session = await this.bring(next, owner);
     await new Promise<void>((resolve) => {
       this.follow(session, owner, resolve);
@@ -138,7 +139,7 @@ export class Life {
       }
       if (this.connection) this.settle(this.connection);
       else if (!this.parts.view.picture.shown) this.parts.view.coming(session);
-      if (session.reachable) reachable();
+      if (session.reachable && session.step !== "ending") reachable();
     };
     heard(first);
     if (!mayChange(first)) return;
@@ -284,9 +285,13 @@ export class Life {
   }
 }
 
-/** There is something to wait for: an Xpra that has ended is started again while the session is running, and a job ends at any time. */
+/**
+ * There is something to wait for: an Xpra that has ended is started again while the session is running, a session that
+ * ends is over in a moment, and a job ends at any time.
+ */
 function mayChange(session: Session): boolean {
-  return session.state === "starting" || (session.state === "running" && (!session.reachable || session.job !== null));
+  const { state, step, reachable, job } = session;
+  return state === "starting" || (state === "running" && (!reachable || step === "ending" || job !== null));
 }
 
 const REFUSED = {

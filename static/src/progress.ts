@@ -16,6 +16,7 @@ type Known = Pick<Session, "step" | "state"> & Partial<Pick<Session, "job">>;
 
 /** The steps of coming up, in the order a user sees them; `application` is its title, `inJob` where they begin with a batch job. */
 export function progress(session: Known | null, application: string | null = null, inJob = false): Step[] {
+  if (session?.step === "ending") return [];
   const job = inJob || Boolean(session?.job) || session?.step === "submit";
   const steps = [...(job ? JOB : []), ...coming(application)];
   const reached = session === null ? 0 : session.state === "running" ? steps.length - 1 : Math.max(0, steps.findIndex(([name]) => name === session.step));

@@ -41,7 +41,8 @@ export interface Session {
   /** What shows it; "auto" while that is not decided. */
   backend: string;
   state: "starting" | "running" | "stopped" | "failed";
-  step: "submit" | "queue" | "display-server" | "session" | "window-manager" | "running";
+  /** The last one: programs are asked to end, and save. */
+  step: "submit" | "queue" | "display-server" | "session" | "window-manager" | "running" | "ending";
   /** The display server answers: the page may connect, even before the state is running; not while Xpra is started again. */
   reachable: boolean;
   error: Problem | null;

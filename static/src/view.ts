@@ -78,6 +78,11 @@ export class View {
     this.busy(this.page.application === null ? "Starting the session…" : `Starting ${this.page.title}…`);
   }
 
+  /** Programs save what they have, since the desktop ends. */
+  saving(): void {
+    this.busy("Saving…");
+  }
+
   log(lines: string[]): void {
     this.card.addLog(lines);
   }
@@ -207,7 +212,7 @@ export class View {
   private failedTitle(session: Session | undefined): string {
     const { The } = this.named;
     if (!session) return `${The} cannot be opened`;
-    return session.step === "running" ? `${The} stopped unexpectedly` : `${The} did not start`;
+    return session.step === "running" || session.step === "ending" ? `${The} stopped unexpectedly` : `${The} did not start`;
   }
 }
 
@@ -217,6 +222,7 @@ function reload(): void {
 }
 
 function comingTitle(session: Session | null, starting: string): string {
+  if (session?.step === "ending") return "Saving…";
   if (session?.state === "running") return "Connecting…";
   return session?.step === "queue" && session.job?.waiting ? "Waiting for a node…" : starting;
 }

@@ -22,6 +22,10 @@ test("each step the server names is the current one, those before it are done", 
   assert.equal(statuses("running", "running"), "done done done current");
 });
 
+test("a desktop that ends has no step before it any more", () => {
+  assert.deepEqual(progress({ step: "ending", state: "running" }), []);
+});
+
 test("a step this page does not know counts as the first", () => {
   assert.equal(statuses("warp-drive" as Session["step"], "starting"), "current waiting waiting waiting");
 });

@@ -109,6 +109,30 @@ def test_stop_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
     starts_again(openbox)
 
 
+# A program that takes all the time there is.
+SAVES_LONG = """#!/bin/sh
+sh -c 'trap "" TERM; while :; do sleep 1; done' &
+exec openbox --sm-disable
+"""
+
+
+def test_it_says_that_programs_save(visitor: Visitor, backend: str) -> None:
+    def prepare(server: JupyterServer) -> None:
+        (server.home / "start").write_text(SAVES_LONG)
+
+    visitor.expects(*ENDS)
+    settings = (f"--DesktopApp.backend={backend}", "--DesktopApp.stop_timeout=4")
+    with servers.running(*settings, start_script="~/start", prepare=prepare) as server:
+        server.start_desktop()
+        desktop = visitor.opens(server)
+        desktop.becomes("connected")
+        desktop.tool("Stop").click()
+        desktop.confirms("Stop")
+        expect(desktop.notice).to_contain_text("Saving…")
+        desktop.becomes("stopped")
+        expect(desktop.card).to_contain_text("It was stopped.")
+
+
 def test_two_tabs_start_one_desktop_again(
     server: JupyterServer, openbox: Desktop, visitor: Visitor
 ) -> None:
