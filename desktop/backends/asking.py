@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .. import libraries
 
 _PATIENCE = 10.0  # seconds
 _SHOWN = 200  # characters of what a program printed, in messages
@@ -14,11 +16,15 @@ _SHOWN = 200  # characters of what a program printed, in messages
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program printed, and its exit status: negative for a signal, None if it went on."""
+    """What a program printed, and its exit status: negative for a signal, None if it went on.
+
+    ``misfit`` is why it was run without the user's libraries.
+    """
 
     output: str
     errors: str
     status: int | None
+    misfit: libraries.Misfit | None = None
 
     @property
     def text(self) -> str:
@@ -36,10 +42,24 @@ class Answer:
 
 
 def ask(*command: str, environment: Mapping[str, str] | None = None) -> Answer:
-    """Run ``command`` with ``environment`` added to ours; raises ``OSError`` if that cannot be."""
+    """Run ``command`` with ``environment`` added to ours; raises ``OSError`` if that cannot be.
+
+    Where a library of the user's environment does not fit, once more without those.
+    """
+    whole = {**os.environ, **(environment or {})}
+    answer = _run(command, whole)
+    said = libraries.complaint(answer.text) if answer.status else ""
+    if said and libraries.are_set(whole):
+        again = _run(command, {**whole, **libraries.NONE})
+        if not (again.status and libraries.complaint(again.text)):
+            return replace(again, misfit=libraries.misfit(command[0], whole, said))
+    return answer
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> Answer:
     with subprocess.Popen(
         command,
-        env={**os.environ, **(environment or {})},
+        env=environment,
         # Ours may be a lifeline, with commands on it.
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

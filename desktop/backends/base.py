@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..access import Access
+from ..libraries import Misfit
 from .settings import DisplaySettings
 
 
@@ -58,12 +59,14 @@ class Installed:
     """A display server found on this machine; ``version`` is empty where it does not say it.
 
     ``many_clients`` are the X servers of it that take ``x_options.MANY_CLIENTS``, by their paths.
+    ``misfit`` says which libraries of the user's environment it has to be run without.
     """
 
     executable: str
     product: str
     version: tuple[int, ...] = ()
     many_clients: frozenset[str] = field(default=frozenset(), kw_only=True)
+    misfit: Misfit | None = field(default=None, kw_only=True)
 
     @property
     def number(self) -> str:

@@ -173,7 +173,14 @@ def _recognise(executable: str) -> Installed:
     for option in _QUESTIONS:
         answers.append(_ask(executable, option))
         if match := re.search(r"(TigerVNC|TurboVNC)[^\n]*?v?(\d+(?:\.\d+)+)", answers[-1].text):
-            return _new_enough(executable, match[1], match[2])
+            version = _new_enough(executable, match[1], match[2])
+            return Installed(
+                executable,
+                match[1],
+                version,
+                many_clients=_with_many_clients(executable),
+                misfit=answers[-1].misfit,
+            )
         if answers[-1].status is None:
             break  # nor would it answer other questions
     if all(answer.status for answer in answers):
@@ -184,7 +191,12 @@ def _recognise(executable: str) -> Installed:
         raise _unrecognised(executable, answers)
     # One that has not answered would not answer this, either.
     silent = answers[-1].status is None
-    return Installed(executable, product) if silent else _told(executable, product)
+    return Installed(
+        executable,
+        product,
+        many_clients=frozenset() if silent else _with_many_clients(executable),
+        misfit=answers[0].misfit,
+    )
 
 
 def _ask(executable: str, *arguments: str) -> Answer:
@@ -197,7 +209,7 @@ def _ask(executable: str, *arguments: str) -> Answer:
         ) from problem
 
 
-def _new_enough(executable: str, product: str, number: str) -> Installed:
+def _new_enough(executable: str, product: str, number: str) -> tuple[int, ...]:
     version = tuple(int(part) for part in number.split("."))
     if version < MINIMUM[product]:
         needed = ".".join(map(str, MINIMUM[product]))
@@ -206,12 +218,11 @@ def _new_enough(executable: str, product: str, number: str) -> Installed:
             f"(for Unix sockets).",
             remedy="Install a newer one.",
         )
-    return _told(executable, product, version)
+    return version
 
 
-def _told(executable: str, product: str, version: tuple[int, ...] = ()) -> Installed:
-    many_clients = [executable] if x_options.takes_many_clients(executable) else []
-    return Installed(executable, product, version, many_clients=frozenset(many_clients))
+def _with_many_clients(executable: str) -> frozenset[str]:
+    return frozenset([executable] if x_options.takes_many_clients(executable) else [])
 
 
 def _products(executable: str, answers: list[Answer]) -> Iterator[str]:

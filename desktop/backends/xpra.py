@@ -17,6 +17,7 @@ from pathlib import Path
 from .. import secrets
 from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable, ShareUnsupported
+from ..libraries import Misfit
 from ..packages import install_command
 from . import x_dummy, xpra_protocol
 from .asking import Answer, ask
@@ -76,14 +77,20 @@ class Xpra(Backend):
             )
         executable = executables[0]
         python = _interpreter(Path(executable))
-        version = _version(executable, python)
+        version, misfit = _version(executable, python)
         _check_library(executable, python, "PIL", "shows nothing")
         if self.encrypts(settings):
             _check_library(executable, python, "cryptography", "does not encrypt")
         options = _listed_options(executable, python, version)
         many_clients = x_dummy.with_many_clients()
         return InstalledXpra(
-            executable, "Xpra", version, python, options, many_clients=many_clients
+            executable,
+            "Xpra",
+            version,
+            python,
+            options,
+            many_clients=many_clients,
+            misfit=misfit,
         )
 
     def x_servers(
@@ -357,8 +364,8 @@ def _interpreter(executable: Path) -> str:
     return (shutil.which(os.fsdecode(match[1])) or "") if match else ""
 
 
-def _version(executable: str, python: str) -> tuple[int, ...]:
-    """Return its version, empty where neither it nor its Python says one."""
+def _version(executable: str, python: str) -> tuple[tuple[int, ...], Misfit | None]:
+    """Return its version, empty where neither it nor its Python says one, and what does not fit."""
     answers = [_ask(executable, "--version")]
     match = re.search(r"v?(\d+(?:\.\d+)+)", answers[0].text)
     if python and not match:
@@ -372,7 +379,7 @@ def _version(executable: str, python: str) -> tuple[int, ...]:
             f"{executable} is Xpra {match[1]}, and version 3.1 or newer is needed.",
             remedy=f"Install a newer one{_ANOTHER}",
         )
-    return version
+    return version, answers[0].misfit
 
 
 def _too_new(executable: str, which: str) -> DisplayServerUnsuitable:

@@ -8,9 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from .. import libraries as libraries_of_environment
+from ..backends import NAMES, backend
 from ..errors import DesktopError
 from ..packages import install_command
-from ..session import startscript
+from ..session import own_programs, startscript
 from .finding import Finding, note, of_error, ok, problem
 from .programs import first_line, there
 from .subject import Subject
@@ -70,6 +72,32 @@ def installed(subject: Subject) -> Iterator[Finding]:
             "This installs Xfce, for example:",
             install_command("xfce"),
         )
+
+
+def libraries(subject: Subject) -> Iterator[Finding]:
+    """Whether the libraries of Jupyter's environment fit what a desktop is made of."""
+    variables = libraries_of_environment.are_set(os.environ)
+    names = " and ".join(variables)
+    if not variables:
+        every = " nor ".join(libraries_of_environment.VARIABLES)
+        yield ok("libraries", f"neither {every} is set", variables=[])
+        return
+    settings = subject.specification.display
+    servers = (path for name in NAMES for path in backend(name).executables(settings))
+    programs = (*servers, "Xvfb", *own_programs.NAMES)
+    misfit = libraries_of_environment.first_misfit(programs, os.environ)
+    if misfit:
+        yield note(
+            "libraries",
+            f"{misfit}. Desktops start all the same: their own programs, which do not start with "
+            f"these libraries, run without {names}. Shells in terminals and single applications "
+            "have it.",
+            f"If other programs on the desktop fail, start Jupyter without {names}.",
+            variables=list(variables),
+            libraries=list(misfit.libraries),
+        )
+    else:
+        yield ok("libraries", f"those of {names} fit", variables=list(variables))
 
 
 def dbus(subject: Subject) -> Iterator[Finding]:

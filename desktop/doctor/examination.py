@@ -19,7 +19,7 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Software": (software.packages, software.extensions, software.page),
     "Settings": (lambda subject: subject.findings,),
     "Display servers": (displays.vnc, displays.xpra, displays.choice),
-    "Desktop": (desktops.start_script, desktops.installed, desktops.dbus),
+    "Desktop": (desktops.start_script, desktops.installed, desktops.dbus, desktops.libraries),
     "Folders": (folders.runtime_folder, folders.x_sockets, folders.home, folders.space),
     "Graphics": (graphics.devices, graphics.virtualgl),
     "Cluster": (cluster.slurm,),

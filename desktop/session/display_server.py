@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from .. import secrets
+from .. import libraries, secrets
 from ..access import Access
 from ..backends import Backend, Entrance, Installed, Program, Runtime, size
 from ..errors import NotReady, StartError, StartFailed
@@ -53,6 +54,9 @@ class DisplayServer:
         self._log = log
         self._tell_reachable = tell_reachable
         self._passwords = {access: backend.new_password() for access in Access}
+        self._library_variables: Mapping[str, str] = {}
+        if installed.misfit:
+            self._leave_out_libraries(installed.misfit)
         self._view_only: Child | None = None
         self._view_only_turn = asyncio.Lock()
         self._sizing: Sizing | None = None
@@ -100,15 +104,44 @@ class DisplayServer:
             await self._in_time(self._answering(self._where.entrance, Access.FULL), server)
             self.reachable = True
             return server
-        viewer_server = self._start(viewers)
+        viewer_server = await self._fitting(viewers, lambda: self._start_viewers(viewers, server))
         both = first_of(server, viewer_server)
-        await self._in_time(self._answering(self._where.entrance, Access.FULL), both)
         await self._in_time(self.resize(self._settings.geometry), both)
         self.reachable = True
         # The programs on the desktop are the X server's clients: they would not even notice.
         within = _GIVEN_UP + 2 * self._timeout
         again = kept(viewer_server, lambda: self._start_again(viewers), within=within)
         return first_of(server, again)
+
+    async def _start_viewers(self, program: Program, x_server: Child) -> Child:
+        """Start what serves viewers; return it when they get in."""
+        server = self._start(program)
+        both = first_of(x_server, server)
+        await self._in_time(self._answering(self._where.entrance, Access.FULL), both)
+        return server
+
+    async def _fitting(self, program: Program, start: Callable[[], Awaitable[_T]]) -> _T:
+        """Return what ``start`` returns, which starts ``program``.
+
+        Where that ends for a library that does not fit, it is started once more without the user's.
+        """
+        log_begins = self._log.count
+        try:
+            return await start()
+        except StartError:
+            await self._log.caught_up()
+            said = libraries.complaint("\n".join(self._log.since(log_begins)))
+            misfit = said and libraries.misfit(program.command[0], self._environment, said)
+            if self._library_variables or not misfit:
+                raise
+            self._leave_out_libraries(misfit)
+            return await start()
+
+    def _leave_out_libraries(self, misfit: libraries.Misfit) -> None:
+        """Run all that it consists of without the libraries of the user's environment from now."""
+        self._library_variables = libraries.NONE
+        names = " and ".join(misfit.variables)
+        self._log.write(f"The display server is run without {names}: {misfit}.")
 
     def _write_files(self) -> None:
         """Write secrets and what else the display server reads."""
@@ -154,16 +187,23 @@ class DisplayServer:
                 there = [program for program in programs if not program.problem]
                 timeout = self._timeout / len(there)
                 for program in there:
+                    start = partial(self._start_one, program, writing, ready, timeout)
                     try:
-                        server = self._start(program, pass_fds=[writing])
-                        await self._is_ready(ready, server, timeout)
-                        return server
+                        return await self._fitting(program, start)
                     except StartError as error:
                         self._pass_over(program, error)
                         problem = error
         finally:
             os.close(writing)
         raise problem
+
+    async def _start_one(
+        self, program: Program, ready_fd: int, ready: asyncio.StreamReader, timeout: float
+    ) -> Child:
+        """Start an X server; return it when X clients get in."""
+        server = self._start(program, pass_fds=[ready_fd])
+        await self._is_ready(ready, server, timeout)
+        return server
 
     def _pass_over(self, program: Program, problem: object) -> None:
         self._log.write(f"{program.name} does not work here: {problem}")
@@ -191,7 +231,7 @@ class DisplayServer:
         return self._children.start(
             NAME,
             program.command,
-            {**self._environment, **program.environment},
+            {**self._environment, **self._library_variables, **program.environment},
             folder=Path("/"),
             output=self._log.pipe,
             pass_fds=pass_fds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from ..errors import StartFailed, StartTimeout, Unreachable
+from ..errors import DesktopError, StartFailed, StartTimeout, Unreachable
 from ..packages import install_command
 from .children import Child
 
@@ -26,6 +26,16 @@ def ended_early(child: Child) -> StartFailed:
             command=install_command("xfce"),
         )
     return StartFailed(message, remedy="The last lines of the log below say why.")
+
+
+def unfit_library(error: DesktopError, variables: tuple[str, ...], said: str) -> StartFailed:
+    """Return ``error`` with what a loader ``said``, which libraries of ``variables`` may cause."""
+    names = " and ".join(variables)
+    return StartFailed(
+        f"{error.message} A program found a library missing or unfit: {said}",
+        remedy=f"Jupyter runs with {names}, of a module or of conda. Start it without, or unset "
+        f"{names} in your start script.",
+    )
 
 
 def too_late(seconds: float) -> StartTimeout:

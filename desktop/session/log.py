@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import termios
 from collections import deque
 from collections.abc import Callable
 from io import FileIO
@@ -24,6 +26,7 @@ class SessionLog:
 
     def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
         self.tail: deque[str] = deque(maxlen=_LINES)
+        self.count = 0  # of all its lines
         self._path = path
         self._on_line = on_line
         self._file = self._open()
@@ -39,10 +42,24 @@ class SessionLog:
             pass  # a process that got away still holds the other end
         self._file.close()
 
+    def since(self, count: int) -> list[str]:
+        """Return the lines after the first ``count``, those of them that are in ``tail``."""
+        return list(self.tail)[max(0, len(self.tail) - (self.count - count)) :]
+
+    async def caught_up(self) -> None:
+        """Return when what processes that have ended printed is in ``tail``."""
+        for _ in range(100):  # one that lives may go on and on
+            await asyncio.sleep(0.01)
+            waiting = fcntl.ioctl(self._reading, termios.FIONREAD, bytes(4))
+            if not any(waiting):
+                break
+        await asyncio.sleep(0.01)  # the reader's turn
+
     def write(self, line: str) -> None:
         """Add a line."""
         line = line[:_LONGEST_LINE]
         self.tail.append(line)
+        self.count += 1
         try:
             self._rotate()
             self._file.write(line.encode(errors="replace") + b"\n")

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import libraries
 from ..errors import ProgramMissing, StartFailed
-from . import failures, startscript
+from . import failures, own_programs, startscript
 from .children import Child
 from .names import APPLICATION, ENVIRONMENT, WINDOW_MANAGER
 from .specification import Specification
@@ -136,7 +137,12 @@ class Application(Program):
         """Return what the start script is to run: the attendant, with the application."""
         mode = "seamless" if self._seamless else "full-screen"
         attendant = (sys.executable, "-m", "desktop.session.attendant")
-        return (mode, *attendant, mode, self._home, *self._command())
+        # Where the start script is run without the user's libraries (see ``own_programs``).
+        back: tuple[str, ...] = ()
+        if libraries.are_set(self._environment):
+            user_s = own_programs.users(self._environment)
+            back = ("env", *(f"{name}={value}" for name, value in user_s.items()))
+        return (mode, *back, *attendant, mode, self._home, *self._command())
 
     def variables(self) -> Mapping[str, str]:
         """Return what only the attendant looks into."""

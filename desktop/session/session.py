@@ -8,10 +8,12 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from .. import libraries
 from ..access import Access
 from ..backends import Backend, Installed, Runtime
 from ..errors import DesktopError, NotReady, StartFailed
-from . import display_server, ending, failures, programs, startscript
+from ..libraries import Misfit
+from . import display_server, ending, failures, own_programs, programs, startscript
 from .children import Child, Children
 from .control import Control
 from .display_server import DisplayServer
@@ -91,7 +93,7 @@ class Session:
         except Stopped as stopped:
             ended = {"state": "stopped", "reason": str(stopped)}
         except DesktopError as error:
-            ended = {"state": "failed", "error": error.as_json()}
+            ended = {"state": "failed", "error": (await self._explained(error)).as_json()}
         except OSError as error:
             ended = {"state": "failed", "error": failures.system_error(error).as_json()}
         finally:
@@ -112,11 +114,20 @@ class Session:
             self._logs[self._program.name].write,
         )
 
+    async def _explained(self, error: DesktopError) -> DesktopError:
+        """Return ``error``, or one that names the library that does not fit, if that is why."""
+        log = self._logs[self._ended_first]
+        await log.caught_up()
+        said = libraries.complaint("\n".join(log.tail))
+        variables = libraries.are_set(self._environment)
+        return failures.unfit_library(error, variables, said) if said and variables else error
+
     async def _live(self) -> dict[str, Any]:
         """Start everything and return why it ended, as a state says it."""
         self._tell("starting", step="display-server")
         backend, installed = await self._stopping.unless(self._found())
         script = self._program.find()
+        unfit = asyncio.ensure_future(self._look_for_unfit_libraries(script))
         self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
         self._logs[self._program.name].write(f"This is {script}.")
         self._display_server = DisplayServer(
@@ -129,7 +140,8 @@ class Session:
         )
         server = await self._display_server.start(self._children, self._environment, self._stopping)
         self._tell_step("session", backend=backend.name)
-        desktop = self._start_script(script)
+        await self._stopping.first(None, unfit)
+        desktop = self._start_script(script, unfit.result())
         watch = self._watch()
         self._tell_step("window-manager")
         await self._until_up(watch, server, desktop)
@@ -153,10 +165,23 @@ class Session:
             tell_input=lambda active: self._control.send("input", active=active),
         )
 
-    def _start_script(self, script: Path) -> Child:
-        """Run the start script on the display."""
+    async def _look_for_unfit_libraries(self, script: Path) -> Misfit | None:
+        """Return what of the user's libraries does not fit programs that ``script`` starts."""
+        if not startscript.is_ours(script):
+            return None  # what the user's own starts is the user's
+        return await asyncio.to_thread(own_programs.misfit, self._environment)
+
+    def _start_script(self, script: Path, misfit: Misfit | None) -> Child:
+        """Run the start script on the display, without the libraries that do not fit."""
+        environment = self._environment
+        log = self._logs[self._program.name]
+        if misfit:
+            environment = own_programs.apart(environment, self._where.folder)
+            names = " and ".join(misfit.variables)
+            log.write(f"The desktop's own programs run without {names}: {misfit}.")
+            log.write("Shells in its terminals have these variables.")
         environment = {
-            **self._environment,
+            **environment,
             "DISPLAY": self._where.display,
             "XAUTHORITY": str(self._where.xauthority),
             "JUPYTER_DESKTOP_RUNTIME": str(self._where.folder),
@@ -167,7 +192,7 @@ class Session:
             [*startscript.command(script), *self._program.arguments()],
             environment,
             folder=Path(self._program.folder),
-            output=self._logs[self._program.name].pipe,
+            output=log.pipe,
         )
 
     async def _until_up(self, watch: DisplayWatch, server: Child, desktop: Child) -> None:

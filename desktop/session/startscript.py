@@ -42,6 +42,11 @@ def ours() -> list[str]:
     return sorted(path.name for path in desktops if path.name != APPLICATION)
 
 
+def is_ours(script: Path) -> bool:
+    """Whether it comes with this package, be it by way of a link."""
+    return script.resolve().parent == OURS.resolve()
+
+
 def command(script: Path) -> list[str]:
     """Return the command line that runs ``script`` through its interpreter.
 

@@ -1,0 +1,61 @@
+"""The programs that a desktop is made of, where the user's libraries do not fit them.
+
+They run without $LD_LIBRARY_PATH and $LD_PRELOAD then. The user's shells, which terminals run, and
+single applications get these variables back.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from .. import libraries
+
+NAMES = (
+    *("dbus-run-session", "dbus-launch", "dbus-daemon", "xset"),
+    *("xfce4-session", "xfwm4", "xfce4-panel", "xfdesktop", "xfsettingsd"),
+    *("mate-session", "marco", "mate-panel", "caja"),
+    *("lxqt-session", "lxqt-panel", "pcmanfm-qt"),
+    *("openbox", "icewm", "metacity", "matchbox-window-manager"),
+)
+"""Those that our start scripts start, by themselves or by way of others."""
+
+
+def misfit(environment: Mapping[str, str]) -> libraries.Misfit | None:
+    """Return what of the user's libraries does not fit one of them. Blocks for half a second."""
+    return libraries.first_misfit(NAMES, environment)
+
+
+def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return ``environment`` for them, without those libraries.
+
+    Its $SHELL is a script in ``folder`` that becomes the user's shell, with the variables.
+    """
+    user_s = users(environment)
+    script = folder / "shell"
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in user_s.items())
+    script.write_text(f'#!/bin/sh\n{exports}exec "$SHELL" "$@"\n')
+    # xterm takes none that others may not execute; nobody else gets into the folder.
+    script.chmod(0o755)
+    without = {
+        name: value for name, value in environment.items() if name not in libraries.VARIABLES
+    }
+    # Not where the folder's file system runs no programs: there is no terminal without a shell.
+    return {**without, "SHELL": str(script) if os.access(script, os.X_OK) else user_s["SHELL"]}
+
+
+def users(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that the user's programs get back, with their shell."""
+    names = libraries.are_set(environment)
+    shell = environment.get("SHELL") or _login_shell()
+    return {**{name: environment[name] for name in names}, "SHELL": shell}
+
+
+def _login_shell() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
+    except KeyError:
+        return "/bin/sh"
