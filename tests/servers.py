@@ -154,8 +154,11 @@ class JupyterServer:
         tls: bool = False,
         user: int | None = None,
         hidepid: int = 0,
+        *,
+        within: Sequence[str] = (),
     ) -> None:
         self.root = root
+        self._within = within
         self.user = user
         self._hidepid = hidepid
         self.home = root / "home"
@@ -246,7 +249,7 @@ class JupyterServer:
 
     def _python(self) -> list[str]:
         if self.user is None:
-            return [sys.executable]
+            return [*self._within, sys.executable]
         python = [users.python()]
         return users.with_hidepid(self.user, self._hidepid, python) if self._hidepid else python
 
@@ -447,6 +450,7 @@ def running(
     tls: bool = False,
     user: int | None = None,
     hidepid: int = 0,
+    within: Sequence[str] = (),
     start_script: str | Path = XSTARTUP / "openbox",
     environment: Mapping[str, str] | None = None,
     prepare: Callable[[JupyterServer], None] = lambda server: None,
@@ -458,11 +462,11 @@ def running(
     ``environment`` to its environment. ``prepare`` is called before it starts (to put files into
     its home, for example). ``start_script`` is the setting; empty for the usual search. ``user`` is
     the number of the user whose server it is, if it is to be another than this one; their /proc is
-    mounted with ``hidepid`` (proc(5)).
+    mounted with ``hidepid`` (proc(5)). ``within`` is a command that runs its Python.
     """
     # Short, since the path of a Unix socket in it holds 107 bytes.
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
-    server = JupyterServer(root, base_url, tls, user, hidepid)
+    server = JupyterServer(root, base_url, tls, user, hidepid, within=within)
     try:
         prepare(server)
         server.hand_over()

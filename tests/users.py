@@ -116,6 +116,22 @@ def with_hidepid(user: int, hidepid: int, command: Sequence[str]) -> list[str]:
     return [*shell, str(hidepid), str(user), *command]
 
 
+_READ_ONLY_X_SOCKETS = """
+mount --make-rprivate / && mount -t tmpfs -o ro,mode=1777 tmpfs /tmp/.X11-unix || exit 126
+exec "$@"
+"""
+
+
+def with_read_only_x_sockets() -> list[str]:
+    """Return what runs a command where /tmp/.X11-unix cannot be written to, as with WSL 2."""
+    command = ["unshare", "--mount", "sh", "-c", _READ_ONLY_X_SOCKETS, "sh"]
+    try:
+        subprocess.run([*command, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        pytest.skip(f"nothing can be mounted here: {problem}")
+    return command
+
+
 def environment() -> dict[str, str]:
     """Return what ``python()`` needs in its environment."""
     site = sysconfig.get_path("purelib")

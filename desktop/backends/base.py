@@ -27,10 +27,23 @@ class Entrance:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The runtime folder of one desktop, what lies in it, and its X display (":N")."""
+    """The runtime folder of one desktop, what lies in it, and its X display (":N").
+
+    ``abstract`` says that X clients reach the display at its abstract socket only.
+    """
 
     folder: Path
     display: str
+    abstract: bool = False
+
+    @property
+    def listening(self) -> list[str]:
+        """The options with which X servers listen where they should, and nowhere else."""
+        if self.abstract:
+            return ["-nolisten", "tcp", "-nolisten", "unix", "-listen", "local"]
+        # Any user may connect to an abstract socket. Its name is reserved all the same, see
+        # session/display_number.py.
+        return ["-nolisten", "tcp", "-nolisten", "local"]
 
     @property
     def entrance(self) -> Entrance:

@@ -83,10 +83,7 @@ class Vnc(Backend):
             where.display,
             *("-displayfd", str(ready_fd)),
             *("-auth", str(where.xauthority)),
-            *("-nolisten", "tcp"),
-            # Any user may connect to an abstract socket. Its name is reserved all the same, see
-            # session/display_number.py.
-            *("-nolisten", "local"),
+            *where.listening,
             # Without it the server forgets everything when its last client leaves.
             "-noreset",
             *("-geometry", settings.geometry),

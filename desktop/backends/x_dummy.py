@@ -141,9 +141,7 @@ def _common(where: Runtime, ready_fd: int) -> list[str]:
         where.display,
         *("-displayfd", str(ready_fd)),
         *("-auth", str(where.xauthority)),
-        *("-nolisten", "tcp"),
-        # Any user may connect to an abstract socket; see session/display_number.py.
-        *("-nolisten", "local"),
+        *where.listening,
         "-noreset",
         *("-s", "0"),
         *("-dpi", "96"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import DesktopError
-from ..session.display_number import SOCKETS, display_number
+from ..session.display_number import SOCKETS, display_number, unwritable
 from ..session.runtime import (
     LONGEST_BASE,
     LONGEST_SOCKET,
@@ -48,7 +48,20 @@ def runtime_folder(subject: Subject) -> Iterator[Finding]:
 def x_sockets(subject: Subject) -> Iterator[Finding]:
     """The folder in which X servers listen, and a number that is free."""
     try:
-        with display_number() as number:
+        folder = unwritable()
+        with display_number(abstract=folder is not None) as number:
+            if folder:
+                yield note(
+                    "X sockets",
+                    f"no socket can be made in {SOCKETS}: {folder.why}. Desktops start all the "
+                    "same, at an abstract socket, which programs in another network namespace (in "
+                    f"containers) do not see; :{number} is free.",
+                    "Where that matters, ask the administrator of this machine to:",
+                    folder.command,
+                    display=number,
+                    abstract=True,
+                )
+                return
             status = SOCKETS.stat()
             mode = stat.filemode(status.st_mode)
             text = f"{SOCKETS} ({mode}, of {_owner(SOCKETS)}); :{number} is free"

@@ -13,7 +13,7 @@ from ..backends import Runtime
 from ..errors import DesktopError
 from . import failures, signals
 from .control import Control, encode
-from .display_number import display_number
+from .display_number import display_number, unwritable
 from .ice import no_stale_sockets
 from .keeper import keep
 from .runtime import runtime_folder
@@ -33,12 +33,13 @@ def main() -> int:
     specification = Specification.from_line(line)
     signals.defer()
     try:
+        abstract = unwritable() is not None
         with (
             runtime_folder(specification.folders) as folder,
-            display_number() as number,
+            display_number(abstract=abstract) as number,
             no_stale_sockets(),
         ):
-            where = Runtime(folder, f":{number}")
+            where = Runtime(folder, f":{number}", abstract)
             return keep(lambda: _work(specification, where), specification.stop_timeout + SLACK)
     except DesktopError as error:
         problem = error

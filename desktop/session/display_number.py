@@ -3,6 +3,9 @@
 Left to pick a number itself (``-displayfd`` alone), an X server that does not listen on the
 abstract socket takes the first one, and the socket of whoever has it: xtrans unlinks it before it
 binds, and ``-displayfd`` turns the lock file off. Seen with TigerVNC 1.12: two servers, both ":0".
+
+Where the folder of X sockets cannot be written to, as with WSL 2 and in many a container, X servers
+have nothing but the abstract socket to listen on.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ import os
 import re
 import socket
 import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StartFailed
@@ -24,16 +29,41 @@ _TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
 SOCKETS = _TEMPORARY / ".X11-unix"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NUMBERS = range(1, 1000)  # 0 is a console's
+_CREDENTIALS = struct.Struct("3i")  # struct ucred: process, user, group (unix(7))
+
+
+@dataclass(frozen=True)
+class Unwritable:
+    """Why no socket can be made in ``SOCKETS``, and the ``command`` with which root mends it."""
+
+    why: str
+    command: str
+
+
+def unwritable() -> Unwritable | None:
+    """Return why no socket can be made in the folder of X sockets; None where it can.
+
+    Raises ``StartFailed`` if another user could put a socket of theirs in the place of ours.
+    """
+    _make_folder()
+    if os.access(SOCKETS, os.W_OK | os.X_OK):
+        return None
+    if _is_read_only():
+        return Unwritable("it is mounted read-only", f"sudo mount -o remount,rw {SOCKETS}")
+    return Unwritable("its permissions do not let this user", f"sudo chmod 1777 {SOCKETS}")
 
 
 @contextmanager
-def display_number() -> Iterator[int]:
+def display_number(*, abstract: bool = False) -> Iterator[int]:
     """Reserve a display number; at the end nothing of it is left.
 
     Three things are ours meanwhile: the lock file, as other X servers expect it; the path of the
     socket; and the name of the abstract socket. That name is bound, but nobody listens: clients
     are refused there and go on to the path (libxcb, ``_xcb_open``), and no other user can
     receive them, and their cookie, in our place.
+
+    With ``abstract`` the name is left to the X server, which is to listen there. Who takes it
+    before the server does keeps that from starting (see ``is_own_server``), and no more.
     """
     _make_folder()
     _sweep()
@@ -48,11 +78,26 @@ def display_number() -> Iterator[int]:
         )
     try:
         with reservation:
+            if abstract:
+                reservation.close()
             yield number
     finally:
         for path in (_path(number), _lock(number)):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def is_own_server(display: str) -> bool:
+    """Whether a process of this user listens on the abstract socket of ``display`` (":N")."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.setblocking(False)
+        try:
+            client.connect(f"\0{_path(int(display[1:]))}")
+        except OSError:
+            return False
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        _, user, _ = _CREDENTIALS.unpack(credentials)
+        return bool(user == os.getuid())
 
 
 def _make_folder() -> None:
@@ -64,7 +109,8 @@ def _make_folder() -> None:
         SOCKETS.mkdir(mode=0o700)
         SOCKETS.chmod(0o1777)
     status = SOCKETS.lstat()
-    if status.st_uid not in (0, os.getuid()) or not status.st_mode & stat.S_ISVTX:
+    for_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not _is_read_only()
+    if status.st_uid not in (0, os.getuid()) or (for_others and not status.st_mode & stat.S_ISVTX):
         raise StartFailed(
             f"The folder of X sockets, {SOCKETS}, is not safe: it must belong to root and be "
             "sticky.",
@@ -73,18 +119,25 @@ def _make_folder() -> None:
         )
 
 
+def _is_read_only() -> bool:
+    return bool(os.statvfs(SOCKETS).f_flag & os.ST_RDONLY)
+
+
 def _sweep() -> None:
     """Remove what is left of this user's displays that were killed with all that tidies up."""
     for lock in _TEMPORARY.glob(".X*-lock"):
         number = re.fullmatch(r"\.X(\d{1,5})-lock", lock.name)
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as name:
-            if number and lock.lstat().st_uid == os.getuid():
+            # The X server of one that lives may be about to bind that name.
+            if number and lock.lstat().st_uid == os.getuid() and not _is_alive(lock):
                 name.bind(f"\0{_path(int(number[1]))}")
                 _remove_stale(int(number[1]))
 
 
 def _reserve(number: int) -> socket.socket | None:
     """Return the socket that holds the abstract name, or None if the number is taken."""
+    if _is_alive(_lock(number)):
+        return None
     holder = socket.socket(socket.AF_UNIX)
     try:
         holder.bind(f"\0{_path(number)}")
@@ -107,7 +160,12 @@ def _remove_stale(number: int) -> None:
     if _is_alive(_lock(number)) or listens(_path(number)):
         raise FileExistsError
     for path in (_path(number), _lock(number)):
-        path.unlink(missing_ok=True)
+        if not os.path.lexists(path):
+            continue  # where nothing can be written, to remove nothing fails, too
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FileExistsError from error
 
 
 def _is_alive(lock: Path) -> bool:

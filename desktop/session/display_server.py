@@ -15,6 +15,7 @@ from ..backends import Backend, Entrance, Installed, Program, Runtime, size
 from ..errors import NotReady, StartError, StartFailed
 from . import failures, pipes, xauthority
 from .children import Child, Children, first_of, kept
+from .display_number import is_own_server, unwritable
 from .log import SessionLog
 from .runtime import write_secret
 from .sizing import Sizing
@@ -96,7 +97,14 @@ class DisplayServer:
         self._environment = environment
         self._stopping = stopping
         self._write_files()
+        if self._where.abstract:
+            self._log.write(
+                "The folder of X sockets cannot be written to: X clients reach this "
+                "display at its abstract socket only."
+            )
         server = await self._start_x_server()
+        if self._where.abstract and not is_own_server(self._where.display):
+            raise failures.foreign_display(self._where.display)
         # Xpra takes what it finds for the size to begin with, and then another one all the same.
         await self._in_time(self.resize(self._settings.geometry), server)
         viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
@@ -195,7 +203,8 @@ class DisplayServer:
                         problem = error
         finally:
             os.close(writing)
-        raise problem
+        why = unwritable() if self._where.abstract else None
+        raise failures.no_x_socket(problem, why) if why else problem
 
     async def _start_one(
         self, program: Program, ready_fd: int, ready: asyncio.StreamReader, timeout: float

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 
-from ..errors import DesktopError, StartFailed, StartTimeout, Unreachable
+from ..errors import DesktopError, StartError, StartFailed, StartTimeout, Unreachable
 from ..packages import install_command
 from .children import Child
+from .display_number import SOCKETS, Unwritable
 
 _COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
 _NO_PROCESS = (
@@ -35,6 +36,25 @@ def unfit_library(error: DesktopError, variables: tuple[str, ...], said: str) ->
         f"{error.message} A program found a library missing or unfit: {said}",
         remedy=f"Jupyter runs with {names}, of a module or of conda. Start it without, or unset "
         f"{names} in your start script.",
+    )
+
+
+def no_x_socket(error: StartError, folder: Unwritable) -> StartFailed:
+    """Return ``error`` of an X server that could only listen on an abstract socket."""
+    return StartFailed(
+        f"{error.message} No socket can be made in {SOCKETS} ({folder.why}), and this X server may "
+        "be unable to listen anywhere else.",
+        remedy="The last lines of the log below may say more. This lets it listen there; ask the "
+        "administrator of this machine to:",
+        command=folder.command,
+    )
+
+
+def foreign_display(display: str) -> StartFailed:
+    """Return the error for an abstract socket that another user has taken."""
+    return StartFailed(
+        f"Another user's program listens where X clients look for the display {display}.",
+        remedy="Start the desktop again, which takes another number.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.session.display_number import display_number
+from desktop.session.display_number import display_number, is_own_server, unwritable
+from tests import users
 
 SOCKETS = Path("/tmp/.X11-unix")
 
@@ -189,7 +191,7 @@ def test_the_folder_of_sockets_is_made_as_x_servers_make_it(tmp_path, monkeypatc
         assert (tmp_path / "X11-unix").stat().st_mode & 0o7777 == 0o1777
 
 
-@pytest.mark.parametrize("mode", [0o777, 0o700])
+@pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_folder_of_sockets_that_is_not_safe(tmp_path, monkeypatch, mode):
     from desktop.errors import StartFailed
 
@@ -235,3 +237,35 @@ def test_what_was_left_at_other_numbers_is_removed_too():
         for number in (left, alive, nobodys):
             lock(number).unlink(missing_ok=True)
             path(number).unlink(missing_ok=True)
+
+
+def test_a_name_that_is_left_to_the_x_server():
+    with display_number(abstract=True) as number, display_number(abstract=True) as other:
+        assert number != other
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(f"\0{path(number)}")
+            assert not is_own_server(f":{number}")  # nobody listens yet
+            server.listen()
+            assert is_own_server(f":{number}")
+    assert not lock(number).exists()
+
+
+def test_another_user_s_server_is_not_taken_for_ours():
+    number = 9104
+    listen = f"import socket, time; s = socket.socket(1); s.bind(chr(0) + {str(path(number))!r})"
+    command = [users.python(), "-c", f"{listen}; s.listen(); print(flush=True); time.sleep(1000)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, **users.become(users.new())) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert not is_own_server(f":{number}")
+        other.kill()
+
+
+def test_a_folder_of_sockets_that_cannot_be_written_to():
+    within = users.with_read_only_x_sockets()
+    script = "from desktop.session.display_number import *; print(unwritable()); "
+    script += "numbers = display_number(abstract=True); print(numbers.__enter__())"
+    printed = subprocess.check_output([*within, sys.executable, "-c", script], text=True)
+    assert "it is mounted read-only" in printed
+    assert int(printed.splitlines()[-1]) in range(1, 1000)
+    assert unwritable() is None
