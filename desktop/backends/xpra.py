@@ -78,9 +78,8 @@ class Xpra(Backend):
         executable = executables[0]
         python = _interpreter(Path(executable))
         version, misfit = _version(executable, python)
-        _check_library(executable, python, "PIL", "shows nothing")
-        if self.encrypts(settings):
-            _check_library(executable, python, "cryptography", "does not encrypt")
+        if python:
+            _check_libraries(executable, python, self.encrypts(settings))
         options = _listed_options(executable, python, version)
         many_clients = x_dummy.with_many_clients()
         return InstalledXpra(
@@ -415,17 +414,35 @@ def _listed_options(executable: str, python: str, version: tuple[int, ...]) -> f
     return options
 
 
-def _check_library(executable: str, python: str, module: str, lack: str) -> None:
-    """Raise where Xpra would start, or let viewers in, and then fail for want of ``module``."""
-    if python and _ask(python, "-I", "-c", _HAS, module).output.startswith("no"):
-        raise DisplayServerUnsuitable(
-            f"{executable} lacks the Python library {module}, without which it {lack}.",
-            remedy="Install it, or ask the administrator of this machine to:",
-            command=install_command(module),
-        )
+def _check_libraries(executable: str, python: str, encrypts: bool) -> None:
+    """Raise where Xpra would start, or let viewers in, and then fail for want of a library."""
+    lacks = {"PIL": "shows nothing"}
+    if encrypts:
+        lacks["cryptography"] = "does not encrypt"
+    missing = _ask(python, "-I", "-c", _MISSING, *lacks).output.split()
+    for module, lack in lacks.items():
+        if module in missing:
+            raise DisplayServerUnsuitable(
+                f"{executable} lacks the Python library {module}, without which it {lack}.",
+                remedy="Install it, or ask the administrator of this machine to:",
+                command=install_command(module),
+            )
+    if encrypts:
+        answer = _ask(python, "-I", str(GUARD), "--aes")
+        if answer.status == 1:
+            last = answer.errors.strip().splitlines()[-1:] or [""]
+            raise DisplayServerUnsuitable(
+                f"{executable} cannot encrypt with the Python library cryptography that {python} "
+                f"has: {last[0]}",
+                remedy="Use another version of that library, or a VNC server; or set "
+                'Xpra.encryption to "off": the way from the browser to Jupyter stays as secret as '
+                "Jupyter's own.",
+            )
 
 
-_HAS = "import importlib.util as u, sys; print('yes' if u.find_spec(sys.argv[1]) else 'no')"
+_MISSING = (
+    "import importlib.util as u, sys; print(*(m for m in sys.argv[1:] if not u.find_spec(m)))"
+)
 
 
 def _ask(*command: str) -> Answer:

@@ -1,6 +1,7 @@
-"""Runs Xpra's server with four things changed, in the Python that Xpra has.
+"""Runs Xpra's server with five things changed, in the Python that Xpra has.
 
     python -I xpra_guard.py /usr/bin/xpra start-desktop …
+    python -I xpra_guard.py --aes     # says why it cannot encrypt; nothing where it can
 
 There are no control commands. Any viewer may send some, in its greeting or later, and with one of
 them switch on a clipboard that the settings forbid (Xpra 3.1 to 6.2; 6.3 has ``--control=no``).
@@ -17,6 +18,9 @@ it shadows.
 What GLib is to call later costs nothing once it was called. PyGObject before 3.44.2 loses 112 bytes
 each time, and Xpra asks several times for each update of the picture: megabytes an hour, until it
 hangs (Xpra's issues 3603 and 5044).
+
+AES works with a python3-cryptography whose ciphers are written in Rust. They take no attributes,
+and Xpra 3.1 sets some of its own on them.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from ctypes import CDLL, CFUNCTYPE, c_int, c_uint, c_void_p, pythonapi
+from types import SimpleNamespace
 from typing import Any
 
 # What a viewer has to send in order to be shown something.
@@ -54,6 +59,9 @@ _POINTER = 40  # milliseconds between looks at where it is
 def main() -> Any:
     """Change it, and run Xpra as its own script does."""
     sys.argv = sys.argv[1:]
+    _mend_aes()
+    if sys.argv == ["--aes"]:
+        return _why_no_aes()
     from xpra.platform import init, set_default_name
 
     set_default_name("Xpra")
@@ -89,6 +97,41 @@ def main() -> Any:
     ServerCore.hello_oked = welcome_in_time
     ServerCore.run = run_and_look
     return xpra(sys.argv[0], sys.argv)
+
+
+def _mend_aes() -> None:
+    """Give Xpra ciphers with the names that it calls, where it cannot give them those itself."""
+    try:
+        from xpra.net import pycryptography_backend as backend
+    except ImportError:
+        return  # another version, or none
+
+    def mended(make: Callable[..., Any], direction: str, name: str) -> Callable[..., Any]:
+        def make_one(*told: Any) -> Any:
+            try:
+                return make(*told)
+            except AttributeError:
+                update = getattr(backend._get_cipher(*told), direction)().update
+                return SimpleNamespace(**{name: update})
+
+        return make_one
+
+    backend.get_encryptor = mended(backend.get_encryptor, "encryptor", "encrypt")
+    backend.get_decryptor = mended(backend.get_decryptor, "decryptor", "decrypt")
+
+
+def _why_no_aes() -> str | None:
+    """Return why this Xpra cannot encrypt, as its own check of it says; None where nothing is."""
+    try:
+        from xpra.net import pycryptography_backend as backend
+        from xpra.net.crypto import validate_backend
+    except ImportError:
+        return None  # another version
+    try:
+        validate_backend(backend)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def _mend_callbacks() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -316,6 +319,43 @@ def test_the_client_s_scripts_are_served_and_nothing_else(server):
     assert server.call("GET", "desktop/xpra/js/Client.js", token=None).status in (302, 403)
     for name in ("index.html", "connect.html", "js/Menu.js", "%2e%2e/%2e%2e/xpra/xorg.conf"):
         assert server.call("GET", f"desktop/xpra/{name}").status == 404, name
+
+
+@pytest.fixture(scope="module")
+def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The system's Xpra, in a Python that has the cryptography of these tests, which is new.
+
+    Its ciphers are written in Rust: Debian 12's own are older, and not.
+    """
+    folder = tmp_path_factory.mktemp("today")
+    python = folder / "bin" / "python3"
+    create = ["-m", "venv", "--system-site-packages", "--without-pip", str(folder)]
+    subprocess.run(["/usr/bin/python3", *create], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for module in ("cryptography", "cffi"):
+        (own,) = importlib.util.find_spec(module).submodule_search_locations
+        (site / module).symlink_to(own)
+    compiled = Path(importlib.util.find_spec("_cffi_backend").origin)
+    if f"python{sys.version_info.major}.{sys.version_info.minor}" in str(site):
+        (site / compiled.name).symlink_to(compiled)
+    executable = folder / "bin" / "xpra"
+    _, rest = Path("/usr/bin/xpra").read_text().split("\n", 1)
+    executable.write_text(f"#!{python}\n{rest}")
+    executable.chmod(0o755)
+    # Otherwise this would show nothing.
+    sets = "from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes; "
+    sets += "Cipher(algorithms.AES(bytes(16)), modes.CBC(bytes(16))).encryptor().encrypt = 1"
+    ran = subprocess.run([python, "-c", sets], check=False, capture_output=True, text=True)
+    assert "AttributeError" in ran.stderr
+    return executable
+
+
+def test_aes_of_today(jupyter, xpra_of_today):
+    server = jupyter(XPRA, f"--Xpra.executable={xpra_of_today}")
+    server.start_desktop()
+    log_in(server)
+    with pytest.raises(NotReady, match="another key"):
+        log_in(server, key="0" * 64)
 
 
 def test_seamless(jupyter, tmp_path):

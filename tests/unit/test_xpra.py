@@ -13,6 +13,7 @@ from desktop.backends import DisplaySettings, Runtime, XpraSettings, backend, x_
 from desktop.backends.xpra import GUARD, InstalledXpra, _interpreter
 from desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 
+SYSTEM = Path("/usr/lib/python3/dist-packages")  # where Debian's Xpra lies
 FOLDER = Path("/run/user/1000/jd-abcdefgh")
 WHERE = Runtime(FOLDER, ":7")
 
@@ -352,6 +353,28 @@ def test_what_lacks_a_library(tmp_path, there, encryption, problem):
     settings = DisplaySettings(xpra=XpraSettings(executable=str(executable), encryption=encryption))
     with pytest.raises(DisplayServerUnsuitable, match=problem):
         backend("xpra").find(settings)
+
+
+def test_one_that_cannot_encrypt(tmp_path):
+    """A cryptography that is not what Xpra expects, in a venv that has the system's Xpra."""
+    venv.create(tmp_path / "python", system_site_packages=True)
+    (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    (site / "cryptography").mkdir()
+    (site / "cryptography" / "__init__.py").touch()
+    (site / "sitecustomize.py").write_text(f"import sys; sys.path.append({str(SYSTEM)!r})")
+    executable = tmp_path / "xpra"
+    executable.write_text(
+        f"#!{tmp_path}/python/bin/python3\nimport os, sys\n"
+        "os.execv('/usr/bin/xpra', ['xpra', *sys.argv[1:]])\n"
+    )
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable)))
+    with pytest.raises(DisplayServerUnsuitable, match="cannot encrypt with the Python") as refused:
+        backend("xpra").find(settings)
+    assert "No module named 'cryptography.hazmat'" in refused.value.message
+    assert "Xpra.encryption" in refused.value.remedy
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable), encryption="off"))
+    assert backend("xpra").find(settings).python
 
 
 def test_what_does_not_work(tmp_path):
