@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -121,11 +122,13 @@ class Guest:
         except psutil.Error:
             return None  # one ended meanwhile
 
+    def there(self, *command: str) -> dict[str, Any]:
+        """Return what ``subprocess`` needs to run a program there."""
+        return {"args": command, "env": self.environment, "cwd": self.server.home}
+
     def run(self, *command: str, text: str = "", check: bool = True, seconds: float = 20) -> str:
         ran = subprocess.run(
-            command,
-            env=self.environment,
-            cwd=self.server.home,
+            **self.there(*command),
             input=text.encode(),
             stdout=subprocess.PIPE,
             timeout=seconds,
@@ -140,9 +143,7 @@ class Guest:
         """Run a program there as long as the block lasts; what it prints goes to ``output``."""
         with open(output or os.devnull, "wb") as file:  # noqa: PTH123
             process = subprocess.Popen(
-                command,
-                env=self.environment,
-                cwd=self.server.home,
+                **self.there(*command),
                 stdout=file,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
@@ -238,8 +239,7 @@ class Guest:
         # It stays to serve the selection, and must not hold our pipe. Not xclip: while it hands a
         # long text over in pieces it is deaf to all others who ask.
         subprocess.run(
-            ["xsel", f"--{selection}", "--input"],
-            env=self.environment,
+            **self.there("xsel", f"--{selection}", "--input"),
             input=text.encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

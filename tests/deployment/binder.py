@@ -7,33 +7,11 @@ they were in August 2026.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from pathlib import Path
-
-from .images import REPOSITORY
-
 USER, UID = "jovyan", 1000
 TOKEN = "kGJ1dT6GRl2S3q0XNTjJhA"
 
 # It starts JupyterLab where the Python of the image has it.
 _COMMAND = ["python3", "-c", "import jupyterlab, os, sys; os.execvp('jupyter-lab', sys.argv)"]
-
-
-def clone(folder: Path) -> None:
-    """Clone this repository into a new ``folder``, with what is not committed yet."""
-    subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
-    changed = subprocess.run(
-        ["git", "ls-files", "--modified", "--others", "--exclude-standard", "-z"],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    for name in changed.stdout.decode().split("\0"):
-        if (REPOSITORY / name).is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPOSITORY / name, target)
 
 
 def command(base_url: str) -> list[str]:

@@ -16,9 +16,10 @@ from typing import Any
 import psutil
 
 from tests.browser.desktop import SCREENS
+from tests.machine import REPOSITORY
 from tests.servers import JupyterServer, until
 
-from .images import REPOSITORY, Container
+from .images import Container
 
 # Nobody's, and of the group that OpenShift gives to the UIDs it makes up.
 ANYBODY = f"{1_000_000 + os.getpid()}:0"

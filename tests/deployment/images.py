@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,9 @@ from typing import Any
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests import machine
+from tests.machine import REPOSITORY
+
 BASE = "localhost/base"
 
 # What Debian's and Ubuntu's images of the same kind leave out.
@@ -75,7 +76,7 @@ class Images:
         except AssertionError as problem:
             pytest.skip(f"buildah cannot mount here: {problem}")
         options = [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
-        settings = self._write("apt.conf", _apt_settings())
+        settings = self._write("apt.conf", machine.apt_settings().encode())
         ran = subprocess.run(
             [
                 *("mmdebstrap", "--variant=minbase", *options, f"--aptopt={settings}"),
@@ -83,7 +84,7 @@ class Images:
                 '--customize-hook=rm "$1/etc/apt/apt.conf.d/99mmdebstrap"',
                 *(platform.freedesktop_os_release()["VERSION_CODENAME"], str(root), "-"),
             ],
-            input=_apt_sources(),
+            input=machine.apt_sources(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -106,21 +107,13 @@ class Images:
 
     def _mounts(self) -> list[str]:
         """Return what lets apt, pip and npm in a build use what this machine uses."""
-        mounts = {"/etc/apt/apt.conf.d/90-test": self._write("apt.conf", _apt_settings())}
-        certificates = _pip_settings().get("cert", "")
-        if certificates:
-            bundle = self._settings / "certificates.pem"
-            shutil.copyfile(certificates, bundle)
-            mounts["/run/certificates.pem"] = bundle
-        pip = {**_pip_settings(), **({"cert": "/run/certificates.pem"} if certificates else {})}
-        npm = {**_npm_settings(), **({"cafile": "/run/certificates.pem"} if certificates else {})}
-        mounts["/etc/pip.conf"] = self._write("pip.conf", "[global]\n" + _lines(pip))
-        mounts["/root/.npmrc"] = self._write("npmrc", _lines(npm))
-        return [f"--volume={here}:{there}:ro" for there, here in mounts.items()]
+        files = {"/etc/apt/apt.conf.d/90-test": machine.apt_settings().encode()}
+        files.update(machine.client_files("/root"))
+        return [f"--volume={self._write(path, data)}:{path}:ro" for path, data in files.items()]
 
-    def _write(self, name: str, text: str) -> Path:
-        path = self._settings / name
-        path.write_text(text)
+    def _write(self, name: str, data: bytes) -> Path:
+        path = self._settings / Path(name).name
+        path.write_bytes(data)
         return path
 
     @contextmanager
@@ -192,51 +185,3 @@ def image_store() -> Iterator[Images]:
         yield images
     finally:
         images.remove()
-
-
-# -- what this machine uses
-
-
-def _apt_sources() -> str:
-    """Return the lines for apt with the distribution's own archives."""
-    distribution = platform.freedesktop_os_release()["ID"]
-    wanted = "$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
-    lines = _said("apt-get", "indextargets", "--format", wanted, "Created-By: Packages")
-    archives = [line.partition(" ") for line in lines.splitlines()]
-    return _join(source for origin, _, source in archives if origin.lower() == distribution)
-
-
-def _apt_settings() -> str:
-    """Return proxies and the like."""
-    lines = _said("apt-config", "dump", "Acquire").splitlines()
-    return _join(line for line in lines if not line.endswith(' "";'))
-
-
-def _pip_settings() -> dict[str, str]:
-    """Return what says where pip finds packages; not what is only on this machine's disk."""
-    wanted = {"cert", "index-url", "extra-index-url", "proxy", "trusted-host"}
-    settings = {}
-    for line in _said(sys.executable, "-m", "pip", "config", "list").splitlines():
-        name, _, value = line.partition("=")
-        name, value = name.rpartition(".")[2], value.strip("'")
-        if name in wanted and "file:" not in value:
-            settings[name] = value
-    return settings
-
-
-def _npm_settings() -> dict[str, str]:
-    names = ("registry", "proxy", "https-proxy")
-    values = {name: _said("npm", "config", "get", name) for name in names}
-    return {name: value for name, value in values.items() if value not in ("", "null")}
-
-
-def _said(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _lines(settings: dict[str, str]) -> str:
-    return _join(f"{name} = {value}" for name, value in settings.items())
-
-
-def _join(lines: Any) -> str:
-    return "".join(f"{line}\n" for line in lines)

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import users
-
-from .images import REPOSITORY
+from tests.machine import REPOSITORY
 
 ENTRY = REPOSITORY / "containers" / "steps" / "entry"
 PRINT = ("sh", "-c", 'echo "${XDG_RUNTIME_DIR:-}"')

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import clone_repository
 from tests.servers import JupyterServer, until
 
 from . import binder
@@ -134,7 +135,7 @@ def test_what_is_not_in_it(flavour: str, images: Images) -> None:
 
 def test_a_binder_link(tmp_path: Path, images: Images) -> None:
     clone = tmp_path / "clone"
-    binder.clone(clone)
+    clone_repository(clone)
     named = [f"NB_USER={binder.USER}", f"NB_UID={binder.UID}"]
     options = [word for one in named for word in ("--build-arg", one)]
     image = images.build(".binder/Dockerfile", *options, context=clone)

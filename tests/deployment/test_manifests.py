@@ -10,7 +10,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from .images import REPOSITORY
+from tests.machine import REPOSITORY
 
 CONTAINERS = REPOSITORY / "containers"
 # The oldest that Zero to JupyterHub's chart of July 2026 is for, and the newest that is known here.

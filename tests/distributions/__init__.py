@@ -1,0 +1,1 @@
+"""Debian's releases from `git clone` to pixels: each a whole system in a folder of its own."""

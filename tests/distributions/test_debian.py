@@ -1,0 +1,119 @@
+"""The README's first command on the Debian of today and of tomorrow, up to a desktop and its end.
+
+The tests of a system go on from one another, as a user's day does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.desktop import Desktop, eventually
+from tests.browser.link import Link, link
+from tests.browser.visitor import LINK_IS_DOWN, Visitor
+from tests.servers import until
+
+from .server import ClonedGuest, ClonedServer, running
+from .systems import running_system
+
+# A desktop environment is installed, from whatever mirror there is.
+pytestmark = pytest.mark.timeout(1500)
+
+# Suite and user; sudo is there for one who is not root.
+SYSTEMS = [("trixie", "ann"), ("testing", "root")]
+OUT, IN = "from the desktop: Grüße 🎉", "to the desktop: Ελλάδα 🎉"
+LOGGED_OUT = (*LINK_IS_DOWN, r"Failed to load resource: .* (404|409|410)")
+
+
+@pytest.fixture(scope="module", params=SYSTEMS, ids="-".join)
+def server(request: pytest.FixtureRequest) -> Iterator[ClonedServer]:
+    """A server that `make run` has started in a clone."""
+    with running_system(*request.param) as system, running(system) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cable(server: ClonedServer) -> Iterator[Link]:
+    with link(server.port) as made:
+        yield made
+
+
+@pytest.fixture
+def desktop(server: ClonedServer, cable: Link, visitor: Visitor) -> Desktop:
+    """The printed address in a browser, at the other end of ``cable``."""
+    visitor.expects(*LINK_IS_DOWN)
+    page = visitor.context.new_page()
+    page.goto(server.printed.replace(f"127.0.0.1:{server.port}", f"localhost:{cable.port}"))
+    desktop = Desktop(page)
+    desktop.shows_desktop(colours=50, seconds=90)
+    return desktop
+
+
+@pytest.fixture
+def guest(server: ClonedServer, desktop: Desktop) -> ClonedGuest:
+    server.install_tools()
+    return ClonedGuest(server)
+
+
+@pytest.fixture
+def terminal(desktop: Desktop, guest: ClonedGuest) -> Iterator[None]:
+    """The desktop's own terminal, with the keys, its lines going into the file "typed"."""
+    guest.forget("typed")
+    options = ("--disable-server", "--title=shell", "--command=sh -c 'exec cat >typed'")
+    with guest.running("xfce4-terminal", *options):
+        guest.await_window("shell")
+        guest.await_focus("shell")
+        yield
+        desktop.presses("Control+d")
+
+
+def test_the_doctor_is_content(server: ClonedServer) -> None:
+    print(server.jupyter("desktop", "doctor"))
+
+
+def test_type(desktop: Desktop, guest: ClonedGuest, terminal: None) -> None:
+    desktop.types("Hello, World: ~/[x]\n")
+    assert guest.file("typed") == "Hello, World: ~/[x]\n"
+
+
+def test_copy_and_paste(
+    desktop: Desktop, guest: ClonedGuest, terminal: None, visitor: Visitor, server: ClonedServer
+) -> None:
+    guest.copy("from the desktop: Grüße 🎉")
+    eventually(
+        lambda: desktop.read_clipboard() == "from the desktop: Grüße 🎉", "it in the browser"
+    )
+    desktop.run("(text) => navigator.clipboard.writeText(text)", "to the desktop: Ελλάδα 🎉")
+    desktop.presses("Control+Shift+V", "Enter")
+    assert guest.file("typed") == "to the desktop: Ελλάδα 🎉\n"
+    assert guest.paste() == "to the desktop: Ελλάδα 🎉"
+
+
+def test_resize(desktop: Desktop, guest: ClonedGuest) -> None:
+    for width, height in [(900, 600), (1300, 850)]:
+        desktop.page.set_viewport_size({"width": width, "height": height})
+        until(lambda size=(width, height): guest.size() == size, "a screen of the window's size")
+        eventually(lambda size=(width, height): desktop.size() == size, "a picture of that size")
+
+
+def test_reconnect(desktop: Desktop, guest: ClonedGuest, cable: Link) -> None:
+    before = guest.display_server.pid
+    cable.down()
+    desktop.becomes("reconnecting")
+    cable.up()
+    desktop.becomes("connected")
+    assert guest.display_server.pid == before
+    desktop.page.set_viewport_size({"width": 1000, "height": 700})
+    eventually(lambda: desktop.size() == (1000, 700), "a picture that follows")
+
+
+def test_log_out(
+    server: ClonedServer, desktop: Desktop, guest: ClonedGuest, visitor: Visitor
+) -> None:
+    visitor.expects(*LOGGED_OUT)
+    guest.run("xfce4-session-logout", "--logout", "--fast")
+    desktop.becomes("stopped")
+    expect(desktop.card.get_by_role("heading", name="The desktop has ended")).to_be_visible()
+    until(lambda: not server.left_of_desktop(), f"an end of {server.left_of_desktop()}")
