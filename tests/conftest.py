@@ -11,26 +11,33 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import servers
+from tests import programs, servers
 
 # Slow is no failure: on a busy machine any example may be.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Have what tests start heed SIGINT, also where a shell runs them in the background.
 
     It ignores that signal there, and so would whatever inherits that (sh(1), "Asynchronous lists").
     """
+    config.addinivalue_line("markers", "needs(program): see ``tests.programs.require``")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Where it is set, as by .ci/run, a test that is skipped has failed: nothing is signed unseen.
 REQUIRE_ALL = "REQUIRE_ALL"
 
-# But for what the machine's administrator alone can change, and tests must not.
-MAY_BE_SKIPPED = ("Skipped: core dumps ",)
+# But for what the machine's administrator alone can change, and tests must not; and for what the
+# distribution does not have.
+MAY_BE_SKIPPED = ("Skipped: core dumps ", f"Skipped: {programs.NOT_IN_DISTRIBUTION}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        programs.require(*mark.args)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from tests import users
+from tests import programs, users
 
 TOKEN = "a-token-for-tests"
 XSTARTUP = Path(__file__).parent / "xstartup"
@@ -324,7 +324,12 @@ class JupyterServer:
     def start_desktop(
         self, name: str = "default", state: str = "running", **asked: str
     ) -> dict[str, Any]:
-        """Start a desktop as is ``asked`` for, and wait until it is in ``state``."""
+        """Start a desktop as is ``asked`` for, and wait until it is in ``state``.
+
+        Skips the test where the distribution does not have the display server.
+        """
+        if asked.get("backend") == "xpra":
+            programs.require("xpra")
         answer = self.call("POST", "desktop/api/sessions", {"name": name, **asked})
         assert answer.status in (200, 201), answer.body
         return self.wait_for(state, name)
@@ -462,8 +467,11 @@ def running(
     ``environment`` to its environment. ``prepare`` is called before it starts (to put files into
     its home, for example). ``start_script`` is the setting; empty for the usual search. ``user`` is
     the number of the user whose server it is, if it is to be another than this one; their /proc is
-    mounted with ``hidepid`` (proc(5)). ``within`` is a command that runs its Python.
+    mounted with ``hidepid`` (proc(5)). ``within`` is a command that runs its Python. Skips the test
+    where the distribution does not have the display server that is set.
     """
+    if "--DesktopApp.backend=xpra" in arguments:
+        programs.require("xpra")
     # Short, since the path of a Unix socket in it holds 107 bytes.
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
     server = JupyterServer(root, base_url, tls, user, hidepid, within=within)

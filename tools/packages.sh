@@ -84,6 +84,35 @@ need_for_tests() {
     grep -q '^ID=ubuntu' /etc/os-release || need chromium chromium google-chrome
 }
 
+# Sort $wanted into what this distribution has ($available) and has not ($absent).
+sort_wanted() {
+    available=
+    absent=
+    for package in $wanted; do
+        if LC_ALL=C apt-cache policy "$package" 2>/dev/null | grep -q '^  Candidate: [^(]'; then
+            available="$available $package"
+        else
+            absent="$absent $package"
+        fi
+    done
+}
+
+tell_absent() {
+    if [ -n "$absent" ]; then
+        echo "This distribution has no package$absent; what needs it is left out."
+    fi
+}
+
+# Whether all that is wanted is what this distribution does not have: then nobody has to become root. Apt cannot say
+# so on a fresh machine, where it has not fetched yet what there is.
+only_absent() {
+    if ! apt-cache madison dpkg 2>/dev/null | grep -q .; then
+        return 1
+    fi
+    sort_wanted
+    [ -z "$available" ]
+}
+
 install() {
     if ! command -v apt-get >/dev/null 2>&1; then
         fail "There is no apt-get here; install these with this system's package manager (Debian's names):"
@@ -103,12 +132,22 @@ fail() {
 
 # with_apt [sudo]. The package lists of a fresh machine are old or empty.
 with_apt() {
-    echo "Installing with apt:$wanted (log: .make/apt.log)"
+    apt "$@" apt-get update
+    sort_wanted
+    tell_absent
+    if [ -z "$available" ]; then
+        return
+    fi
+    echo "Installing with apt:$available (log: .make/apt.log)"
     # shellcheck disable=SC2086 # one word for each package
-    if ! { "$@" apt-get update && "$@" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install --yes --no-install-recommends $wanted; } >.make/apt.log 2>&1 9>&-; then
+    apt "$@" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $available
+}
+
+# apt COMMAND…: run it, and say what can be done where it fails.
+apt() {
+    if ! "$@" >.make/apt.log 2>&1 9>&-; then
         tail -n 15 .make/apt.log >&2
-        echo "apt could not install them; its last lines are above. Is the network there, or a proxy to be set?" >&2
+        echo "apt could not install$wanted; its last lines are above. Is the network there, or a proxy to be set?" >&2
         exit 1
     fi
 }
@@ -138,5 +177,9 @@ case $1 in
 esac
 
 if [ -n "$wanted" ]; then
-    install
+    if only_absent; then
+        tell_absent
+    else
+        install
+    fi
 fi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -72,7 +73,8 @@ def logs(server: JupyterServer) -> str:
 
 def accepted(server: JupyterServer) -> int:
     """Return how many viewers' connections have reached a display server."""
-    return logs(server).count("accepted: ")
+    # TigerVNC writes " Connections: accepted: ", or "Connections: Accepted: " since 1.15.
+    return len(re.findall(r"connections: accepted: ", logs(server), re.IGNORECASE))
 
 
 def x_environment(server: JupyterServer) -> dict[str, str]:
