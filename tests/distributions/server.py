@@ -75,8 +75,11 @@ class ClonedServer(JupyterServer):
         return [*map(str, self.system.orphans()), *self._new_files()]
 
     def left_behind(self) -> list[str]:
-        folders = self.system.run("find", *_SHARED, "-name", "jd-*").split()
-        return [*map(str, self.system.processes()), *self._new_files(), *folders]
+        return [
+            *map(str, self.system.processes()),
+            *self._new_files(),
+            *self._shared("-name", "jd-*"),
+        ]
 
     def _printed(self) -> re.Match[str] | None:
         found = re.finditer(r"http://127\.0\.0\.1:(\d+)/\S*\?token=\S+", self.log)
@@ -92,8 +95,12 @@ class ClonedServer(JupyterServer):
     def _shared_files(self) -> set[str]:
         # The folders for the sockets of X and ICE are the machine's.
         kept = ("-name", ".X11-unix", "-o", "-name", ".ICE-unix")
-        command = ("find", *_SHARED, "-mindepth", "1", "-not", "(", *kept, ")")
-        return set(self.system.run("sh", "-c", '"$@" 2>/dev/null || true', *command).splitlines())
+        return self._shared("-mindepth", "1", "-not", "(", *kept, ")")
+
+    def _shared(self, *wanted: str) -> set[str]:
+        """Return what find(1) finds in the folders that all users share; one may be missing."""
+        search = 'for folder in $0; do ! [ -d "$folder" ] || find "$folder" "$@"; done'
+        return set(self.system.run("sh", "-euc", search, " ".join(_SHARED), *wanted).splitlines())
 
 
 class ClonedGuest(Guest):

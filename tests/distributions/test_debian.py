@@ -51,8 +51,9 @@ def desktop(server: ClonedServer, cable: Link, visitor: Visitor) -> Desktop:
     return desktop
 
 
-@pytest.fixture
-def guest(server: ClonedServer, desktop: Desktop) -> ClonedGuest:
+@pytest.fixture(scope="module")
+def guest(server: ClonedServer) -> ClonedGuest:
+    """The inside of ``desktop``."""
     server.install_tools()
     return ClonedGuest(server)
 
@@ -71,6 +72,11 @@ def terminal(desktop: Desktop, guest: ClonedGuest) -> Iterator[None]:
 
 def test_the_doctor_is_content(server: ClonedServer) -> None:
     print(server.jupyter("desktop", "doctor"))
+
+
+def test_pixels(desktop: Desktop) -> None:
+    """Before anything is installed besides what `make run` installs."""
+    desktop.becomes("connected")
 
 
 def test_type(desktop: Desktop, guest: ClonedGuest, terminal: None) -> None:

@@ -1,0 +1,98 @@
+"""The oldest Python and libraries that pyproject.toml allows, and the newest that Python has.
+
+Each is a virtual environment of its own, in which the package is installed and a few tests of the
+integration run: from a server's start to its end, with a desktop and somebody who looks at it. What
+the newest Python has is installed in the systems of ``test_debian``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.machine import REPOSITORY
+
+# Packages are installed, from whatever index there is.
+pytestmark = pytest.mark.timeout(900)
+
+TESTS = (
+    "test_api.py::test_the_page",
+    "test_api.py::test_the_life_of_a_desktop_as_events",
+    "test_door.py::test_our_own_page",
+    "test_door.py::test_a_used_ticket",
+    "test_end.py::test_a_signal",
+)
+# What those need that the package does not.
+RUNNER = ("hypothesis", "pytest", "pytest-asyncio", "pytest-timeout")
+
+
+def _declared() -> dict[str, str]:
+    """Return the oldest version allowed of each thing that the package depends on."""
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    (dependencies,) = re.findall(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    return dict(re.findall(r'"([\w-]+)>=([\d.]+)', dependencies))
+
+
+def _oldest_python() -> Path:
+    """Return the oldest Python here that the package is for.
+
+    No package index has one, and Debian has only its own: 3.10 is where an administrator has put
+    it, or pyenv. Where there is none, it is the next, at worst the one that runs this.
+    """
+    folders = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    for minor in range(10, sys.version_info[1]):
+        on_path = shutil.which(f"python3.{minor}")
+        of_pyenv = sorted(folders.glob(f"3.{minor}.*/bin/python3"))
+        for python in [*([Path(on_path)] if on_path else []), *of_pyenv]:
+            # Debian's may come without what makes virtual environments, and pyenv's commands do
+            # nothing for a version that is not switched on.
+            command = [python, "-c", "import ensurepip, venv"]
+            if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+                return python
+    return Path(sys.executable)
+
+
+def _do(command: Sequence[str | Path], **environment: str) -> str:
+    ran = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-8000:]
+    return ran.stdout
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Not pytest's: it keeps three of each.
+    with tempfile.TemporaryDirectory(prefix="jdt-", dir="/var/tmp") as made:
+        yield Path(made)
+
+
+@pytest.mark.parametrize("libraries", ["oldest", "newest"])
+def test_a_desktop_with(libraries: str, folder: Path) -> None:
+    floors = [f"{name}=={version}" for name, version in _declared().items()]
+    pinned = floors if libraries == "oldest" else []
+    oldest = _oldest_python()
+    _do([oldest, "-m", "venv", folder])
+    python = folder / "bin" / "python"
+    _do([python, "-m", "pip", "install", "--quiet", REPOSITORY, *RUNNER, *pinned])
+    print(_do([python, "--version"]), _do([python, "-m", "pip", "freeze"]))
+    tests = [f"tests/integration/{test}" for test in TESTS]
+    options = ("-p", "no:cacheprovider", "--strict-markers", "-rA")
+    # Its programs, before those of the environment that this runs in.
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    printed = _do([python, "-m", "pytest", *options, *tests], PATH=path)
+    assert re.search(r"=+ \d+ passed in ", printed), printed
