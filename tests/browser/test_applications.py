@@ -132,6 +132,7 @@ def test_two_applications_and_the_desktop_are_three(lab: JupyterServer, visitor:
     assert applications == {"shell": "shell", "other": "other", "default": None}
 
 
+@pytest.mark.needs("xpra")
 def test_seamless_in_a_frame_of_the_page(lab: JupyterServer, visitor: Visitor) -> None:
     visitor.expects(*ENDS)
     desktop = opens(visitor, lab, "seamless")
@@ -146,7 +147,10 @@ def test_seamless_in_a_frame_of_the_page(lab: JupyterServer, visitor: Visitor) -
     says(desktop, "Alone has ended")
 
 
-@pytest.mark.parametrize(("name", "backend"), [("gears", "vnc"), ("xorg", "xpra")])
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [("gears", "vnc"), pytest.param("xorg", "xpra", marks=pytest.mark.needs("xpra"))],
+)
 def test_opengl_without_a_gpu(
     lab: JupyterServer, visitor: Visitor, name: str, backend: str
 ) -> None:

@@ -84,6 +84,7 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
     assert not desktop.tool("Lab").is_visible()
 
 
+@pytest.mark.needs("xpra")
 def test_where_both_are_installed_xpra_has_a_tile_and_a_desktop_of_its_own(
     lab: servers.JupyterServer, visitor: Visitor
 ) -> None:

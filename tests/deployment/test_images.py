@@ -51,7 +51,9 @@ def built(images: Images, flavour: str) -> str:
     return images.build(f"containers/{flavour}/Containerfile", *FLAVOURS[flavour])
 
 
-@pytest.mark.parametrize("flavour", ["tigervnc", "xpra"])
+@pytest.mark.parametrize(
+    "flavour", ["tigervnc", pytest.param("xpra", marks=pytest.mark.needs("xpra"))]
+)
 def test_as_any_user_restricted(flavour: str, images: Images) -> None:
     """As on OpenShift: read-only root, volumes open to all, the engine's filter for calls."""
     with (

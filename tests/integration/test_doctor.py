@@ -77,6 +77,7 @@ def config(user: JupyterServer, name: str, text: str) -> None:
 # -- trial starts
 
 
+@pytest.mark.needs("xpra")
 def test_a_desktop_of_each_kind_starts_and_ends(user):
     note_lock = f"cat /tmp/.X${{DISPLAY#:}}-lock >>{user.root}/locks; echo $DISPLAY >>{user.root}/x"
     report = doctor(user, "--json", script(user, f"{note_lock}\nexec openbox --sm-disable"))

@@ -19,7 +19,6 @@ ADDRESSES = {
     "picture": ("GET", "desktop/static/icon.svg", 200),
     "no file": ("GET", "desktop/static/nothing.js", 404),
     "folder": ("GET", "desktop/static/./", 403),
-    "script of Xpra's": ("GET", "desktop/xpra/js/Client.js", 200),
     "no script of Xpra's": ("GET", "desktop/xpra/index.html", 404),
     "list": ("GET", "desktop/api/sessions", 200),
     "bad request": ("POST", "desktop/api/sessions/%00/restart", 400),
@@ -47,6 +46,11 @@ def test_every_answer(server: JupyterServer, method: str, path: str, status: int
     answer = server.call(method, path)
     assert answer.status == status
     assert_strict(answer)
+
+
+@pytest.mark.needs("xpra")
+def test_a_script_of_xpra_s(server: JupyterServer) -> None:
+    test_every_answer(server, "GET", "desktop/xpra/js/Client.js", 200)
 
 
 def test_the_page_runs_scripts_of_its_own_only(server: JupyterServer) -> None:

@@ -58,9 +58,7 @@ def server() -> Iterator[JupyterServer]:
 
 def start(server: JupyterServer, backend: str) -> None:
     """Start a desktop called as its backend, and wait until it is there."""
-    body = {"name": backend, "backend": backend}
-    assert server.call("POST", "desktop/api/sessions", body).status in (200, 201)
-    server.wait_for("running", backend)
+    server.start_desktop(backend, backend=backend)
 
 
 def stop(server: JupyterServer, backend: str) -> None:

@@ -54,9 +54,7 @@ def server() -> Iterator[JupyterServer]:
             running = servers.running("--Xpra.encryption=off", user=users.new(), **options)
             server = stack.enter_context(running)
         for backend in ("vnc", "xpra"):
-            body = {"name": backend, "backend": backend}
-            assert server.call("POST", "desktop/api/sessions", body).status == 201
-            server.wait_for("running", backend)
+            server.start_desktop(backend, backend=backend)
         stack.enter_context(view(server, "vnc"))
         (key,) = server.runtime.glob("jd-*/key")
         stack.enter_context(looking_on(key.parent))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import psutil
+import pytest
 
 from tests.browser.link import link
 from tests.servers import JupyterServer, until
@@ -21,6 +22,7 @@ XPRA = 3  # one desktop in so many is Xpra's
 PICTURE = 5.0  # seconds in which who comes afterwards sees a desktop
 
 
+@pytest.mark.needs("xpra")
 @in_time
 def test_faults():
     seed = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))

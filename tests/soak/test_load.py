@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 import psutil
+import pytest
 
 from tests.servers import JupyterServer
 
@@ -34,6 +35,7 @@ SMALL_HISTORY = "--Session.digest_history_size=500"
 ALIVE = 10.0
 
 
+@pytest.mark.needs("xpra")
 @in_time
 def test_load():
     # Two of each at least: one with a slow viewer, and one without.

@@ -391,6 +391,7 @@ def test_what_is_missing(tmp_path):
     assert missing.value.command
 
 
+@pytest.mark.needs("xpra")
 def test_the_installed_one():
     found = backend("xpra").find(DisplaySettings())
     assert found.options & COMMON.union(ONLY) == listed(found.version)

@@ -74,6 +74,7 @@ def test_an_xpra_that_does_not_say_where_it_is(tmp_path, monkeypatch, answer):
         xpra_client.find("", wrapper(tmp_path, answer))
 
 
+@pytest.mark.needs("xpra")
 def test_what_the_installed_xpra_says():
     executable = shutil.which("xpra")
     assert executable
