@@ -1,3 +1,6 @@
+import { isCommandChord } from "./keys/command-key";
+import { latinOf } from "./keys/latin";
+
 export interface Key {
   type: string;
   key: string;
@@ -8,11 +11,17 @@ export interface Key {
   metaKey: boolean;
 }
 
-/** Ctrl+V, Ctrl+Shift+V and Shift+Insert: what programs on the desktop paste with. */
-export function isPasteChord(event: Key): boolean {
-  if (event.type !== "keydown" || event.altKey || event.metaKey) return false;
+/**
+ * Ctrl+V, Ctrl+Shift+V and Shift+Insert: what programs on the desktop paste with; and Command+V, where the Command key of
+ * a Mac is Ctrl for them.
+ */
+export function isPasteChord(event: Key, commandIsControl: boolean): boolean {
+  if (event.type !== "keydown" || event.altKey) return false;
+  const key = latinOf(event);
+  if (commandIsControl && isCommandChord({ ...event, key })) return key.toLowerCase() === "v";
+  if (event.metaKey) return false;
   if (event.code === "Insert") return event.shiftKey && !event.ctrlKey;
-  return event.ctrlKey && event.key.toLowerCase() === "v";
+  return event.ctrlKey && key.toLowerCase() === "v";
 }
 
 const MODIFIERS = ["Control", "Alt", "Shift"];

@@ -7,7 +7,7 @@ export type Keystroke = readonly [keysym: number, code: string];
 
 /** One connection's view of the desktop, whatever protocol is behind it. */
 export interface Client {
-  /** Has the focus, and takes the keys. */
+  /** What is there to see, for those who only look. */
   readonly element: HTMLElement;
   /** What there is to see, null for nothing yet; to be looked at at once. */
   picture(): HTMLCanvasElement | null;
@@ -20,6 +20,8 @@ export interface Client {
    * along, so that it is there before the keys that follow.
    */
   offer(text: string, now: boolean): void;
+  /** A key goes down or up. */
+  key(event: KeyboardEvent): void;
   /** Presses the keys in order and lets go of them in reverse. */
   press(keys: readonly Keystroke[]): void;
   dispose(): void;
@@ -33,6 +35,8 @@ export interface ClientEvents {
   broken(): void;
   clipboard(text: string): void;
   resized(size: Size): void;
+  /** Something of its own had the focus, and needs it no more. */
+  wantsKeys(): void;
   /** Asks for another size, where the protocol has no good way to do so. */
   wantsSize(size: Size): void;
 }

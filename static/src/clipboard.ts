@@ -1,4 +1,3 @@
-import { isPasteChord } from "./chords";
 import type { Client } from "./client";
 import { copyText } from "./copy-text";
 import type { InputGate } from "./input-gate";
@@ -31,6 +30,7 @@ export class Clipboard {
     mode: PageData["clipboard"],
     private readonly screen: HTMLElement,
     private readonly gate: InputGate,
+    private readonly pastes: (event: KeyboardEvent) => boolean,
   ) {
     this.inbound = mode === "both" || mode === "in";
     this.outbound = mode === "both" || mode === "out";
@@ -84,7 +84,7 @@ export class Clipboard {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const forDesktop = event.target instanceof Node && this.screen.contains(event.target);
-    if (event.isTrusted && forDesktop && this.client && isPasteChord(event)) this.beforePaste();
+    if (event.isTrusted && forDesktop && this.client && this.pastes(event)) this.beforePaste();
   };
 
   /** Holds the key that pastes until the desktop knows the text: from the paste event it causes, or else by reading. */

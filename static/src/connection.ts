@@ -14,6 +14,7 @@ const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsew
 export interface ConnectionEvents {
   clipboard(text: string): void;
   resized(size: Size): void;
+  wantsKeys(): void;
 }
 
 /** One connection to the desktop, from ticket to end. A new one is made for each attempt. */

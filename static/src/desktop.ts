@@ -1,6 +1,6 @@
 import { Api } from "./api";
-import { EscapeChord } from "./chords";
-import type { Keystroke } from "./client";
+import { EscapeChord, isPasteChord } from "./chords";
+import type { Client, Keystroke } from "./client";
 import { ClientScripts } from "./client-scripts";
 import { Clipboard } from "./clipboard";
 import { ClipboardPanel } from "./clipboard-panel";
@@ -9,8 +9,10 @@ import type { Connection } from "./connection";
 import { element } from "./element";
 import { Failure } from "./failure";
 import { Fullscreen } from "./fullscreen";
-import { releaseKeysOnBlur } from "./held-keys";
 import { InputGate } from "./input-gate";
+import { CommandSwitch } from "./keys/command-switch";
+import { KeyField } from "./keys/key-field";
+import { Keyboard } from "./keys/keyboard";
 import { KeysMenu } from "./keys-menu";
 import { Life } from "./life";
 import { naming } from "./naming";
@@ -35,7 +37,14 @@ class Desktop {
   private readonly screen = element("screen");
   private readonly forever = new Owner();
   private readonly retry = new Retry();
-  private readonly clipboard = new Clipboard(this.page.clipboard, this.screen, new InputGate(this.screen));
+  private readonly command = new CommandSwitch(() => { this.focus(); });
+  private readonly field = new KeyField(this.screen, this.command.mac);
+  private readonly gate = new InputGate(this.screen, (event) => this.pastes(event));
+  private readonly clipboard = new Clipboard(this.page.clipboard, this.screen, this.gate, (event) => this.pastes(event));
+  private readonly keyboard = new Keyboard(this.field, this.screen, this.gate, {
+    mac: this.command.mac,
+    commandIsControl: () => this.command.on,
+  });
   private readonly sizing = new Sizing(element("stage"), this.screen, this.guest, () => this.alone());
   private readonly toolbar = new Toolbar(new KeysMenu((keys) => { this.press(keys); }), () => { this.focus(); });
   private readonly panel = new ClipboardPanel(this.clipboard, () => { this.focus(); });
@@ -57,6 +66,7 @@ class Desktop {
         if (!this.looksOn) this.clipboard.received(text);
       },
       resized: (size) => { this.sizing.resized(size); },
+      wantsKeys: () => { this.focus(); },
     },
     attach: (connection) => { this.attach(connection); },
     atHub: this.page.hub !== null,
@@ -74,7 +84,7 @@ class Desktop {
     this.onClick("tool-stop", () => void this.stop());
     this.hide(["tool-share"], this.guest || this.page.sharing === "off");
     this.hide(["tool-restart", "tool-stop"], this.guest);
-    releaseKeysOnBlur(this.screen);
+    this.listenForPointer();
     this.listenForEscape();
     this.listenForWaking();
   }
@@ -101,7 +111,18 @@ class Desktop {
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
     this.clipboard.attach(used);
-    if (client) this.label(client.element);
+    this.keyboard.attach(used);
+    if (client) this.label(this.focusable(client));
+    // The field with the focus stands for it.
+    if (used?.element instanceof HTMLCanvasElement) used.element.ariaHidden = "true";
+  }
+
+  private pastes(event: KeyboardEvent): boolean {
+    return isPasteChord(event, this.command.on);
+  }
+
+  private focusable(client: Client): HTMLElement {
+    return this.looksOn ? client.element : this.field.element;
   }
 
   private label(shown: HTMLElement): void {
@@ -117,7 +138,7 @@ class Desktop {
   }
 
   private focus(): void {
-    this.connection?.client.element.focus({ preventScroll: true });
+    if (this.connection) this.focusable(this.connection.client).focus({ preventScroll: true });
   }
 
   private press(keys: readonly Keystroke[]): void {
@@ -182,6 +203,12 @@ class Desktop {
 
   private onClick(id: string, run: () => void): void {
     element(id).addEventListener("click", run);
+  }
+
+  /** Whatever is pressed there, the focus stays where the keys are heard. */
+  private listenForPointer(): void {
+    this.screen.addEventListener("pointerdown", () => { this.focus(); }, { capture: true });
+    this.screen.addEventListener("mousedown", (event) => { event.preventDefault(); }, { capture: true });
   }
 
   private listenForEscape(): void {

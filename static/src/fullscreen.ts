@@ -6,6 +6,9 @@ interface KeyboardLock {
   unlock?: () => void;
 }
 
+const ALL_KEYS = "Full screen; all keys go to the desktop";
+const MOST_KEYS = "Full screen; what this browser keeps for itself, such as Ctrl+W, is in the menu Keys";
+
 /** The full-screen button. */
 export class Fullscreen {
   private readonly button = element("tool-fullscreen");
@@ -13,6 +16,7 @@ export class Fullscreen {
 
   constructor(private readonly done: () => void) {
     this.button.hidden = !document.fullscreenEnabled;
+    this.button.title = this.keyboard?.lock ? ALL_KEYS : MOST_KEYS;
     this.button.addEventListener("click", () => void this.toggle());
     document.addEventListener("fullscreenchange", () => {
       this.changed();

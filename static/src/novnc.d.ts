@@ -15,7 +15,7 @@ declare module "@novnc/novnc" {
     focusOnClick: boolean;
     resizeSession: boolean;
     scaleViewport: boolean;
-  viewOnly: boolean;
+    viewOnly: boolean;
     clipboardPasteFrom(text: string): void;
     disconnect(): void;
     focus(options?: FocusOptions): void;

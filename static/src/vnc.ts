@@ -9,6 +9,19 @@ const PROVIDED_AT_ONCE = 65_536;
 const TEXT = 1;
 const PROVIDE = 1 << 28;
 
+/** Keysyms of characters beyond Latin-1 (X11 protocol, appendix A). */
+const UNICODE = 0x01000000;
+
+/**
+ * Tells keys by keysym alone, as RFC 6143 has it. Where a server takes QEMU's extended key events as well, noVNC sends the
+ * place of the key, too, and some servers (TurboVNC) type what is there on an American keyboard.
+ */
+class KeysymRfb extends RFB {
+  override sendKey(keysym: number, _code: string, down?: boolean): void {
+    super.sendKey(keysym, "", down);
+  }
+}
+
 /** A desktop spoken to in RFB, through noVNC. */
 class Vnc implements Client {
   readonly element: HTMLCanvasElement;
@@ -17,9 +30,10 @@ class Vnc implements Client {
   private over = false;
 
   constructor(screen: HTMLElement, link: Link, { password, access }: Secrets, events: ClientEvents) {
-    this.rfb = new RFB(screen, link, { shared: true, credentials: { password } });
+    this.rfb = new KeysymRfb(screen, link, { shared: true, credentials: { password } });
     this.rfb.background = "transparent";
     this.rfb.scaleViewport = true;
+    this.rfb.focusOnClick = false;
     this.rfb.viewOnly = access === "view";
     this.element = screen.querySelector("canvas") ?? document.createElement("canvas");
     // noVNC tells nobody when the desktop's size changes, but its canvas always has that size.
@@ -47,6 +61,13 @@ class Vnc implements Client {
   offer(text: string, now: boolean): void {
     this.rfb.clipboardPasteFrom(text);
     if (now && text.length <= PROVIDED_AT_ONCE) this.provide(text);
+  }
+
+  key(event: KeyboardEvent): void {
+    const { key } = event;
+    // noVNC knows characters of one UTF-16 unit only.
+    if (/^[^\0-\uffff]$/u.test(key)) this.rfb.sendKey(UNICODE + (key.codePointAt(0) ?? 0), "", event.type === "keydown");
+    else this.element.dispatchEvent(event);
   }
 
   press(keys: readonly Keystroke[]): void {

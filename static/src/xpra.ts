@@ -73,6 +73,10 @@ class Xpra implements Client {
     this.selections.offer(text, now);
   }
 
+  key(event: KeyboardEvent): void {
+    this.keyboard.hear(event);
+  }
+
   press(keys: readonly Keystroke[]): void {
     this.keyboard.press(keys);
   }
@@ -92,10 +96,8 @@ class Xpra implements Client {
   private listen(desk: Desk): void {
     const { owner } = this;
     const { element } = desk;
-    if (this.secrets.access === "full") this.keyboard.listen(element);
-    else if (element instanceof HTMLCanvasElement) new RemotePointer(this.client, element, this.screen, owner);
+    if (this.secrets.access === "view" && element instanceof HTMLCanvasElement) new RemotePointer(this.client, element, this.screen, owner);
     owner.listen(element, "contextmenu wheel", (event) => { event.preventDefault(); }, { passive: false });
-    owner.listen(element, "mousedown", () => { element.focus({ preventScroll: true }); });
     owner.listen<PointerEvent>(element, "pointerdown", ({ target, pointerId }) => {
       if (target instanceof HTMLCanvasElement) target.setPointerCapture(pointerId);
     });

@@ -120,7 +120,7 @@ class Desktop:
 
     def has_focus(self) -> None:
         """Fail unless keys go to the desktop."""
-        expect(self.here.locator("#screen canvas")).to_be_focused()
+        expect(self.here.get_by_role("application")).to_be_focused()
 
     def size(self) -> tuple[int, int]:
         """Width and height of the picture, in the desktop's pixels."""

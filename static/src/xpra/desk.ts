@@ -3,7 +3,7 @@ import type { PaintedWindow } from "./painted-window";
 
 /** How the windows of the server come into the page: the one of a whole desktop, or those of its programs. */
 export interface Desk {
-  /** Has the focus, and takes the keys. */
+  /** What is there to see, for those who only look. */
   readonly element: HTMLElement;
   /** The window that keys go to; 0 if none. */
   readonly focused: number;
@@ -23,4 +23,5 @@ export interface Desk {
 export interface DeskEvents {
   connected(): void;
   resized(size: Size): void;
+  wantsKeys(): void;
 }

@@ -24,13 +24,8 @@ export class Keyboard {
     private readonly desk: Target,
   ) {}
 
-  listen(element: HTMLElement): void {
-    for (const type of ["keydown", "keyup"] as const) {
-      element.addEventListener(type, (event) => {
-        event.preventDefault();
-        this.key(event, type === "keydown", heldBy(event));
-      });
-    }
+  hear(event: KeyboardEvent): void {
+    this.key(event, event.type === "keydown", heldBy(event));
   }
 
   press(keys: readonly Keystroke[]): void {

@@ -111,7 +111,7 @@ export class Seamless implements Desk, Surroundings {
     const before = dock.height;
     dock.show([...this.windows.values()].filter(({ minimised }) => minimised), (chosen) => {
       this.activate(chosen);
-      this.element.focus({ preventScroll: true });
+      this.events.wantsKeys();
     });
     if (dock.height !== before) this.fit();
     if (window.minimised && window.id === this.focused) this.focusHighest();
@@ -120,7 +120,6 @@ export class Seamless implements Desk, Surroundings {
   grab(window: ApplicationWindow, event: { clientX: number; clientY: number; button: number }, edges: Edges): void {
     this.endDrag();
     this.activate(window);
-    this.element.focus({ preventScroll: true });
     if (event.button !== 0 || !window.movable) return;
     const from = window.box;
     // The program hears nothing of the pointer meanwhile.
@@ -168,7 +167,6 @@ export class Seamless implements Desk, Surroundings {
       if (event.target !== window?.frame.canvas) return;
       this.pressed = window.painted;
       this.activate(window);
-      element.focus({ preventScroll: true });
     }, { capture: true });
     owner.listen<PointerEvent>(element, "pointermove", (event) => { this.pointerAt = event; }, { capture: true, passive: true });
     owner.listen<MouseEvent>(element, "mouseout", (event) => { this.left(event); });

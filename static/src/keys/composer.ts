@@ -1,0 +1,40 @@
+import { isShortcut } from "./latin";
+import { isCharacter, isModifier, type Stroke } from "./stroke";
+
+/** Who is to have a key: the desktop; the browser, which makes a text of it; or nobody. */
+export type Taker = "desktop" | "browser" | "nobody";
+
+/** The key code of all keys that an input method takes (UI Events, "Legacy Key & Mouse Event Attributes"). */
+const INPUT_METHOD = 229;
+
+/**
+ * Tells the keys that belong together with others, such as an accent and the letter below it. What comes of them is
+ * known only to the browser: it puts the text into the field that has the focus.
+ *
+ * Engines and systems tell of them in different ways: `Dead` and then keys of a composition (Firefox), keys of an input
+ * method (Chromium on Linux, WebKit), or `Dead` and then a letter like any other (Windows).
+ */
+export class Composer {
+  /** An accent waits for its letter, and nothing else will say that the next key belongs to it. */
+  private accent = false;
+
+  constructor(private readonly mac: boolean) {}
+
+  takerOf(stroke: Stroke & { isComposing: boolean }): Taker {
+    if (isModifier(stroke)) return "desktop";
+    if (stroke.isComposing || stroke.keyCode === INPUT_METHOD || stroke.key === "Process") return "browser";
+    if (stroke.key === "Dead") {
+      this.accent = true;
+      return "browser";
+    }
+    if (!this.accent) return "desktop";
+    if (isCharacter(stroke) && !isShortcut(stroke, this.mac)) return "browser";
+    this.accent = false;
+    return stroke.key === "Backspace" || stroke.key === "Escape" ? "nobody" : "desktop";
+  }
+
+  /** The text is there, or will not come. */
+  done(): void {
+    this.accent = false;
+  }
+}
