@@ -12,6 +12,18 @@ test("the keys that paste", () => {
   assert.ok(isPasteChord(key("v", { code: "Period", ctrlKey: true }), false), "Dvorak: the letter counts, not the place");
 });
 
+test("the keys that paste while another alphabet is on", () => {
+  assert.ok(isPasteChord(key("м", { code: "KeyV", ctrlKey: true }), false));
+  assert.ok(isPasteChord(key("М", { code: "KeyV", ctrlKey: true, shiftKey: true }), false));
+  assert.ok(!isPasteChord(key("с", { code: "KeyC", ctrlKey: true }), false));
+});
+
+test("Command+V pastes where Command is Ctrl", () => {
+  assert.ok(isPasteChord(key("v", { code: "KeyV", metaKey: true }), true));
+  assert.ok(!isPasteChord(key("v", { code: "KeyV", metaKey: true }), false));
+  assert.ok(!isPasteChord(key("c", { code: "KeyC", metaKey: true }), true));
+});
+
 test("keys that do not", () => {
   assert.ok(!isPasteChord(key("v", { code: "KeyV" }), false));
   assert.ok(!isPasteChord(key("Insert"), false));

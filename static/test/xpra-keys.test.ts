@@ -88,6 +88,11 @@ test("letters put together from an accent and a letter", () => {
   assert.equal(typed("Ř"), "eu+AltGr+Shift+^ eu+Shift+R");
 });
 
+test("accents by themselves", () => {
+  assert.equal(typed("´"), "eu+AltGr+' eu+AltGr+'");
+  assert.equal(typed("¨"), 'eu+AltGr+Shift+" eu+AltGr+Shift+"');
+});
+
 test("other layouts, where a character needs one", () => {
   assert.equal(typed("ő"), "hu+ő");
   assert.equal(typed("я", "Cyrillic_ya"), "ru+я");

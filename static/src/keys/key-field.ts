@@ -10,6 +10,8 @@ export class KeyField {
   readonly element = document.createElement("div");
   /** Takes a text that the browser has put together from several keys. */
   ontext: (text: string) => void = () => undefined;
+  /** Hears that the browser takes keys. */
+  oncompose: () => void = () => undefined;
   private readonly composer: Composer;
 
   /** Listens before all others that are made later for the same screen. */
@@ -42,6 +44,7 @@ export class KeyField {
     if (taker === "desktop") return;
     event.stopImmediatePropagation();
     if (taker === "nobody") event.preventDefault();
+    else this.oncompose();
   };
 
   private drain(): void {

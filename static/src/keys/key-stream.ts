@@ -24,6 +24,7 @@ export class KeyStream {
   }
 
   press(stroke: Stroke): void {
+    this.reconcile(stroke);
     const { mac, commandIsControl } = this.settings;
     this.locks = { modifierCapsLock: stroke.modifierCapsLock, modifierNumLock: stroke.modifierNumLock };
     const meant = isShortcut(stroke, mac) ? { ...stroke, key: latinOf(stroke) } : stroke;
@@ -31,14 +32,15 @@ export class KeyStream {
     this.send("keydown", meant);
     // macOS does not tell of its release while Command is held.
     if (mac && meant.metaKey && !isModifier(meant)) this.send("keyup", meant);
-    else this.down.set(meant.code, meant);
+    else this.down.set(placeOf(stroke), meant);
   }
 
   release(stroke: Stroke): void {
     if (this.command.release(stroke)) return;
-    const pressed = this.down.get(stroke.code);
+    this.reconcile(stroke);
+    const pressed = this.down.get(placeOf(stroke));
     if (!pressed) return;
-    this.down.delete(stroke.code);
+    this.down.delete(placeOf(stroke));
     this.send("keyup", { ...stroke, key: pressed.key, location: pressed.location });
   }
 
@@ -57,10 +59,51 @@ export class KeyStream {
     this.command.forward();
   }
 
+  /** Lets go of all keys but those that are held for others: an input method hears of their release. */
+  releaseTyped(): void {
+    this.drop((stroke) => !isModifier(stroke));
+  }
+
   /** Lets go of all keys: their release will go elsewhere. */
   releaseAll(): void {
     this.command.drop();
-    for (const stroke of this.down.values()) this.send("keyup", { ...PLAIN, ...this.locks, key: stroke.key, code: stroke.code, location: stroke.location });
-    this.down.clear();
+    this.drop(() => true);
   }
+
+  /** Lets go of modifiers that are up: an input method may have heard of that alone. */
+  private reconcile(now: Stroke): void {
+    this.drop((stroke) => {
+      const flag = flagOf(stroke);
+      return flag !== undefined && !now[flag] && placeOf(stroke) !== placeOf(now);
+    });
+  }
+
+  private drop(which: (stroke: Stroke) => boolean): void {
+    for (const [place, stroke] of this.down) {
+      if (!which(stroke)) continue;
+      this.down.delete(place);
+      const { key, code, keyCode, location } = stroke;
+      this.send("keyup", { ...PLAIN, ...this.locks, key, code, keyCode, location });
+    }
+  }
+}
+
+const FLAGS = {
+  Shift: "shiftKey",
+  Control: "ctrlKey",
+  Alt: "altKey",
+  Meta: "metaKey",
+  AltGraph: "modifierAltGraph",
+} as const;
+
+/** What browsers say of other keys as long as a modifier is held. */
+function flagOf({ key, code }: Stroke): (typeof FLAGS)[keyof typeof FLAGS] | undefined {
+  // With Shift, Alt calls itself Meta in some browsers.
+  const name = key === "AltGraph" ? key : (/^(Shift|Control|Alt|Meta)/.exec(code)?.[1] ?? key);
+  return name in FLAGS ? FLAGS[name as keyof typeof FLAGS] : undefined;
+}
+
+/** What tells keys apart: browsers do not know the places of all. */
+function placeOf({ code, key }: Stroke): string {
+  return code === "" || code === "Unidentified" ? key : code;
 }

@@ -26,6 +26,9 @@ export class Keyboard {
     for (const type of ["pointerdown", "wheel"]) {
       screen.addEventListener(type, () => { this.stream?.point(); }, { capture: true, passive: true });
     }
+    field.oncompose = () => {
+      gate.pass(() => { this.stream?.releaseTyped(); });
+    };
     field.ontext = (text) => {
       gate.pass(() => { this.stream?.type(text); });
     };

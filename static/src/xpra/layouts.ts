@@ -73,12 +73,14 @@ function onThird(character: string, layout: string): Press | null {
   return null;
 }
 
-/** Letter and accent, as Unicode takes the character apart. */
+/** Letter and accent, as Unicode takes the character apart; an accent by itself is its key twice. */
 function composed(character: string): Press[] | null {
-  const [letter = "", accent = "", ...more] = character.normalize("NFD");
-  const dead = onAmerican(ACCENTS[accent] ?? "none", WESTERN);
-  const base = onAmerican(letter, WESTERN);
-  return dead && base && more.length === 0 ? [{ ...dead, third: true }, base] : null;
+  const [letter = "", accent = "", ...more] = character.normalize("NFKD");
+  const key = onAmerican(ACCENTS[accent] ?? "none", WESTERN);
+  if (!key || more.length > 0) return null;
+  const dead = { ...key, third: true };
+  const base = letter === " " ? dead : onAmerican(letter, WESTERN);
+  return base && [dead, base];
 }
 
 function layoutOf(character: string, name: string, language: string): string | undefined {
