@@ -18,7 +18,8 @@ from . import pipes, signals
 class Search:
     """Looks for the backend ``name``, or for any ("auto"), from the moment that it is made.
 
-    That forks: neither threads nor an event loop may be there yet.
+    That forks: neither threads nor an event loop may be there yet. A new Python would take several
+    times as long as the whole search, to import what is here already.
     """
 
     def __init__(self, name: str, settings: DisplaySettings) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import pickle
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from desktop.backends import DisplaySettings, XpraSettings, backend
 from desktop.errors import DisplayServerUnsuitable, StartFailed
-from desktop.session.search import Search
-from tests.descriptors import nothing_leaks
+from desktop.session.specification import Specification
 
 
 def program(folder: Path, text: str) -> DisplaySettings:
@@ -22,9 +24,59 @@ def program(folder: Path, text: str) -> DisplaySettings:
     return DisplaySettings(executable=str(path), xpra=XpraSettings(executable=str(path)))
 
 
-def found(settings: DisplaySettings):
+# It forks, and so does who starts it: in a process of their own, which has no other threads.
+FIND = """
+import asyncio, pickle, sys
+from desktop.session.search import Search
+from tests.descriptors import nothing_leaks
+settings = pickle.load(sys.stdin.buffer)
+try:
     with nothing_leaks():
-        return asyncio.run(Search("vnc", settings).result())
+        answer = asyncio.run(Search("vnc", settings).result())
+except Exception as error:
+    answer = error
+pickle.dump(answer, sys.stdout.buffer)
+"""
+
+
+def found(settings: DisplaySettings):
+    command = [sys.executable, "-W", "error", "-c", FIND]
+    ran = subprocess.run(command, input=pickle.dumps(settings), capture_output=True, check=True)
+    assert not ran.stderr
+    answer = pickle.loads(ran.stdout)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+# What a session does until its search has begun, and how many threads it has at each fork.
+SESSION = """
+import os, sys
+fork = os.fork
+def count_and_fork():
+    print(len(os.listdir("/proc/self/task")), file=sys.stderr, flush=True)
+    return fork()
+os.fork = count_and_fork
+from desktop.session.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_there_is_one_thread_where_a_session_forks(tmp_path):
+    """With more, the lock that another thread holds would be held for ever in the new process."""
+    specification = Specification(display=program(tmp_path, "exit 1"), folders=(str(tmp_path),))
+    line = specification.to_line().encode() + b"\n"
+    session = [sys.executable, "-c", SESSION]
+    with subprocess.Popen(session, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(line)
+        process.stdin.flush()  # and not closed: it is the lifeline
+        told, counted = process.stdout.read(), process.stderr.read()
+    assert b"display-server-unsuitable" in told
+    # The keeper's, and the search's.
+    assert counted.split() == [b"1", b"1"]
 
 
 def test_what_is_found(tmp_path):
