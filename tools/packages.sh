@@ -40,8 +40,9 @@ need_display_server() {
     need tigervnc-standalone-server Xtigervnc Xvnc /opt/TurboVNC/bin/Xvnc
 }
 
-# With these Xfce has its icons, in SVG, a readable font, a terminal and its keyboard and screen settings.
-xfce="xfce4 xfce4-terminal adwaita-icon-theme librsvg2-common fonts-dejavu-core x11-xserver-utils"
+# With these Xfce has its icons, in SVG, a readable font, one for Chinese, Japanese and Korean, a terminal, and its
+# keyboard and screen settings.
+xfce="xfce4 xfce4-terminal adwaita-icon-theme librsvg2-common fonts-dejavu-core fonts-wqy-microhei x11-xserver-utils"
 
 need_bus() {
     need dbus-x11 dbus-run-session dbus-launch
