@@ -265,6 +265,7 @@ def test_what_is_too_old(tmp_path, version):
     assert not refused.value.command  # it is installed
 
 
+@pytest.mark.needs("xpra")
 @pytest.mark.parametrize("said", ["echo", "exit 3", "kill -9 $$"])
 def test_one_that_does_not_say_its_version_is_taken(tmp_path, said):
     """Neither for its option, nor as a Python library, here of a Python that has none."""
@@ -291,6 +292,7 @@ def test_one_that_does_not_say_its_version_is_taken(tmp_path, said):
     assert line == "--packet-encoders=rencode,bencode"
 
 
+@pytest.mark.needs("xpra")
 def test_its_python_says_the_version(tmp_path):
     """The one of this machine, asked where its option says nothing."""
     executable = tmp_path / "xpra"
@@ -304,6 +306,7 @@ def test_its_python_says_the_version(tmp_path):
     assert backend("xpra").find(settings).version == installed.version
 
 
+@pytest.mark.needs("xpra")
 def test_one_of_unknown_version_that_switches_control_off_itself_is_too_new(tmp_path):
     settings = fake(tmp_path, "; [ $1 != --help ] || /usr/bin/xpra --help; echo --control=yes")
     with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package cannot"):
@@ -328,6 +331,7 @@ def test_what_lists_no_options_is_not_run_without_them(tmp_path):
         backend("xpra").find(fake(tmp_path, "3.1.3 --other"))
 
 
+@pytest.mark.needs("xpra")
 def test_what_cannot_be_guarded_is_not_run(tmp_path):
     settings = fake(tmp_path, "3.1.3; /usr/bin/xpra --help")
     with pytest.raises(DisplayServerUnsuitable, match="control commands"):
@@ -355,6 +359,7 @@ def test_what_lacks_a_library(tmp_path, there, encryption, problem):
         backend("xpra").find(settings)
 
 
+@pytest.mark.needs("xpra")
 def test_one_that_cannot_encrypt(tmp_path):
     """A cryptography that is not what Xpra expects, in a venv that has the system's Xpra."""
     venv.create(tmp_path / "python", system_site_packages=True)
