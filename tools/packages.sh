@@ -56,8 +56,9 @@ need_for_tests() {
     need openbox openbox
     need mesa-utils glxgears
     need_file libgl1-mesa-dri /usr/lib/*/dri/swrast_dri.so /usr/lib/*/dri/libdril_dri.so
-    # Windows of GTK, of the system's Python.
+    # Windows of GTK and of Qt, of the system's Python.
     need_file "python3-gi gir1.2-gtk-3.0" /usr/lib/python3/dist-packages/gi
+    need_file python3-pyqt5 /usr/lib/python3/dist-packages/PyQt5
     need xterm xterm
     need xauth xauth
     need xclip xclip

@@ -141,6 +141,9 @@ def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
         *("-MaxCutText", str(MAX_CUT_TEXT)),
         f"-AcceptCutText={int(clipboard in ('both', 'in'))}",
         f"-SendCutText={int(clipboard in ('both', 'out'))}",
+        # What is marked on the desktop is not copied. And who owns PRIMARY takes the mark off what
+        # is marked elsewhere: see session/primary.py.
+        *("-SendPrimary=0", "-SetPrimary=0"),
         # By default any X client may switch the clipboard on again (vncconfig -set).
         *("-AllowOverride", "desktop"),
     ]
@@ -153,6 +156,7 @@ def _turbovnc(where: Runtime, clipboard: str) -> list[str]:
         *("-deferupdate", "1"),
         "-alwaysshared",
         *("-maxclipboard", str(MAX_CUT_TEXT)),
+        "-noprimarysync",
         *([] if clipboard in ("both", "in") else ["-noclipboardrecv"]),
         *([] if clipboard in ("both", "out") else ["-noclipboardsend"]),
     ]

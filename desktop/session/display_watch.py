@@ -18,16 +18,24 @@ class DisplayWatch:
     """Watches ``display`` (":N") until it is gone, and the process with it.
 
     ``sign`` is the name of the property that says what is on it is up (see ``names``). With
-    ``long_selections`` it helps the display server with those. ``tell_input`` is called with True
-    when users begin to type or move the mouse, with False when they have ceased.
+    ``long_selections`` it helps the display server with those, with ``primary`` with a text that
+    comes from outside. ``tell_input`` is called with True when users begin to type or move the
+    mouse, with False when they have ceased.
     """
 
     def __init__(
-        self, display: str, sign: str, *, long_selections: bool, tell_input: Callable[[bool], None]
+        self,
+        display: str,
+        sign: str,
+        *,
+        long_selections: bool,
+        primary: bool,
+        tell_input: Callable[[bool], None],
     ) -> None:
         self._display = display
         self._sign = sign
         self._long_selections = long_selections
+        self._primary = primary
         self._tell_input = tell_input
         self._loop = asyncio.get_running_loop()
         self._is_up = False
@@ -54,6 +62,7 @@ class DisplayWatch:
     def _serve(self) -> None:
         # Where no display server is installed there may be no libxcb either.
         from .long_selections import LongSelections
+        from .primary import Primary
         from .signs import SignWatch
         from .user_input import UserInput
         from .x_connection import XConnection
@@ -64,6 +73,7 @@ class DisplayWatch:
                 SignWatch(x, self._sign, self._in_loop(self._set_up)),
                 UserInput(x, self._in_loop(self._tell_input)),
                 *([LongSelections(x)] if self._long_selections else []),
+                *([Primary(x)] if self._primary else []),
             ]
         )
 

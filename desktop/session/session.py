@@ -157,11 +157,12 @@ class Session:
             raise failures.search_too_late(timeout) from None
 
     def _watch(self) -> DisplayWatch:
-        leaves = self._settings.clipboard in ("both", "out")  # text may leave the desktop
+        comes, leaves = (self._settings.clipboard in ("both", way) for way in ("in", "out"))
         return DisplayWatch(
             self._where.display,
             self._program.sign,
             long_selections=leaves,
+            primary=comes,
             tell_input=lambda active: self._control.send("input", active=active),
         )
 

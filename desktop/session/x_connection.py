@@ -56,6 +56,13 @@ class XConnection:
         properties = zip(windows, _replies(cookies), strict=True)
         return [window for window, one in properties if one and one.type]
 
+    def keycodes(self, keysym: int) -> set[int]:
+        """Return the keys that stand for ``keysym``, alone or with a modifier."""
+        first, last = self.setup.min_keycode, self.setup.max_keycode
+        reply = self.core.GetKeyboardMapping(first, last - first + 1).reply()
+        width, keysyms = reply.keysyms_per_keycode, list(reply.keysyms)
+        return {first + at // width for at, one in enumerate(keysyms) if one == keysym}
+
     def serve(self, watchers: Iterable[Watcher]) -> None:
         """Show every event to all ``watchers``; ends with ``xcffib.ConnectionException``."""
         while True:

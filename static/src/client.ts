@@ -20,6 +20,8 @@ export interface Client {
    * along, so that it is there before the keys that follow.
    */
   offer(text: string, now: boolean): void;
+  /** Lets the text that was offered last go along now; to the desktop it is no newer by that. */
+  provide(text: string): void;
   /** A key goes down or up. */
   key(event: KeyboardEvent): void;
   /** Presses the keys in order and lets go of them in reverse. */

@@ -8,6 +8,8 @@ import { SharedText } from "./shared-text";
 const HOLD_MS = 300;
 /** The browser's paste event follows its key at once, where it comes at all. */
 const PASTE_EVENT_MS = 40;
+/** As MouseEvent's `button` has it. */
+const MIDDLE = 1;
 /** Failed writes of one text, each at a gesture of the user's, before only the panel is left. */
 const TRIES = 4;
 
@@ -67,6 +69,7 @@ export class Clipboard {
     addEventListener("focus", () => void this.readQuietly());
     screen.addEventListener("pointerdown", () => void this.askOnce());
     addEventListener("keydown", this.onKey, { capture: true });
+    addEventListener("mousedown", this.onButton, { capture: true });
     document.addEventListener("paste", (event) => {
       if (event.target instanceof Node && event.target !== document.body && !screen.contains(event.target)) return;
       event.preventDefault();
@@ -85,6 +88,12 @@ export class Clipboard {
   private readonly onKey = (event: KeyboardEvent): void => {
     const forDesktop = event.target instanceof Node && this.screen.contains(event.target);
     if (event.isTrusted && forDesktop && this.client && this.pastes(event)) this.beforePaste();
+  };
+
+  /** The middle button pastes, too. */
+  private readonly onButton = (event: MouseEvent): void => {
+    const forDesktop = event.target instanceof Node && this.screen.contains(event.target);
+    if (event.isTrusted && forDesktop && event.button === MIDDLE) void this.readQuietly(true);
   };
 
   /** Holds the key that pastes until the desktop knows the text: from the paste event it causes, or else by reading. */
@@ -133,7 +142,8 @@ export class Clipboard {
     this.onlyOffered = pasting ? null : text;
     // What was copied here is newer than what the desktop's text could not replace.
     this.unwritten = null;
-    this.client?.offer(text, pasting);
+    if (unknown) this.client?.offer(text, pasting);
+    else this.client?.provide(text);
   }
 
   private async write(): Promise<void> {

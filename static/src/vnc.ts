@@ -60,7 +60,14 @@ class Vnc implements Client {
 
   offer(text: string, now: boolean): void {
     this.rfb.clipboardPasteFrom(text);
-    if (now && text.length <= PROVIDED_AT_ONCE) this.provide(text);
+    if (now) this.provide(text);
+  }
+
+  /** noVNC offers no way to send the text before it is asked for, but has all it takes. */
+  provide(text: string): void {
+    const { _sock, _clipboardServerCapabilitiesActions: can } = this.rfb;
+    if (can[PROVIDE] !== true || text.length > PROVIDED_AT_ONCE) return;
+    RFB.messages.extendedClipboardProvide(_sock, [TEXT], [text]);
   }
 
   key(event: KeyboardEvent): void {
@@ -78,12 +85,6 @@ class Vnc implements Client {
   dispose(): void {
     this.sizes.disconnect();
     if (!this.over) this.rfb.disconnect();
-  }
-
-  /** noVNC offers no way to send the text before it is asked for, but has all it takes. */
-  private provide(text: string): void {
-    const { _sock, _clipboardServerCapabilitiesActions: can } = this.rfb;
-    if (can[PROVIDE] === true) RFB.messages.extendedClipboardProvide(_sock, [TEXT], [text]);
   }
 
   private listen(events: ClientEvents): void {

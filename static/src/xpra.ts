@@ -73,6 +73,10 @@ class Xpra implements Client {
     this.selections.offer(text, now);
   }
 
+  provide(): void {
+    this.selections.provide();
+  }
+
   key(event: KeyboardEvent): void {
     this.keyboard.hear(event);
   }

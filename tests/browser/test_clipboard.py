@@ -129,14 +129,6 @@ def test_from_the_browser_to_the_desktop(
     until(lambda: same(guest.paste(), other), "the text on the desktop")
 
 
-def test_the_primary_selection_takes_part(desktop: Desktop, guest: Guest, elsewhere: Page) -> None:
-    guest.copy("marked with the mouse ✓", selection="primary")
-    eventually(lambda: desktop.read_clipboard() == "marked with the mouse ✓", "it in the browser")
-    copy_in(elsewhere, "for the middle button ✓")
-    desktop.page.bring_to_front()
-    until(lambda: guest.paste("primary") == "for the middle button ✓", "it on the desktop")
-
-
 def test_pasting_with_the_usual_keys(desktop: Desktop, guest: Guest, elsewhere: Page) -> None:
     guest.forget("pasted")
     with terminal(desktop, guest, "stty -icanon; cat > pasted"):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-
-import pytest
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.servers import JupyterServer, until
 
 from .viewing import x_environment
 
 IN_PIECES = "xclip gives whole what is shorter than a mebibyte"
+LETTERS = b"a" * 1_500_000
 TEXT = ("naïve 😀 " * 150_000).encode()
 assert len(TEXT) > 1024 * 1024, IN_PIECES
 
@@ -27,6 +28,55 @@ def copy(server: JupyterServer, selection: str, text: bytes) -> None:
         timeout=10,
         check=True,
     )
+
+
+@contextmanager
+def gtk_copy(server: JupyterServer, length: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program that has copied so many letters, as text, as HTML, and as something short."""
+    code = """
+import sys, gi
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gtk
+text = b"a" * int(sys.argv[1])
+given = {"UTF8_STRING": text, "text/html": b"<b>" + text + b"</b>", "text/x-short": b"short"}
+owner = Gtk.Invisible()
+for number, target in enumerate(given):
+    atom = Gdk.Atom.intern(target, False)
+    Gtk.selection_add_target(owner, Gdk.SELECTION_CLIPBOARD, atom, number)
+def get(owner, data, number, time):
+    data.set(data.get_target(), 8, list(given.values())[number])
+owner.connect("selection-get", get)
+owner.connect("selection-clear-event", Gtk.main_quit)
+Gtk.selection_owner_set(owner, Gdk.SELECTION_CLIPBOARD, 0)
+Gdk.flush()
+print("copied", flush=True)
+Gtk.main()
+"""
+    quiet = {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
+    process = subprocess.Popen(
+        ["/usr/bin/python3", "-c", code, str(length)],
+        env={**x_environment(server), **quiet},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == b"copied\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def out(server: JupyterServer, target: str) -> bytes:
+    """Return what the clipboard's owner gives for ``target``, in pieces or not."""
+    return subprocess.run(
+        ["xclip", "-selection", "clipboard", "-out", "-target", target],
+        env=x_environment(server),
+        capture_output=True,
+        timeout=30,
+        check=True,
+    ).stdout
 
 
 def whole(server: JupyterServer, selection: str) -> bytes | None:
@@ -60,26 +110,41 @@ sys.stdout.buffer.write(bytes(reply.value.buf()))
     return ran.stdout if ran.returncode == 0 else None
 
 
-@pytest.mark.parametrize("selection", ["CLIPBOARD", "PRIMARY"])
-def test_a_text_in_pieces_is_offered_whole(server: JupyterServer, selection: str) -> None:
-    server.start_desktop()
-    text = TEXT + selection.encode()
-    copy(server, selection.lower(), text)
-    until(lambda: whole(server, "PRIMARY") == text, "the text to be offered as PRIMARY")
-
-
-def test_the_owner_of_the_clipboard_stays_its_owner(server: JupyterServer) -> None:
+def test_a_text_in_pieces_is_offered_whole(server: JupyterServer) -> None:
     server.start_desktop()
     copy(server, "clipboard", TEXT)
-    until(lambda: whole(server, "PRIMARY") == TEXT, "the text to be offered as PRIMARY")
-    assert whole(server, "CLIPBOARD") is None
+    until(lambda: whole(server, "CLIPBOARD") == TEXT, "the text to be offered whole")
+    targets = out(server, "TARGETS").split()
+    assert b"UTF8_STRING" in targets
+    assert out(server, "STRING") == TEXT.decode().encode("latin-1", "replace")
+
+
+def test_other_formats_than_text_are_kept(server: JupyterServer) -> None:
+    server.start_desktop()
+    with gtk_copy(server, len(LETTERS)):
+        until(lambda: whole(server, "CLIPBOARD") == LETTERS, "the text to be offered whole")
+        assert {b"text/html", b"text/x-short"} <= set(out(server, "TARGETS").split())
+        assert out(server, "text/html") == b"<b>" + LETTERS + b"</b>"
+        assert out(server, "text/x-short") == b"short"
+
+
+def test_what_is_marked_is_left_alone(server: JupyterServer) -> None:
+    server.start_desktop()
+    copy(server, "clipboard", b"copied")
+    copy(server, "primary", TEXT)
+    # What was copied later is seen later.
+    copy(server, "clipboard", TEXT + b"!")
+    until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the text to be offered whole")
+    assert whole(server, "PRIMARY") is None
 
 
 def test_short_texts_are_left_alone(server: JupyterServer) -> None:
     server.start_desktop()
-    copy(server, "primary", b"in one piece")
-    copy(server, "clipboard", b"another one")
-    assert whole(server, "PRIMARY") == b"in one piece"
+    with gtk_copy(server, 10) as owner:
+        until(lambda: whole(server, "CLIPBOARD") == LETTERS[:10], "the text to be there")
+        copy(server, "primary", b"marked")
+        assert whole(server, "PRIMARY") == b"marked"
+        assert owner.poll() is None, "it is over when it owns the clipboard no more"
 
 
 def test_a_window_that_asks_and_closes_does_no_harm(server: JupyterServer) -> None:
@@ -87,22 +152,21 @@ def test_a_window_that_asks_and_closes_does_no_harm(server: JupyterServer) -> No
     copy(server, "clipboard", TEXT)
     for _ in range(5):
         asking = subprocess.Popen(
-            ["xclip", "-selection", "primary", "-out"],
+            ["xclip", "-selection", "clipboard", "-out"],
             env=x_environment(server),
             stdout=subprocess.DEVNULL,
         )
         asking.kill()
         asking.wait()
     copy(server, "clipboard", TEXT + b"!")
-    until(lambda: whole(server, "PRIMARY") == TEXT + b"!", "the next text to be offered")
+    until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the next text to be offered")
 
 
 def test_not_where_text_must_not_leave_the_desktop(jupyter) -> None:
     server = jupyter("--DesktopApp.clipboard=in")
     server.start_desktop()
-    copy(server, "primary", b"mine")
-    copy(server, "clipboard", TEXT)
-    # A second owner of CLIPBOARD is seen no sooner than the first.
-    copy(server, "clipboard", b"short")
-    until(lambda: whole(server, "CLIPBOARD") == b"short", "the last text to be there")
-    assert whole(server, "PRIMARY") == b"mine"
+    with gtk_copy(server, len(LETTERS)) as owner:
+        # It is asked for its text by nobody but this test, so it stays the owner.
+        assert whole(server, "CLIPBOARD") is None
+        assert out(server, "UTF8_STRING") == LETTERS
+        assert owner.poll() is None

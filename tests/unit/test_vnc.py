@@ -65,6 +65,7 @@ def test_command_of_tigervnc(clipboard):
         *("-rfbport", "-1", "-SecurityTypes", "VncAuth", "-PasswordFile", PASSWORD_FILE),
         *("-UseBlacklist=0", "-FrameRate", "240", "-AlwaysShared", "-MaxCutText", "16777216"),
         *TIGER_CLIPBOARD[clipboard],
+        *("-SendPrimary=0", "-SetPrimary=0"),
         *("-AllowOverride", "desktop"),
     ]
 
@@ -75,7 +76,7 @@ def test_command_of_turbovnc(clipboard):
         "/opt/TurboVNC/bin/Xvnc",
         *COMMON,
         *("-securitytypes", "VNC", "-rfbauth", PASSWORD_FILE, "-deferupdate", "1"),
-        *("-alwaysshared", "-maxclipboard", "16777216"),
+        *("-alwaysshared", "-maxclipboard", "16777216", "-noprimarysync"),
         *TURBO_CLIPBOARD[clipboard],
     ]
 

@@ -2,7 +2,8 @@ import { fromBytes, toBytes } from "./byte-text";
 
 /** Longer texts wait until a program on the desktop asks for them. */
 const PROVIDED_AT_ONCE = 65_536;
-const SELECTIONS = ["CLIPBOARD", "PRIMARY"];
+/** Not PRIMARY: what is marked is not copied, and the desktop's session looks after what is pasted from it. */
+const SELECTION = "CLIPBOARD";
 const TARGETS = ["UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING"];
 const TEXT = "UTF8_STRING";
 
@@ -14,7 +15,7 @@ export class Selections {
   /** What goes into the client's greeting. */
   static readonly capabilities = {
     "clipboard": true,
-    "clipboard.selections": SELECTIONS,
+    "clipboard.selections": [SELECTION],
     "clipboard.preferred-targets": TARGETS,
   };
 
@@ -34,13 +35,18 @@ export class Selections {
 
   offer(text: string, now: boolean): void {
     this.offered = toBytes(text);
+    this.send(now, true);
+  }
+
+  provide(): void {
+    this.send(true, false);
+  }
+
+  private send(now: boolean, claim: boolean): void {
     const data = now && this.offered.length <= PROVIDED_AT_ONCE ? [TEXT, TEXT, 8, "bytes", this.offered] : ["", "", 8, "bytes", ""];
-    const claim = true;
     const greedy = true;
     const synchronous = true;
-    for (const selection of SELECTIONS) {
-      this.client.send(["clipboard-token", selection, TARGETS, ...data, claim, greedy, synchronous]);
-    }
+    this.client.send(["clipboard-token", SELECTION, TARGETS, ...data, claim, greedy, synchronous]);
   }
 
   private hear([, , , target, , , , data]: Token): void {

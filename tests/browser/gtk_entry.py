@@ -1,0 +1,28 @@
+"""A line of text to be edited, whose content a file has at all times.
+
+Run by the system's Python, which has GTK 3 where there is Xpra: gtk_entry.py TITLE TEXT FILE
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import gi
+
+# It would start a D-Bus for these, and leave it behind.
+os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gtk  # noqa: E402
+
+title, text, file = sys.argv[1:]
+entry = Gtk.Entry()
+entry.connect("changed", lambda entry: Path(file).write_text(entry.get_text()))
+entry.set_text(text)
+window = Gtk.Window(title=title)
+window.set_default_size(400, 100)
+window.add(entry)
+window.show_all()
+window.move(0, 0)
+Gtk.main()

@@ -1,0 +1,180 @@
+"""What is marked on the desktop is not copied; it is pasted over, or with the middle button."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import servers
+from tests.servers import until
+
+from .desktop import Desktop, eventually
+from .guest import Guest
+from .visitor import Visitor
+
+HERE = Path(__file__).parent
+ENTRIES = {"GTK": HERE / "gtk_entry.py", "Qt": HERE / "qt_entry.py"}
+OLD = "old, on the desktop"
+# Where these windows are; the terminal is below the entry.
+ENTRY, TERMINAL = (200, 50), (200, 400)
+
+
+@pytest.fixture
+def new(request: pytest.FixtureRequest) -> str:
+    """A text to copy outside: another one for each test, since one is not offered twice."""
+    return f"new, for {request.node.name} ✓"
+
+
+@pytest.fixture
+def guest(server: servers.JupyterServer) -> Guest:
+    return Guest(server)
+
+
+@pytest.fixture
+def desktop(visitor: Visitor, server: servers.JupyterServer) -> Desktop:
+    desktop = visitor.opens(server)
+    desktop.shows_desktop(colours=1)
+    desktop.clicks((640, 400))
+    desktop.has_focus()
+    return desktop
+
+
+@pytest.fixture
+def elsewhere(desktop: Desktop, visitor: Visitor, server: servers.JupyterServer) -> Page:
+    """Another page of the same browser, to copy from."""
+    page = visitor.context.new_page()
+    page.goto(f"{server.url}api")
+    for one in (desktop.page, page):
+        visitor.own_focus(one)
+    desktop.page.bring_to_front()
+    return page
+
+
+def copies(elsewhere: Page, desktop: Desktop, text: str) -> None:
+    """Copy a text outside, and go back to the desktop."""
+    elsewhere.bring_to_front()
+    elsewhere.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    desktop.page.bring_to_front()
+
+
+@contextmanager
+def entry(desktop: Desktop, guest: Guest, toolkit: str, text: str) -> Iterator[None]:
+    """A line of text at the top left, whose content is in the file of the same name."""
+    guest.forget("entry")
+    with guest.running("/usr/bin/python3", str(ENTRIES[toolkit]), "entry", text, "entry"):
+        guest.await_window("entry")
+        desktop.clicks(ENTRY)
+        guest.await_keys("entry")
+        yield
+
+
+@contextmanager
+def terminal(desktop: Desktop, guest: Guest) -> Iterator[None]:
+    """An xterm below, whose lines the file "pasted" has."""
+    guest.forget("pasted")
+    command = ("sh", "-c", "stty -icanon; cat > pasted")
+    place = ("-geometry", "60x10+0+300", "-title", "terminal")
+    with guest.running("xterm", *place, "-u8", "-e", *command):
+        guest.await_window("terminal")
+        until((guest.server.home / "pasted").exists, "a program in the terminal")
+        desktop.clicks(TERMINAL)
+        guest.await_keys("terminal")
+        yield
+
+
+def is_marked(guest: Guest, text: str) -> None:
+    until(lambda: guest.paste("primary") == text, f"{text!r} to be marked")
+
+
+def holds(guest: Guest, file: str, text: str) -> None:
+    path = guest.server.home / file
+    until(
+        lambda: path.read_text() == text, f"{text!r} in the file {file}; it is {path.read_text()!r}"
+    )
+
+
+@pytest.mark.parametrize("toolkit", ENTRIES)
+def test_what_is_marked_can_be_pasted_over(
+    desktop: Desktop, guest: Guest, elsewhere: Page, new: str, toolkit: str
+) -> None:
+    with entry(desktop, guest, toolkit, OLD):
+        copies(elsewhere, desktop, new)
+        until(lambda: guest.paste() == new, "the text on the desktop's clipboard")
+        desktop.presses("Control+a")
+        is_marked(guest, OLD)
+        desktop.presses("Control+v")
+        holds(guest, "entry", new)
+    assert desktop.read_clipboard() == new
+
+
+def test_what_is_marked_is_not_copied(
+    desktop: Desktop, guest: Guest, elsewhere: Page, new: str
+) -> None:
+    with entry(desktop, guest, "GTK", OLD):
+        copies(elsewhere, desktop, new)
+        until(lambda: guest.paste() == new, "the text on the desktop's clipboard")
+        desktop.presses("Control+a")
+        is_marked(guest, OLD)
+        # What was copied later arrives later.
+        guest.copy("copied")
+        eventually(lambda: desktop.read_clipboard() == "copied", "what was copied, in the browser")
+        copies(elsewhere, desktop, new)
+        desktop.presses("Control+v")
+        holds(guest, "entry", new)
+
+
+@pytest.mark.parametrize("way", ["middle button", "Shift+Insert"])
+def test_terminals_paste_what_was_copied_outside(
+    desktop: Desktop, guest: Guest, elsewhere: Page, new: str, way: str
+) -> None:
+    with entry(desktop, guest, "GTK", OLD):
+        desktop.presses("Control+a")
+        is_marked(guest, OLD)
+        with terminal(desktop, guest):
+            copies(elsewhere, desktop, new)
+            # At once: PRIMARY must have the text before the key or button is there.
+            if way == "Shift+Insert":
+                desktop.presses("Shift+Insert")
+            else:
+                desktop.page.mouse.click(*TERMINAL, button="middle")
+            holds(guest, "pasted", new)
+            # Once more, without a change on either side.
+            desktop.page.mouse.click(*TERMINAL, button="middle")
+            holds(guest, "pasted", 2 * new)
+
+
+def test_the_middle_button_pastes_what_was_marked_since(
+    desktop: Desktop, guest: Guest, elsewhere: Page, new: str
+) -> None:
+    with entry(desktop, guest, "GTK", OLD), terminal(desktop, guest):
+        copies(elsewhere, desktop, new)
+        until(lambda: guest.paste() == new, "the text on the desktop's clipboard")
+        desktop.clicks(ENTRY)
+        guest.await_keys("entry")
+        desktop.presses("Control+a")
+        is_marked(guest, OLD)
+        desktop.page.mouse.click(*TERMINAL, button="middle")
+        holds(guest, "pasted", OLD)
+        # It is still marked.
+        desktop.clicks((600, 700))
+        assert guest.paste("primary") == OLD
+
+
+def test_only_the_text_is_fetched_that_is_pasted(
+    desktop: Desktop, guest: Guest, elsewhere: Page, new: str
+) -> None:
+    with entry(desktop, guest, "GTK", OLD):
+        copies(elsewhere, desktop, new)
+        until(lambda: guest.paste() == new, "the text on the desktop's clipboard")
+        # Nothing is marked there, but what the middle button pastes is not a mark of others.
+        desktop.page.mouse.click(*ENTRY, button="middle")
+        until(lambda: new in (guest.server.home / "entry").read_text(), "the text in the entry")
+        guest.copy("copied later on the desktop")
+        eventually(
+            lambda: desktop.read_clipboard() == "copied later on the desktop", "it in the browser"
+        )
+        assert guest.paste("primary") == new
