@@ -25,6 +25,15 @@ const REPAIRS = {
     ["                        a.img._noVNCDisplay = this;\n", "", 1],
     ["a.img.addEventListener('load', this._resumeRenderQ);", "a.img.settled.then(() => this._scanRenderQ());", 1],
   ],
+  // It throws at bytes that are no UTF-8, and a whole text that was copied on the desktop is lost for one of them.
+  "util/strings.js": [
+    [
+      "        throw e;",
+      "        const bytes = Uint8Array.from(utf8string, (byte) => byte.charCodeAt(0));\n" +
+        "        return new TextDecoder(\"utf-8\", { ignoreBOM: true }).decode(bytes);",
+      1,
+    ],
+  ],
 };
 
 function repair(path, text, repairs) {

@@ -2,6 +2,7 @@ import type { Client } from "./client";
 import { copyText } from "./copy-text";
 import type { InputGate } from "./input-gate";
 import type { PageData } from "./page-data";
+import { portable } from "./portable-text";
 import { SharedText } from "./shared-text";
 
 /** How long a key may wait for the browser's clipboard. */
@@ -51,8 +52,9 @@ export class Clipboard {
 
   /** Puts a text on the desktop's clipboard, whatever is thought to be there. */
   send(text: string): void {
-    this.memory.fromBrowser(text);
-    this.client?.offer(text, true);
+    const sent = portable(text);
+    this.memory.fromBrowser(sent);
+    this.client?.offer(sent, true);
   }
 
   received(text: string): void {
@@ -134,7 +136,8 @@ export class Clipboard {
   }
 
   /** Until it is pasted, the desktop only hears that there is a text: it may be a password meant for elsewhere. */
-  private found(text: string, pasting: boolean): void {
+  private found(given: string, pasting: boolean): void {
+    const text = portable(given);
     if (text === "") return;
     const unknown = this.memory.fromBrowser(text);
     const wanted = pasting && this.onlyOffered === text;

@@ -234,13 +234,13 @@ class Guest:
 
     # -- its clipboard
 
-    def copy(self, text: str, selection: str = "clipboard") -> None:
+    def copy(self, text: str | bytes, selection: str = "clipboard") -> None:
         """Own a selection as a program does in which ``text`` was copied."""
         # It stays to serve the selection, and must not hold our pipe. Not xclip: while it hands a
         # long text over in pieces it is deaf to all others who ask.
         subprocess.run(
             **self.there("xsel", f"--{selection}", "--input"),
-            input=text.encode(),
+            input=text.encode() if isinstance(text, str) else text,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=20,

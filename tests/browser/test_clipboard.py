@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from .guest import Guest
 from .visitor import Visitor
 
 GTK_COPY = Path(__file__).with_name("gtk_copy.py")
+GTK_MANAGER = Path(__file__).with_name("gtk_manager.py")
 LONG = ("Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 🏃‍♀️ " * 20000)[: 1 << 20]
 TEXTS = {
     "ASCII": "plain text, with 'quotes' and \\backslashes",
@@ -50,6 +52,29 @@ _SETTING = """{
     return value;
   };
 }"""
+
+# A text made of the letters and code units given, sent by the panel and by a paste event.
+_MADE = """(parts) => {
+  const letters = (part) => typeof part === "string" ? part : String.fromCharCode(part);
+  const text = parts.map(letters).join("");
+  %s
+}"""
+_BY_HAND = (
+    _MADE
+    % """
+  document.querySelector("#clipboard-text").value = text;
+  document.querySelector("#clipboard-in").click();
+"""
+)
+_PASTED = (
+    _MADE
+    % """
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const event = new ClipboardEvent("paste", { clipboardData, bubbles: true });
+  document.querySelector("#screen canvas").dispatchEvent(event);
+"""
+)
 
 texts = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 
@@ -183,6 +208,44 @@ def test_an_echo_does_not_bring_the_older_text_back(
     desktop.presses("Shift")
     assert guest.paste() == "second, from the desktop"
     assert desktop.read_clipboard() == "second, from the desktop"
+
+
+def test_what_cannot_be_sent_does_not_cost_the_rest(desktop: Desktop, guest: Guest) -> None:
+    """Half a surrogate pair and NUL, which Windows' clipboard may hold."""
+    for way, name in ((_BY_HAND, "panel"), (_PASTED, "paste event")):
+        desktop.run(way, [f"{name}: 1", 0xD83E, "2", 0xDDC0, "3", 0, "4 🧀"])
+        sent = f"{name}: 1\ufffd2\ufffd34 🧀"
+        until(lambda sent=sent: guest.paste() == sent, f"the rest of {name!r} on the desktop")
+    guest.copy("after that")
+    eventually(lambda: desktop.read_clipboard() == "after that", "the next text in the browser")
+
+
+def test_what_is_no_text_does_not_cost_the_rest(desktop: Desktop, guest: Guest) -> None:
+    guest.copy(b"K\xc3\xa4se \xff \xed\xa0\xbe 1")
+    kept = re.compile("Käse \ufffd+ \ufffd+ 1")
+    eventually(lambda: kept.fullmatch(desktop.read_clipboard()), "the rest in the browser")
+    guest.copy(b"2 \xf0\x9f\xa7\x80")
+    eventually(lambda: desktop.read_clipboard() == "2 🧀", "the next text in the browser")
+
+
+def test_a_clipboard_manager(desktop: Desktop, guest: Guest, elsewhere: Page) -> None:
+    """Text still goes both ways, and does not go round for ever."""
+    taken = guest.server.home / "taken"
+    texts = [f"{number} {way}" for number in range(3) for way in ("outward", "inward")]
+    with guest.running("/usr/bin/python3", str(GTK_MANAGER), output=taken):
+        until(lambda: taken.read_text() == "ready\n", "a clipboard manager")
+        for text in texts:
+            if "outward" in text:
+                guest.copy(text)
+            else:
+                copy_in(elsewhere, text)
+                desktop.page.bring_to_front()
+            until(lambda text=text: taken.read_text().endswith(f"{text}\n"), f"{text!r} taken")
+            eventually(lambda text=text: desktop.read_clipboard() == text, f"{text!r} here")
+        for _ in range(2):
+            _round_trip(desktop, guest)
+            assert (guest.paste(), desktop.read_clipboard()) == (texts[-1], texts[-1])
+        assert taken.read_text().splitlines() == ["ready", *texts]
 
 
 @pytest.mark.parametrize("mode", MODES)
