@@ -16,12 +16,13 @@ export interface Key {
  * a Mac is Ctrl for them.
  */
 export function isPasteChord(event: Key, commandIsControl: boolean): boolean {
-  if (event.type !== "keydown" || event.altKey) return false;
+  const { type, code, ctrlKey, shiftKey, altKey, metaKey } = event;
+  if (type !== "keydown" || altKey) return false;
   const key = latinOf(event);
-  if (commandIsControl && isCommandChord({ ...event, key })) return key.toLowerCase() === "v";
-  if (event.metaKey) return false;
-  if (event.code === "Insert") return event.shiftKey && !event.ctrlKey;
-  return event.ctrlKey && key.toLowerCase() === "v";
+  const command = commandIsControl && isCommandChord({ key, ctrlKey, altKey, metaKey });
+  if (metaKey && !command) return false;
+  if (code === "Insert") return shiftKey && !ctrlKey;
+  return (ctrlKey || command) && key.toLowerCase() === "v";
 }
 
 const MODIFIERS = ["Control", "Alt", "Shift"];

@@ -1,0 +1,280 @@
+"""Keys of other keyboards than an American one: accents, alphabets, a Mac's Command key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import CDPSession, Page, WebSocket, expect
+
+from tests import servers
+from tests.servers import until
+
+from .desktop import Desktop
+from .guest import Guest
+from .test_clipboard import SMALL, at_work
+from .visitor import Visitor
+
+_CONTROL, _META, _SHIFT = 2, 4, 8
+_ON_A_MAC = 'Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" })'
+_PRESS = re.compile(r"KeyPress event.*?state (0x\w+).*?keysym 0x\w+, (\w+)\)", re.DOTALL)
+_CLICK = re.compile(r"ButtonPress event.*?state (0x\w+), button 1", re.DOTALL)
+# What X servers and Xpra press themselves, to come to a character on another level of a key.
+_LEVELS = ("Shift_L", "Shift_R", "ISO_Level3_Shift")
+
+
+@pytest.fixture(scope="module")
+def plain(backend: str) -> Iterator[servers.JupyterServer]:
+    """A server whose desktop is small and up at once."""
+    with servers.running(f"--DesktopApp.backend={backend}", **SMALL) as server:
+        yield server
+
+
+@pytest.fixture
+def guest(plain: servers.JupyterServer) -> Guest:
+    return Guest(plain)
+
+
+@pytest.fixture
+def desktop(visitor: Visitor, plain: servers.JupyterServer) -> Desktop:
+    return at_work(visitor.opens(plain))
+
+
+class Keyboard:
+    """Keys that the browser tells the page of, whatever is on them; xev shows what arrives."""
+
+    def __init__(self, page: Page, log: Path) -> None:
+        self._log = log
+        self._session: CDPSession = page.context.new_cdp_session(page)
+
+    def down(self, key: str, code: str, *, text: str = "", held: int = 0) -> None:
+        """Press a key; ``text`` is what it writes in a text field, with what came before it."""
+        self._send("keyDown" if text else "rawKeyDown", key, code, held, text)
+
+    def up(self, key: str, code: str, *, held: int = 0) -> None:
+        self._send("keyUp", key, code, held)
+
+    def strike(self, key: str, code: str, *, text: str = "", held: int = 0) -> None:
+        self.down(key, code, text=text, held=held)
+        self.up(key, code, held=held)
+
+    def compose(self, *steps: str) -> None:
+        """Put a text together as an input method does; the last step is what is written."""
+        for text in steps[:-1]:
+            places = {"selectionStart": len(text), "selectionEnd": len(text)}
+            self._session.send("Input.imeSetComposition", {"text": text, **places})
+        self._session.send("Input.insertText", {"text": steps[-1]})
+
+    def _send(self, kind: str, key: str, code: str, held: int, text: str = "") -> None:
+        # Windows' number: browsers have no shortcuts on the places of letters without it.
+        number = ord(code[-1]) if code.startswith(("Key", "Digit")) else 0
+        event = {"type": kind, "key": key, "code": code, "modifiers": held, "text": text}
+        self._session.send("Input.dispatchKeyEvent", {**event, "windowsVirtualKeyCode": number})
+
+    def arrived(self) -> list[str]:
+        """Return X11's names of the keys that xev saw going down."""
+        names = [name for _, name in _PRESS.findall(self._log.read_text())]
+        return [name for name in names if name not in _LEVELS]
+
+    def becomes(self, *names: str) -> None:
+        """Fail unless just these keys arrive, and forget them."""
+        wanted = list(names)
+        until(lambda: self.arrived() == wanted, f"{wanted} at xev, in {self._log}")
+        self._log.write_text("")
+
+
+@contextmanager
+def xev_running(
+    desktop: Desktop, guest: Guest, log: Path, events: str = "keyboard"
+) -> Iterator[Keyboard]:
+    """The keyboard, while xev has the desktop's keys."""
+    with guest.running("xev", "-geometry", "300x200+100+100", "-event", events, output=log):
+        guest.await_window("Event Tester")
+        desktop.clicks((250, 200))
+        guest.await_keys("Event Tester")
+        keyboard = Keyboard(desktop.page, log)
+        # A VNC server puts a character on its keyboard when it comes for the first time, and
+        # programs may hear of that after the key (Xlib: NoSymbol).
+        keyboard.compose("éäü.")
+        until(lambda: events != "keyboard" or "period" in keyboard.arrived(), "keys at xev")
+        log.write_text("")
+        yield keyboard
+
+
+@pytest.fixture
+def xev(desktop: Desktop, guest: Guest, tmp_path: Path) -> Iterator[Keyboard]:
+    with xev_running(desktop, guest, tmp_path / "xev") as keyboard:
+        yield keyboard
+
+
+def test_an_accent_and_its_letter_as_windows_tells_of_them(xev: Keyboard) -> None:
+    xev.strike("Dead", "Equal")
+    xev.strike("e", "KeyE", text="é")
+    xev.strike("x", "KeyX", text="x")
+    xev.becomes("eacute", "x")
+
+
+def test_an_accent_that_is_taken_back(xev: Keyboard) -> None:
+    xev.strike("Dead", "Equal")
+    xev.strike("Backspace", "Backspace")
+    xev.strike("e", "KeyE", text="e")
+    xev.becomes("e")
+
+
+def test_an_accent_and_its_letter_as_an_input_method_puts_them_together(xev: Keyboard) -> None:
+    xev.compose("¨", "ä")
+    xev.strike("x", "KeyX", text="x")
+    xev.becomes("adiaeresis", "x")
+
+
+def test_an_accent_is_forgotten_where_the_focus_goes(desktop: Desktop, xev: Keyboard) -> None:
+    xev.strike("Dead", "Equal")
+    desktop.tool("Keys").click()
+    desktop.presses("Escape")
+    desktop.clicks((250, 200))
+    xev.strike("e", "KeyE", text="e")
+    xev.becomes("e")
+
+
+def test_a_shift_whose_release_the_input_method_kept(desktop: Desktop, xev: Keyboard) -> None:
+    xev.down("Shift", "ShiftLeft", held=_SHIFT)
+    xev.compose("¨", "ü")
+    xev.strike("Tab", "Tab")
+    # With Shift it would be ISO_Left_Tab.
+    xev.becomes("udiaeresis", "Tab")
+
+
+def test_shortcuts_while_another_alphabet_is_on(xev: Keyboard) -> None:
+    xev.down("Control", "ControlLeft", held=_CONTROL)
+    cyrillic, greek, hebrew, arabic = "с", "ψ", "ש", "ش"  # noqa: RUF001
+    for key, code in ((cyrillic, "KeyC"), (greek, "KeyC"), (hebrew, "KeyA"), (arabic, "KeyA")):
+        xev.strike(key, code, held=_CONTROL)
+    xev.up("Control", "ControlLeft")
+    xev.becomes("Control_L", "c", "c", "a", "a")
+
+
+def test_pasting_while_another_alphabet_is_on(
+    desktop: Desktop, guest: Guest, xev: Keyboard
+) -> None:
+    desktop.run("() => navigator.clipboard.writeText('Шрифт ✓')")
+    cyrillic = "М"  # noqa: RUF001
+    xev.strike(cyrillic, "KeyV", held=_CONTROL | _SHIFT)
+    until(lambda: guest.paste() == "Шрифт ✓", "the text on the desktop")
+
+
+def test_keys_that_are_held_stay_held_while_the_mouse_is_used(
+    desktop: Desktop, guest: Guest, tmp_path: Path
+) -> None:
+    log = tmp_path / "xev"
+    with xev_running(desktop, guest, log, "button"):
+        desktop.page.keyboard.down("Control")
+        for _ in range(2):
+            desktop.clicks((250, 200))
+        until(lambda: _CLICK.findall(log.read_text()) == ["0x4", "0x4"], "clicks with Control")
+        desktop.page.keyboard.up("Control")
+
+
+def test_the_command_key_of_a_mac(
+    visit: Callable[..., Visitor], plain: servers.JupyterServer, guest: Guest, tmp_path: Path
+) -> None:
+    visitor, log = visit(), tmp_path / "xev"
+    visitor.context.add_init_script(_ON_A_MAC)
+    desktop = at_work(visitor.opens(plain))
+    command = desktop.here.locator("#tool-command")
+    with xev_running(desktop, guest, log) as keys:
+        _command(keys, "c", "KeyC")
+        _command(keys, "z", "KeyZ")
+        keys.becomes("Control_L", "c", "Control_L", "z")
+        desktop.run("() => navigator.clipboard.writeText('from a Mac ✓')")
+        _command(keys, "v", "KeyV")
+        until(lambda: guest.paste() == "from a Mac ✓", "the text on the desktop")
+        keys.becomes("Control_L", "v")
+        desktop.tool("⌘ is Ctrl").click()
+        expect(command).to_have_attribute("aria-pressed", "false")
+        desktop.has_focus()
+        _command(keys, "c", "KeyC")
+        until(lambda: keys.arrived()[-1:] == ["c"], f"c at xev, in {log}")
+        assert "Control_L" not in keys.arrived()
+    desktop.page.reload()
+    expect(command).to_have_attribute("aria-pressed", "false")
+
+
+def test_other_computers_have_no_command_key(desktop: Desktop) -> None:
+    expect(desktop.tool("Full screen")).to_be_visible()
+    expect(desktop.here.locator("#tool-command")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lock", [True, False], ids=["keyboard lock", "no keyboard lock"])
+def test_full_screen_promises_what_the_browser_can_do(
+    visit: Callable[..., Visitor], plain: servers.JupyterServer, lock: bool
+) -> None:
+    visitor = visit()
+    if not lock:
+        visitor.context.add_init_script("delete Navigator.prototype.keyboard")
+    desktop = visitor.opens(plain)
+    said = "all keys go to the desktop" if lock else "what this browser keeps for itself"
+    button = desktop.here.locator("#tool-fullscreen")
+    expect(button).to_have_attribute("title", re.compile(said))
+
+
+@pytest.mark.parametrize("backend", ["vnc"], indirect=True, scope="module")
+def test_vnc_servers_hear_what_is_on_a_key_and_not_where_it_is(
+    visit: Callable[..., Visitor], plain: servers.JupyterServer
+) -> None:
+    visitor, sent, received = visit(), bytearray(), bytearray()
+
+    def record(socket: WebSocket) -> None:
+        socket.on("framesent", lambda payload: sent.extend(_bytes(payload)))
+        socket.on("framereceived", lambda payload: received.extend(_bytes(payload)))
+
+    visitor.context.on("page", lambda page: page.on("websocket", record))
+    desktop = at_work(visitor.opens(plain))
+    # It offers QEMU's key events: a rectangle of that pseudo-encoding.
+    until(lambda: desktop.look() and (-258).to_bytes(4, "big", signed=True) in received, "an offer")
+    keys = Keyboard(desktop.page, Path())
+    typed = {"z": "KeyY", "y": "KeyZ", "ü": "BracketLeft", "@": "KeyQ", "я": "KeyZ"}
+    for key, code in typed.items():
+        keys.strike(key, code, text=key)
+    wanted = [ord(key) if ord(key) < 0x100 else 0x6D1 for key in typed]
+    until(lambda: desktop.look() and _keysyms(bytes(sent)) == wanted, "keysyms of the characters")
+
+
+def _command(keys: Keyboard, key: str, code: str) -> None:
+    """Press Command and a letter, of whose release macOS tells nothing."""
+    keys.down("Meta", "MetaLeft", held=_META)
+    keys.down(key, code, held=_META)
+    keys.up("Meta", "MetaLeft")
+
+
+def _bytes(payload: Any) -> bytes:
+    return payload if isinstance(payload, bytes) else payload.encode()
+
+
+def _keysyms(sent: bytes) -> list[int]:
+    """Return what keys a viewer has pressed (RFC 6143 section 7.5, and the extensions in use)."""
+    # Version, security type, answer to VncAuth's challenge, ClientInit.
+    at, pressed = 12 + 1 + 16 + 1, []
+    while at < len(sent):
+        kind = sent[at]
+        assert kind != 255, "a key event of QEMU's extension"
+        if kind == 4 and sent[at + 1]:
+            pressed.append(int.from_bytes(sent[at + 4 : at + 8], "big"))
+        at += _length(kind, sent[at : at + 9])
+    return pressed
+
+
+def _length(kind: int, head: bytes) -> int:
+    fixed = {0: 20, 3: 10, 4: 8, 5: 6, 150: 10}
+    if kind == 2:  # SetEncodings
+        return 4 + 4 * int.from_bytes(head[2:4], "big")
+    if kind == 6:  # ClientCutText; a negative length is that of an extended one
+        return 8 + abs(int.from_bytes(head[4:8], "big", signed=True))
+    if kind == 248:  # ClientFence
+        return 9 + head[8]
+    if kind == 251:  # SetDesktopSize
+        return 8 + 16 * head[6]
+    return fixed[kind]
