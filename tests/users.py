@@ -6,6 +6,7 @@ import contextlib
 import functools
 import itertools
 import os
+import pwd
 import subprocess
 import sys
 import sysconfig
@@ -26,6 +27,14 @@ _numbers = itertools.count(20000 + os.getpid() * 100 % 40000)
 def new() -> int:
     """Return a user whom nobody else is: all that is theirs comes from one test."""
     return next(_numbers)
+
+
+def named() -> int:
+    """Return a user whose account has a name, which D-Bus wants; nobody runs anything as that."""
+    for name in ("games", "news", "daemon"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_uid
+    pytest.skip("there is no account here that nobody uses")
 
 
 def belongings(user: int, besides: Sequence[Path] = ()) -> set[str]:

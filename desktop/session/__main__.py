@@ -13,8 +13,9 @@ from ..backends import Runtime
 from ..errors import DesktopError
 from . import failures, signals
 from .control import Control, encode
+from .dead_mounts import no_dead_mounts
 from .display_number import display_number, unwritable
-from .ice import no_stale_sockets
+from .ice import nothing_of_session_managers
 from .keeper import keep
 from .runtime import runtime_folder
 from .search import Search
@@ -35,9 +36,12 @@ def main() -> int:
     try:
         abstract = unwritable() is not None
         with (
+            # Before folders of others are removed, and again before this session's is.
+            no_dead_mounts(),
             runtime_folder(specification.folders) as folder,
+            no_dead_mounts(),
             display_number(abstract=abstract) as number,
-            no_stale_sockets(),
+            nothing_of_session_managers(),
         ):
             where = Runtime(folder, f":{number}", abstract)
             return keep(lambda: _work(specification, where), specification.stop_timeout + SLACK)

@@ -19,12 +19,13 @@ import traceback
 from collections.abc import Callable
 
 from . import signals
-from .processes import descendants
+from .processes import Process, descendants
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
 CLEAN_UP = 5.0  # seconds, at most, from a worker's end to its keeper's
 _KILLING = 2.5  # seconds of that
+_ASKING = 0.3  # seconds of those, for what removes its sockets and mounts when it is asked to end
 
 
 def keep(work: Callable[[], None], patience: float) -> int:
@@ -106,12 +107,18 @@ class _Watch:
 
 
 def _end_all() -> None:
-    """Kill every descendant: after a worker that ended in order there is none."""
-    deadline = time.monotonic() + _KILLING
+    """End every descendant: after a worker that ended in order there is none."""
+    began = time.monotonic()
+    asked: set[Process] = set()
     # A process that forks while it is being killed gets away, more than once.
-    while _reap() and time.monotonic() < deadline:
+    while _reap() and time.monotonic() < began + _KILLING:
+        late = time.monotonic() > began + _ASKING
         for process in descendants():
-            process.send(signal.SIGKILL)
+            if late:
+                process.send(signal.SIGKILL)
+            elif process not in asked:
+                process.send(signal.SIGTERM)
+                asked.add(process)
         time.sleep(0.02)
 
 

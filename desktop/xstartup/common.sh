@@ -247,11 +247,17 @@ start_session() {
 # Not by dbus-run-session, which takes D-Bus away as soon as the command has ended: at a log out, programs still save
 # something then. The session process ends it after them.
 start_bus() {
-    mkfifo -m 600 "$state/bus"
-    (dbus-daemon --session --nofork --print-address=3 3>"$state/bus" &)
-    if ! read -r DBUS_SESSION_BUS_ADDRESS <"$state/bus"; then
+    case $state in
+        # To be written otherwise in an address.
+        *[!-0-9A-Za-z_/.]*) set -- ;;
+        # Killed, it would leave a socket in /tmp.
+        *) set -- "--address=unix:path=$state/bus" ;;
+    esac
+    mkfifo -m 600 "$state/address"
+    (dbus-daemon --session "$@" --nofork --print-address=3 3>"$state/address" &)
+    if ! read -r DBUS_SESSION_BUS_ADDRESS <"$state/address"; then
         fail "D-Bus ended as it started." "The lines above say why."
     fi
-    rm -f "$state/bus"
+    rm -f "$state/address"
     export DBUS_SESSION_BUS_ADDRESS
 }

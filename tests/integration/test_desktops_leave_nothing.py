@@ -1,0 +1,84 @@
+"""Whole desktop environments: nothing is left of what they and their helpers make.
+
+Neither in /tmp and /dev/shm nor in the runtime folders, nor mounts, nor sockets in the home.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests import servers, users
+from tests.servers import JupyterServer, until
+
+# What every desktop of a user shares in $XDG_RUNTIME_DIR, until the user logs out of the machine.
+SHARED = ("at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "pulse")
+
+
+def log_out(server: JupyterServer) -> None:
+    command = ["xfce4-session-logout", "--logout", "--fast"]
+    environment = server.process_of("xfce4-session").environ()
+    options = users.become(users.named())
+    subprocess.run(command, env=environment, check=True, timeout=20, **options)
+    server.wait_for("stopped")
+
+
+def stop(server: JupyterServer) -> None:
+    assert server.call("DELETE", "desktop/api/sessions/default").status == 204
+
+
+def kill_worker(server: JupyterServer) -> None:
+    server.process_of("-displayfd").parent().kill()
+    server.wait_for("failed")
+
+
+ENDS: Mapping[str, Callable[[JupyterServer], None]] = {
+    "log out": log_out,
+    "Stop": stop,
+    "kill -9 of the worker": kill_worker,
+    "kill -9 of Jupyter": lambda server: server.signal(signal.SIGKILL),
+}
+
+
+def belongings(server: JupyterServer) -> set[str]:
+    """Return all that is of the server's user besides Jupyter's own, the bridge and the shared."""
+    assert server.user is not None
+    ours = users.belongings(server.user, [server.home, server.log_file])
+    sockets = {str(path) for path in server.home.rglob("*") if path.is_socket()}
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    besides = {str(server.runtime / name) for name in SHARED}
+    besides |= {str(path) for one in server.runtime.glob("jd-*/side.sock") for path in _of(one)}
+    return {
+        *(one for one in ours - besides if "desktop.bridge" not in one),
+        *sockets,
+        *(mount for mount in mounts if f"user_id={server.user}," in f"{mount},"),
+    }
+
+
+def _of(entrance: Path) -> tuple[Path, ...]:
+    """Return what is in the folder of the bridge."""
+    return entrance, entrance.parent, entrance.with_name("claim")
+
+
+def test_xfce():
+    options = {"start_script": "xfce", "user": users.named(), "check": False}
+    with servers.running(**options) as server:
+        before = belongings(server)
+        for how, end in ENDS.items():
+            server.start_desktop()
+            # All of it is up: the last of its parts asks the session manager for nothing more.
+            until(lambda: server.processes("xfdesktop"), "the whole desktop", 45)
+            made = belongings(server) - before
+            assert [one for one in made if "/.ICE-unix/" in one], made
+            end(server)
+            come_back_to(server, before, how)
+
+
+def come_back_to(server: JupyterServer, before: set[str], how: str) -> None:
+    deadline = time.monotonic() + 10
+    while (left := belongings(server) - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left, f"left behind by {how}: {sorted(left)}"
