@@ -160,8 +160,10 @@ jupyter desktop doctor                       # what is missing, and would a desk
     stop_timeout = Float(
         2.0,
         config=True,
-        help="""Seconds for the programs on a desktop to end when it is stopped, before they are
-        killed.""",
+        help="""Seconds for the programs on a desktop to save and end when it is stopped, before
+        they are killed. When the Jupyter server itself ends, they have them, too, where whoever
+        ends it leaves them alone: a container or a job may kill everything at once, and Docker,
+        for example, does after ten seconds.""",
     )
 
     ticket_lifetime = Float(

@@ -56,7 +56,7 @@ async def end(
     now = asyncio.get_running_loop().time
     deadline = now() + patience
     if children.pids(display_server.NAME):
-        clients = await asyncio.to_thread(clients_of, display, _X_ANSWERS)
+        clients = await asyncio.to_thread(clients_of, display, min(_X_ANSWERS, patience / 4))
         outside = list(_started_elsewhere(clients))
         await _log_out(children, now() + patience * _FOR_LOG_OUT)
         programs = _Parts(children, clients, script).programs

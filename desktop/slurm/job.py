@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import DesktopError
 from ..session import failures
 from ..session.control import Control
-from ..session.specification import Specification
+from ..session.specification import SLACK, Specification
 from ..session.stopping import Stopped, Stopping
 from . import commands, endings, queue, refusals
 from .commands import CommandFailed, Script
@@ -182,7 +182,7 @@ class Job:
             await self._stopping.first(None, listening, watching)
         except Stopped:
             link.send(json.dumps({"command": "stop"}))
-            await asyncio.wait([listening], timeout=self._specification.stop_timeout + 1)
+            await asyncio.wait([listening], timeout=self._specification.stop_timeout + SLACK)
             raise
         finally:
             for task in (listening, watching, beating):

@@ -1,0 +1,55 @@
+"""Whose processes are on a display, as the X server says, and where it does not, their windows."""
+
+from __future__ import annotations
+
+import subprocess
+
+import psutil
+import pytest
+
+from desktop.session import display_clients
+from tests.integration.viewing import grabbed
+from tests.servers import JupyterServer, until
+
+
+@pytest.fixture(scope="module")
+def environment(server: JupyterServer) -> dict[str, str]:
+    server.start_desktop()
+    variables: dict[str, str] = server.processes("openbox", "--sm-disable")[-1].environ()
+    return variables
+
+
+@pytest.fixture
+def display(environment, monkeypatch) -> str:
+    monkeypatch.setenv("XAUTHORITY", environment["XAUTHORITY"])
+    return environment["DISPLAY"]
+
+
+@pytest.mark.parametrize("extension", [True, False])
+def test_a_program_with_a_window(server, environment, display, monkeypatch, extension):
+    if not extension:
+        monkeypatch.setattr(display_clients, "_EXTENSION", "X-Nothing")
+    manager = server.processes("openbox", "--sm-disable")[-1].pid
+    with subprocess.Popen(["xterm"], env=environment) as program:
+        try:
+            found = until(lambda: _with(display, program.pid), "its window")
+        finally:
+            program.kill()
+    assert found.owners == {program.pid}
+    if extension:
+        assert found.managers == {manager}
+        assert {manager, program.pid, psutil.Process().pid} <= found.all
+
+
+def _with(display: str, pid: int) -> display_clients.DisplayClients | None:
+    found = display_clients.clients_of(display, 10)
+    return found if pid in found.owners else None
+
+
+def test_an_x_server_that_does_not_answer(server, display):
+    with grabbed(server):
+        assert display_clients.clients_of(display, 0.2) == display_clients.DisplayClients()
+
+
+def test_no_x_server():
+    assert display_clients.clients_of(":987", 10) == display_clients.DisplayClients()
