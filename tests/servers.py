@@ -153,7 +153,7 @@ class JupyterServer:
         base_url: str = "/",
         tls: bool = False,
         user: int | None = None,
-        hidepid: int = 0,
+        hidepid: str = "",
         *,
         within: Sequence[str] = (),
     ) -> None:
@@ -454,7 +454,7 @@ def running(
     base_url: str = "/",
     tls: bool = False,
     user: int | None = None,
-    hidepid: int = 0,
+    hidepid: str = "",
     within: Sequence[str] = (),
     start_script: str | Path = XSTARTUP / "openbox",
     environment: Mapping[str, str] | None = None,

@@ -111,7 +111,7 @@ exec setpriv --reuid="$user" --regid="$user" --clear-groups "$@"
 """
 
 
-def with_hidepid(user: int, hidepid: int, command: Sequence[str]) -> list[str]:
+def with_hidepid(user: int, hidepid: str, command: Sequence[str]) -> list[str]:
     """Return what runs ``command`` as ``user``, who sees a /proc with that ``hidepid``.
 
     To be run by root. Skips where no file system can be mounted.
@@ -119,10 +119,10 @@ def with_hidepid(user: int, hidepid: int, command: Sequence[str]) -> list[str]:
     become(user)
     shell = ["unshare", "--mount", "sh", "-c", _WITH_HIDEPID, "sh"]
     try:
-        subprocess.run([*shell, str(hidepid), str(user), "true"], check=True, capture_output=True)
+        subprocess.run([*shell, hidepid, str(user), "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as problem:
         pytest.skip(f"/proc cannot be mounted with hidepid here: {problem}")
-    return [*shell, str(hidepid), str(user), *command]
+    return [*shell, hidepid, str(user), *command]
 
 
 _READ_ONLY_X_SOCKETS = """

@@ -23,7 +23,7 @@ def claim(folder: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         # Not before it is locked: until then it counts for nothing.
-        os.write(descriptor, _BOOT.read_bytes())
+        os.write(descriptor, _machine())
     except OSError:
         os.close(descriptor)
         raise
@@ -46,12 +46,20 @@ def _is_unclaimed(folder: Path) -> bool:
     descriptor = os.open(_claim_of(folder), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         # A file system that other machines see as well may not show their locks.
-        if os.read(descriptor, 100) != _BOOT.read_bytes():
+        if os.read(descriptor, 100) != _machine():
             return False
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
         os.close(descriptor)
     return True
+
+
+def _machine() -> bytes:
+    """Return what tells this machine from others with the same file system."""
+    try:
+        return _BOOT.read_bytes()
+    except OSError:  # /proc has nothing but processes (proc(5), "subset=pid")
+        return os.fsencode(os.uname().nodename)
 
 
 def _claim_of(folder: Path) -> Path:

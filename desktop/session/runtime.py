@@ -136,10 +136,17 @@ def _is_root_s(folder: Path, owner: int) -> bool:
     In a user namespace without root, such as Apptainer's, what is any other user's does so, too
     (user_namespaces(7)). But some folders are root's everywhere.
     """
-    if str(folder) not in _ROOT_S or owner != int(_NOBODY.read_text()):
+    if str(folder) not in _ROOT_S or owner != _nobody():
         return False
     mapped = [list(map(int, line.split())) for line in _MAPPED_USERS.read_text().splitlines()]
     return not any(inside == 0 for inside, _, _ in mapped)
+
+
+def _nobody() -> int:
+    try:
+        return int(_NOBODY.read_text())
+    except OSError:  # /proc has nothing but processes (proc(5), "subset=pid")
+        return 65534
 
 
 def _goes_at_logout(base: Path) -> bool:

@@ -79,7 +79,7 @@ with subprocess.Popen([sys.executable, "-c", command], **options) as child:
 """
 
 
-@pytest.mark.parametrize("hidepid", [1, 2])
+@pytest.mark.parametrize("hidepid", ["1", "2"])
 def test_a_hidden_process(hidepid):
     command = users.with_hidepid(users.new(), hidepid, [users.python(), "-c", HIDDEN])
     environment = {**os.environ, **users.environment()}
