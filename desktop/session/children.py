@@ -86,6 +86,7 @@ class Children:
     def __init__(self) -> None:
         self._children: dict[int, Child] = {}
         self.ending = False
+        self.asked: set[int] = set()  # process ids of all that were asked to end, or killed
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
@@ -150,6 +151,7 @@ class Children:
             for process in descendants():
                 if process.parent in asked:
                     asked.setdefault(process.pid, process)
+        self.asked |= set(asked)
         return left
 
     async def gone(self, process: Process, deadline: float) -> None:
@@ -165,6 +167,7 @@ class Children:
         # was hidden below another one is seen now.
         for _ in range(10):
             killed = [process for process in descendants() if process.send(signal.SIGKILL)]
+            self.asked |= {process.pid for process in killed}
             deadline = asyncio.get_running_loop().time() + _DYING
             left = self._reap()
             while any(map(Process.is_running, killed)):

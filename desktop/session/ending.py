@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import StartFailed
-from . import display_server
+from . import display_server, shared_memory
 from .children import Children
 from .display_clients import DisplayClients, clients_of
 from .processes import Process, ancestors, descendants, process
@@ -65,6 +65,7 @@ async def end(
         _kill(await children.end(services, max(deadline, now() + _LEAST)), log)
     _kill(await children.end(descendants(), max(deadline, now() + _LEAST)), log)
     await children.kill_all()
+    shared_memory.remove_left_by(children.asked)
 
 
 class _Parts:

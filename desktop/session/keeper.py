@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 from . import signals
 from .processes import Process, descendants
+from .shared_memory import remove_left_by
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
@@ -118,8 +119,9 @@ def _end_all() -> None:
                 process.send(signal.SIGKILL)
             elif process not in asked:
                 process.send(signal.SIGTERM)
-                asked.add(process)
+            asked.add(process)
         time.sleep(0.02)
+    remove_left_by({process.pid for process in asked})
 
 
 def _reap() -> bool:

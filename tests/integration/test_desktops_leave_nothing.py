@@ -65,7 +65,8 @@ def _of(entrance: Path) -> tuple[Path, ...]:
 
 def test_xfce():
     options = {"start_script": "xfce", "user": users.named(), "check": False}
-    with servers.running(**options) as server:
+    settings = "--DesktopApp.stop_timeout=10"  # the machine may be busy
+    with servers.running(settings, **options) as server:
         before = belongings(server)
         for how, end in ENDS.items():
             server.start_desktop()
@@ -78,7 +79,7 @@ def test_xfce():
 
 
 def come_back_to(server: JupyterServer, before: set[str], how: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while (left := belongings(server) - before) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left, f"left behind by {how}: {sorted(left)}"

@@ -123,6 +123,32 @@ def folder_of(server: JupyterServer, backend: str) -> Path:
     return folder
 
 
+# A program that keeps its shared memory until it has ended, and is gone before it could remove it.
+SHARING = """#!/bin/sh
+python3 -c '
+import ctypes, os
+ctypes.CDLL(None).shmget(0, 4096, 0o1600)
+os.execvp("sleep", ["sleep", "1000"])
+' &
+exec openbox --sm-disable
+"""
+
+
+def test_shared_memory_goes_with_its_program():
+    """Stopped, and where the keeper has to do it."""
+
+    def prepare(server: JupyterServer) -> None:
+        (server.home / "start").write_text(SHARING)
+
+    with serving(prepare=prepare) as server:
+        before = of_desktops(server)
+        for end in (stop, lambda server, _: part(server, "worker").kill()):
+            start(server, "vnc")
+            until(lambda: [one for one in all_of(server) if one.startswith("shm")], "its memory")
+            end(server, "vnc")
+            come_back_to(server, before)
+
+
 # -- a part of it is killed
 
 

@@ -66,7 +66,7 @@ def started_elsewhere(server: JupyterServer) -> Iterator[subprocess.Popen[bytes]
 
 def is_over(server: JupyterServer) -> None:
     """Wait for the end of the desktop."""
-    until(lambda: not server.processes("desktop.session"), "the end of the desktop", 20)
+    until(lambda: not server.processes("desktop.session"), "the end of the desktop", 40)
 
 
 def text(server: JupyterServer, name: str) -> str:
@@ -76,9 +76,12 @@ def text(server: JupyterServer, name: str) -> str:
 
 @contextmanager
 def xfce(
-    backend: str = "vnc", start_script: str = "xfce", **programs: str
+    backend: str = "vnc", start_script: str = "xfce", patience: int = 20, **programs: str
 ) -> Iterator[JupyterServer]:
-    """Run an XFCE with ``programs``, each by the name of its file and more words."""
+    """Run an XFCE with ``programs``, each by the name of its file and more words.
+
+    They have ``patience`` seconds to save, since the machine may be busy.
+    """
 
     def prepare(server: JupyterServer) -> None:
         for name, words in programs.items():
@@ -87,7 +90,8 @@ def xfce(
         (server.home / "own").write_text("#!/bin/sh\nexec dbus-run-session -- startxfce4\n")
 
     options = {"start_script": start_script, "prepare": prepare, "check": False}
-    with servers.running(f"--DesktopApp.backend={backend}", **options) as server:
+    settings = (f"--DesktopApp.backend={backend}", f"--DesktopApp.stop_timeout={patience}")
+    with servers.running(*settings, **options) as server:
         server.start_desktop()
         for name in programs:
             until(lambda name=name: text(server, name) == "up", f"the window of {name!r}", 45)
@@ -120,7 +124,7 @@ def test_programs_save(backend, script, how):
 
 def test_a_program_that_holds_up_the_log_out():
     """The session manager waits for it; the others save all the same."""
-    with xfce(inside="", known="--known") as server:
+    with xfce(patience=8, inside="", known="--known") as server:
         server.process_of("saving_program", "/known").suspend()
         stop(server)
         assert text(server, "inside") == "saved"
@@ -133,11 +137,17 @@ def test_chromium_ends_orderly():
     def prepare(server: JupyterServer) -> None:
         (server.home / "start").write_text(BROWSER.format(chromium=chromium))
 
-    with servers.running(start_script="~/start", prepare=prepare) as server:
+    settings = "--DesktopApp.stop_timeout=20"  # the machine may be busy
+    with servers.running(settings, start_script="~/start", prepare=prepare) as server:
         server.start_desktop()
         environment = server.processes("openbox", "--sm-disable")[-1].environ()
-        find = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "chromium"]
-        subprocess.run(find, env=environment, check=True, capture_output=True, timeout=60)
+        find = ["xdotool", "search", "--onlyvisible", "--class", "chromium"]
+
+        def is_there() -> bool:
+            ran = subprocess.run(find, env=environment, capture_output=True, check=False)
+            return ran.returncode == 0
+
+        until(is_there, "its window", 60)
         stop(server)
         preferences = json.loads((server.home / "browser/Default/Preferences").read_text())
         # The latter where it was asked to end; a crash would be "Crashed".
