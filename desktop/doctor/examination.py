@@ -21,7 +21,7 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Display servers": (displays.vnc, displays.xpra, displays.choice),
     "Desktop": (desktops.start_script, desktops.installed, desktops.dbus, desktops.libraries),
     "Folders": (folders.runtime_folder, folders.x_sockets, folders.home, folders.space),
-    "Graphics": (graphics.devices, graphics.virtualgl),
+    "Graphics": (graphics.devices, graphics.virtualgl, graphics.images),
     "Cluster": (cluster.slurm,),
     "Jupyter servers": (servers.address, servers.hub, servers.running),
     "Limits": (limits.resources, limits.account, limits.container),

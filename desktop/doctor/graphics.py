@@ -1,9 +1,10 @@
-"""Graphics cards, and VirtualGL, which gives programs on a desktop the use of one."""
+"""Graphics cards; VirtualGL, which gives programs on a desktop the use of one; and images."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from .programs import said, there
 from .subject import Subject
 
 _DEVICES = Path("/dev/dri")
+_LOADER = "glycin-thumbnailer"
+_IMAGE = """<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
+<rect width="9" height="9"/></svg>
+"""
 _VIRTUALGL = "/opt/VirtualGL/bin"  # where its packages put it, besides /usr/bin
 
 
@@ -35,6 +40,31 @@ def devices(subject: Subject) -> Iterator[Finding]:
         yield ok("NVIDIA", "; ".join(lines) or "nvidia-smi names none", gpus=lines)
     elif not nodes:
         yield ok("GPU", "none here; the processor computes what OpenGL draws", devices=[])
+
+
+def images(subject: Subject) -> Iterator[Finding]:
+    """Whether images can be loaded, where each is loaded by a process in a sandbox (glycin)."""
+    if not there(_LOADER):
+        return  # libraries load them in the program itself
+    with tempfile.TemporaryDirectory() as folder:
+        shown = Path(folder, "image.svg")
+        shown.write_text(_IMAGE)
+        made = Path(folder, "image.png")
+        words = said(_LOADER, "-i", shown.as_uri(), "-o", str(made), "-s", "16").strip()
+        loaded = made.is_file() and made.stat().st_size > 0
+    if loaded:
+        yield ok("images", f"programs on a desktop can load them ({_LOADER})", loaded=True)
+        return
+    blocked = said("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true").strip()
+    yield note(
+        "images",
+        f"programs on a desktop cannot load them: {_LOADER}: {words or '(it says nothing)'}"
+        f"{f'; bwrap: {blocked}' if blocked else ''}. "
+        "The background of Xfce is a plain colour, and icons may be missing.",
+        "Their loaders run in a sandbox (bubblewrap), which needs user namespaces: ask the "
+        "administrator of this machine, or of the container, to allow them.",
+        loaded=False,
+    )
 
 
 def virtualgl(subject: Subject) -> Iterator[Finding]:

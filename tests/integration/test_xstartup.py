@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,37 @@ def test_xfce_starts_where_the_home_cannot_be_written() -> None:
     unwritable = {"XDG_CONFIG_HOME": "/dev/null/config", "XDG_CACHE_HOME": "/dev/null/cache"}
     with running(start_script="xfce", environment=unwritable) as server:
         assert window_manager(server, "xfwm4").is_running()
+
+
+NO_IMAGE = """<?xml version="1.0" encoding="UTF-8"?>
+<channel name="xfce4-desktop" version="1.0">
+  <property name="backdrop" type="empty"><property name="screen0" type="empty">
+    <property name="monitorVNC-0" type="empty"><property name="workspace0" type="empty">
+      <property name="last-image" type="string" value="/nowhere/image.svg"/>
+    </property></property>
+  </property></property>
+</channel>
+"""
+# Of the desktop, in the middle of the screen, where nothing else is.
+COLOUR = """
+import xcffib, xcffib.xproto as x
+connection = xcffib.connect()
+root = connection.get_setup().roots[0].root
+pixels = connection.core.GetImage(x.ImageFormat.ZPixmap, root, 960, 540, 1, 1, 0xffffffff)
+print(pixels.reply().data.buf()[:3][::-1].hex())
+"""
+
+
+def test_where_xfce_s_image_cannot_be_loaded_there_is_a_colour() -> None:
+    def prepare(server: JupyterServer) -> None:
+        file = server.home / ".config/xfce4/xfconf/xfce-perchannel-xml/xfce4-desktop.xml"
+        file.parent.mkdir(parents=True)
+        file.write_text(NO_IMAGE)
+
+    with running(start_script="xfce", prepare=prepare) as server:
+        process = window_manager(server, "xfwm4")
+        blue = "2b5173"  # 0.17, 0.32, 0.45 of 255
+        until(lambda: run_in(process, sys.executable, "-c", COLOUR) == blue, "the colour", 60)
 
 
 def test_openbox_starts_with_and_without_dbus(tmp_path: Path) -> None:

@@ -423,3 +423,55 @@ def test_mate_gets_its_defaults_from_dconf_where_there_is_one(machine: Machine) 
     database = lines[1].removeprefix("file-db:")
     assert lines[0] == "user-db:user"
     assert Path(database).read_text() == f"compile {XSTARTUP}/dconf\n"
+
+
+CHANNEL = "xfce4/xfconf/xfce-perchannel-xml/xfce4-desktop.xml"
+
+
+def backdrops(machine: Machine) -> dict[str, dict[str, list[str]]]:
+    """Return properties by output, of the first workspace."""
+    screen = ET.parse(machine.config_file(CHANNEL)).find("property/property[@name='screen0']")
+    assert screen is not None
+    return {
+        monitor.attrib["name"]: {
+            one.attrib["name"]: [one.attrib.get("value", ""), *(v.attrib["value"] for v in one)]
+            for one in monitor.findall("property[@name='workspace0']/property")
+        }
+        for monitor in screen
+    }
+
+
+def test_there_is_a_colour_behind_the_background_of_xfce(machine):
+    machine.install(["startxfce4", BUS])
+    machine.install_stub(
+        "xrandr", "echo 'VNC-0 connected 9x9+0+0'; echo 'X-1 connected'; echo 'Y-1 disconnected'"
+    )
+    assert machine.start("xfce").returncode == 0
+    found = backdrops(machine)
+    assert {"monitorVNC-0", "monitorX-1", "monitorscreen"} < set(found)
+    assert "monitorY-1" not in found
+    for values in found.values():
+        assert values == {"color-style": ["0"], "rgba1": ["", "0.17", "0.32", "0.45", "1.0"]}
+
+
+def test_where_debian_s_image_is_missing_there_is_another(machine):
+    machine.install(["startxfce4", BUS])
+    machine.install_stub("xfdesktop", "# shows /usr/share/images/desktop-base/default")
+    assert machine.start("xfce").returncode == 0
+    (_, values), *_ = backdrops(machine).items()
+    missing = not Path("/usr/share/images/desktop-base/default").exists()
+    images = [str(path) for path in Path("/usr/share/backgrounds/xfce").glob("*")]
+    if missing and images:
+        assert values["last-image"][0] in images
+    else:
+        assert "last-image" not in values
+
+
+def test_a_site_s_background_stays(machine, tmp_path):
+    machine.install(["startxfce4", BUS])
+    site = tmp_path / "site" / CHANNEL
+    site.parent.mkdir(parents=True)
+    site.write_text("the site's")
+    environment = {"XDG_CONFIG_DIRS": f"/nowhere:{tmp_path}/site:/etc/xdg"}
+    assert machine.start("xfce", environment).returncode == 0
+    assert machine.config_file(CHANNEL).read_text() == "the site's"

@@ -197,6 +197,19 @@ def test_little_space(monkeypatch):
 # -- graphics
 
 
+def test_images(programs):
+    assert found(graphics.images) == []  # the programs load them themselves
+    # As glycin's ends where it may not make a sandbox.
+    program(programs, "glycin-thumbnailer", "echo 'Loader process exited early' >&2; exit 2")
+    program(programs, "bwrap", "echo 'No permissions to create a new namespace' >&2; exit 1")
+    problem = told(graphics.images)
+    assert problem.state is State.NOTE
+    assert "Loader process exited early" in problem.found
+    assert "No permissions to create a new namespace" in problem.found
+    program(programs, "glycin-thumbnailer", 'echo image >"$4"')
+    assert told(graphics.images).state is State.OK
+
+
 def test_graphics_cards(programs, tmp_path, monkeypatch):
     monkeypatch.setattr(graphics, "_DEVICES", tmp_path / "dri")
     assert told(graphics.devices).facts == {"devices": []}
