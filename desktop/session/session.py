@@ -120,7 +120,9 @@ class Session:
         await log.caught_up()
         said = libraries.complaint("\n".join(log.tail))
         variables = libraries.are_set(self._environment)
-        return failures.unfit_library(error, variables, said) if said and variables else error
+        if isinstance(error, StartFailed) and said and variables:
+            return failures.unfit_library(error, variables, said)
+        return error
 
     async def _live(self) -> dict[str, Any]:
         """Start everything and return why it ended, as a state says it."""
