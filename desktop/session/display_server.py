@@ -136,11 +136,14 @@ class DisplayServer:
         log_begins = self._log.count
         try:
             return await start()
-        except StartError:
+        except StartFailed:  # and not where it is merely late: that one may still be there
             await self._log.caught_up()
             said = libraries.complaint("\n".join(self._log.since(log_begins)))
-            misfit = said and libraries.misfit(program.command[0], self._environment, said)
-            if self._library_variables or not misfit:
+            if self._library_variables or not said:
+                raise
+            first = program.command[0]
+            misfit = await asyncio.to_thread(libraries.misfit, first, self._environment, said)
+            if not misfit:
                 raise
             self._leave_out_libraries(misfit)
             return await start()
