@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import shutil
 
 _COMMANDS = {
     "debian": "sudo apt install {}",
@@ -69,6 +71,8 @@ _PACKAGES = {
     "mesa-utils": {"suse": "Mesa-demo-x"} | dict.fromkeys(("fedora", "rhel"), "glx-utils"),
 }
 
+_SYSTEM_FOLDERS = "/usr/local/bin:/usr/bin:/bin"
+
 
 def install_command(thing: str, release: dict[str, str] | None = None) -> str:
     """Return the command that installs ``thing`` ("tigervnc", "xpra", "xfce", …).
@@ -78,6 +82,18 @@ def install_command(thing: str, release: dict[str, str] | None = None) -> str:
     """
     family = _family(_os_release() if release is None else release)
     return _COMMANDS[family].format(_PACKAGES[thing].get(family, thing))
+
+
+def off_path(*programs: str) -> str:
+    """Return what to do where one of ``programs`` is in a system folder that PATH lacks, or ""."""
+    for program in programs:
+        if found := shutil.which(program, path=_SYSTEM_FOLDERS):
+            folder = os.path.dirname(found)  # noqa: PTH120
+            return (
+                f"{found} is there, but {folder} is not on the PATH that Jupyter was started with: "
+                "add it there. Or else: "
+            )
+    return ""
 
 
 def _family(release: dict[str, str]) -> str:

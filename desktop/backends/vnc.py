@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import secrets
 from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable
-from ..packages import install_command
+from ..packages import install_command, off_path
 from . import rfb, x_options
 from .asking import Answer, ask
 from .base import Backend, Installed, Program, Runtime
@@ -69,7 +69,8 @@ class Vnc(Backend):
         raise DisplayServerMissing(
             f"No VNC server is installed where the desktop should run (looked for "
             f"{' and '.join(_names(settings))} in {_path()}).",
-            remedy="Install TigerVNC, or ask the administrator of this machine to:",
+            remedy=f"{off_path(*_names(settings))}"
+            "Install TigerVNC, or ask the administrator of this machine to:",
             command=install_command("tigervnc"),
         )
 

@@ -18,7 +18,7 @@ from .. import secrets
 from ..access import Access
 from ..errors import DisplayServerMissing, DisplayServerUnsuitable, ShareUnsupported
 from ..libraries import Misfit
-from ..packages import install_command
+from ..packages import install_command, off_path
 from . import x_dummy, xpra_protocol
 from .asking import Answer, ask
 from .base import Backend, Entrance, Installed, Program, Runtime
@@ -72,7 +72,8 @@ class Xpra(Backend):
             raise DisplayServerMissing(
                 "Xpra is not installed where the desktop should run (looked for "
                 f"{_name(settings)} on PATH).",
-                remedy="Install it, or ask the administrator of this machine to:",
+                remedy=f"{off_path(_name(settings))}"
+                "Install it, or ask the administrator of this machine to:",
                 command=install_command("xpra"),
             )
         executable = executables[0]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from desktop.packages import install_command
+from desktop.packages import install_command, off_path
 
 DEBIAN = {"ID": "debian"}
 UBUNTU = {"ID": "ubuntu", "ID_LIKE": "debian"}
@@ -56,3 +59,10 @@ def test_command(release, thing, command):
 
 def test_without_a_release_this_machine_s_is_used():
     assert "install" in install_command("tigervnc") or "-S" in install_command("tigervnc")
+
+
+def test_who_has_installed_it_is_told_that_path_lacks_it():
+    where = shutil.which("sh", path="/usr/local/bin:/usr/bin:/bin")
+    told = off_path("no-such-program", "sh")
+    assert told.startswith(f"{where} is there, but {Path(where).parent} is not on the PATH")
+    assert off_path("no-such-program") == ""

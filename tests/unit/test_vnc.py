@@ -255,6 +255,19 @@ def test_a_missing_server_says_how_to_install_it(tmp_path, monkeypatch, setting)
     assert "install" in missing.value.command
 
 
+@pytest.mark.parametrize(("kind", "program"), [("vnc", "Xtigervnc"), ("xpra", "xpra")])
+def test_a_server_that_path_lacks_is_not_to_be_installed_once_more(
+    tmp_path, monkeypatch, kind, program
+):
+    there = tmp_path / program
+    there.touch(mode=0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("desktop.packages._SYSTEM_FOLDERS", str(tmp_path))
+    with pytest.raises(DisplayServerMissing) as missing:
+        backend(kind).find(DisplaySettings())
+    assert f"{there} is there" in missing.value.remedy
+
+
 def test_a_server_that_does_not_start_is_unsuitable(tmp_path):
     broken = tmp_path / "Xvnc"
     broken.write_text("#!/nowhere/sh\n")
