@@ -71,6 +71,7 @@ class SideEntrance:
             return
         self._made = True
         try:
+            self.folder.chmod(0o700)  # Jupyter's umask may have kept us out
             self._claim = claim(self.folder)
             self._listener = self._listen()
         except OSError as error:

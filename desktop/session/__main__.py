@@ -17,7 +17,7 @@ from .dead_mounts import no_dead_mounts
 from .display_number import display_number, unwritable
 from .ice import nothing_of_session_managers
 from .keeper import keep
-from .runtime import runtime_folder
+from .runtime import keep_own_rights, runtime_folder
 from .search import Search
 from .session import Session
 from .specification import SLACK, Specification
@@ -32,6 +32,7 @@ def main() -> int:
     if not line:
         return 0
     specification = Specification.from_line(line)
+    keep_own_rights()
     signals.defer()
     try:
         abstract = unwritable() is not None

@@ -85,6 +85,15 @@ def with_temporary(candidates: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*candidates, tempfile.gettempdir(), "/tmp"]))  # noqa: S108
 
 
+def keep_own_rights() -> None:
+    """Drop from the umask what would keep the user out of their own files and folders.
+
+    With one of 0177, meant for files, nothing can be put into a new folder: no desktop environment
+    gets as far as its first window. What the umask keeps from others stays (umask(2)).
+    """
+    os.umask(os.umask(0o077) & 0o077)
+
+
 def write_secret(path: Path, contents: bytes) -> None:
     """Replace ``path`` by a file of mode 0600 with ``contents``, in one step, whatever the umask.
 

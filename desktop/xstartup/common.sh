@@ -148,16 +148,33 @@ use_private_runtime_dir() {
     fi
 }
 
-# A desktop that cannot write its settings stops, or asks about each of them. In a home that is full,
-# read-only or missing it gets a folder for this session instead, with the user's settings as its defaults.
-use_writable_home() {
-    config=${XDG_CONFIG_HOME:-${HOME:-}/.config}
-    probe=$config/.jupyter-desktop-$$
-    if mkdir -p "$config" 2>/dev/null && { echo probe >"$probe"; } 2>/dev/null; then
+# Batch systems name a folder that goes with their job, or that is on another machine only. Xfce's session manager
+# writes a file there before it starts a program, and else starts none.
+use_writable_tmpdir() {
+    if [ -n "${TMPDIR:-}" ] && ! is_writable "$TMPDIR"; then
+        echo "Cannot write to $TMPDIR (TMPDIR): temporary files of this session are in /tmp." >&2
+        unset TMPDIR
+    fi
+}
+
+# is_writable FOLDER: whether a file can be written there. A full disk lets empty ones be made.
+is_writable() {
+    probe=$1/.jupyter-desktop-$$
+    if { echo probe >"$probe"; } 2>/dev/null; then
         rm -f "$probe"
         return
     fi
     rm -f "$probe" 2>/dev/null || true
+    return 1
+}
+
+# A desktop that cannot write its settings stops, or asks about each of them. In a home that is full,
+# read-only or missing it gets a folder for this session instead, with the user's settings as its defaults.
+use_writable_home() {
+    config=${XDG_CONFIG_HOME:-${HOME:-}/.config}
+    if mkdir -p "$config" 2>/dev/null && is_writable "$config"; then
+        return
+    fi
     echo "Cannot write to $config: this session's settings are not kept." >&2
     XDG_CONFIG_DIRS=$config:${XDG_CONFIG_DIRS:-/etc/xdg}
     export XDG_CONFIG_DIRS XDG_CONFIG_HOME="$state/config" XDG_CACHE_HOME="$state/cache" XDG_STATE_HOME="$state/state"
@@ -201,12 +218,32 @@ hide() {
 
 # D-Bus would start a locker for whoever asks it to lock, although its autostart entry is hidden.
 disable_locker_services() {
-    mkdir -p "$state/share/dbus-1/services"
     for service in org.xfce.ScreenSaver org.mate.ScreenSaver org.gnome.ScreenSaver org.cinnamon.ScreenSaver; do
         if [ -e "/usr/share/dbus-1/services/$service.service" ]; then
-            printf '[D-BUS Service]\nName=%s\nExec=/bin/false\n' "$service" \
-                >"$state/share/dbus-1/services/$service.service"
+            disable_services "$service"
         fi
+    done
+}
+
+# Chromium, and what is built on it, keeps its keys in a keyring where D-Bus has one to offer. To who has none yet a
+# password question comes first, in place of the browser's window. Without the service those programs use files of
+# their own. A keyring that is there stays in use: its owner knows the password.
+offer_no_first_keyring() {
+    for keyring in "${XDG_DATA_HOME:-${HOME:-}/.local/share}"/keyrings/*.keyring; do
+        if [ -e "$keyring" ]; then
+            return
+        fi
+    done
+    disable_services org.freedesktop.secrets org.gnome.keyring org.freedesktop.impl.portal.Secret
+    hide gnome-keyring-secrets
+}
+
+# disable_services NAME…: D-Bus takes the first of those that would start a service of that name.
+disable_services() {
+    mkdir -p "$state/share/dbus-1/services"
+    for service in "$@"; do
+        printf '[D-BUS Service]\nName=%s\nExec=/bin/false\n' "$service" \
+            >"$state/share/dbus-1/services/$service.service"
     done
 }
 
@@ -226,10 +263,12 @@ prepare_session() {
     describe_session "$1" "$2"
     mkdir -p "$state"
     use_private_runtime_dir
+    use_writable_tmpdir
     use_writable_home
     use_our_defaults
     hide_autostart_entries
     disable_locker_services
+    offer_no_first_keyring
     keep_screen_on
     # ~/.ICEauthority is shared by all hosts that mount the home, and belongs to root after one sudo.
     export ICEAUTHORITY="$state/ICEauthority"

@@ -1,0 +1,117 @@
+"""What Jupyter may hand to a desktop, however odd: it starts one, or what is the matter is said."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests import users
+from tests.integration.viewing import view, x_environment
+from tests.servers import JupyterServer, running, until
+
+# Quotes, blanks, letters outside of ASCII, what a shell or a list of paths takes for more than a
+# letter, and a line end.
+ODD = '-n Jör\'s "$HOME" `x` &%;*?[a]:\nb'
+
+# What was set for a login of another kind, and what was not set at all.
+NEGLECTED = {
+    **dict.fromkeys(("LANG", "LC_ALL", "LC_CTYPE", "LANGUAGE", "TERM", "USER", "LOGNAME"), ""),
+    "SHELL": "/usr/sbin/nologin",
+    "TMPDIR": "/nowhere/tmp",
+}
+
+FEW = (256, 256)  # open files
+
+SCRIPT = """#!/bin/sh
+umask >"$HOME/umask"
+mkdir "$HOME/made" && touch "$HOME/made/file"
+exec openbox --sm-disable
+"""
+
+
+def with_odd_home(server: JupyterServer) -> None:
+    home = server.root / "homes" / ODD
+    home.parent.mkdir()
+    shutil.move(server.home, home)
+    server.home = home
+
+
+def shown(server: JupyterServer) -> list[str]:
+    """Return the classes of all windows that the window manager manages."""
+    environment = x_environment(server)
+
+    def of(*asked: str) -> str:
+        ran = subprocess.run(
+            ["xprop", *asked], env=environment, capture_output=True, text=True, check=False
+        )
+        return ran.stdout
+
+    windows = re.findall("0x[0-9a-f]+", of("-root", "_NET_CLIENT_LIST"))
+    return re.findall(r'", "(.*)"', "".join(of("-id", window, "WM_CLASS") for window in windows))
+
+
+def test_xfce_in_a_home_with_an_odd_name_and_a_neglected_environment() -> None:
+    with running(start_script="xfce", environment=NEGLECTED, prepare=with_odd_home) as server:
+        # Not before it runs: Jupyter raises what it can.
+        psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE, FEW)
+        server.start_desktop()
+        both = {"Xfce4-panel", "Xfdesktop"}
+        until(lambda: both <= set(shown(server)), "panel and background", 45)
+        until((server.home / ".config" / "xfce4" / "xfconf").is_dir, "settings in the home")
+        # No window asks for anything.
+        assert set(shown(server)) == both
+        (manager,) = (process for process in server.processes() if process.name() == "xfwm4")
+        assert manager.environ()["HOME"] == str(server.home)
+        assert "TMPDIR" not in manager.environ()
+        assert manager.rlimit(psutil.RLIMIT_NOFILE) == FEW
+        # Python sees to it (PEP 538); otherwise a shell would lose letters that are not ASCII.
+        assert manager.environ()["LC_CTYPE"] == "C.UTF-8"
+
+
+@contextlib.contextmanager
+def umask_restored() -> Iterator[None]:
+    """Undo what the block does to the umask of this process, which its children inherit."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    try:
+        yield
+    finally:
+        os.umask(umask)
+
+
+def with_umask_0177(server: JupyterServer) -> None:
+    """Keep the server's user out of new folders of their own."""
+    (server.home / "start").write_text(SCRIPT)
+    # Jupyter itself needs these to be there.
+    for folder in ("jupyter-runtime", ".jupyter", ".local/share/jupyter", ".config", ".cache"):
+        (server.home / folder).mkdir(parents=True)
+    os.umask(0o177)
+
+
+@pytest.fixture
+def careful() -> Iterator[JupyterServer]:
+    with contextlib.ExitStack() as stack:
+        with umask_restored():
+            started = running(
+                user=users.new(), start_script="~/start", prepare=with_a_umask_for_files
+            )
+            server = stack.enter_context(started)
+        yield server
+
+
+def test_a_umask_that_keeps_its_own_user_out(careful: JupyterServer) -> None:
+    for backend in ("vnc", "xpra"):
+        careful.start_desktop(backend, backend=backend)
+        assert (careful.home / "made" / "file").exists()
+        shutil.rmtree(careful.home / "made")
+        # What it keeps from others, it still does.
+        assert int((careful.home / "umask").read_text(), 8) == 0o077
+    with view(careful, "vnc") as viewer:
+        assert viewer.width
