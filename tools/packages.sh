@@ -52,6 +52,7 @@ need_for_tests() {
     need "$xfce" startxfce4
     need tigervnc-tools vncpasswd
     need x11-utils xprop
+    need libglib2.0-bin gdbus
     need x11-xserver-utils xset
     need openbox openbox
     need mesa-utils glxgears

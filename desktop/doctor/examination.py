@@ -24,7 +24,7 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Graphics": (graphics.devices, graphics.virtualgl, graphics.images),
     "Cluster": (cluster.slurm,),
     "Jupyter servers": (servers.address, servers.hub, servers.running),
-    "Limits": (limits.resources, limits.account, limits.container),
+    "Limits": (limits.resources, limits.shared_memory, limits.account, limits.container),
 }
 
 # What matters where desktops run, which need not be here.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import resource
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .subject import Subject
 
 _FEW_FILES = 256
 _FEW_PROCESSES = 200  # a whole desktop environment has some 50, with two threads and more each
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+_LITTLE_SHARED = 256 * 1024 * 1024  # bytes; containers have 64 MiB, unless they are asked for more
 _GROUP = Path("/sys/fs/cgroup")
 _CONTAINERS: dict[str, Callable[[], bool]] = {
     "Docker": lambda: Path("/.dockerenv").exists(),
@@ -37,6 +40,31 @@ def resources(subject: Subject) -> Iterator[Finding]:
     yield _processes()
     if (memory := _group("memory.max")) is not None:
         yield ok("memory", f"at most {memory / 1e9:.1f} GB in this container or job", limit=memory)
+
+
+def shared_memory(subject: Subject) -> Iterator[Finding]:
+    """Room for what programs share by shm_open(3).
+
+    Display servers need none of it, nor do today's browsers, which share by memfd_create(2).
+    """
+    path = _SHARED_MEMORY
+    users = "PyTorch's data loaders, older Chromium and Electron programs"
+    remedy = (
+        "Start the container with more: in Kubernetes an emptyDir with medium: Memory, mounted "
+        "there. Or start Chromium with --disable-dev-shm-usage. With Docker or Podman:"
+    )
+    command = "docker run --shm-size=1g"
+    if not os.access(path, os.W_OK | os.X_OK):
+        found = f"{path} cannot be written to: {users} crash."
+        yield note("shared memory", found, remedy, command, size=0)
+        return
+    size = shutil.disk_usage(path).total
+    text = f"{path}: {size / 1e6:.0f} MB"
+    if size < _LITTLE_SHARED:
+        found = f"{text}; {users} crash when it is full."
+        yield note("shared memory", found, remedy, command, size=size)
+    else:
+        yield ok("shared memory", text, size=size)
 
 
 def account(subject: Subject) -> Iterator[Finding]:

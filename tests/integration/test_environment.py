@@ -99,9 +99,7 @@ def with_umask_0177(server: JupyterServer) -> None:
 def careful() -> Iterator[JupyterServer]:
     with contextlib.ExitStack() as stack:
         with umask_restored():
-            started = running(
-                user=users.new(), start_script="~/start", prepare=with_a_umask_for_files
-            )
+            started = running(user=users.new(), start_script="~/start", prepare=with_umask_0177)
             server = stack.enter_context(started)
         yield server
 

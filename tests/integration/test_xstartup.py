@@ -28,19 +28,32 @@ def autostart(folder: Path, name: str, command: str) -> None:
     (folder / f"{name}.desktop").write_text(entry)
 
 
+_TRUST = 'gio set "$1" metadata::xfce-exe-checksum "$(sha256sum "$1" | cut -d" " -f1)"'
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of the site's settings, with which a locker and another program start."""
+    """A folder of the site's settings: a locker, another program, and a keyring's service."""
     folder = tmp_path_factory.mktemp("site")
     autostart(folder / "autostart", "light-locker", f"touch {folder}/locker-started")
     autostart(folder / "autostart", "welcome", f"touch {folder}/welcome-started")
+    services = folder / "share" / "dbus-1" / "services"
+    services.mkdir(parents=True)
+    (services / "org.freedesktop.secrets.service").write_text(
+        "[D-BUS Service]\nName=org.freedesktop.secrets\n"
+        # With 0 D-Bus would wait for one in the background.
+        f'Exec=/bin/sh -c "touch {folder}/keyring-started; exit 1"\n'
+    )
     return folder
 
 
 @pytest.fixture(scope="module")
 def xfce(site: Path) -> Iterator[psutil.Process]:
     """The window manager of an XFCE."""
-    environment = {"XDG_CONFIG_DIRS": f"{site}:/etc/xdg"}
+    environment = {
+        "XDG_CONFIG_DIRS": f"{site}:/etc/xdg",
+        "XDG_DATA_DIRS": f"{site}/share:/usr/local/share:/usr/share",
+    }
     with running(start_script="xfce", environment=environment) as server:
         yield window_manager(server, "xfwm4")
 
@@ -64,6 +77,73 @@ def test_xfce_has_its_lock_key_disarmed_and_no_compositing(xfce: psutil.Process)
     assert run_in(xfce, "xfconf-query", "-c", "xfwm4", "-p", "/general/use_compositing") == "false"
     # The system's own defaults are still there behind ours.
     assert run_in(xfce, "xfconf-query", "-c", "xfce4-session", "-p", "/sessions/Failsafe/Count")
+
+
+def call(process: psutil.Process, name: str, *method: str) -> subprocess.CompletedProcess[str]:
+    """Call a D-Bus method as a program of the same desktop would, with D-Bus's own patience."""
+    return subprocess.run(
+        ["gdbus", "call", "--session", "--timeout", "25", "--dest", name, "--object-path", *method],
+        env=process.environ(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+_SECRETS = ("org.freedesktop.secrets", "/org/freedesktop/secrets", "--method")
+
+
+def test_no_first_keyring_is_offered(xfce: psutil.Process, site: Path) -> None:
+    """It would ask for a password, and Chromium's first window would wait for the answer."""
+    assert call(xfce, *_SECRETS, "org.freedesktop.DBus.Peer.Ping").returncode != 0
+    assert not (site / "keyring-started").exists()
+
+
+def test_a_keyring_that_is_there_stays_in_use(site: Path) -> None:
+    def with_keyring(server: JupyterServer) -> None:
+        folder = server.home / ".local" / "share" / "keyrings"
+        folder.mkdir(parents=True)
+        (folder / "login.keyring").touch()
+
+    services = {"XDG_DATA_DIRS": f"{site}/share:/usr/share"}
+    with running(start_script="openbox", environment=services, prepare=with_keyring) as server:
+        manager = window_manager(server, "openbox")
+        call(manager, *_SECRETS, "org.freedesktop.DBus.Peer.Ping")
+        assert (site / "keyring-started").exists()
+        (site / "keyring-started").unlink()
+
+
+def test_programs_do_not_wait_for_a_portal(xfce: psutil.Process) -> None:
+    """GTK 4 asks it for its settings before the first window, for as long as D-Bus waits."""
+    settings = "org.freedesktop.portal.Settings.ReadAll"
+    asked = ("/org/freedesktop/portal/desktop", "--method", settings, "@as []")
+    ran = call(xfce, "org.freedesktop.portal.Desktop", *asked)
+    assert "Timeout" not in ran.stderr
+    assert ran.returncode == 0 or "GDBus.Error" in ran.stderr, ran.stderr
+
+
+def test_a_launcher_on_the_desktop_asks_nothing(xfce: psutil.Process, site: Path) -> None:
+    launcher = Path(xfce.environ()["HOME"], "Desktop", "mine.desktop")
+    launcher.parent.mkdir(exist_ok=True)
+    entry = f"[Desktop Entry]\nType=Application\nName=mine\nExec=touch {site}/launched\n"
+    launcher.write_text(entry)
+    launcher.chmod(0o755)
+    # What the documentation says; there is nothing to be set where there is no gvfs.
+    subprocess.run(
+        ["sh", "-c", _TRUST, "sh", str(launcher)],
+        env=xfce.environ(),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    # As xfdesktop does at a double click.
+    method = ("--method", "org.xfce.FileManager.Execute", str(launcher.parent), launcher.as_uri())
+    display = xfce.environ()["DISPLAY"]
+    manager = ("org.xfce.FileManager", "/org/xfce/FileManager")
+    ran = call(xfce, *manager, *method, "[]", display, "")
+    assert ran.returncode == 0, ran.stderr
+    until((site / "launched").exists, "the launcher's program")
 
 
 def test_a_second_xfce_starts_from_a_terminal_of_the_first(xfce: psutil.Process) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -259,6 +260,19 @@ def test_few_processes_in_a_container(tmp_path, monkeypatch):
     _, processes, memory = found(limits.resources)
     assert (processes.state, processes.facts) == (State.NOTE, {"limit": 20})
     assert memory.found == "at most 2.0 GB in this container or job"
+
+
+def test_shared_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(limits, "_LITTLE_SHARED", 1)
+    assert told(limits.shared_memory).state is State.OK
+    monkeypatch.setattr(limits, "_LITTLE_SHARED", 1 << 62)
+    little = told(limits.shared_memory)
+    assert (little.state, little.command) == (State.NOTE, "docker run --shm-size=1g")
+    assert little.facts["size"] == shutil.disk_usage(tmp_path).total
+    assert "emptyDir" in little.remedy
+    monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path / "missing")
+    assert "cannot be written to" in told(limits.shared_memory).found
 
 
 def test_a_user_without_a_name(monkeypatch):
