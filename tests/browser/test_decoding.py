@@ -51,12 +51,12 @@ def shows_film(desktop: Desktop) -> None:
         desktop.is_live()
 
 
+# Xpra's pictures are encrypted on the way.
+@pytest.mark.parametrize("backend", ["vnc"], indirect=True)
 @pytest.mark.usefixtures("film")
 def test_pictures_that_cannot_be_decoded_are_left_out(
-    backend: str, server: servers.JupyterServer, visitor: Visitor
+    server: servers.JupyterServer, visitor: Visitor
 ) -> None:
-    if backend == "xpra":
-        pytest.skip("Xpra's pictures are encrypted on the way here")
     visitor.expects("Decoded image has incorrect dimensions")
     with link(server.port) as cable:
         desktop = visitor.opens(server, at=cable.address)
