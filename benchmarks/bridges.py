@@ -32,7 +32,7 @@ class Bridge(Protocol):
 
 
 class Ours(JupyterServer):
-    """Jupyter's doorman and ``python -m desktop.bridge``."""
+    """Jupyter's doorman and ``python -m jupyter_desktop.bridge``."""
 
     def __init__(self, folder: Path, source: Path) -> None:
         folder.mkdir()
@@ -41,7 +41,7 @@ class Ours(JupyterServer):
         super().__init__(
             Path(sys.executable),
             folder,
-            f"from desktop.placements import Local\n"
+            f"from jupyter_desktop.placements import Local\n"
             f"connect = Local.connect\n"
             f"Local.connect = lambda self, path: connect(self, {str(source)!r})\n"
             f"c.DesktopApp.start_script = {str(idle)!r}\n",

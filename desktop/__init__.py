@@ -10,4 +10,4 @@ def _jupyter_server_extension_points() -> list[dict[str, object]]:
     """Tell Jupyter Server which application this package brings (it calls this)."""
     from .app import DesktopApp
 
-    return [{"module": "desktop.app", "app": DesktopApp}]
+    return [{"module": "jupyter_desktop.app", "app": DesktopApp}]

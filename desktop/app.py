@@ -70,7 +70,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
 
     subcommands = {  # noqa: RUF012
         "doctor": (
-            "desktop.doctor.app.Doctor",
+            "jupyter_desktop.doctor.app.Doctor",
             "Say what is there, what is missing, and whether a desktop would start.",
         ),
     }

@@ -26,7 +26,7 @@ from .plans import Plan
 from .session.keeper import CLEAN_UP
 from .session.specification import Specification
 
-_COMMAND = [sys.executable, "-m", "desktop.session"]
+_COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _LATE = 1.0  # seconds after which a session process that should have ended is ended
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _ANSWER = 5.0  # seconds for it to put a password in force

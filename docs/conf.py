@@ -6,7 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
-import desktop  # noqa: E402
+import jupyter_desktop  # noqa: E402
 
 project = "jupyter-desktop"
 author = "The jupyter-desktop developers"

@@ -42,7 +42,7 @@ _WITHOUT = dict.fromkeys(
 _APPLICATIONS = {
     "server": ["-m", "jupyter_server", f"--ServerApp.jpserver_extensions={_WITHOUT}"],
     "lab": ["-m", "jupyterlab"],
-    "desktop": ["-c", "from desktop.app import main; main()"],
+    "desktop": ["-c", "from jupyter_desktop.app import main; main()"],
 }
 # What belongs to the desktop or the Jupyter server in which the tests themselves run.
 _NOT_INHERITED = ("JUPYTER", "JPY_", "XDG_", "DBUS_", "DISPLAY", "WAYLAND_", "XAUTHORITY")

@@ -167,7 +167,7 @@ def python() -> str:
 
 
 def _works(candidate: str) -> bool:
-    command = [candidate, "-c", "import desktop, jupyter_server"]
+    command = [candidate, "-c", "import jupyter_desktop, jupyter_server"]
     try:
         ran = subprocess.run(
             command,

@@ -1,4 +1,4 @@
-"""``python -m desktop.bridge``; standard input is one end of a SOCK_SEQPACKET socket pair.
+"""``python -m jupyter_desktop.bridge``; standard input is one end of a SOCK_SEQPACKET socket pair.
 
 The server's folder is removed here, because nothing of ours may be left behind even if the server
 was killed.

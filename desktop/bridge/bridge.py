@@ -12,7 +12,7 @@ from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing
 from .connection import Connection
 
 _FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
-_log = logging.getLogger("desktop.bridge")
+_log = logging.getLogger("jupyter_desktop.bridge")
 
 _NO_FILE = (
     "Connection %d is refused: the bridge may have no more than %d files open, four for each page "

@@ -166,7 +166,7 @@ class BridgeClient:
 
 def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "desktop.bridge"],
+        [sys.executable, "-m", "jupyter_desktop.bridge"],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         # Not Jupyter's folder: a package called "desktop" could lie there.

@@ -16,7 +16,7 @@ from .relay import Relay
 from .websocket import BrowserSocket
 
 _HANDSHAKE = 10.0  # seconds
-_log = logging.getLogger("desktop.bridge")
+_log = logging.getLogger("jupyter_desktop.bridge")
 
 
 class Connection:

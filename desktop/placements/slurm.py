@@ -38,7 +38,7 @@ class Slurm(Placement):
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
         """Return the command that has a job and stands between us and the session in it."""
-        return [sys.executable, "-m", "desktop.slurm", *session_command]
+        return [sys.executable, "-m", "jupyter_desktop.slurm", *session_command]
 
     def preamble(self) -> list[str]:
         """Return the request, for that command."""

@@ -1,4 +1,4 @@
-"""``python -m desktop.session``: the specification comes on standard input, see ``control``."""
+"""``python -m jupyter_desktop.session``: the specification comes on standard input, see ``control``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m desktop.session.attendant MODE FOLDER COMMAND…``: sees one application to its end.
+"""``python -m jupyter_desktop.session.attendant MODE FOLDER COMMAND…``: sees one application to its end.
 
 It runs the command in ``FOLDER`` and exits with its status, but not before the application is
 over. That is more than the end of the command: many a launcher returns at once and leaves its

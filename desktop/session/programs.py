@@ -136,7 +136,7 @@ class Application(Program):
     def arguments(self) -> Sequence[str]:
         """Return what the start script is to run: the attendant, with the application."""
         mode = "seamless" if self._seamless else "full-screen"
-        attendant = (sys.executable, "-m", "desktop.session.attendant")
+        attendant = (sys.executable, "-m", "jupyter_desktop.session.attendant")
         # Where the start script is run without the user's libraries (see ``own_programs``).
         back: tuple[str, ...] = ()
         if libraries.are_set(self._environment):

@@ -1,4 +1,4 @@
-"""``python -m desktop.slurm COMMAND…``: runs the session COMMAND in a job.
+"""``python -m jupyter_desktop.slurm COMMAND…``: runs the session COMMAND in a job.
 
 The request comes on standard input, and then what a session is told, see ``session.control``.
 When this process ends, whatever ends it, there is no job any more: two processes see to it (see

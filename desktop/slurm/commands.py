@@ -46,7 +46,7 @@ class Script:
     command: Sequence[str]
 
     def __str__(self) -> str:
-        inside = [self.python, "-m", "desktop.slurm.inside", f"{self.patience:g}"]
+        inside = [self.python, "-m", "jupyter_desktop.slurm.inside", f"{self.patience:g}"]
         return (
             f"#!/bin/sh\n{self.setup}\nexport {NAME}={self.name}\n"
             f"exec {shlex.join([*inside, *self.command])}\n"

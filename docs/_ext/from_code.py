@@ -14,8 +14,8 @@ from sphinx.application import Sphinx
 from traitlets import Bool, Dict, Enum, Float, HasTraits, Integer, List, TraitType, Unicode
 from traitlets.traitlets import DefaultHandler
 
-from desktop import errors
-from desktop.app import DesktopApp
+from jupyter_desktop import errors
+from jupyter_desktop.app import DesktopApp
 
 CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 

@@ -123,7 +123,7 @@ def test_a_link_that_freezes_for_thirty_seconds(linked: Desktop, guest: Guest, c
 
 def test_the_bridge_is_killed(linked: Desktop, guest: Guest, xfce: servers.JupyterServer) -> None:
     with unharmed(linked, guest):
-        xfce.process_of("desktop.bridge").kill()
+        xfce.process_of("jupyter_desktop.bridge").kill()
         linked.becomes("reconnecting", seconds=2)
         print(f"live after the bridge was killed: {linked.is_live(SOON):.2f} s")
 

@@ -332,7 +332,7 @@ def test_nothing_is_left_where_what_follows_the_job_is_killed(
     session = ended(server)
     assert session["state"] in ("failed", "stopped")
     until(lambda: cluster.jobs() == fillers, "the job to be gone", 30)
-    until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
+    until(lambda: not server.processes("-m jupyter_desktop.s"), "our processes to be gone")
     assert not server.job_outputs()
 
 
@@ -341,7 +341,7 @@ def followers(server: JupyterServer) -> dict[str, psutil.Process]:
 
     def found() -> tuple[psutil.Process, psutil.Process] | None:
         # A command of Slurm's has the same words between its fork and its exec.
-        both = server.processes("-m desktop.slurm /")
+        both = server.processes("-m jupyter_desktop.slurm /")
         if len(both) != 2:
             return None
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -360,7 +360,7 @@ def test_all_who_follow_the_job_are_killed(server: JupyterServer, cluster: Clust
         process.kill()
     assert ended(server)["state"] == "failed"
     until(lambda: not cluster.jobs(), "the job to be gone", 30)
-    until(lambda: not server.processes("-m desktop.s"), "our processes to be gone")
+    until(lambda: not server.processes("-m jupyter_desktop.s"), "our processes to be gone")
     # Nobody is there to remove it but the next start, in some days.
     (left,) = server.job_outputs()
     os.utime(left, (0, 0))

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders, HTTPInputError
 
-from desktop import upgrade
-from desktop.bridge.messages import BadMessage, receive
-from desktop.errors import BadRequest, Refused
+from jupyter_desktop import upgrade
+from jupyter_desktop.bridge.messages import BadMessage, receive
+from jupyter_desktop.errors import BadRequest, Refused
 from tests import clients, servers
 from tests.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, Closed, Wire, frame
 from tests.descriptors import nothing_leaks

@@ -258,7 +258,7 @@ def test_a_bad_setting_is_said_and_no_desktop_started(jupyter, argument, said):
     assert server.call("POST", "desktop/api/sessions", {"name": "default"}).status >= 400
     assert said in html.unescape(server.call("GET", "desktop/").body.decode())
     assert said in server.log
-    assert not server.processes("desktop.session")
+    assert not server.processes("jupyter_desktop.session")
 
 
 def test_no_secret_is_in_a_command_line_or_log(server):

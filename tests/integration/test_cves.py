@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-import desktop
+import jupyter_desktop
 from tests import clients
 from tests.clients import Denied
 from tests.integration.viewing import accepted, folder_of, log_in, open_socket

@@ -52,7 +52,7 @@ def belongings(server: JupyterServer) -> set[str]:
     besides = {str(server.runtime / name) for name in SHARED}
     besides |= {str(path) for one in server.runtime.glob("jd-*/side.sock") for path in _of(one)}
     return {
-        *(one for one in ours - besides if "desktop.bridge" not in one),
+        *(one for one in ours - besides if "jupyter_desktop.bridge" not in one),
         *sockets,
         *(mount for mount in mounts if f"user_id={server.user}," in f"{mount},"),
     }

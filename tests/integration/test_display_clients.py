@@ -7,7 +7,7 @@ import subprocess
 import psutil
 import pytest
 
-from desktop.session import display_clients
+from jupyter_desktop.session import display_clients
 from tests.integration.viewing import grabbed
 from tests.servers import JupyterServer, until
 

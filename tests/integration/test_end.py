@@ -125,12 +125,12 @@ def _start_if_possible(server: servers.JupyterServer) -> None:
 def test_killed_after_its_bridge(busy):
     """A new bridge is there by then, which removes the folder that is not a desktop's."""
     server, _ = busy
-    old = server.process_of("desktop.bridge")
+    old = server.process_of("jupyter_desktop.bridge")
     began = time.monotonic()
     # One that dies at once is left alone until it is needed.
     servers.until(lambda: time.monotonic() - began > 1, "a bridge that has lived a while")
     old.kill()
-    servers.until(lambda: [p for p in server.processes("desktop.bridge") if p != old], "a new one")
+    servers.until(lambda: [p for p in server.processes("jupyter_desktop.bridge") if p != old], "a new one")
     server.process.kill()
     ends_within(server, 5)
 

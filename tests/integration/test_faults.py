@@ -51,7 +51,7 @@ def test_the_bridge_is_killed(server):
     before = parts_of_desktops(server)
     with view(server) as viewer:
         servers.until(lambda: len(server.session()["viewers"]) == 1, "a viewer")
-        server.process_of("desktop.bridge").kill()
+        server.process_of("jupyter_desktop.bridge").kill()
         assert viewer.wire.closing().code is None
     servers.until(lambda: server.session()["viewers"] == [], "no viewer")
     shows_pictures(server)
@@ -61,7 +61,7 @@ def test_the_bridge_is_killed(server):
 def test_the_bridge_is_killed_again_and_again(server):
     server.start_desktop()
     for _ in range(5):
-        server.process_of("desktop.bridge").kill()
+        server.process_of("jupyter_desktop.bridge").kill()
         servers.until(lambda: _can_view(server), "a viewer that gets through")
 
 
@@ -78,7 +78,7 @@ def test_the_bridge_hangs(server):
     """Those it carries wait; when it goes on, so do they."""
     server.start_desktop()
     with view(server) as viewer:
-        bridge = server.process_of("desktop.bridge")
+        bridge = server.process_of("jupyter_desktop.bridge")
         bridge.suspend()
         try:
             assert server.call("GET", "api").status == 200

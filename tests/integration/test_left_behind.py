@@ -73,7 +73,7 @@ def all_of(server: JupyterServer) -> set[str]:
 def of_desktops(server: JupyterServer) -> set[str]:
     """Return the same without what one bridge, which comes and goes, has for all desktops."""
     entrances = [str(path.parent) for path in server.runtime.glob("jd-*/side.sock")]
-    shared = ("desktop.bridge", *entrances)
+    shared = ("jupyter_desktop.bridge", *entrances)
     return {line for line in all_of(server) if not any(name in line for name in shared)}
 
 
@@ -156,7 +156,7 @@ WORDS = {
     "X server": "-displayfd",
     "Xpra": "start-desktop",
     "start script": "openbox",
-    "bridge": "desktop.bridge",
+    "bridge": "jupyter_desktop.bridge",
 }
 
 
@@ -256,7 +256,7 @@ def test_many_in_a_row_leave_everything_as_it_was():
     with serving(start_script=servers.XSTARTUP / "openbox") as server:
         for backend in BACKENDS:
             start_look_and_stop(server, backend)
-        parts = [psutil.Process(server.process.pid), server.process_of("desktop.bridge")]
+        parts = [psutil.Process(server.process.pid), server.process_of("jupyter_desktop.bridge")]
         before = settled(server)
         descriptors = [part.num_fds() for part in parts]
         memory = [part.memory_info().rss for part in parts]

@@ -261,7 +261,7 @@ def test_nobody_can_read_a_secret(server, neighbour):
     assert ran.returncode == 0, ran.stderr
     read = {path: base64.b64decode(data) for path, data in json.loads(ran.stdout).items()}
     lines = [data for path, data in read.items() if path.endswith("/cmdline")]
-    assert len([line for line in lines if b"desktop.session" in line]) == 4
+    assert len([line for line in lines if b"jupyter_desktop.session" in line]) == 4
     assert not [path for path in read if path.endswith("/environ") or "/jd-" in path]
     leaks = {path: found for path, data in read.items() if (found := what_is_in(secrets, data))}
     assert not leaks
@@ -280,7 +280,7 @@ def test_secrets_stay_out_of_logs_and_of_the_environment_of_programs(server):
         assert not what_is_in(ours, passed_on), process
 
 
-OURS = ("desktop.session", "desktop.bridge", "-displayfd", "start-desktop")
+OURS = ("jupyter_desktop.session", "jupyter_desktop.bridge", "-displayfd", "start-desktop")
 
 # The soft limit as high as the hard one (setrlimit(2)): the usual soft one is 0, no dump at all.
 ALLOW_DUMPS = """

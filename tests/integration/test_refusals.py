@@ -33,7 +33,7 @@ def desktops(server: JupyterServer) -> None:
 
 def processes(server: JupyterServer) -> list[psutil.Process]:
     jupyter = psutil.Process(server.process.pid)
-    return [jupyter, server.process_of("desktop.bridge"), *session_processes(server).values()]
+    return [jupyter, server.process_of("jupyter_desktop.bridge"), *session_processes(server).values()]
 
 
 def held(server: JupyterServer) -> dict[str, int]:
@@ -226,7 +226,7 @@ def test_the_files_themselves_are_there(server: JupyterServer, path: str) -> Non
 def test_frames_that_break_the_protocol_end_their_connection_and_no_other(
     server: JupyterServer,
 ) -> None:
-    bridge = server.process_of("desktop.bridge")
+    bridge = server.process_of("jupyter_desktop.bridge")
     with view(server) as lively:
         before, log = held(server), len(server.log)
         for label, (sent, code) in BROKEN.items():
@@ -236,7 +236,7 @@ def test_frames_that_break_the_protocol_end_their_connection_and_no_other(
                 assert wire.closing().code == code, label
         servers.until(lambda: len(server.session()["viewers"]) == 1, "one viewer")
         assert_no_more_is_held(server, before)
-        assert server.process_of("desktop.bridge") == bridge
+        assert server.process_of("jupyter_desktop.bridge") == bridge
         assert "Traceback" not in server.log[log:]
         lively.set_encodings(0)
         lively.request_update()

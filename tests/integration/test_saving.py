@@ -66,7 +66,7 @@ def started_elsewhere(server: JupyterServer) -> Iterator[subprocess.Popen[bytes]
 
 def is_over(server: JupyterServer) -> None:
     """Wait for the end of the desktop."""
-    until(lambda: not server.processes("desktop.session"), "the end of the desktop", 40)
+    until(lambda: not server.processes("jupyter_desktop.session"), "the end of the desktop", 40)
 
 
 def text(server: JupyterServer, name: str) -> str:

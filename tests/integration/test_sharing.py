@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from desktop.backends import xpra_protocol
-from desktop.errors import NotReady
+from jupyter_desktop.backends import xpra_protocol
+from jupyter_desktop.errors import NotReady
 from tests import clients, servers
 from tests.clients import Viewer, WrongPassword
 from tests.servers import JupyterServer, until

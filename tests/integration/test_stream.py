@@ -117,7 +117,7 @@ def test_twenty_wrong_passwords_do_not_lock_the_owner_out(either):
 def open_descriptors(server):
     processes = {
         **session_processes(server),
-        "bridge": server.process_of("desktop.bridge"),
+        "bridge": server.process_of("jupyter_desktop.bridge"),
         "jupyter": psutil.Process(server.process.pid),
     }
     return {name: process.num_fds() for name, process in processes.items()}
@@ -396,7 +396,7 @@ def test_the_side_entrance_takes_a_ticket_once(either):
 
 NOWHERE_IS_SAFE = """
 from pathlib import Path
-from desktop.session import runtime
+from jupyter_desktop.session import runtime
 runtime._NETWORK_FILE_SYSTEMS = {runtime.file_system(Path("/tmp"))}
 """
 

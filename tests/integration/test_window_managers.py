@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.session.startscript import APPLICATION, OURS
+from jupyter_desktop.session.startscript import APPLICATION, OURS
 from tests.servers import until
 
 from .test_xstartup import path_without
@@ -46,7 +46,7 @@ class Screen:
     @contextmanager
     def application(self, path: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run an application as a session does, with another PATH."""
-        attendant = (sys.executable, "-m", "desktop.session.attendant", "full-screen")
+        attendant = (sys.executable, "-m", "jupyter_desktop.session.attendant", "full-screen")
         script = ("/bin/sh", str(OURS / APPLICATION), "full-screen")
         process = subprocess.Popen(
             [*script, *attendant, str(self.home), *command],

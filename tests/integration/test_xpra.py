@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.backends import xpra_protocol
-from desktop.backends.xpra_protocol import handshake
-from desktop.errors import NotReady
+from jupyter_desktop.backends import xpra_protocol
+from jupyter_desktop.backends.xpra_protocol import handshake
+from jupyter_desktop.errors import NotReady
 from tests import servers
 from tests.clients import Denied
 from tests.servers import JupyterServer, until

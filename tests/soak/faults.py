@@ -179,7 +179,7 @@ class Faults:
         return self._rng.choice(found) if found else None
 
     def _bridge(self) -> psutil.Process | None:
-        return next(iter(self._server.processes("desktop.bridge")), None)
+        return next(iter(self._server.processes("jupyter_desktop.bridge")), None)
 
     def _stop(
         self, what: str, process: psutil.Process | None, longest: float = LONGEST_STOP

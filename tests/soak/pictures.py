@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from desktop.errors import NotReady
+from jupyter_desktop.errors import NotReady
 from tests import clients
 from tests.clients import Viewer, Wire, WrongPassword
 from tests.integration.viewing import open_socket

@@ -115,7 +115,7 @@ def quiet(server: JupyterServer, desktops: Sequence[Desktop]) -> None:
 
 def resources(server: JupyterServer) -> dict[str, int]:
     """Return what Jupyter and the bridge hold."""
-    jupyter, bridge = psutil.Process(server.process.pid), server.process_of("desktop.bridge")
+    jupyter, bridge = psutil.Process(server.process.pid), server.process_of("jupyter_desktop.bridge")
     return {
         "Jupyter's descriptors": jupyter.num_fds(),
         "Jupyter's threads": jupyter.num_threads(),
@@ -155,7 +155,7 @@ def check_nothing_else(
     except AssertionError as problem:
         raise AssertionError(f"before and after: {left}") from problem
     keepers = [desktop.parts["keeper"] for desktop in desktops]
-    known = {server.process.pid, server.process_of("desktop.bridge").pid}
+    known = {server.process.pid, server.process_of("jupyter_desktop.bridge").pid}
     for keeper in keepers:
         known |= {keeper.pid, *(child.pid for child in keeper.children(recursive=True))}
     others = [process for process in server.processes() if process.pid not in known]

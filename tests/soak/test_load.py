@@ -74,8 +74,8 @@ def processes(server: JupyterServer) -> dict[str, list[psutil.Process]]:
     """Return all that have a part in it."""
     return {
         "Jupyter server": [psutil.Process(server.process.pid)],
-        "bridge": server.processes("desktop.bridge"),
-        "session process": server.processes("desktop.session"),
+        "bridge": server.processes("jupyter_desktop.bridge"),
+        "session process": server.processes("jupyter_desktop.session"),
         "VNC server": server.processes("Xtigervnc"),
         "Xpra": server.processes("start-desktop"),
     }

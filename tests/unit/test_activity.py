@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from desktop.activity import ACTIVITIES, Use, isoformat
+from jupyter_desktop.activity import ACTIVITIES, Use, isoformat
 
 
 def is_used(use: Use) -> bool:

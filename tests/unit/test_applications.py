@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.applications import Application, Applications, parse, read
-from desktop.errors import ApplicationUnusable, UnknownApplication
-from desktop.session.specification import Specification
+from jupyter_desktop.applications import Application, Applications, parse, read
+from jupyter_desktop.errors import ApplicationUnusable, UnknownApplication
+from jupyter_desktop.session.specification import Specification
 
 LOG = logging.getLogger("test")
 MINIMAL = {"command": "xterm"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from desktop.backends import asking
+from jupyter_desktop.backends import asking
 from tests.servers import until
 
 

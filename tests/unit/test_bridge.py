@@ -16,11 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.bridge.bridge import Bridge
-from desktop.bridge.client import BridgeClient
-from desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER
-from desktop.bridge.messages import LARGEST, Handoff, decode_ended, send_close, send_handoff
-from desktop.errors import BridgeUnavailable
+from jupyter_desktop.bridge.bridge import Bridge
+from jupyter_desktop.bridge.client import BridgeClient
+from jupyter_desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER
+from jupyter_desktop.bridge.messages import LARGEST, Handoff, decode_ended, send_close, send_handoff
+from jupyter_desktop.errors import BridgeUnavailable
 from tests.clients import Wire, upgrade
 from tests.descriptors import nothing_leaks
 
@@ -273,7 +273,7 @@ async def test_a_killed_bridge_is_replaced(tmp_path, noticed):
 
 async def test_a_bridge_cannot_be_had(tmp_path, monkeypatch):
     async with serving(tmp_path / "folder") as server:
-        monkeypatch.setattr("desktop.bridge.client.sys.executable", "/nowhere/python")
+        monkeypatch.setattr("jupyter_desktop.bridge.client.sys.executable", "/nowhere/python")
         with nothing_leaks(), pytest.raises(BridgeUnavailable) as unavailable:
             server.client.start()
         assert "No such file" in unavailable.value.message

@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.session.children import Child, kept
+from jupyter_desktop.session.children import Child, kept
 
 # In a process of its own, since a child subreaper adopts for the rest of its life.
 PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
-from desktop.session.children import Children
-from desktop.session.processes import descendants
+from jupyter_desktop.session.children import Children
+from jupyter_desktop.session.processes import descendants
 
 async def main():
     children = Children()

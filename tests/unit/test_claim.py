@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop.session.claim import claim, remove_unclaimed
+from jupyter_desktop.session.claim import claim, remove_unclaimed
 
 HOLD = """
 import os, sys
 from pathlib import Path
-from desktop.session.claim import claim
+from jupyter_desktop.session.claim import claim
 claim(Path(sys.argv[1]))
 if os.fork() == 0:
     sys.stdin.read()

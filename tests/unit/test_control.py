@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from desktop.session.control import Control
+from jupyter_desktop.session.control import Control
 
 
 async def commands(reader: asyncio.StreamReader, silence: float) -> list[dict[str, Any]]:

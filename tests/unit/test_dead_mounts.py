@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.session.dead_mounts import no_dead_mounts
+from jupyter_desktop.session.dead_mounts import no_dead_mounts
 
 _DETACH = 2  # MNT_DETACH (umount2(2))
 

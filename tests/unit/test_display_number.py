@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.session.display_number import display_number, is_own_server, unwritable
+from jupyter_desktop.session.display_number import display_number, is_own_server, unwritable
 from tests import users
 
 SOCKETS = Path("/tmp/.X11-unix")
@@ -176,7 +176,7 @@ def test_on_a_full_disk_nothing_is_left_and_it_is_said(tmp_path, monkeypatch):
         pytest.skip("no file system can be mounted here")
     try:
         (tmp_path / "filler").write_bytes(b"x" * 4096)
-        monkeypatch.setattr("desktop.session.display_number._TEMPORARY", tmp_path)
+        monkeypatch.setattr("jupyter_desktop.session.display_number._TEMPORARY", tmp_path)
         with pytest.raises(OSError, match="No space left"), display_number():
             pass
         assert [path.name for path in tmp_path.iterdir()] == ["filler"]
@@ -186,27 +186,27 @@ def test_on_a_full_disk_nothing_is_left_and_it_is_said(tmp_path, monkeypatch):
 
 def test_the_folder_of_sockets_is_made_as_x_servers_make_it(tmp_path, monkeypatch):
     """Before another user makes it theirs."""
-    monkeypatch.setattr("desktop.session.display_number.SOCKETS", tmp_path / "X11-unix")
+    monkeypatch.setattr("jupyter_desktop.session.display_number.SOCKETS", tmp_path / "X11-unix")
     with display_number():
         assert (tmp_path / "X11-unix").stat().st_mode & 0o7777 == 0o1777
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_folder_of_sockets_that_is_not_safe(tmp_path, monkeypatch, mode):
-    from desktop.errors import StartFailed
+    from jupyter_desktop.errors import StartFailed
 
     (tmp_path / "X11-unix").mkdir()
     (tmp_path / "X11-unix").chmod(mode)
-    monkeypatch.setattr("desktop.session.display_number.SOCKETS", tmp_path / "X11-unix")
+    monkeypatch.setattr("jupyter_desktop.session.display_number.SOCKETS", tmp_path / "X11-unix")
     with pytest.raises(StartFailed, match="not safe") as failed, display_number():
         pass
     assert failed.value.command
 
 
 def test_without_any_number_left_it_says_what_to_do(monkeypatch):
-    from desktop.errors import StartFailed
+    from jupyter_desktop.errors import StartFailed
 
-    monkeypatch.setattr("desktop.session.display_number._NUMBERS", range(1, 1))
+    monkeypatch.setattr("jupyter_desktop.session.display_number._NUMBERS", range(1, 1))
     with pytest.raises(StartFailed, match="All display numbers") as failed, display_number():
         pass
     assert failed.value.remedy
@@ -263,7 +263,7 @@ def test_another_user_s_server_is_not_taken_for_ours():
 
 def test_a_folder_of_sockets_that_cannot_be_written_to():
     within = users.with_read_only_x_sockets()
-    script = "from desktop.session.display_number import *; print(unwritable()); "
+    script = "from jupyter_desktop.session.display_number import *; print(unwritable()); "
     script += "numbers = display_number(abstract=True); print(numbers.__enter__())"
     printed = subprocess.check_output([*within, sys.executable, "-c", script], text=True)
     assert "it is mounted read-only" in printed

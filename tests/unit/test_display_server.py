@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from desktop.access import Access
-from desktop.backends import Backend, DisplaySettings, Installed, Program, Runtime
-from desktop.errors import StartError
-from desktop.session.children import Children
-from desktop.session.display_server import DisplayServer
-from desktop.session.log import SessionLog
-from desktop.session.processes import Process, descendants
-from desktop.session.specification import Specification
-from desktop.session.stopping import Stopping
+from jupyter_desktop.access import Access
+from jupyter_desktop.backends import Backend, DisplaySettings, Installed, Program, Runtime
+from jupyter_desktop.errors import StartError
+from jupyter_desktop.session.children import Children
+from jupyter_desktop.session.display_server import DisplayServer
+from jupyter_desktop.session.log import SessionLog
+from jupyter_desktop.session.processes import Process, descendants
+from jupyter_desktop.session.specification import Specification
+from jupyter_desktop.session.stopping import Stopping
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop import foreign_text
+from jupyter_desktop import foreign_text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
-from desktop.handlers.common import JSONErrors, PageErrors
+from jupyter_desktop.handlers.common import JSONErrors, PageErrors
 
 
 async def answer(kind, error):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.session import ice
+from jupyter_desktop.session import ice
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.session.specification import Specification
+from jupyter_desktop.session.specification import Specification
 from tests.servers import lock_holder
 
 # Has a worker that runs what it is told, once it has read one byte. The worker prints its process
 # id, and whatever else, and the keeper the worker's exit status.
 PROGRAM = """
 import asyncio, os, signal, subprocess, sys, time
-from desktop.session import signals
-from desktop.session.keeper import keep
+from jupyter_desktop.session import signals
+from jupyter_desktop.session.keeper import keep
 
 def work():
     print(os.getpid(), flush=True)
@@ -144,7 +144,7 @@ def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
     specification = Specification(folders=(str(tmp_path),))
     for _ in range(2):
         with subprocess.Popen(
-            [sys.executable, "-m", "desktop.session"],
+            [sys.executable, "-m", "jupyter_desktop.session"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop import libraries
-from desktop.session import own_programs
+from jupyter_desktop import libraries
+from jupyter_desktop.session import own_programs
 
 PIXMAN = "libpixman-1.so.0"
 

@@ -6,8 +6,8 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 
-from desktop.session import log as session_log
-from desktop.session.log import SessionLog
+from jupyter_desktop.session import log as session_log
+from jupyter_desktop.session.log import SessionLog
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.bridge.messages import (
+from jupyter_desktop.bridge.messages import (
     LARGEST,
     BadMessage,
     Close,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.packages import install_command, off_path
+from jupyter_desktop.packages import install_command, off_path
 
 DEBIAN = {"ID": "debian"}
 UBUNTU = {"ID": "ubuntu", "ID_LIKE": "debian"}

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
-from desktop.session import processes
+from jupyter_desktop.session import processes
 from tests import users
 from tests.servers import until
 
@@ -65,7 +65,7 @@ def test_each_generation_is_found(monkeypatch, listed):
 HIDDEN = """
 import ctypes, os, subprocess, sys
 from pathlib import Path
-from desktop.session.processes import descendants, is_running
+from jupyter_desktop.session.processes import descendants, is_running
 command = "import ctypes, sys; ctypes.CDLL(None).prctl(4, 0); print(flush=True); sys.stdin.read()"
 options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 with subprocess.Popen([sys.executable, "-c", command], **options) as child:

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop.bridge import relay
-from desktop.bridge.closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, TAKEN_OVER
-from desktop.bridge.connection import Connection
-from desktop.bridge.messages import Handoff
+from jupyter_desktop.bridge import relay
+from jupyter_desktop.bridge.closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, TAKEN_OVER
+from jupyter_desktop.bridge.connection import Connection
+from jupyter_desktop.bridge.messages import Handoff
 from tests.broken_frames import BROKEN
 from tests.clients import (
     BINARY,
@@ -420,7 +420,7 @@ def test_pongs_keep_a_connection(monkeypatch):
 
 
 def test_who_sends_no_request_is_dropped(monkeypatch):
-    monkeypatch.setattr("desktop.bridge.connection._HANDSHAKE", 0.2)
+    monkeypatch.setattr("jupyter_desktop.bridge.connection._HANDSHAKE", 0.2)
     with nothing_leaks():
         ends = Ends("", 0)
         ends.browser.sendall(b"GET / HTTP/1.1\r\nHost:")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.backends.rfb import first_update, handshake
-from desktop.errors import NotReady
+from jupyter_desktop.backends.rfb import first_update, handshake
+from jupyter_desktop.errors import NotReady
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_whole_handshake(path):
 
 
 def test_one_that_says_nothing_is_not_waited_for_long(path, monkeypatch):
-    monkeypatch.setattr("desktop.backends.rfb._SECONDS", 0.2)
+    monkeypatch.setattr("jupyter_desktop.backends.rfb._SECONDS", 0.2)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
         silent.listen()

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop.backends import Runtime
-from desktop.errors import RuntimeFolderUnusable
-from desktop.session import runtime, xauthority
-from desktop.session.runtime import LONGEST_BASE, choose_base, runtime_folder, write_secret
+from jupyter_desktop.backends import Runtime
+from jupyter_desktop.errors import RuntimeFolderUnusable
+from jupyter_desktop.session import runtime, xauthority
+from jupyter_desktop.session.runtime import LONGEST_BASE, choose_base, runtime_folder, write_secret
 from tests import users
 
 
@@ -79,7 +79,7 @@ def test_a_folder_below_another_user_s_is_no_base(short):
 
 CHOOSE = """
 import sys
-from desktop.session.runtime import choose_base
+from jupyter_desktop.session.runtime import choose_base
 print(choose_base(sys.argv[1:]))
 """
 

@@ -11,9 +11,9 @@ from subprocess import PIPE
 
 import pytest
 
-from desktop.backends import DisplaySettings, XpraSettings, backend
-from desktop.errors import DisplayServerUnsuitable, StartFailed
-from desktop.session.specification import Specification
+from jupyter_desktop.backends import DisplaySettings, XpraSettings, backend
+from jupyter_desktop.errors import DisplayServerUnsuitable, StartFailed
+from jupyter_desktop.session.specification import Specification
 
 
 def program(folder: Path, text: str) -> DisplaySettings:
@@ -27,7 +27,7 @@ def program(folder: Path, text: str) -> DisplaySettings:
 # It forks, and so does who starts it: in a process of their own, which has no other threads.
 FIND = """
 import asyncio, pickle, sys
-from desktop.session.search import Search
+from jupyter_desktop.session.search import Search
 from tests.descriptors import nothing_leaks
 settings = pickle.load(sys.stdin.buffer)
 try:
@@ -57,7 +57,7 @@ def count_and_fork():
     print(len(os.listdir("/proc/self/task")), file=sys.stderr, flush=True)
     return fork()
 os.fork = count_and_fork
-from desktop.session.__main__ import main
+from jupyter_desktop.session.__main__ import main
 sys.exit(main())
 """
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop import secrets
+from jupyter_desktop import secrets
 
 
 def test_password_entry_of_the_word_password():

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.access import Access
-from desktop.errors import BadRequest, NotReady, SessionEnded, UnknownSession
-from desktop.placements import Local, Placement
-from desktop.plans import Plan
-from desktop.session.specification import Specification
-from desktop.sessions import Sessions, check_name
+from jupyter_desktop.access import Access
+from jupyter_desktop.errors import BadRequest, NotReady, SessionEnded, UnknownSession
+from jupyter_desktop.placements import Local, Placement
+from jupyter_desktop.plans import Plan
+from jupyter_desktop.session.specification import Specification
+from jupyter_desktop.sessions import Sessions, check_name
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_who_waits_for_a_password_is_told_of_the_end():
 
 
 def test_a_specification_survives_its_line():
-    from desktop.backends import DisplaySettings, XpraSettings
+    from jupyter_desktop.backends import DisplaySettings, XpraSettings
 
     xpra = XpraSettings(mode="seamless", arguments=("--c",), sound=True)
     display = DisplaySettings("1x1", "in", "Ünï\n", "/x", ("-a", "b"), xpra)

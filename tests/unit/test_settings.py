@@ -8,12 +8,12 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
-from desktop import launchers
-from desktop.app import DesktopApp
-from desktop.errors import UnknownApplication
-from desktop.plans import Wish
-from desktop.session.specification import Specification
-from desktop.sessions import NO_WISH
+from jupyter_desktop import launchers
+from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.errors import UnknownApplication
+from jupyter_desktop.plans import Wish
+from jupyter_desktop.session.specification import Specification
+from jupyter_desktop.sessions import NO_WISH
 
 
 def app(**settings: object) -> DesktopApp:
@@ -199,7 +199,7 @@ def test_when_there_is_a_second_tile(monkeypatch, tmp_path, programs, backend, s
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path / "none"))
+    monkeypatch.setattr("jupyter_desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path / "none"))
     assert app(backend=backend)._second_tile() is second
 
 

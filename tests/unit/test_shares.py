@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.access import Access
-from desktop.errors import ShareEnded
-from desktop.shares import Shares
+from jupyter_desktop.access import Access
+from jupyter_desktop.errors import ShareEnded
+from jupyter_desktop.shares import Shares
 
 
 @pytest.fixture

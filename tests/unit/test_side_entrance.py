@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.session import runtime
-from desktop.session.runtime import LONGEST_BASE
-from desktop.side_entrance import SideEntrance
+from jupyter_desktop.session import runtime
+from jupyter_desktop.session.runtime import LONGEST_BASE
+from jupyter_desktop.side_entrance import SideEntrance
 
 
 @pytest.fixture

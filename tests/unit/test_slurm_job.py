@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from desktop.session.specification import Specification
-from desktop.slurm.request import Request
-from desktop.slurm.stdio import READY
+from jupyter_desktop.session.specification import Specification
+from jupyter_desktop.slurm.request import Request
+from jupyter_desktop.slurm.stdio import READY
 from tests.servers import until
 
 SOON = 5.0  # seconds
@@ -55,7 +55,7 @@ def programs(tmp_path: Path) -> Programs:
 def following(programs: Programs) -> Iterator[subprocess.Popen[bytes]]:
     """Run what has a job and follows it."""
     request = Request(output_folder=str(programs.folder), poll_interval=0.1)
-    command = [sys.executable, "-m", "desktop.slurm", sys.executable]
+    command = [sys.executable, "-m", "jupyter_desktop.slurm", sys.executable]
     path = f"{programs.folder}:{os.environ['PATH']}"
     with subprocess.Popen(
         command,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.slurm import commands, endings, refusals
-from desktop.slurm.queue import Look, in_words, parse
+from jupyter_desktop.slurm import commands, endings, refusals
+from jupyter_desktop.slurm.queue import Look, in_words, parse
 
 
 def test_a_job_that_waits():
@@ -147,10 +147,10 @@ def test_what_of_the_environment_goes_into_a_job():
 
 
 def test_a_script_runs_what_it_is_told_to():
-    command = ["/opt/my python/bin/python", "-m", "desktop.session"]
+    command = ["/opt/my python/bin/python", "-m", "jupyter_desktop.session"]
     script = commands.Script("name", command[0], "module load x", 120.0, command)
     lines = str(script).splitlines()
     assert lines[:2] == ["#!/bin/sh", "module load x"]
     assert lines[2] == "export JUPYTER_DESKTOP_NAME=name"
-    inside = "exec '/opt/my python/bin/python' -m desktop.slurm.inside 120 "
-    assert lines[3] == f"{inside}'/opt/my python/bin/python' -m desktop.session"
+    inside = "exec '/opt/my python/bin/python' -m jupyter_desktop.slurm.inside 120 "
+    assert lines[3] == f"{inside}'/opt/my python/bin/python' -m jupyter_desktop.session"

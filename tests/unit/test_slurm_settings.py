@@ -6,12 +6,12 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from desktop.app import DesktopApp
-from desktop.errors import BadRequest
-from desktop.placements import Local, Slurm
-from desktop.plans import Wish
-from desktop.slurm.request import Request
-from desktop.slurm_settings import Slurm as Settings
+from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.errors import BadRequest
+from jupyter_desktop.placements import Local, Slurm
+from jupyter_desktop.plans import Wish
+from jupyter_desktop.slurm.request import Request
+from jupyter_desktop.slurm_settings import Slurm as Settings
 
 INJECTIONS = [
     *(
@@ -158,7 +158,7 @@ def test_the_output_folder_may_be_in_the_home(monkeypatch):
 
 def test_what_other_users_see_has_nothing_of_the_request():
     placement = Slurm(settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({}))
-    assert placement.launch(["python"])[1:] == ["-m", "desktop.slurm", "python"]
+    assert placement.launch(["python"])[1:] == ["-m", "jupyter_desktop.slurm", "python"]
     assert "SECRET" in placement.preamble()[0]
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop.errors import NotReady, SessionEnded
-from desktop.placements import Slurm, slurm
-from desktop.slurm.commands import CommandFailed
-from desktop.slurm.link import Link
-from desktop.slurm.request import Request
-from desktop.slurm.stdio import READY
+from jupyter_desktop.errors import NotReady, SessionEnded
+from jupyter_desktop.placements import Slurm, slurm
+from jupyter_desktop.slurm.commands import CommandFailed
+from jupyter_desktop.slurm.link import Link
+from jupyter_desktop.slurm.request import Request
+from jupyter_desktop.slurm.stdio import READY
 
 _READY = "printf '\\0" + READY[1:].decode().replace("\n", "\\n") + "'"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.errors import StartScriptMissing
-from desktop.session.startscript import COMPATIBLE_VARIABLE, OURS, command, find, ours
+from jupyter_desktop.errors import StartScriptMissing
+from jupyter_desktop.session.startscript import COMPATIBLE_VARIABLE, OURS, command, find, ours
 
 HOME = ".vnc/xstartup"
 

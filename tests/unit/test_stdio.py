@@ -10,8 +10,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from desktop.slurm import commands, stdio
-from desktop.slurm.inside import NAME
+from jupyter_desktop.slurm import commands, stdio
+from jupyter_desktop.slurm.inside import NAME
 from tests import users
 from tests.servers import until
 
@@ -109,7 +109,7 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 def inside(name: str, patience: float, *command: str) -> subprocess.Popen[bytes]:
-    line = [sys.executable, "-m", "desktop.slurm.inside", str(patience), *command]
+    line = [sys.executable, "-m", "jupyter_desktop.slurm.inside", str(patience), *command]
     environment = {**os.environ, NAME: name}
     return subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 

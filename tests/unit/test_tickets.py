@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.access import Access
-from desktop.errors import Refused
-from desktop.tickets import Tickets
+from jupyter_desktop.access import Access
+from jupyter_desktop.errors import Refused
+from jupyter_desktop.tickets import Tickets
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders
 
-from desktop import upgrade
-from desktop.errors import BadRequest, Refused
+from jupyter_desktop import upgrade
+from jupyter_desktop.errors import BadRequest, Refused
 
 KEY = base64.b64encode(bytes(16)).decode()
 GOOD = {

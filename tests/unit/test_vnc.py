@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.backends import NAMES, DisplaySettings, Installed, Runtime, backend
-from desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
+from jupyter_desktop.backends import NAMES, DisplaySettings, Installed, Runtime, backend
+from jupyter_desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
 
 WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
 TIGER = Installed("/usr/bin/Xtigervnc", "TigerVNC", (1, 12, 0))
@@ -186,7 +186,7 @@ def test_a_link_says_which_product_it_is(tmp_path):
 
 
 def test_one_that_does_not_answer_is_taken_by_its_name(tmp_path, monkeypatch):
-    monkeypatch.setattr("desktop.backends.asking._PATIENCE", 0.5)
+    monkeypatch.setattr("jupyter_desktop.backends.asking._PATIENCE", 0.5)
     server = str(executable(tmp_path / "Xtigervnc", "exec sleep 1000"))
     assert recognised(server) == Installed(server, "TigerVNC")
 
@@ -239,7 +239,7 @@ def test_search_order(tmp_path, monkeypatch, there, setting, found):
     for path in there:
         executable(tmp_path / path, SAYS_TIGER)
     monkeypatch.setenv("PATH", f"{tmp_path}/a:{tmp_path}/b")
-    monkeypatch.setattr("desktop.backends.vnc.TURBOVNC_FOLDER", f"{tmp_path}/turbo")
+    monkeypatch.setattr("jupyter_desktop.backends.vnc.TURBOVNC_FOLDER", f"{tmp_path}/turbo")
     settings = DisplaySettings(executable=setting.format(tmp_path))
     assert backend("vnc").find(settings).executable == str(tmp_path / found)
 
@@ -247,7 +247,7 @@ def test_search_order(tmp_path, monkeypatch, there, setting, found):
 @pytest.mark.parametrize("setting", ["", "Xown", "/nowhere/Xvnc"])
 def test_a_missing_server_says_how_to_install_it(tmp_path, monkeypatch, setting):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path))
+    monkeypatch.setattr("jupyter_desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path))
     with pytest.raises(DisplayServerMissing) as missing:
         backend("vnc").find(DisplaySettings(executable=setting))
     assert (setting or "Xtigervnc") in missing.value.message
@@ -262,7 +262,7 @@ def test_a_server_that_path_lacks_is_not_to_be_installed_once_more(
     there = tmp_path / program
     there.touch(mode=0o755)
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("desktop.packages._SYSTEM_FOLDERS", str(tmp_path))
+    monkeypatch.setattr("jupyter_desktop.packages._SYSTEM_FOLDERS", str(tmp_path))
     with pytest.raises(DisplayServerMissing) as missing:
         backend(kind).find(DisplaySettings())
     assert f"{there} is there" in missing.value.remedy

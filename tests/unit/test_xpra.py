@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop.access import Access
-from desktop.backends import DisplaySettings, Runtime, XpraSettings, backend, x_dummy
-from desktop.backends.xpra import GUARD, InstalledXpra, _interpreter
-from desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
+from jupyter_desktop.access import Access
+from jupyter_desktop.backends import DisplaySettings, Runtime, XpraSettings, backend, x_dummy
+from jupyter_desktop.backends.xpra import GUARD, InstalledXpra, _interpreter
+from jupyter_desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 
 SYSTEM = Path("/usr/lib/python3/dist-packages")  # where Debian's Xpra lies
 FOLDER = Path("/run/user/1000/jd-abcdefgh")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop import xpra_client
-from desktop.backends.xpra import resources
-from desktop.errors import ClientMissing
+from jupyter_desktop import xpra_client
+from jupyter_desktop.backends.xpra import resources
+from jupyter_desktop.errors import ClientMissing
 
 
 def client(folder: Path, version: str = "3.1.3") -> Path:

@@ -6,7 +6,7 @@ import json
 import subprocess
 from typing import Any
 
-from desktop.backends.xpra import GUARD
+from jupyter_desktop.backends.xpra import GUARD
 
 PYTHON = "/usr/bin/python3"  # Xpra's
 

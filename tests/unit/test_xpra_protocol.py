@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.backends.xpra_protocol import _HEADER, Wire, bdecode, bencode, handshake
-from desktop.errors import NotReady
+from jupyter_desktop.backends.xpra_protocol import _HEADER, Wire, bdecode, bencode, handshake
+from jupyter_desktop.errors import NotReady
 
 values = st.recursive(
     st.integers() | st.binary(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from desktop.doctor.app import Doctor
-from desktop.doctor.finding import Finding
-from desktop.doctor.subject import Subject, subject
+from jupyter_desktop.doctor.app import Doctor
+from jupyter_desktop.doctor.finding import Finding
+from jupyter_desktop.doctor.subject import Subject, subject
 
 TOKEN = "0123456789abcdef"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.doctor import cluster
-from desktop.doctor.finding import State
+from jupyter_desktop.doctor import cluster
+from jupyter_desktop.doctor.finding import State
 
 from .asking import found, program, told
 

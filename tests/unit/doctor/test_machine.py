@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.doctor import desktops, displays, folders, graphics, limits, opengl, software
-from desktop.doctor.finding import State
-from desktop.session import display_number, runtime, startscript
+from jupyter_desktop.doctor import desktops, displays, folders, graphics, limits, opengl, software
+from jupyter_desktop.doctor.finding import State
+from jupyter_desktop.session import display_number, runtime, startscript
 
 from .asking import config, found, program, told
 

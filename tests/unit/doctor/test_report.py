@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from desktop import shares
-from desktop.doctor import examination, report, trials
-from desktop.doctor.examination import Examination
-from desktop.doctor.finding import Finding, State, note, of_error, ok, problem
-from desktop.doctor.trial import Trial
-from desktop.errors import DisplayServerMissing, StartFailed
+from jupyter_desktop import shares
+from jupyter_desktop.doctor import examination, report, trials
+from jupyter_desktop.doctor.examination import Examination
+from jupyter_desktop.doctor.finding import Finding, State, note, of_error, ok, problem
+from jupyter_desktop.doctor.trial import Trial
+from jupyter_desktop.errors import DisplayServerMissing, StartFailed
 
 MISSING = DisplayServerMissing("There is none.", remedy="Install:", command="sudo apt install x")
 FINE = Examination({"Folders": [ok("home", "/home/me"), note("space", "1 MB free.", "Free some.")]})

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.doctor import servers
-from desktop.doctor.finding import State
+from jupyter_desktop.doctor import servers
+from jupyter_desktop.doctor.finding import State
 
 from .asking import TOKEN, found, told
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from desktop.app import DesktopApp
-from desktop.doctor.app import Doctor
-from desktop.doctor.finding import State
+from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.doctor.app import Doctor
+from jupyter_desktop.doctor.finding import State
 
 from .asking import TOKEN, asked, config
 
