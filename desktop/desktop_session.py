@@ -160,7 +160,7 @@ class DesktopSession:
                 *command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                # Not Jupyter's folder: a package called "desktop" could lie there.
+                # Not Jupyter's folder: Python imports from there first, a user's json.py, say.
                 cwd="/",
                 # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
                 start_new_session=True,

@@ -11,7 +11,7 @@ import jupyter_desktop  # noqa: E402
 project = "jupyter-desktop"
 author = "The jupyter-desktop developers"
 copyright = author  # noqa: A001  Sphinx wants it so
-version = release = desktop.__version__
+version = release = jupyter_desktop.__version__
 
 extensions = ["myst_parser", "sphinx_copybutton", "from_code"]
 exclude_patterns = ["_*"]

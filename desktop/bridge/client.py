@@ -169,7 +169,7 @@ def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "jupyter_desktop.bridge"],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
-        # Not Jupyter's folder: a package called "desktop" could lie there.
+        # Not Jupyter's folder: Python imports from there first, a user's json.py, say.
         cwd="/",
         # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
         start_new_session=True,

@@ -13,7 +13,7 @@ from .finding import Finding, note, ok, problem
 from .subject import Subject
 
 _FILES = ("desktop.js", "desktop.css", "vnc.js", "xpra.js", "icon.svg")
-_EXTENSIONS = ("desktop", "jupyter_server_proxy")
+_EXTENSIONS = ("jupyter_desktop", "jupyter_server_proxy")
 
 
 def packages(subject: Subject) -> Iterator[Finding]:

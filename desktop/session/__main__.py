@@ -1,4 +1,7 @@
-"""``python -m jupyter_desktop.session``: the specification comes on standard input, see ``control``."""
+"""``python -m jupyter_desktop.session``: one desktop; its specification comes on standard input.
+
+See ``control`` for what is said there.
+"""
 
 from __future__ import annotations
 

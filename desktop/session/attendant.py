@@ -1,4 +1,6 @@
-"""``python -m jupyter_desktop.session.attendant MODE FOLDER COMMAND…``: sees one application to its end.
+"""Sees one application to its end: ``python -m jupyter_desktop.session.attendant``.
+
+Its arguments are ``MODE FOLDER COMMAND…``.
 
 It runs the command in ``FOLDER`` and exits with its status, but not before the application is
 over. That is more than the end of the command: many a launcher returns at once and leaves its

@@ -117,7 +117,7 @@ class Application(Program):
 
     @property
     def folder(self) -> str:
-        """Not the home: a package called "desktop" could lie there."""
+        """Not the home: Python imports from there first, a user's json.py, say."""
         return "/"
 
     def find(self) -> Path:

@@ -121,7 +121,7 @@ def test_cve_2017_18635(jupyter: Callable[..., JupyterServer]) -> None:
     assert "<img src=x" not in page
     assert html.escape(SCRIPT) in page
     # No script of ours, noVNC's included, makes HTML of anything.
-    for script in (Path(desktop.__file__).parent / "static").glob("*.js"):
+    for script in (Path(jupyter_desktop.__file__).parent / "static").glob("*.js"):
         assert not re.search(
             "innerHTML|outerHTML|insertAdjacentHTML|document.write", script.read_text()
         )

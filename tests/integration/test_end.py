@@ -130,7 +130,9 @@ def test_killed_after_its_bridge(busy):
     # One that dies at once is left alone until it is needed.
     servers.until(lambda: time.monotonic() - began > 1, "a bridge that has lived a while")
     old.kill()
-    servers.until(lambda: [p for p in server.processes("jupyter_desktop.bridge") if p != old], "a new one")
+    servers.until(
+        lambda: [p for p in server.processes("jupyter_desktop.bridge") if p != old], "a new one"
+    )
     server.process.kill()
     ends_within(server, 5)
 

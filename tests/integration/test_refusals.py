@@ -33,7 +33,11 @@ def desktops(server: JupyterServer) -> None:
 
 def processes(server: JupyterServer) -> list[psutil.Process]:
     jupyter = psutil.Process(server.process.pid)
-    return [jupyter, server.process_of("jupyter_desktop.bridge"), *session_processes(server).values()]
+    return [
+        jupyter,
+        server.process_of("jupyter_desktop.bridge"),
+        *session_processes(server).values(),
+    ]
 
 
 def held(server: JupyterServer) -> dict[str, int]:

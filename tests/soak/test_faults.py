@@ -115,7 +115,10 @@ def quiet(server: JupyterServer, desktops: Sequence[Desktop]) -> None:
 
 def resources(server: JupyterServer) -> dict[str, int]:
     """Return what Jupyter and the bridge hold."""
-    jupyter, bridge = psutil.Process(server.process.pid), server.process_of("jupyter_desktop.bridge")
+    jupyter, bridge = (
+        psutil.Process(server.process.pid),
+        server.process_of("jupyter_desktop.bridge"),
+    )
     return {
         "Jupyter's descriptors": jupyter.num_fds(),
         "Jupyter's threads": jupyter.num_threads(),

@@ -42,11 +42,11 @@ def test_extensions_that_are_not_enabled(user):
     config(
         user,
         "jupyter_server_config.json",
-        json.dumps({"ServerApp": {"jpserver_extensions": {"desktop": False}}}),
+        json.dumps({"ServerApp": {"jpserver_extensions": {"jupyter_desktop": False}}}),
     )
     ours, proxy = found(software.extensions)
     assert (ours.facts["enabled"], ours.state) == (False, State.NOTE)
-    assert ours.command.endswith("jupyter server extension enable --sys-prefix desktop")
+    assert ours.command.endswith("jupyter server extension enable --sys-prefix jupyter_desktop")
     assert proxy.facts["name"] == "jupyter_server_proxy"
 
 
