@@ -1,9 +1,10 @@
-"""Texts on the clipboard that are too long for a display server.
+"""Texts on the clipboard that a display server cannot read: too long ones, and those with NUL.
 
 An X program hands over a long selection in pieces (ICCCM, section 2.7.2, "INCR"): GTK from
 256 KiB, xclip from 1 MiB. TigerVNC 1.12 does not read those (nor, so it is assumed, TurboVNC), and
 Xpra 3.1.3 takes the first piece for the whole: such a text would never reach a viewer. Here it is
-read, and offered once more in one piece, with all that its owner could give beside the text.
+read, and offered once more in one piece, with all that its owner could give beside the text. So is
+one with NUL, but without that: a VNC server takes it for the end.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NO_FORMATS = (
 
 
 class LongSelections:
-    """Takes over from programs that give the clipboard's text in pieces."""
+    """Takes over from programs that give the clipboard's text in pieces, or with NUL."""
 
     def __init__(self, x: XConnection) -> None:
         self._window = SelectionWindow(x)
@@ -75,12 +76,12 @@ class LongSelections:
         self._target, self._property = target, self._window.ask(self._clipboard, target)
 
     def _given(self, event: Any) -> None:
-        """Look at an answer; a text that came whole is of no interest."""
+        """Look at an answer; a text that came whole and can be read is of no interest."""
         if event.property == self._property:
             content = self._window.read(self._property)
             if content.kind == self._window.incr:
                 self._pieces = bytearray()
-            elif self._read:
+            elif self._read or b"\0" in content.data.rstrip(b"\0"):
                 self._keep(content)
         elif not event.property and event.target == self._target and self._read:
             self._next()  # this format is not to be had
@@ -105,7 +106,7 @@ class LongSelections:
             atoms = struct.unpack(f"={len(content.data) // 4}I", content.data)
             self._wanted = [atom for atom in atoms if atom not in known]
         elif not self._read:
-            self._read = self._window.contents(content.data)
+            self._read = self._window.contents(content.data.replace(b"\0", b""))
             self._wanted = [self._window.targets]
         elif sum(len(one.data) for one in self._read.values()) + len(content.data) <= _MOST:
             self._read[self._target] = content

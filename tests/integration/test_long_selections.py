@@ -119,6 +119,14 @@ def test_a_text_in_pieces_is_offered_whole(server: JupyterServer) -> None:
     assert out(server, "STRING") == TEXT.decode().encode("latin-1", "replace")
 
 
+def test_nul_does_not_end_a_text(server: JupyterServer) -> None:
+    server.start_desktop()
+    copy(server, "clipboard", b"\0before\0 and after\0")
+    until(lambda: whole(server, "CLIPBOARD") == b"before and after", "the text without NUL")
+    copy(server, "clipboard", TEXT + b"\0!")
+    until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the long text without NUL")
+
+
 def test_other_formats_than_text_are_kept(server: JupyterServer) -> None:
     server.start_desktop()
     with gtk_copy(server, len(LETTERS)):
