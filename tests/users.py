@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 _SHARED_FOLDERS = ("/tmp", "/tmp/.X11-unix", "/tmp/.ICE-unix", "/var/tmp", "/dev/shm", "/run/user")
-_PACKAGE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parents[1] / "tools" / "editable"
 
 
 _numbers = itertools.count(20000 + os.getpid() * 100 % 40000)

@@ -47,7 +47,7 @@ export class Life {
   /** This page saw the session start: its screen may still be black. */
   private cold = false;
   private attemptedAt = 0;
-  private inARow = { refusals: 0, blocked: 0, gone: 0, absent: 0 };
+  private inARow = { refusals: 0, blocked: 0, absent: 0 };
 
   constructor(private readonly parts: Parts) {}
 
@@ -58,7 +58,7 @@ export class Life {
     this.backoff = new Backoff();
     this.session = null;
     this.cold = false;
-    this.inARow = { refusals: 0, blocked: 0, gone: 0, absent: 0 };
+    this.inARow = { refusals: 0, blocked: 0, absent: 0 };
     void this.run(next, this.owner);
   }
 
@@ -170,7 +170,7 @@ export class Life {
     try {
       await connection.up;
       this.connection = connection;
-      this.inARow = { refusals: 0, blocked: 0, gone: 0, absent: 0 };
+      this.inARow = { refusals: 0, blocked: 0, absent: 0 };
       this.backoff.connected(performance.now());
       attach(connection);
       view.connected(ticket.access);
@@ -254,9 +254,8 @@ export class Life {
       this.end(new Failure("over"));
       return null;
     }
-    // The answer may be a moment old: do not go round in circles at full speed.
-    if (this.inARow.gone > 0) await this.pause(owner);
-    this.inARow.gone += 1;
+    // The server hears of the end a moment later than this page, and until then has an old answer.
+    await this.pause(owner);
     return "ask";
   }
 
