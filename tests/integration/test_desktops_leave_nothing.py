@@ -15,7 +15,7 @@ from tests import servers, users
 from tests.servers import JupyterServer, until
 
 # What every desktop of a user shares in $XDG_RUNTIME_DIR, until the user logs out of the machine.
-SHARED = ("at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "pulse")
+SHARED = ["at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "gvfs", "gvfsd", "pulse"]
 
 
 def log_out(server: JupyterServer) -> None:
