@@ -115,6 +115,12 @@ class Backend(ABC):
     The bridge shuts out who does not get that far in time. 0 where it cannot be known.
     """
 
+    repeats_keys = True
+    """Whether keys that are held repeat only if the X server is set to do so.
+
+    Where not, the desktop must not switch that on (``xstartup/common.sh``).
+    """
+
     largest_screen: tuple[int, int] | None
     """The largest size, in pixels, that the session may give the screen when a viewer asks.
 

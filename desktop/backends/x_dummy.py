@@ -144,6 +144,8 @@ def _common(where: Runtime, ready_fd: int) -> list[str]:
         *where.listening,
         "-noreset",
         *("-s", "0"),
+        # Keys repeat in the page: here, on a bad line, a release may come late.
+        "-r",
         *("-dpi", "96"),
     ]
 

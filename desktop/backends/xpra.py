@@ -57,6 +57,8 @@ class Xpra(Backend):
     name = "xpra"
     # A viewer that is refused has got some 460 bytes; one that is let in, 3,600 at once.
     greeting = 1024
+    # Its viewers repeat what is held: see x_dummy.
+    repeats_keys = False
     # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
     largest_screen = x_dummy.LARGEST
 

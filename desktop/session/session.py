@@ -143,7 +143,7 @@ class Session:
         server = await self._display_server.start(self._children, self._environment, self._stopping)
         self._tell_step("session", backend=backend.name)
         await self._stopping.first(None, unfit)
-        desktop = self._start_script(script, unfit.result())
+        desktop = self._start_script(script, unfit.result(), repeat=backend.repeats_keys)
         watch = self._watch()
         self._tell_step("window-manager")
         await self._until_up(watch, server, desktop)
@@ -174,7 +174,7 @@ class Session:
             return None  # what the user's own starts is the user's
         return await asyncio.to_thread(own_programs.misfit, self._environment)
 
-    def _start_script(self, script: Path, misfit: Misfit | None) -> Child:
+    def _start_script(self, script: Path, misfit: Misfit | None, *, repeat: bool) -> Child:
         """Run the start script on the display, without the libraries that do not fit."""
         environment = self._environment
         log = self._logs[self._program.name]
@@ -188,6 +188,7 @@ class Session:
             "DISPLAY": self._where.display,
             "XAUTHORITY": str(self._where.xauthority),
             "JUPYTER_DESKTOP_RUNTIME": str(self._where.folder),
+            "JUPYTER_DESKTOP_KEY_REPEAT": "on" if repeat else "off",
             **self._program.variables(),
         }
         return self._children.start(

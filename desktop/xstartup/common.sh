@@ -184,8 +184,18 @@ use_writable_home() {
 # --- what has no place on a remote desktop ---------------------------------------------------------------
 
 use_our_defaults() {
-    export XDG_CONFIG_DIRS="$state/xdg:$here/xdg:${XDG_CONFIG_DIRS:-/etc/xdg}"
+    defaults=$state/xdg:$here/xdg
+    if keys_do_not_repeat; then
+        defaults=$here/without-key-repeat/xdg:$defaults
+    fi
+    export XDG_CONFIG_DIRS="$defaults:${XDG_CONFIG_DIRS:-/etc/xdg}"
     export XDG_DATA_DIRS="$state/share:${XDG_DATA_DIRS:-/usr/local/share:/usr/share}"
+}
+
+# Where viewers repeat the keys that are held, the X server does not: on a bad line it hears late that a key has been let
+# go of. Desktops switch that on again when they start.
+keys_do_not_repeat() {
+    [ "${JUPYTER_DESKTOP_KEY_REPEAT:-on}" = off ]
 }
 
 hide_autostart_entries() {

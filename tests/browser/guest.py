@@ -17,14 +17,6 @@ from tests.servers import JupyterServer, until
 
 from .desktop import Desktop
 
-# A letter whose release is late on a busy machine is to come once.
-_KEYBOARD = """<?xml version="1.0" encoding="UTF-8"?>
-<channel name="keyboards" version="1.0">
-  <property name="Default" type="empty">
-    <property name="KeyRepeat" type="bool" value="false"/>
-  </property>
-</channel>
-"""
 _TERMINAL = "[Desktop Entry]\nType=Application\nName={name}\nExec={command}\n"
 _BLINK = r"""n=0; while :; do n=$((n+1)); echo $n >blinks; printf '\033[?5h%s' $n; sleep 0.05; \
 printf '\033[?5l\n'; sleep 0.05; done"""
@@ -51,9 +43,6 @@ def with_terminals(server: JupyterServer) -> None:
         script.write_text(f"exec {command}\n")
         entry = _TERMINAL.format(name=name, command=f"sh {script}")
         (folder / f"{name}.desktop").write_text(entry)
-    channels = server.home / ".config" / "xfce4" / "xfconf" / "xfce-perchannel-xml"
-    channels.mkdir(parents=True)
-    (channels / "keyboards.xml").write_text(_KEYBOARD)
 
 
 # Not with one press: the end of an xterm is lost on its shell while that starts.

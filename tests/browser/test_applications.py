@@ -19,7 +19,7 @@ from .test_hostile_text import MARKUP, stays_text
 from .test_open import tile
 from .visitor import Visitor
 
-SHELL = "xterm -T shell -e sh -c 'xset r off; echo up >up-{0}; exec sh'"
+SHELL = "xterm -T shell -e sh -c 'echo up >up-{0}; exec sh'"
 APPLICATIONS: dict[str, dict[str, Any]] = {
     "shell": {"command": SHELL.format("shell"), "title": "My Shell", "category": "Tools"},
     "other": {"command": SHELL.format("other"), "title": "Other"},

@@ -32,13 +32,10 @@ MODES = {"both": (True, True), "in": (True, False), "out": (False, True), "off":
 
 
 def _without_terminal(server: servers.JupyterServer) -> None:
-    """Keep the first terminal away: it would take the focus of those that tests start.
-
-    And a key whose release is late on a busy machine is to come once.
-    """
+    """Keep the first terminal away: it would take the focus of those that tests start."""
     autostart = server.home / ".config" / "openbox" / "autostart"
     autostart.parent.mkdir(parents=True)
-    autostart.write_text("xset r off\n")
+    autostart.write_text("")
 
 
 # A desktop that is up at once, and has the D-Bus that a terminal wants.

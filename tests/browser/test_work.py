@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -12,6 +16,7 @@ from tests.servers import until
 
 from .desktop import Desktop, eventually
 from .guest import Guest
+from .link import Link
 from .visitor import Visitor
 
 _LOCKERS = ("xscreensaver", "light-locker", "xfce4-screensaver", "xss-lock", "gnome-screensaver")
@@ -22,6 +27,8 @@ _SLOW_CLIPBOARD = """() => {
   navigator.clipboard.readText = () => new Promise((resolve) => setTimeout(resolve, 200, ""));
   dispatchEvent(new Event("focus"));
 }"""
+# Seconds. Servers that repeat keys begin after half of one, and repeat dozens of times in another.
+LATE = 3
 _NAMED_ROLES = (
     *("button", "link", "textbox", "menuitem", "menu", "dialog", "toolbar", "application"),
     *("canvas", "image", "img"),
@@ -31,6 +38,42 @@ _NAMED_ROLES = (
 def test_what_is_typed_reaches_a_program(desktop: Desktop, guest: Guest) -> None:
     text = 'It works: 100 % {of} "the" keys, [all] @ ~once\\!'
     assert guest.output(desktop, f"echo '{text}'", "typed") == f"{text}\n"
+
+
+def test_a_key_whose_release_is_late_types_one_letter(
+    linked: Desktop, guest: Guest, cable: Link
+) -> None:
+    keyboard = linked.page.keyboard
+    with _letters(linked, guest) as typed:
+        keyboard.down("a")
+        until(lambda: typed() == "a", "the letter whose key is down")
+        cable.freeze()
+        keyboard.up("a")
+        time.sleep(LATE)
+        cable.thaw()
+        keyboard.press("b")
+        until(lambda: typed().endswith("b"), "a letter that was typed after it")
+        assert typed() == "ab"
+
+
+def test_a_key_that_is_held_repeats_as_it_does_in_the_browser(
+    desktop: Desktop, guest: Guest
+) -> None:
+    keyboard = desktop.page.keyboard
+    with _letters(desktop, guest) as typed:
+        for _ in range(5):
+            keyboard.down("a")  # from the second time on, an event that says that it repeats
+        until(lambda: len(typed()) >= 5, "five letters of a key that is held")
+        # Programs see that it is held.
+        until(lambda: _keys_down(guest) == 1, "a key that is down")
+        keyboard.up("a")
+        for _ in range(3):
+            keyboard.down("Shift")
+        keyboard.up("Shift")
+        keyboard.press("b")
+        until(lambda: typed().endswith("b"), "a letter that was typed after it")
+        assert typed() == "aaaaab"
+        until(lambda: _keys_down(guest) == 0, "no key that is down")
 
 
 def test_the_mouse_reaches_a_program_where_it_points(
@@ -206,6 +249,28 @@ def test_nothing_locks_the_screen(
     assert [p.name() for name in _LOCKERS for p in xfce.processes(name)] == []
     guest.run("xflock4", check=False)
     assert guest.output(desktop, "echo open", "not-locked") == "open\n"
+
+
+@contextmanager
+def _letters(desktop: Desktop, guest: Guest) -> Iterator[Callable[[], str]]:
+    """Have the terminal write letters into a file as they come; gives what reads it."""
+    guest.forget("letters")
+    desktop.types("stty -icanon -echo; cat >letters\n")
+    path = guest.server.home / "letters"
+    until(path.exists, "a program that reads letters")
+    yield path.read_text
+    desktop.presses("Control+c")
+    desktop.types("stty sane\n")
+
+
+def _keys_down(guest: Guest) -> int:
+    """Return how many keys are down, as the X server has it."""
+    keymap = """
+import xcffib, xcffib.xproto
+keys = xcffib.connect().core.QueryKeymap().reply().keys
+print(sum(bin(key).count("1") for key in keys))
+"""
+    return int(guest.run(sys.executable, "-c", keymap))
 
 
 def _press(desktop: Desktop, entry: str) -> None:

@@ -41,18 +41,24 @@ class Window(Protocol):
         """Return what the page says of itself."""
 
     def memory(self) -> float:
-        """Return how many MiB all processes of this browser have to themselves."""
+        """Return how many MiB all processes of this browser need for their data."""
 
 
-def _unshared(process: psutil.Process) -> float:
-    """Return the memory, in MiB, of that process and all below it that they share with nobody."""
-    total = 0.0
+# Its own data, and its share of what it shares with the others (proc_pid_smaps(5)). Not the pages of
+# the program's files: whether those count as its own depends on who else runs the same program.
+_DATA = re.compile(r"^Pss_(?:Anon|Shmem): *(\d+) kB", re.MULTILINE)
+
+
+def _memory(process: psutil.Process) -> float:
+    """Return the memory, in MiB, that a process and all below it have for their data."""
+    kilobytes = 0
     for one in [process, *process.children(recursive=True)]:
         try:
-            total += one.memory_full_info().uss / 2**20
-        except psutil.Error:
+            rollup = Path(f"/proc/{one.pid}/smaps_rollup").read_text()
+        except OSError:
             continue  # it ended meanwhile
-    return total
+        kilobytes += sum(map(int, _DATA.findall(rollup)))
+    return kilobytes / 1024
 
 
 class _Chromium:
@@ -78,13 +84,15 @@ class _Chromium:
         return str(self._page.evaluate(_STATE))
 
     def memory(self) -> float:
-        return _unshared(self._process)
+        return _memory(self._process)
 
 
 class _Firefox:
     def __init__(self, process: psutil.Process, address: str) -> None:
         self._process = process
         self._wire = clients.connect(f"{address}/session")
+        # With all its pictures to draw, on a busy machine, it may take its time.
+        self._wire.socket.settimeout(120)
         self._number = 0
         self._ask("session.new", {"capabilities": {}})
         (window,) = self._ask("browsingContext.getTree", {})["contexts"]
@@ -104,7 +112,7 @@ class _Firefox:
         return str(self._ask("script.evaluate", asked)["result"]["value"])
 
     def memory(self) -> float:
-        return _unshared(self._process)
+        return _memory(self._process)
 
     def close(self) -> None:
         self._wire.socket.close()

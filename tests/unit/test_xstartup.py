@@ -404,6 +404,17 @@ def test_defaults_of_xfce(machine: Machine, channel: str, setting: str, value: s
     assert found.attrib["value"] == value
 
 
+@pytest.mark.parametrize("repeat", ["on", "off"])
+def test_xfce_repeats_keys_only_where_the_x_server_may(machine: Machine, repeat: str) -> None:
+    machine.install([BUS, "startxfce4"])
+    machine.start("xfce", {"JUPYTER_DESKTOP_KEY_REPEAT": repeat})
+    name = "xfce4/xfconf/xfce-perchannel-xml/keyboards.xml"
+    ours = [one for one in machine.environment["XDG_CONFIG_DIRS"].split(":") if one != "/etc/xdg"]
+    found = [path.read_text() for one in ours if (path := Path(one, name)).exists()]
+    assert len(found) == (repeat == "off")
+    assert all('name="KeyRepeat" type="bool" value="false"' in text for text in found)
+
+
 def test_lxqt_is_told_which_window_manager_to_run(machine: Machine) -> None:
     machine.install([BUS, "startlxqt", "xfwm4", "marco"])
     machine.start("lxqt")

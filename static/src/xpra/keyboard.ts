@@ -1,4 +1,5 @@
 import type { Keystroke } from "../client";
+import { isModifier } from "../keys/stroke";
 import { toBytes } from "./byte-text";
 import { heldBy, isCharacter, type Key, modifierOf, nameOf, textOf } from "./key-names";
 import { type Press, pressesFor, WESTERN } from "./layouts";
@@ -24,8 +25,15 @@ export class Keyboard {
     private readonly desk: Target,
   ) {}
 
+  /** Keys that are held repeat here, where it is known how long, and not at the other end of a line that may be slow. */
   hear(event: KeyboardEvent): void {
-    this.key(event, event.type === "keydown", heldBy(event));
+    const held = heldBy(event);
+    if (event.repeat) {
+      if (isModifier(event)) return;
+      // The server takes a second press of a key that is down for none.
+      this.key(event, false, held);
+    }
+    this.key(event, event.type === "keydown", held);
   }
 
   press(keys: readonly Keystroke[]): void {
