@@ -44,8 +44,8 @@ class Window(Protocol):
         """Return how many MiB all processes of this browser need for their data."""
 
 
-# Its own data, and its share of what it shares with the others (proc_pid_smaps(5)). Not the pages of
-# the program's files: whether those count as its own depends on who else runs the same program.
+# Its own data, and its share of what it shares with the others (proc_pid_smaps(5)). Not the pages
+# of the program's files: whether those count as its own depends on who else runs the program.
 _DATA = re.compile(r"^Pss_(?:Anon|Shmem): *(\d+) kB", re.MULTILINE)
 
 
