@@ -83,6 +83,9 @@ need_for_tests() {
     need_file munge /usr/sbin/munged
     # Node needs it in the build that Playwright brings along.
     need_file libatomic1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
+    # Ubuntu's Firefox is a snap, as is its Chromium; what MiniBrowser is in differs.
+    grep -q '^ID=ubuntu' /etc/os-release || need firefox-esr firefox-esr firefox
+    need_file webkit2gtk-driver /usr/lib/*/webkit*gtk-*/MiniBrowser
     # Ubuntu's is a snap; tools/chromium.sh brings another there.
     grep -q '^ID=ubuntu' /etc/os-release || need chromium chromium google-chrome
 }

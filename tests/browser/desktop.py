@@ -17,7 +17,7 @@ from tests.servers import until
 SCREENS = Path(__file__).parents[2] / "test-results" / "screens"
 
 # The picture made small, as {colours, hash}; what lies in front of its middle does not count.
-_LOOK = """() => {
+LOOK = """() => {
   const canvas = document.querySelector("#screen canvas");
   if (!canvas || !canvas.width) return null;
   const small = new OffscreenCanvas(320, 200);
@@ -78,7 +78,7 @@ class Desktop:
 
     def look(self) -> dict[str, Any] | None:
         """Return the picture of the desktop in a few numbers; None where there is none."""
-        seen: dict[str, Any] | None = self.here.evaluate(_LOOK)
+        seen: dict[str, Any] | None = self.here.evaluate(LOOK)
         return seen
 
     def shows_desktop(self, colours: int = 3, seconds: float = 30) -> None:

@@ -1,0 +1,67 @@
+"""What the tests ask of a browser, and what they expect of each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from .screen import Screen
+
+# For browsers that do not report violations by themselves.
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => {
+  const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
+  console.error(`CSP violation: ${effectiveDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
+});
+"""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """In what browsers differ that the page can do nothing about."""
+
+    locks_keyboard: bool
+    """In full screen, a page may have Escape, Alt+Tab and the like."""
+
+    reads_clipboard: bool
+    """A page may read the clipboard at any time, once the user has allowed it."""
+
+    writes_clipboard: bool
+    """A page may write it at any time; else only for a moment after a key or a click."""
+
+    complaints: tuple[str, ...] = ()
+    """What it says of a page that is right for other browsers: regular expressions."""
+
+
+class Engine(ABC):
+    """A browser with one window, remotely controlled only to look into the page.
+
+    ``problems`` is all that has gone wrong in the page: errors on its console, exceptions that
+    nobody caught, reports of its Content-Security-Policy.
+    """
+
+    abilities: ClassVar[Abilities]
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    @classmethod
+    @abstractmethod
+    def missing(cls) -> str:
+        """Return what is not installed of it; empty where all is."""
+
+    @classmethod
+    @abstractmethod
+    def running(cls, screen: Screen, home: Path) -> AbstractContextManager[Engine]:
+        """Run it, with its window on ``screen``; ``home`` is an empty folder for its profile."""
+
+    @abstractmethod
+    def open(self, url: str) -> None:
+        """Load a page in the window."""
+
+    @abstractmethod
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of a JavaScript expression in the page; it must be fit for JSON."""

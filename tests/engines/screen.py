@@ -1,0 +1,261 @@
+"""The user's computer: a screen with a window manager, a keyboard, a mouse and a clipboard.
+
+It is an X server of its own, so a browser on it has a real window, gets real key and mouse events,
+and shares its clipboard with others.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from tests.servers import until
+
+WIDTH, HEIGHT = 1400, 900
+
+# Key codes of X (those of evdev and 8), named by what an American keyboard has on the key.
+_ROWS = {
+    10: "1234567890-=",
+    24: "qwertyuiop[]",
+    38: "asdfghjkl;'`",
+    51: "\\zxcvbnm,./",
+}
+_KEYS = {
+    **{key: first + at for first, row in _ROWS.items() for at, key in enumerate(row)},
+    **{"Ctrl": 37, "Shift": 50, "Alt": 64, "AltGr": 108},
+    **{
+        "Space": 65,
+        "Enter": 36,
+        "Insert": 118,
+        "Delete": 119,
+        "Home": 110,
+        "End": 115,
+        "Escape": "Escape",
+    },
+}
+
+
+class Screen:
+    """An X display that a browser has for itself; positions are in its pixels.
+
+    ``environment`` is for programs on it.
+    """
+
+    def __init__(self, display: str, home: Path) -> None:
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ
+        }
+        self.environment = {
+            **inherited,
+            "DISPLAY": display,
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "XDG_RUNTIME_DIR": str(home),
+            "LANG": "C.UTF-8",
+            # Else GTK starts a D-Bus, and with it services that outlive the browser.
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+            "NO_AT_BRIDGE": "1",
+            "GSETTINGS_BACKEND": "memory",
+            "GIO_USE_VFS": "local",
+        }
+
+    def run(self, *command: str, text: str | None = None) -> str:
+        """Return what a program prints."""
+        ran = subprocess.run(
+            command,
+            env=self.environment,
+            input=text,
+            stdout=subprocess.PIPE,
+            timeout=30,
+            check=True,
+            text=True,
+        )
+        return ran.stdout
+
+    # -- keyboard
+
+    def layout(self, name: str, variant: str = "") -> None:
+        self.run("setxkbmap", "-layout", name, "-variant", variant)
+        # Chromium loses the first key after it (seen).
+        self.presses("Shift")
+
+    def presses(self, chords: str) -> None:
+        """Press keys, like "a Shift+a Ctrl+v": what comes of them is the layout's affair."""
+        codes = ["+".join(str(_KEYS[key]) for key in chord.split("+")) for chord in chords.split()]
+        self.run("xdotool", "key", *codes)
+
+    # -- mouse
+
+    def points(self, at: tuple[int, int]) -> None:
+        self.run("xdotool", "mousemove", *map(str, at))
+
+    def clicks(self, at: tuple[int, int], button: int = 1) -> None:
+        self.points(at)
+        self.run("xdotool", "click", str(button))
+
+    def drags(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        self.points(start)
+        self.run("xdotool", "mousedown", "1")
+        half = ((start[0] + end[0]) // 2, (start[1] + end[1]) // 2)
+        for point in (half, end):
+            self.points(point)
+        self.run("xdotool", "mouseup", "1")
+
+    # -- clipboard
+
+    def copy(self, text: str, selection: str = "clipboard") -> None:
+        """Own a selection, as a program does in which ``text`` was copied."""
+        # It stays to serve the selection, and must not hold our pipe.
+        subprocess.run(
+            ["xsel", f"--{selection}", "--input"],
+            env=self.environment,
+            input=text.encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=30,
+            check=True,
+        )
+
+    def paste(self, selection: str = "clipboard") -> str:
+        """Return a selection; nothing if it has no owner, or one that never answers."""
+        command = ["xclip", "-selection", selection, "-out", "-target", "UTF8_STRING"]
+        try:
+            ran = subprocess.run(
+                command,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=3,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return ""
+        return ran.stdout.decode()
+
+    # -- windows
+
+    def window(self) -> str:
+        """Return the number of the window that has the keys."""
+        told = self.run("xprop", "-root", "_NET_ACTIVE_WINDOW").partition("#")[2]
+        return str(int(told.split(",")[0], 16))
+
+    def middle(self) -> tuple[int, int]:
+        """Return the middle of that window; frames make it a few pixels more or less."""
+        told = self.run("xdotool", "getwindowgeometry", "--shell", self.window())
+        x, y, width, height = (
+            int(told.split(f"{name}=")[1].split()[0]) for name in ("X", "Y", "WIDTH", "HEIGHT")
+        )
+        return x + width // 2, y + height // 2
+
+    def resizes(self, window: str, size: tuple[int, int]) -> None:
+        self.run("xdotool", "windowsize", window, *map(str, size))
+
+    def minimises(self, window: str) -> None:
+        self.run("xdotool", "windowminimize", window)
+        until(lambda: self.window() != window, "a minimised window")
+
+    def activates(self, window: str) -> None:
+        """Have a window shown, in front, with the keys."""
+
+        def has_keys() -> bool:
+            # Asked while it is just being shown, a window manager may forget the keys.
+            self.run("xdotool", "windowactivate", window)
+            with suppress(AssertionError):
+                until(lambda: self.window() == window, "it", 1)
+            return self.window() == window
+
+        until(has_keys, "a window in front", 30)
+
+    @contextmanager
+    def another_window(self) -> Iterator[None]:
+        """Have another window in front, which has the keys, and then the one before."""
+        before = self.window()
+        command = ["xmessage", "-title", "another", "Another window"]
+        with running_program(command, self, Path(os.devnull)):
+            until(lambda: self.window() != before, "another window")
+            yield
+        until(lambda: self.window() == before, "the window before")
+
+    def picture(self, file: Path) -> None:
+        """Keep a picture of all that the user sees."""
+        self.run("/usr/bin/python3", "-c", _PICTURE, str(file))
+
+
+_PICTURE = """import sys, gi
+gi.require_version("Gdk", "3.0")
+from gi.repository import Gdk
+root = Gdk.get_default_root_window()
+whole = Gdk.pixbuf_get_from_window(root, 0, 0, root.get_width(), root.get_height())
+whole.savev(sys.argv[1], "png", [], [])
+"""
+
+
+@contextmanager
+def running_screen(home: Path) -> Iterator[Screen]:
+    """Run a screen, whose programs have ``home`` for their home."""
+    with ExitStack() as stack:
+        display = stack.enter_context(_x_server(home))
+        screen = Screen(display, home)
+        # A key whose release is late on a busy machine is to come once.
+        screen.run("xset", "r", "off")
+        stack.enter_context(
+            running_program(["openbox", "--sm-disable"], screen, home / "openbox.log")
+        )
+        until(lambda: "0x" in screen.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "openbox")
+        yield screen
+
+
+@contextmanager
+def _x_server(home: Path) -> Iterator[str]:
+    """Run an X server; gives its display, like ":7"."""
+    number, told = os.pipe()
+    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
+    with (home / "xvfb.log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "-nolisten", "tcp", "-noreset"], pass_fds=[told], stdout=log, stderr=log
+        )
+    os.close(told)
+    try:
+        with os.fdopen(number) as answer:
+            display = answer.readline().strip()
+        assert display, f"Xvfb did not start: {(home / 'xvfb.log').read_text()}"
+        yield f":{display}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@contextmanager
+def running_program(
+    command: list[str], screen: Screen, log: Path, **environment: str
+) -> Iterator[None]:
+    """Run a program, with all that it starts, as long as the block lasts."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            env={**screen.environment, **environment},
+            cwd=screen.environment["HOME"],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(10)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue

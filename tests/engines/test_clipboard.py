@@ -1,0 +1,95 @@
+"""Text goes from one clipboard to the other, with the keys that each browser takes for pasting."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.desktop import eventually
+from tests.servers import until
+
+from .text_window import INSIDE, TextWindow
+
+CHORDS = ["Ctrl+v", "Ctrl+Shift+v", "Shift+Insert"]
+
+
+@pytest.mark.parametrize("chord", CHORDS)
+def test_pasting(desk: TextWindow, chord: str) -> None:
+    screen = desk.page.screen
+    screen.copy(f"Käse → {chord}")
+    # At once: the text must be there before the key is.
+    screen.presses(chord)
+    desk.holds(f"Käse → {chord}")
+
+
+def test_copying_and_pasting_where_the_letters_are_cyrillic(desk: TextWindow) -> None:
+    screen = desk.page.screen
+    screen.layout("ru")
+    screen.presses("g h b")
+    desk.holds("при")
+    screen.presses("Ctrl+a Ctrl+c")
+    comes_out(desk, "при")
+    screen.copy("извне")
+    screen.presses("Ctrl+v")
+    desk.holds("извне")
+
+
+def test_marking_and_the_middle_button(desk: TextWindow) -> None:
+    """They are the desktop's own affair: no browser may paste by itself, or instead."""
+    screen, page = desk.page.screen, desk.page
+    screen.copy("not marked")
+    screen.presses("w o r d Enter Enter Ctrl+Home Shift+End")
+    until(lambda: desk.guest.paste("primary") == "word", "the marked word on the desktop")
+    page.clicks(INSIDE, button=2)
+    desk.holds("word\n\nword")
+
+
+def test_the_middle_button_after_copying_elsewhere(desk: TextWindow) -> None:
+    page = desk.page
+    page.copies_elsewhere("from elsewhere")
+    page.clicks(INSIDE, button=2)
+    desk.holds("from elsewhere" if page.engine.abilities.reads_clipboard else "")
+
+
+def test_copying_out(desk: TextWindow) -> None:
+    page = desk.page
+    text = f"Größe ✓ {page.engine.abilities.writes_clipboard}"
+    desk.guest.copy(text)
+    comes_out(desk, text)
+
+
+def comes_out(desk: TextWindow, text: str) -> None:
+    """Fail unless the user's clipboard gets a text of the desktop's, in this browser's way."""
+    page = desk.page
+
+    def copied() -> bool:
+        if not page.engine.abilities.writes_clipboard:
+            page.screen.presses("Shift")
+        return page.screen.paste() == text
+
+    eventually(copied, f"{text!r} on the user's clipboard", 20)
+
+
+def test_the_panel(desk: TextWindow) -> None:
+    page, screen, guest = desk.page, desk.page.screen, desk.guest
+    page.tool("clipboard")
+    page.comes_true("document.activeElement.id === 'clipboard-text'")
+    screen.presses("Ctrl+a b y Space h a n d")
+    page.comes_true("document.activeElement.value === 'by hand'")
+    page.clicks_on("#clipboard-in")
+    until(lambda: guest.paste() == "by hand", "it on the desktop")
+    assert page.run("document.querySelector('#clipboard-status').textContent").startswith("Sent.")
+    screen.presses("Escape")
+    page.comes_true("!document.querySelector('#clipboard').open")
+
+    guest.copy("back by hand")
+    # It comes by itself. What follows is of the panel alone.
+    comes_out(desk, "back by hand")
+    screen.copy("something else")
+    page.tool("clipboard")
+    page.comes_true("document.querySelector('#clipboard-text').value === 'back by hand'")
+    page.clicks_on("#clipboard-out")
+    eventually(lambda: screen.paste() == "back by hand", "it on the user's clipboard")
+    said = "document.querySelector('#clipboard-status').textContent"
+    page.comes_true(f"{said} === 'Copied to this computer.'")
+    screen.presses("Escape")
+    page.comes_true("!document.querySelector('#clipboard').open")
