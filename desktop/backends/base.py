@@ -121,6 +121,12 @@ class Backend(ABC):
     Where not, the desktop must not switch that on (``xstartup/common.sh``).
     """
 
+    takes_spare_keys = False
+    """Whether it puts characters that viewers type on keys of the X server that stand for nothing.
+
+    The session sees to it that there are some (``session/spare_keys.py``).
+    """
+
     largest_screen: tuple[int, int] | None
     """The largest size, in pixels, that the session may give the screen when a viewer asks.
 

@@ -49,6 +49,7 @@ class Vnc(Backend):
     name = "vnc"
     # ProtocolVersion, one security type, challenge, SecurityResult (RFC 6143, 7.1 and 7.2.2).
     greeting = 12 + 2 + 16 + 4
+    takes_spare_keys = True
     largest_screen = None
 
     def executables(self, settings: DisplaySettings) -> list[str]:

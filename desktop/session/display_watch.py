@@ -19,8 +19,8 @@ class DisplayWatch:
 
     ``sign`` is the name of the property that says what is on it is up (see ``names``). With
     ``long_selections`` it helps the display server with those, with ``primary`` with a text that
-    comes from outside. ``tell_input`` is called with True when users begin to type or move the
-    mouse, with False when they have ceased.
+    comes from outside, with ``spare_keys`` with characters that are on no key. ``tell_input`` is
+    called with True when users begin to type or move the mouse, with False when they have ceased.
     """
 
     def __init__(
@@ -30,12 +30,14 @@ class DisplayWatch:
         *,
         long_selections: bool,
         primary: bool,
+        spare_keys: bool,
         tell_input: Callable[[bool], None],
     ) -> None:
         self._display = display
         self._sign = sign
         self._long_selections = long_selections
         self._primary = primary
+        self._spare_keys = spare_keys
         self._tell_input = tell_input
         self._loop = asyncio.get_running_loop()
         self._is_up = False
@@ -64,6 +66,7 @@ class DisplayWatch:
         from .long_selections import LongSelections
         from .primary import Primary
         from .signs import SignWatch
+        from .spare_keys import SpareKeys
         from .user_input import UserInput
         from .x_connection import XConnection
 
@@ -74,6 +77,7 @@ class DisplayWatch:
                 UserInput(x, self._in_loop(self._tell_input)),
                 *([LongSelections(x)] if self._long_selections else []),
                 *([Primary(x)] if self._primary else []),
+                *([SpareKeys(x)] if self._spare_keys else []),
             ]
         )
 

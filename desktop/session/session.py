@@ -144,7 +144,7 @@ class Session:
         self._tell_step("session", backend=backend.name)
         await self._stopping.first(None, unfit)
         desktop = self._start_script(script, unfit.result(), repeat=backend.repeats_keys)
-        watch = self._watch()
+        watch = self._watch(backend)
         self._tell_step("window-manager")
         await self._until_up(watch, server, desktop)
         self._starting = False
@@ -158,13 +158,14 @@ class Session:
         except asyncio.TimeoutError:
             raise failures.search_too_late(timeout) from None
 
-    def _watch(self) -> DisplayWatch:
+    def _watch(self, backend: Backend) -> DisplayWatch:
         comes, leaves = (self._settings.clipboard in ("both", way) for way in ("in", "out"))
         return DisplayWatch(
             self._where.display,
             self._program.sign,
             long_selections=leaves,
             primary=comes,
+            spare_keys=backend.takes_spare_keys,
             tell_input=lambda active: self._control.send("input", active=active),
         )
 

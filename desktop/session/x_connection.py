@@ -58,10 +58,17 @@ class XConnection:
 
     def keycodes(self, keysym: int) -> set[int]:
         """Return the keys that stand for ``keysym``, alone or with a modifier."""
+        return {key for key, keysyms in self.keymap().items() if keysym in keysyms}
+
+    def keymap(self) -> dict[int, list[int]]:
+        """Return the keysyms of each key, alone and with modifiers; none for one that is spare."""
         first, last = self.setup.min_keycode, self.setup.max_keycode
         reply = self.core.GetKeyboardMapping(first, last - first + 1).reply()
         width, keysyms = reply.keysyms_per_keycode, list(reply.keysyms)
-        return {first + at // width for at, one in enumerate(keysyms) if one == keysym}
+        return {
+            first + at // width: [one for one in keysyms[at : at + width] if one]
+            for at in range(0, len(keysyms), width)
+        }
 
     def serve(self, watchers: Iterable[Watcher]) -> None:
         """Show every event to all ``watchers``; ends with ``xcffib.ConnectionException``."""
