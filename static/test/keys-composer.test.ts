@@ -51,6 +51,7 @@ const ROWS: [layout: string, engine: string, keys: string, takers: string][] = [
   ["pt-br ~A", "Chromium, Windows", "Dead/Quote Shift/ShiftLeft S+A/KeyA text b/KeyB", "BDBD"],
   ["us-intl 'c", "Firefox, Linux", "Dead/Quote c/KeyC/c text", "BB"],
   ["us-intl ¨u", "Chromium, Windows", "Shift/ShiftLeft S+Dead/Quote u/KeyU text", "DBB"],
+  ["us-intl Ctrl+` a", "any", "Control/ControlLeft C+Dead/Backquote a/KeyA", "DDD"],
   ["us-intl é", "Chromium, Windows, AltGr", "CAG+é/KeyE", "D"],
   ["us Option+e e", "Safari, macOS", "Alt/AltLeft A+Dead/KeyE/229 text e/KeyE/229", "DBB"],
   ["us Option+e e", "Firefox, macOS", "Alt/AltLeft A+Dead/KeyE e/KeyE/c text", "DBB"],

@@ -97,6 +97,27 @@ test("a modifier whose release nobody told of is let go with the next key", () =
   assert.equal(heard("+Shift/ShiftLeft +SA+Meta/AltLeft +SA+F4/F4"), "+Shift +Meta +F4", "Alt under another name");
 });
 
+test("modifiers that users have swapped are held as what they are", () => {
+  assert.equal(heard("+Control/AltLeft +C+c/KeyC -C+c/KeyC -Control/AltLeft"), "+Control +C:c -C:c -Control");
+  assert.equal(heard("+Alt/MetaLeft +A+F4/F4 -A+F4/F4 -Alt/MetaLeft"), "+Alt +F4 -F4 -Alt");
+  assert.equal(heard("+Control/CapsLock +C+c/KeyC"), "+Control +C:c");
+});
+
+test("AltGr on Windows lets go of no Control", () => {
+  assert.equal(heard("+C+Control/ControlLeft +AltGraph/AltRight +G+@/KeyQ"), "+Control +AltGraph +@");
+});
+
+test("Ctrl and an accent is Ctrl and what is in its place in America", () => {
+  assert.equal(heard("+Control/ControlLeft +C+Dead/Backquote -C+Dead/Backquote"), "+Control +C:` -C:`");
+});
+
+test("Command and a letter leave Caps Lock as it is", () => {
+  const locked: boolean[] = [];
+  const stream = new KeyStream((_, { modifierCapsLock }) => locked.push(modifierCapsLock), { mac: true, commandIsControl: () => true });
+  for (const word of ["M+Meta/MetaLeft", "M+c/KeyC"]) stream.press({ ...stroke(word), modifierCapsLock: true });
+  assert.deepEqual(locked, [true, true, true, true]);
+});
+
 test("keys without a known place are told apart", () => {
   assert.equal(heard("+AltGraph/Unidentified +G+€/Unidentified -G+€/Unidentified -AltGraph/Unidentified"), "+AltGraph +€ -€ -AltGraph");
 });

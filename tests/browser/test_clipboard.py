@@ -73,6 +73,10 @@ _PASTED = (
 """
 )
 
+# Whether the field that has the focus for the desktop takes a change of its text.
+_MAY_CHANGE = """(inputType) => document.querySelector("#screen [contenteditable]").dispatchEvent(
+  new InputEvent("beforeinput", { inputType, bubbles: true, cancelable: true }))"""
+
 texts = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 
 
@@ -285,6 +289,10 @@ def test_the_page_offers_what_the_setting_allows(
     expect(panel.get_by_role("button", name="Send to desktop")).to_be_visible(visible=inward)
     expect(panel.get_by_role("button", name="Copy from desktop")).to_be_visible(visible=outward)
     desktop.screenshot(f"clipboard-{mode}")
+    desktop.presses("Escape")
+    # What the browser's own menu or a drop would put there is not typed, with no setting.
+    changes = {"insertText": True, "insertFromPaste": False, "insertFromDrop": False}
+    assert {change: desktop.run(_MAY_CHANGE, change) for change in changes} == changes
 
 
 def test_the_panel_where_the_browser_forbids_the_clipboard(

@@ -65,9 +65,11 @@ export class CommandKey {
   }
 
   private strike(stroke: Stroke): void {
-    this.send("keydown", CONTROL);
+    const { modifierCapsLock, modifierNumLock } = stroke;
+    const control = { ...CONTROL, modifierCapsLock, modifierNumLock };
+    this.send("keydown", control);
     this.send("keydown", stroke);
     this.send("keyup", stroke);
-    this.send("keyup", { ...CONTROL, ctrlKey: false });
+    this.send("keyup", { ...control, ctrlKey: false });
   }
 }

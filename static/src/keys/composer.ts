@@ -23,6 +23,8 @@ export class Composer {
   takerOf(stroke: Stroke & { isComposing: boolean }): Taker {
     if (isModifier(stroke)) return "desktop";
     if (stroke.isComposing || stroke.keyCode === INPUT_METHOD || stroke.key === "Process") return "browser";
+    // No accent comes of it then.
+    if (stroke.key === "Dead" && isShortcut(stroke, this.mac)) return "desktop";
     if (stroke.key === "Dead") {
       this.accent = true;
       return "browser";

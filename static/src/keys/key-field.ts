@@ -2,6 +2,12 @@ import { Composer } from "./composer";
 import { strokeOf } from "./stroke";
 
 /**
+ * What browsers put together from keys (Input Events, "inputType"). All else is kept out: the browser's menu could paste
+ * where the clipboard is not to reach the desktop.
+ */
+const TYPED = ["insertText", "insertReplacementText", "insertCompositionText", "insertFromComposition", "deleteCompositionText"];
+
+/**
  * Has the focus for the desktop. It is editable, since browsers put accents and letters together, run input methods, and
  * (Firefox) hand over the clipboard at Ctrl+Shift+V and Shift+Insert only where something editable has the focus. No text
  * stays in it: keys are taken before they write, and what the browser has put together is passed on.
@@ -29,6 +35,9 @@ export class KeyField {
     element.hidden = true;
     screen.append(element);
     screen.addEventListener("keydown", this.sort, { capture: true });
+    element.addEventListener("beforeinput", (event) => {
+      if (!TYPED.includes(event.inputType)) event.preventDefault();
+    });
     element.addEventListener("input", (event) => {
       if (!(event as InputEvent).isComposing) this.drain();
     });

@@ -72,9 +72,11 @@ export class KeyStream {
 
   /** Lets go of modifiers that are up: an input method may have heard of that alone. */
   private reconcile(now: Stroke): void {
+    // Windows takes AltGr for Control and Alt, and not always says so in the flags.
+    if (now.key === "AltGraph" || now.modifierAltGraph) return;
     this.drop((stroke) => {
-      const flag = flagOf(stroke);
-      return flag !== undefined && !now[flag] && placeOf(stroke) !== placeOf(now);
+      const flags = flagsOf(stroke);
+      return flags.length > 0 && !flags.some((flag) => now[flag]) && placeOf(stroke) !== placeOf(now);
     });
   }
 
@@ -96,11 +98,13 @@ const FLAGS = {
   AltGraph: "modifierAltGraph",
 } as const;
 
-/** What browsers say of other keys as long as a modifier is held. */
-function flagOf({ key, code }: Stroke): (typeof FLAGS)[keyof typeof FLAGS] | undefined {
+type Flag = (typeof FLAGS)[keyof typeof FLAGS];
+
+/** One of these browsers set for other keys as long as a modifier is held, whatever its place: users may swap modifiers. */
+function flagsOf({ key, code }: Stroke): Flag[] {
   // With Shift, Alt calls itself Meta in some browsers.
-  const name = key === "AltGraph" ? key : (/^(Shift|Control|Alt|Meta)/.exec(code)?.[1] ?? key);
-  return name in FLAGS ? FLAGS[name as keyof typeof FLAGS] : undefined;
+  const names = key === "Meta" && code.startsWith("Alt") ? ["Meta", "Alt"] : [key];
+  return names.filter((name): name is keyof typeof FLAGS => name in FLAGS).map((name) => FLAGS[name]);
 }
 
 /** What tells keys apart: browsers do not know the places of all. */

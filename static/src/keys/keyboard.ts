@@ -22,7 +22,9 @@ export class Keyboard {
         else this.stream?.release(strokeOf(event));
       });
     }
-    element.addEventListener("blur", () => { this.stream?.releaseAll(); });
+    element.addEventListener("blur", () => {
+      gate.pass(() => { this.stream?.releaseAll(); });
+    });
     for (const type of ["pointerdown", "wheel"]) {
       screen.addEventListener(type, () => { this.stream?.point(); }, { capture: true, passive: true });
     }

@@ -17,13 +17,18 @@ export function isShortcut({ ctrlKey, altKey, metaKey, modifierAltGraph }: Held,
 }
 
 /**
- * The key as programs know it in shortcuts: of a letter or digit outside Latin, what its place has on an American
- * keyboard. Latin layouts keep theirs, wherever they have it.
+ * The key as programs know it in shortcuts: of an accent, or a letter or digit outside Latin, what its place has on an
+ * American keyboard. Latin layouts keep theirs, wherever they have it.
  */
 export function latinOf({ key, code, shiftKey }: Place): string {
-  if (!/^[\p{L}\p{N}\p{M}]$/u.test(key) || /^[\p{Script=Latin}\p{ASCII}]$/u.test(key)) return key;
+  if (key !== "Dead" && isLatin(key)) return key;
   const letter = /^Key([A-Z])$/.exec(code)?.[1];
   if (letter !== undefined) return shiftKey ? letter : letter.toLowerCase();
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(code)?.[1];
   return digit ?? AMERICAN[code]?.charAt(Number(shiftKey)) ?? key;
+}
+
+/** Whether programs know it in shortcuts: it is no letter or digit, or one of Latin. */
+function isLatin(key: string): boolean {
+  return !/^[\p{L}\p{N}\p{M}]$/u.test(key) || /^[\p{Script=Latin}\p{ASCII}]$/u.test(key);
 }
