@@ -93,13 +93,16 @@ class ClonedServer(JupyterServer):
         return self._shared_files() - self._files
 
     def _shared_files(self) -> set[str]:
-        # The folders for the sockets of X and ICE are the machine's.
-        kept = ("-name", ".X11-unix", "-o", "-name", ".ICE-unix")
-        return self._shared("-mindepth", "1", "-not", "(", *kept, ")")
+        # Node, which JupyterLab looks for language servers with, keeps what it has compiled; Xfce's
+        # session manager leaves a file where it is slow to end, and is killed. The folders for the
+        # sockets of X and ICE are the machine's, unlike what is in them.
+        theirs = "( -name node-compile-cache -o -name .xfsm-ICE-* ) -prune"
+        ours = "-not ( -name .X11-unix -o -name .ICE-unix ) -print"
+        return self._shared(*theirs.split(), "-o", *ours.split())
 
     def _shared(self, *wanted: str) -> set[str]:
         """Return what find(1) finds in the folders that all users share; one may be missing."""
-        search = 'for folder in $0; do ! [ -d "$folder" ] || find "$folder" "$@"; done'
+        search = 'for folder in $0; do ! [ -d "$folder" ] || find "$folder" -mindepth 1 "$@"; done'
         return set(self.system.run("sh", "-euc", search, " ".join(_SHARED), *wanted).splitlines())
 
 

@@ -434,7 +434,8 @@ def test_a_password_ends_with_its_viewer_s_turn(server):
 
 def test_the_log_is_told(server):
     server.start_desktop()
-    assert "Xvnc TigerVNC" in logs(server) or "TurboVNC" in logs(server)
+    # Not its name and version: TigerVNC 1.15 does not print them.
+    assert "Listening for VNC connections" in logs(server)
 
 
 def test_jupyter_s_own_signals_are_not_the_desktop_s(server):

@@ -73,6 +73,7 @@ def test_a_desktop_comes_up_and_its_shells_have_the_variable(libraries: Path) ->
         assert f"{libraries}/{NAMES[2]} {unfit} dbus-run-session" in log(server, "start-script")
 
 
+@pytest.mark.needs("xpra")
 def test_an_application_has_the_variable_and_xpra_has_not(libraries: Path) -> None:
     def prepare(server: JupyterServer) -> None:
         script = server.home / "application"

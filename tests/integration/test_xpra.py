@@ -287,6 +287,7 @@ def test_it_is_missing(jupyter):
     assert "xpra" in error["command"]
 
 
+@pytest.mark.needs("xpra")
 def test_auto_takes_what_there_is(jupyter, tmp_path):
     for path in Path("/usr/bin").iterdir():
         if path.name not in ("Xtigervnc", "Xvnc", "Xtightvnc"):
@@ -298,9 +299,7 @@ def test_auto_takes_what_there_is(jupyter, tmp_path):
 def test_both_at_once(jupyter):
     server = jupyter()
     assert server.start_desktop()["backend"] == "vnc"
-    body = {"name": "xpra", "backend": "xpra"}
-    assert server.call("POST", "desktop/api/sessions", body).status == 201
-    assert server.wait_for("running", "xpra")["backend"] == "xpra"
+    assert server.start_desktop("xpra", backend="xpra")["backend"] == "xpra"
 
 
 def test_a_backend_that_there_is_not(server):
@@ -350,6 +349,7 @@ def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return executable
 
 
+@pytest.mark.needs("xpra")
 def test_aes_of_today(jupyter, xpra_of_today):
     server = jupyter(XPRA, f"--Xpra.executable={xpra_of_today}")
     server.start_desktop()

@@ -73,8 +73,8 @@ def logs(server: JupyterServer) -> str:
 
 def accepted(server: JupyterServer) -> int:
     """Return how many viewers' connections have reached a display server."""
-    # TigerVNC writes " Connections: accepted: ", or "Connections: Accepted: " since 1.15.
-    return len(re.findall(r"connections: accepted: ", logs(server), re.IGNORECASE))
+    # TigerVNC writes "Connections: accepted: PATH", since 1.15 "Accepted:", and folds long lines.
+    return len(re.findall(r"connections:\s+accepted:", logs(server), re.IGNORECASE))
 
 
 def x_environment(server: JupyterServer) -> dict[str, str]:
