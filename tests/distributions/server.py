@@ -19,7 +19,7 @@ _MARK = "JUPYTER_DESKTOP_TEST"
 # What tests look at a desktop with; it is no part of what `make run` installs.
 _TOOLS = ("x11-utils", "xclip", "xdotool", "xsel")
 # What all users share, and so can leave something in.
-_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run/user")
+_SHARED = "/tmp /var/tmp /dev/shm /run/user"
 
 
 class ClonedServer(JupyterServer):
@@ -30,7 +30,6 @@ class ClonedServer(JupyterServer):
         self.system = system
         self.home = system.home
         self.clone = f"{system.user.home}/{_CLONE}"
-        self._files: set[str] = set()
 
     def make_run(self) -> None:
         """Clone the repository and follow the README; returns when an address is printed."""
@@ -49,7 +48,6 @@ class ClonedServer(JupyterServer):
         # It installs a whole desktop.
         until(self._is_up, "a server that prints its address", 900)
         self.port = int(self._printed()[1])
-        self._files = self._shared_files()
 
     @property
     def printed(self) -> str:
@@ -72,14 +70,25 @@ class ClonedServer(JupyterServer):
 
     def left_of_desktop(self) -> list[str]:
         """Return what is left of a desktop that has ended, while the server goes on."""
-        return [*map(str, self.system.orphans()), *self._new_files()]
+        return [*map(str, self.system.orphans()), *self._of_display_servers()]
 
     def left_behind(self) -> list[str]:
-        return [
-            *map(str, self.system.processes()),
-            *self._new_files(),
-            *self._shared("-name", "jd-*"),
-        ]
+        processes = map(str, self.system.processes())
+        folders = self._found(f"{_SHARED} {self.system.user.home}", "-name jd-*")
+        return [*processes, *self._of_display_servers(), *folders]
+
+    def _of_display_servers(self) -> list[str]:
+        """Return the locks and sockets of X and ICE, and shared memory.
+
+        Other files in /tmp are temporary ones of programs that were killed, and theirs.
+        """
+        sockets = "-path */.X11-unix/* -o -path */.ICE-unix/*"
+        return self._found(_SHARED, f"-name .X*-lock -o {sockets} -o -path /dev/shm/*")
+
+    def _found(self, folders: str, wanted: str) -> list[str]:
+        """Return what find(1) finds in those ``folders`` that there are."""
+        search = 'for folder in $0; do ! [ -d "$folder" ] || find "$folder" "$@"; done'
+        return self.system.run("sh", "-euc", search, folders, *wanted.split()).splitlines()
 
     def _printed(self) -> re.Match[str] | None:
         found = re.finditer(r"http://127\.0\.0\.1:(\d+)/\S*\?token=\S+", self.log)
@@ -88,22 +97,6 @@ class ClonedServer(JupyterServer):
     def _is_up(self) -> bool:
         assert self.process.poll() is None, f"`make run` ended:\n{self.log}"
         return self._printed() is not None
-
-    def _new_files(self) -> set[str]:
-        return self._shared_files() - self._files
-
-    def _shared_files(self) -> set[str]:
-        # Node, which JupyterLab looks for language servers with, keeps what it has compiled; Xfce's
-        # session manager leaves a file where it is slow to end, and is killed. The folders for the
-        # sockets of X and ICE are the machine's, unlike what is in them.
-        theirs = "( -name node-compile-cache -o -name .xfsm-ICE-* ) -prune"
-        ours = "-not ( -name .X11-unix -o -name .ICE-unix ) -print"
-        return self._shared(*theirs.split(), "-o", *ours.split())
-
-    def _shared(self, *wanted: str) -> set[str]:
-        """Return what find(1) finds in the folders that all users share; one may be missing."""
-        search = 'for folder in $0; do ! [ -d "$folder" ] || find "$folder" -mindepth 1 "$@"; done'
-        return set(self.system.run("sh", "-euc", search, " ".join(_SHARED), *wanted).splitlines())
 
 
 class ClonedGuest(Guest):
