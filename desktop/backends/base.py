@@ -121,6 +121,9 @@ class Backend(ABC):
     Where not, the desktop must not switch that on (``xstartup/common.sh``).
     """
 
+    long_texts = "CLIPBOARD"
+    """The selection by which it is given texts that programs hand over in pieces."""
+
     takes_spare_keys = False
     """Whether it puts characters that viewers type on keys of the X server that stand for nothing.
 

@@ -59,6 +59,9 @@ class Xpra(Backend):
     greeting = 1024
     # Its viewers repeat what is held: see x_dummy.
     repeats_keys = False
+    # One that changes its owner while it is read in pieces is lost (seen of 3.1.3). No program uses
+    # this one.
+    long_texts = "SECONDARY"
     # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
     largest_screen = x_dummy.LARGEST
 

@@ -17,10 +17,11 @@ from typing import Any
 class DisplayWatch:
     """Watches ``display`` (":N") until it is gone, and the process with it.
 
-    ``sign`` is the name of the property that says what is on it is up (see ``names``). With
-    ``long_selections`` it helps the display server with those, with ``primary`` with a text that
-    comes from outside, with ``spare_keys`` with characters that are on no key. ``tell_input`` is
-    called with True when users begin to type or move the mouse, with False when they have ceased.
+    ``sign`` is the name of the property that says what is on it is up (see ``names``). Texts that
+    come in pieces are offered as the selection ``long_texts``, if not empty. With ``primary`` texts
+    that come from outside can be pasted from that; with ``spare_keys`` characters that are on no
+    key can be typed. ``tell_input`` is called with True when users begin to type or move the mouse,
+    with False when they have ceased.
     """
 
     def __init__(
@@ -28,14 +29,14 @@ class DisplayWatch:
         display: str,
         sign: str,
         *,
-        long_selections: bool,
+        long_texts: str,
         primary: bool,
         spare_keys: bool,
         tell_input: Callable[[bool], None],
     ) -> None:
         self._display = display
         self._sign = sign
-        self._long_selections = long_selections
+        self._long_texts = long_texts
         self._primary = primary
         self._spare_keys = spare_keys
         self._tell_input = tell_input
@@ -75,7 +76,7 @@ class DisplayWatch:
             [
                 SignWatch(x, self._sign, self._in_loop(self._set_up)),
                 UserInput(x, self._in_loop(self._tell_input)),
-                *([LongSelections(x)] if self._long_selections else []),
+                *([LongSelections(x, self._long_texts)] if self._long_texts else []),
                 *([Primary(x)] if self._primary else []),
                 *([SpareKeys(x)] if self._spare_keys else []),
             ]

@@ -3,8 +3,9 @@
 An X program hands over a long selection in pieces (ICCCM, section 2.7.2, "INCR"): GTK from
 256 KiB, xclip from 1 MiB. TigerVNC 1.12 does not read those (nor, so it is assumed, TurboVNC), and
 Xpra 3.1.3 takes the first piece for the whole: such a text would never reach a viewer. Here it is
-read, and offered once more in one piece, with all that its owner could give beside the text. So is
-one with NUL, but without that: a VNC server takes it for the end.
+read, and offered once more in one piece: as CLIPBOARD, with all that its owner could give beside
+the text, or as another selection that the display server looks at, too (``Backend.long_texts``). So
+is one with NUL, but without that: a VNC server takes it for the end.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ _NO_FORMATS = (
 
 
 class LongSelections:
-    """Takes over from programs that give the clipboard's text in pieces, or with NUL."""
+    """Offers as ``selection`` what programs give of the clipboard in pieces, or with NUL."""
 
-    def __init__(self, x: XConnection) -> None:
+    def __init__(self, x: XConnection, selection: str) -> None:
         self._window = SelectionWindow(x)
-        self._clipboard = x.atom("CLIPBOARD")
+        self._clipboard, self._selection = x.atom("CLIPBOARD"), x.atom(selection)
         self._no_formats = set(map(x.atom, _NO_FORMATS))
         self._offered: dict[int, Content] = {}
         self._forget()
@@ -67,6 +68,9 @@ class LongSelections:
     def _owner_changed(self, event: Any) -> None:
         """Ask a new owner for its text, unless it is this window or the display server itself."""
         self._forget()
+        if self._offered and self._selection != self._clipboard:
+            self._offered = {}
+            self._window.give_up(self._selection)  # there is a newer text
         if event.owner in (0, self._window.id) or self._window.is_display_servers(event.owner):
             return
         self._since = event.selection_timestamp
@@ -107,7 +111,8 @@ class LongSelections:
             self._wanted = [atom for atom in atoms if atom not in known]
         elif not self._read:
             self._read = self._window.contents(content.data.replace(b"\0", b""))
-            self._wanted = [self._window.targets]
+            # The owner of the clipboard goes on to give the rest, unless it is replaced.
+            self._wanted = [self._window.targets] if self._selection == self._clipboard else []
         elif sum(len(one.data) for one in self._read.values()) + len(content.data) <= _MOST:
             self._read[self._target] = content
         self._next()
@@ -117,6 +122,9 @@ class LongSelections:
         if self._wanted:
             self._ask(self._wanted.pop(0))
             return
-        self._offered, since = self._read, self._since
+        replaces = self._selection == self._clipboard
+        # Who has copied something meanwhile goes on to own the clipboard.
+        since = self._since if replaces else xcffib.xproto.Time.CurrentTime
+        self._offered = self._read
         self._forget()
-        self._window.take(self._clipboard, since)
+        self._window.take(self._selection, since)

@@ -163,7 +163,7 @@ class Session:
         return DisplayWatch(
             self._where.display,
             self._program.sign,
-            long_selections=leaves,
+            long_texts=backend.long_texts if leaves else "",
             primary=comes,
             spare_keys=backend.takes_spare_keys,
             tell_input=lambda active: self._control.send("input", active=active),

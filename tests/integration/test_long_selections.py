@@ -178,3 +178,15 @@ def test_not_where_text_must_not_leave_the_desktop(jupyter) -> None:
         assert whole(server, "CLIPBOARD") is None
         assert out(server, "UTF8_STRING") == LETTERS
         assert owner.poll() is None
+
+
+def test_xpra_gets_it_by_a_selection_that_no_program_uses(jupyter) -> None:
+    server = jupyter("--DesktopApp.backend=xpra")
+    server.start_desktop()
+    with gtk_copy(server, len(LETTERS)) as owner:
+        until(lambda: whole(server, "SECONDARY") == LETTERS, "the text to be offered whole")
+        assert owner.poll() is None, "it owns the clipboard no more"
+        copy(server, "clipboard", b"short")
+        until(lambda: whole(server, "SECONDARY") is None, "the older text to be withdrawn")
+    with gtk_copy(server, len(LETTERS)):
+        until(lambda: whole(server, "SECONDARY") == LETTERS, "the next text to be offered")

@@ -6,6 +6,8 @@ const PROVIDED_AT_ONCE = 65_536;
 const SELECTION = "CLIPBOARD";
 const TARGETS = ["UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING"];
 const TEXT = "UTF8_STRING";
+/** By which the session gives texts that come in pieces. */
+const LONG_TEXTS = "SECONDARY";
 
 type Token = [type: string, selection: string, targets: unknown, target: string, kind: string, format: number, encoding: string, data: string | number[]];
 type Request = [type: string, id: number, selection: string];
@@ -15,7 +17,7 @@ export class Selections {
   /** What goes into the client's greeting. */
   static readonly capabilities = {
     "clipboard": true,
-    "clipboard.selections": [SELECTION],
+    "clipboard.selections": [SELECTION, LONG_TEXTS],
     "clipboard.preferred-targets": TARGETS,
   };
 
