@@ -154,9 +154,11 @@ class Children:
         self.asked |= set(asked)
         return left
 
-    async def gone(self, process: Process, deadline: float) -> None:
-        """Return when ``process`` has ended, or at ``deadline``."""
+    async def gone(self, process: Process, deadline: float, asked: Child) -> None:
+        """Return when ``process`` has ended, at ``deadline``, or when ``asked`` has failed."""
         while process.is_running() and asyncio.get_running_loop().time() < deadline:
+            if asked.exited.done() and asked.exited.result() != 0:
+                return
             await asyncio.sleep(_LOOK_EVERY)
             self._reap()
 

@@ -29,11 +29,19 @@ _LEAST = 0.25  # for each part that comes after programs that took all the time 
 
 _FOR_LOG_OUT = 0.5  # of ``stop_timeout``, at most: then programs are asked one by one
 
-# What makes a session manager have the programs that know it save, and leave (XSMP), without a
-# question to the user: one that nobody answers would hold it up.
+# The D-Bus call that makes a session manager have the programs that know it save, and leave (XSMP),
+# without a question to the user, which would hold it up. It is refused while the session manager is
+# still starting programs; the tools that come with it would show that in a dialog, and wait.
+_CALL = ("dbus-send", "--session", "--print-reply")
 _LOG_OUT = {
-    "xfce4-session": ("xfce4-session-logout", "--logout", "--fast"),
-    "mate-session": ("mate-session-save", "--force-logout"),
+    "xfce4-session": (
+        *("--dest=org.xfce.SessionManager", "/org/xfce/SessionManager"),
+        *("org.xfce.Session.Manager.Logout", "boolean:false", "boolean:false"),
+    ),
+    "mate-session": (
+        *("--dest=org.gnome.SessionManager", "/org/gnome/SessionManager"),
+        *("org.gnome.SessionManager.Logout", "uint32:1"),
+    ),
 }
 # In the environment of what a session manager has started (X Session Management Library, 2).
 _SESSION_MANAGER = "SESSION_MANAGER"
@@ -119,25 +127,28 @@ def _started_elsewhere(clients: DisplayClients) -> Iterable[Process]:
 
 
 async def _log_out(children: Children, deadline: float) -> None:
-    """Ask the session manager, if there is one, and return when it has gone, or at ``deadline``."""
+    """Ask the session manager, if there is one, and return when it has gone, or at ``deadline``.
+
+    Or at once, where it refuses.
+    """
     tree = {process.pid: process for process in descendants()}
     for manager in map(tree.__getitem__, _session_managers(tree.values())):
         variables = manager.variables()
-        name, *options = _LOG_OUT.get(manager.name, ("",))
-        program = shutil.which(name, path=variables.get("PATH", os.defpath))
-        if not program:
+        call, *options = _CALL
+        program = shutil.which(call, path=variables.get("PATH", os.defpath))
+        if not program or manager.name not in _LOG_OUT:
             continue
         above = tree.get(manager.parent)
         if above and above.name == _WAITS_FOR_LOG_OUT:
             # It would take D-Bus away from the programs, as soon as the session manager has gone.
             above.send(signal.SIGSTOP)
         try:
-            command = [program, *options]
+            command = [program, *options, *_LOG_OUT[manager.name]]
             output = subprocess.DEVNULL
-            children.start("log out", command, variables, folder=Path("/"), output=output)
+            asked = children.start("log out", command, variables, folder=Path("/"), output=output)
         except StartFailed:
             continue
-        await children.gone(manager, deadline)
+        await children.gone(manager, deadline, asked)
 
 
 def _session_managers(tree: Iterable[Process]) -> set[int]:

@@ -53,4 +53,6 @@ application.connect("activate", show)
 # The session manager says so, and then has it end.
 application.connect("query-end", lambda _: file.write_text("saved"))
 GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, asked)
+# Where it is known to the session manager only just, that has it end without a question.
+application.connect("shutdown", lambda _: file.write_text("saved"))
 application.run()

@@ -6,12 +6,12 @@ Neither in /tmp and /dev/shm nor in the runtime folders, nor mounts, nor sockets
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests import servers, users
+from tests.integration.test_xstartup import xfce_logs_out
 from tests.servers import JupyterServer, until
 
 # What every desktop of a user shares in $XDG_RUNTIME_DIR, until the user logs out of the machine.
@@ -19,10 +19,8 @@ SHARED = ["at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "gvfs", 
 
 
 def log_out(server: JupyterServer) -> None:
-    command = ["xfce4-session-logout", "--logout", "--fast"]
     environment = server.process_of("xfce4-session").environ()
-    options = users.become(users.named())
-    subprocess.run(command, env=environment, check=True, timeout=20, **options)
+    xfce_logs_out(environment, **users.become(users.named()))
     server.wait_for("stopped")
 
 

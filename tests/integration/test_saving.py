@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import servers
-from tests.integration.test_xstartup import autostart
+from tests.integration.test_xstartup import autostart, xfce_logs_out
 from tests.servers import JupyterServer, until
 
 PROGRAM = f"/usr/bin/python3 {Path(__file__).with_name('saving_program.py')}"
@@ -30,8 +30,7 @@ def stop(server: JupyterServer) -> None:
 
 
 def log_out(server: JupyterServer) -> None:
-    command = ["xfce4-session-logout", "--logout", "--fast"]
-    subprocess.run(command, env=of_a_program(server), check=True, timeout=20)
+    xfce_logs_out(of_a_program(server))
     assert "logged out" in server.wait_for("stopped")["reason"]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +20,19 @@ def run_in(process: psutil.Process, *command: str) -> str:
         command, env=process.environ(), capture_output=True, text=True, timeout=20, check=True
     )
     return done.stdout.strip()
+
+
+def xfce_logs_out(environment: Mapping[str, str], **options: Any) -> None:
+    """Ask the session manager for it, which refuses while it is still starting programs."""
+    manager = ["--dest=org.xfce.SessionManager", "/org/xfce/SessionManager"]
+    call = ["org.xfce.Session.Manager.Logout", "boolean:false", "boolean:false"]
+    command = ["dbus-send", "--session", "--print-reply", *manager, *call]
+
+    def is_taken() -> bool:
+        ran = subprocess.run(command, env=environment, capture_output=True, check=False, **options)
+        return ran.returncode == 0
+
+    until(is_taken, "Xfce to log out", 30)
 
 
 def autostart(folder: Path, name: str, command: str) -> None:
