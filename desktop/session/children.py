@@ -177,8 +177,11 @@ class Children:
                     break
                 await asyncio.sleep(_LOOK_EVERY)
                 left = self._reap()
-            if not left or not killed:
+            if not left:
                 break
+            if not killed:
+                # The kernel's lists of children are incomplete while some end (proc(5)).
+                await asyncio.sleep(_LOOK_EVERY)
 
     def _reap(self) -> bool:
         """Take note of children that have ended; return whether others are left."""

@@ -90,7 +90,8 @@ def display_number(*, abstract: bool = False) -> Iterator[int]:
 def is_own_server(display: str) -> bool:
     """Whether a process of this user listens on the abstract socket of ``display`` (":N")."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.setblocking(False)
+        # Where many connect at once, it waits for its turn (unix(7), socket(7)).
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 1, 0))
         try:
             client.connect(f"\0{_path(int(display[1:]))}")
         except OSError:

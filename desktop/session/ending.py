@@ -49,6 +49,7 @@ _SESSION_MANAGER = "SESSION_MANAGER"
 # Names of programs, of 15 bytes at most (proc(5), "comm").
 _WAITS_FOR_LOG_OUT = "dbus-run-sessio"
 _BUSES = (_WAITS_FOR_LOG_OUT, "dbus-daemon", "dbus-launch", "dbus-broker", "dbus-broker-lau")
+_FORWARDS = "ssh"  # with -X
 _STARTED_BY_BUS = "DBUS_STARTER_BUS_TYPE"  # in the environment of services (dbus-daemon(1))
 
 
@@ -65,7 +66,7 @@ async def end(
     deadline = now() + patience
     if children.pids(display_server.NAME):
         clients = await asyncio.to_thread(clients_of, display, min(_X_ANSWERS, patience / 4))
-        outside = list(_started_elsewhere(clients))
+        outside = list(_started_elsewhere(clients, display))
         await _log_out(children, now() + patience * _FOR_LOG_OUT)
         programs = _Parts(children, clients, script).programs
         _kill(await children.end([*programs, *outside], deadline), log)
@@ -116,14 +117,25 @@ class _Parts:
         return line
 
 
-def _started_elsewhere(clients: DisplayClients) -> Iterable[Process]:
+def _started_elsewhere(clients: DisplayClients, display: str) -> Iterable[Process]:
     """Yield this user's programs that were started elsewhere, from a terminal of Jupyter perhaps.
 
-    Only those that have windows on the display: they cannot go on without it.
+    Only those that were started for the display and have windows on it: they cannot go on without
+    it. A daemon that was asked for a window there can (Emacs), and so can what forwards windows
+    from elsewhere, with a login and other connections that are none of this desktop's business.
     """
     ours = {*ancestors(), *(process.pid for process in descendants())}
     there = map(process, clients.owners - ours)
-    return (one for one in there if one.is_of(os.getuid()))
+    return (
+        one
+        for one in there
+        if one.is_of(os.getuid()) and one.name != _FORWARDS and _is_started_for(one, display)
+    )
+
+
+def _is_started_for(one: Process, display: str) -> bool:
+    # With or without the number of a screen (X(7), "Display Names").
+    return re.sub(r"\.\d+$", "", one.variables().get("DISPLAY", "")) == display
 
 
 async def _log_out(children: Children, deadline: float) -> None:

@@ -25,6 +25,7 @@ from .output import note_use
 from .queue import Look
 from .request import Request
 
+_WAITED = 1.0  # seconds more for a session that was told to stop, and waited for
 _SOON = 1.0  # seconds to the first look at the queue; each time half as long again to the next
 _SELDOM = 3  # looks at a job that runs: so many times as seldom
 _UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
@@ -73,6 +74,8 @@ class Job:
         self._stopping = Stopping()
         self._job = ""
         self._link: Link | None = None
+        # Seconds for a session that is told of its end by that of its lifeline, and its keeper.
+        self._closing = specification.stop_timeout + SLACK + 1
         self._look = Look(queue.PENDING)
         self._silent = False  # the controller does not answer
         self._state: dict[str, Any] = {"state": "starting", "step": "submit"}
@@ -157,7 +160,7 @@ class Job:
             yield link
         finally:
             # Its last words come on the way that is closed now.
-            await link.close(self._specification.stop_timeout + 1)
+            await link.close(self._closing)
 
     async def _reach(self) -> Link:
         command = commands.srun(self._job, self._python, _START)
@@ -183,6 +186,7 @@ class Job:
         except Stopped:
             link.send(json.dumps({"command": "stop"}))
             await asyncio.wait([listening], timeout=self._specification.stop_timeout + SLACK)
+            self._closing = _WAITED
             raise
         finally:
             for task in (listening, watching, beating):
