@@ -14,15 +14,22 @@ import subprocess
 import pytest
 
 # By program; `make test` installs them.
-_PACKAGES = {"xpra": "xpra"}
+_PACKAGES = {
+    "xpra": "xpra",
+    "firefox-esr": "firefox-esr",
+    "MiniBrowser": "webkit2gtk-driver",
+}
 
 # How the reason of such a skip begins. It is allowed where all tests are required.
 NOT_IN_DISTRIBUTION = "this distribution has no package "
 
 
-def require(program: str) -> None:
-    """Skip the test where the distribution has no ``program``; fail if it is not installed."""
-    if shutil.which(program):
+def require(program: str, path: str = "") -> None:
+    """Skip the test where the distribution has no ``program``; fail if it is not installed.
+
+    ``path`` is where it was found, if that is not for PATH to say.
+    """
+    if path or shutil.which(program):
         return
     package = _PACKAGES[program]
     if not _distribution_has(package):

@@ -39,8 +39,8 @@ class Chromium(Engine):
     abilities = Abilities(locks_keyboard=True, reads_clipboard=True, writes_clipboard=True)
 
     @classmethod
-    def missing(cls) -> str:
-        return "" if shutil.which(_path()) else f"Chromium ({_path()})"
+    def require(cls) -> None:
+        assert shutil.which(_path()), f"there is no {_path()}; $CHROMIUM says where it is"
 
     @classmethod
     @contextmanager

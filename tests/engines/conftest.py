@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests import servers
+from tests import programs, servers
 from tests.browser.desktop import SCREENS
 from tests.browser.guest import Guest
 
@@ -28,8 +28,7 @@ ENGINES: dict[str, type[Engine]] = {"chromium": Chromium, "firefox": Firefox, "w
 def kind(request: pytest.FixtureRequest) -> type[Engine]:
     """The browser: whatever one cannot do is in its ``abilities``."""
     found = ENGINES[request.param]
-    if missing := found.missing():
-        pytest.skip(f"not installed: {missing}")
+    found.require()
     return found
 
 
@@ -50,6 +49,8 @@ def engine(
 @pytest.fixture(scope="module", params=["vnc", "xpra"])
 def backend(request: pytest.FixtureRequest) -> str:
     name: str = request.param
+    if name == "xpra":
+        programs.require("xpra")
     return name
 
 

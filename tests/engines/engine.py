@@ -50,8 +50,8 @@ class Engine(ABC):
 
     @classmethod
     @abstractmethod
-    def missing(cls) -> str:
-        """Return what is not installed of it; empty where all is."""
+    def require(cls) -> None:
+        """Skip the test, or let it fail, where it is not installed (``tests.programs``)."""
 
     @classmethod
     @abstractmethod

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import programs
 from tests.servers import until
 
 from .channel import Channel
@@ -47,8 +48,8 @@ class Firefox(Engine):
     abilities = Abilities(locks_keyboard=False, reads_clipboard=False, writes_clipboard=False)
 
     @classmethod
-    def missing(cls) -> str:
-        return "" if _program() else "Firefox (firefox-esr, firefox)"
+    def require(cls) -> None:
+        programs.require("firefox-esr", _program())
 
     @classmethod
     @contextmanager

@@ -80,7 +80,7 @@ class Screen:
 
     def layout(self, name: str, variant: str = "") -> None:
         self.run("setxkbmap", "-layout", name, "-variant", variant)
-        # Chromium loses the first key after it (seen).
+        # The first key of all is one of every keyboard: TigerVNC 1.12 loses others (seen).
         self.presses("Shift")
 
     def presses(self, chords: str) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import programs
 from tests.servers import free_port, until
 
 from .channel import Channel, result
@@ -41,12 +42,13 @@ class WebKit(Engine):
             r"Viewport argument key .*interactive-widget.* not recognized",
             # It keeps a page that is left for another, but for the connection.
             r"WebSocket is closed due to suspension",
+            r"Cannot load blob:",
         ),
     )
 
     @classmethod
-    def missing(cls) -> str:
-        return "" if _program() else "WebKitGTK's MiniBrowser (webkit2gtk-driver)"
+    def require(cls) -> None:
+        programs.require("MiniBrowser", _program())
 
     @classmethod
     @contextmanager
