@@ -8,6 +8,7 @@ the test, also where that is killed: it lives as long as a pipe is open.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import fcntl
 import hashlib
 import os
@@ -202,11 +203,13 @@ def running_system(suite: str, user: str) -> Iterator[System]:
 
 
 def _archive(suite: str) -> Path:
-    """Return the archive of a release; made once, and again when what it is made of changes."""
+    """Return the archive of a release; made once a day, or when what it is made of changes."""
     mirror = machine.apt_mirror("debian")
     if mirror is None:
         pytest.skip("this distribution's apt knows no mirror of Debian")
-    made_of = repr([suite, mirror, _OPTIONS, machine.apt_settings()])
+    # Debian testing is another one each day.
+    today = datetime.date.today().isoformat()
+    made_of = repr([suite, mirror, today, _OPTIONS, machine.apt_settings()])
     archive = _MADE / f"{suite}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.tar"
     _MADE.mkdir(parents=True, exist_ok=True)
     with (_MADE / "lock").open("w") as lock:

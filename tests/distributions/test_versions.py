@@ -38,7 +38,9 @@ def _declared() -> dict[str, str]:
     """Return the oldest version allowed of each thing that the package depends on."""
     text = (REPOSITORY / "pyproject.toml").read_text()
     (dependencies,) = re.findall(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
-    return dict(re.findall(r'"([\w-]+)>=([\d.]+)', dependencies))
+    found = dict(re.findall(r'"([\w-]+)>=([\d.]+)', dependencies))
+    assert len(found) == len(dependencies.splitlines()), f"not all have a floor: {dependencies}"
+    return found
 
 
 def _oldest_python() -> Path:
@@ -89,7 +91,10 @@ def test_a_desktop_with(libraries: str, folder: Path) -> None:
     _do([oldest, "-m", "venv", folder])
     python = folder / "bin" / "python"
     _do([python, "-m", "pip", "install", "--quiet", REPOSITORY, *RUNNER, *pinned])
-    print(_do([python, "--version"]), _do([python, "-m", "pip", "freeze"]))
+    installed = _do([python, "-m", "pip", "freeze"])
+    print(_do([python, "--version"]), installed)
+    # As many as pip was asked for: a floor such as 6 is 6.0.0 there.
+    assert all(f"\n{pin}" in f"\n{installed}".replace("_", "-") for pin in pinned), installed
     tests = [f"tests/integration/{test}" for test in TESTS]
     options = ("-p", "no:cacheprovider", "--strict-markers", "-rA")
     # Its programs, before those of the environment that this runs in.
