@@ -10,8 +10,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
@@ -25,7 +28,15 @@ _COMPLAINT = re.compile(
     r"|undefined symbol: |cannot open shared object file|version [`'][^']*' not found"
     r"|=> not found|Error loading shared library |Error relocating "
 )
-_PATIENCE = 10.0  # seconds, for ldd
+_FATAL = re.compile(
+    r"error while loading shared libraries: |symbol lookup error: |relocation error: "
+    r"|version [`'][^']*' not found \(required by"
+)
+PATIENCE = 5.0  # seconds, for all programs together: the libraries may be on a slow network
+
+
+class Unknown(Exception):
+    """Whether libraries fit was not found out in time."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +64,45 @@ def complaint(text: str) -> str:
     return next((line for line in lines if not line.endswith(": ignored.")), "")
 
 
+def fatal_complaint(text: str) -> str:
+    """Return the line of ``text`` by which glibc's loader ended a program; empty if there is none.
+
+    Programs print other complaints of loaders when they merely do without a library (dlopen(3)).
+    """
+    return complaint("\n".join(line for line in text.splitlines() if _FATAL.search(line)))
+
+
 def are_set(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of those that name something."""
     return tuple(name for name in VARIABLES if environment.get(name))
 
 
-def misfit(program: str, environment: Mapping[str, str], said: str = "") -> Misfit | None:
+def misfit(
+    program: str, environment: Mapping[str, str], said: str = "", deadline: float | None = None
+) -> Misfit | None:
     """Return what does not fit ``program``, a name or path; None where nothing is known of it.
 
     ``said`` is a complaint that it has printed already; else ldd(1) is asked, which runs no
     program. One that lacks as much without the variables is none of their fault. Blocks for
-    hundredths of a second.
+    hundredths of a second, and until ``deadline`` (of ``time.monotonic``) at most, which is
+    ``PATIENCE`` from now unless given. Raises ``Unknown`` then, if nothing was ``said``.
     """
     variables = are_set(environment)
     path = shutil.which(program, path=environment.get("PATH"))
     if not variables or not path:
         return None
-    with_them = _ldd(path, environment)
-    words = said or complaint(with_them)
-    if not words:
-        return None
-    without = _ldd(path, {**environment, **NONE})
+    deadline = time.monotonic() + PATIENCE if deadline is None else deadline
+    with_them = without = ""
+    try:
+        with_them = _ldd(path, environment, deadline)
+        words = said or complaint(with_them)
+        if not words:
+            return None
+        without = _ldd(path, {**environment, **NONE}, deadline)
+    except Unknown:
+        if not said:
+            raise
+        words, with_them = said, ""
     if not said and complaint(without):
         return None
     loaded = set(_paths(with_them)) - set(_paths(without))
@@ -83,28 +112,43 @@ def misfit(program: str, environment: Mapping[str, str], said: str = "") -> Misf
 
 
 def first_misfit(programs: Iterable[str], environment: Mapping[str, str]) -> Misfit | None:
-    """Return the first that ``misfit`` finds for any of ``programs``."""
+    """Return the first that ``misfit`` finds for any of ``programs``.
+
+    Raises ``Unknown`` where that takes more than ``PATIENCE``.
+    """
     if not are_set(environment):
         return None
-    return next(filter(None, (misfit(program, environment) for program in programs)), None)
+    deadline = time.monotonic() + PATIENCE
+    found = (misfit(program, environment, deadline=deadline) for program in programs)
+    return next(filter(None, found), None)
 
 
-def _ldd(path: str, environment: Mapping[str, str]) -> str:
+def _ldd(path: str, environment: Mapping[str, str], deadline: float) -> str:
     """Return what the loader would load for a program, and which symbols it would not find."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise Unknown
     try:
-        ran = subprocess.run(
+        process = subprocess.Popen(
             ["ldd", "-r", path],  # noqa: S607  wherever it is
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=_PATIENCE,
-            check=False,
+            # It is a shell script: the loader that it runs must be killed with it.
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return ""
-    return ran.stdout + ran.stderr
+    with process:
+        try:
+            return "".join(process.communicate(timeout=left))
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise Unknown from None
 
 
 def _is_named(library: str, environment: Mapping[str, str]) -> bool:

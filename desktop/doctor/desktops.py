@@ -85,7 +85,18 @@ def libraries(subject: Subject) -> Iterator[Finding]:
     settings = subject.specification.display
     servers = (path for name in NAMES for path in backend(name).executables(settings))
     programs = (*servers, "Xvfb", *own_programs.NAMES)
-    misfit = libraries_of_environment.first_misfit(programs, os.environ)
+    try:
+        misfit = libraries_of_environment.first_misfit(programs, os.environ)
+    except libraries_of_environment.Unknown:
+        yield note(
+            "libraries",
+            f"whether those of {names} fit was not found out in "
+            f"{libraries_of_environment.PATIENCE:g} seconds",
+            "They may be on a file system that is slow. If desktops do not start, start Jupyter "
+            f"without {names}.",
+            variables=list(variables),
+        )
+        return
     if misfit:
         yield note(
             "libraries",

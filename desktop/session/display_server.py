@@ -13,7 +13,7 @@ from .. import libraries, secrets
 from ..access import Access
 from ..backends import Backend, Entrance, Installed, Program, Runtime, size
 from ..errors import NotReady, StartError, StartFailed
-from . import failures, pipes, xauthority
+from . import failures, library_check, pipes, xauthority
 from .children import Child, Children, first_of, kept
 from .display_number import is_own_server, unwritable
 from .log import SessionLog
@@ -141,12 +141,20 @@ class DisplayServer:
             said = libraries.complaint("\n".join(self._log.since(log_begins)))
             if self._library_variables or not said:
                 raise
-            first = program.command[0]
-            misfit = await asyncio.to_thread(libraries.misfit, first, self._environment, said)
+            misfit = await self._misfit(program.command[0], said)
             if not misfit:
                 raise
             self._leave_out_libraries(misfit)
             return await start()
+
+    async def _misfit(self, program: str, said: str) -> libraries.Misfit | None:
+        """Return which library made ``program`` complain; None where that is not known."""
+        check = library_check.first_misfit([program], self._environment, said)
+        try:
+            return await self._stopping.unless(check)
+        except libraries.Unknown:
+            self._log.write(failures.unknown_fit("the display server"))
+            return None
 
     def _leave_out_libraries(self, misfit: libraries.Misfit) -> None:
         """Run all that it consists of without the libraries of the user's environment from now."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 
+from .. import libraries
 from ..errors import DesktopError, StartError, StartFailed, StartTimeout, Unreachable
 from ..packages import install_command
 from .children import Child
@@ -36,6 +38,15 @@ def unfit_library(error: DesktopError, variables: tuple[str, ...], said: str) ->
         f"{error.message} A program found a library missing or unfit: {said}",
         remedy=f"Jupyter runs with {names}, of a module or of conda. Start it without, or unset "
         f"{names} in your start script.",
+    )
+
+
+def unknown_fit(programs: str) -> str:
+    """Return the line of a log where ``libraries.Unknown`` was raised about ``programs``."""
+    names = " and ".join(libraries.are_set(os.environ))
+    return (
+        f"Whether the libraries of {names} fit {programs} was not found out in "
+        f"{libraries.PATIENCE:g} seconds; they are taken to fit."
     )
 
 

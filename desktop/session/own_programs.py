@@ -24,11 +24,6 @@ NAMES = (
 """Those that our start scripts start, by themselves or by way of others."""
 
 
-def misfit(environment: Mapping[str, str]) -> libraries.Misfit | None:
-    """Return what of the user's libraries does not fit one of them. Blocks for half a second."""
-    return libraries.first_misfit(NAMES, environment)
-
-
 def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return ``environment`` for them, without those libraries.
 

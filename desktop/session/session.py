@@ -13,7 +13,7 @@ from ..access import Access
 from ..backends import Backend, Installed, Runtime
 from ..errors import DesktopError, NotReady, StartFailed
 from ..libraries import Misfit
-from . import display_server, ending, failures, own_programs, programs, startscript
+from . import display_server, ending, failures, library_check, own_programs, programs, startscript
 from .children import Child, Children
 from .control import Control
 from .display_server import DisplayServer
@@ -130,20 +130,25 @@ class Session:
         backend, installed = await self._stopping.unless(self._found())
         script = self._program.find()
         unfit = asyncio.ensure_future(self._look_for_unfit_libraries(script))
-        self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
-        self._logs[self._program.name].write(f"This is {script}.")
-        self._display_server = DisplayServer(
-            backend,
-            installed,
-            self._where,
-            self._specification,
-            self._logs[_DISPLAY_SERVER],
-            tell_reachable=self._tell_reachable,
-        )
-        server = await self._display_server.start(self._children, self._environment, self._stopping)
-        self._tell_step("session", backend=backend.name)
-        await self._stopping.first(None, unfit)
-        desktop = self._start_script(script, unfit.result(), repeat=backend.repeats_keys)
+        try:
+            self._logs[_DISPLAY_SERVER].write(f"This is {installed}.")
+            self._logs[self._program.name].write(f"This is {script}.")
+            self._display_server = DisplayServer(
+                backend,
+                installed,
+                self._where,
+                self._specification,
+                self._logs[_DISPLAY_SERVER],
+                tell_reachable=self._tell_reachable,
+            )
+            server = await self._display_server.start(
+                self._children, self._environment, self._stopping
+            )
+            self._tell_step("session", backend=backend.name)
+            await self._stopping.first(None, unfit)
+            desktop = self._start_script(script, unfit.result(), repeat=backend.repeats_keys)
+        finally:
+            unfit.cancel()
         watch = self._watch(backend)
         self._tell_step("window-manager")
         await self._until_up(watch, server, desktop)
@@ -173,7 +178,11 @@ class Session:
         """Return what of the user's libraries does not fit programs that ``script`` starts."""
         if not startscript.is_ours(script):
             return None  # what the user's own starts is the user's
-        return await asyncio.to_thread(own_programs.misfit, self._environment)
+        try:
+            return await library_check.first_misfit(own_programs.NAMES, self._environment)
+        except libraries.Unknown:
+            self._logs[self._program.name].write(failures.unknown_fit("the desktop's own programs"))
+            return None
 
     def _start_script(self, script: Path, misfit: Misfit | None, *, repeat: bool) -> Child:
         """Run the start script on the display, without the libraries that do not fit."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from jupyter_desktop import libraries
-from jupyter_desktop.session import own_programs
+from jupyter_desktop.session import library_check, own_programs
 
 PIXMAN = "libpixman-1.so.0"
 
@@ -100,3 +102,48 @@ def test_the_user_s_shell_gets_them_back(tmp_path, value):
     shell = [apart["SHELL"], "-c", command, "sh", "an argument"]
     printed = subprocess.check_output(shell, env=apart, text=True)
     assert printed == f"/bin/sh an argument {value} unset\n"
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment whose ldd never ends; the loader that it runs is a process of its own."""
+    ldd = tmp_path / "ldd"
+    ldd.write_text(f'#!/bin/sh\necho >>"{tmp_path}/asked"\nsleep 1000\nexit 0\n')
+    ldd.chmod(0o755)
+    yield {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LD_LIBRARY_PATH": str(tmp_path)}
+    for process in psutil.Process().children(recursive=True):
+        if process.name() in ("ldd", "sleep"):
+            process.kill()
+
+
+def test_all_programs_have_one_deadline(slow, tmp_path, monkeypatch):
+    monkeypatch.setattr(libraries, "PATIENCE", 1.0)
+    with pytest.raises(libraries.Unknown):
+        libraries.first_misfit(["sh", "env", "cat"], slow)
+    assert (tmp_path / "asked").read_text() == "\n"
+    assert "sleep" not in [one.name() for one in psutil.Process().children(recursive=True)]
+    with pytest.raises(libraries.Unknown):
+        asyncio.run(library_check.first_misfit(["sh", "env", "cat"], slow))
+    assert (tmp_path / "asked").read_text() == "\n\n"
+
+
+def test_what_a_program_has_said_is_known_however_slow_ldd_is(slow, monkeypatch):
+    monkeypatch.setattr(libraries, "PATIENCE", 1.0)
+    said = "sh: symbol lookup error: /d/libx.so: undefined symbol: x"
+    found = libraries.misfit("sh", slow, said)
+    assert found
+    assert found.complaint == said
+
+
+def test_nobody_waits_for_a_check_that_was_cancelled(slow, tmp_path, monkeypatch):
+    monkeypatch.setattr(libraries, "PATIENCE", 1000.0)
+
+    async def stopped() -> None:
+        check = asyncio.ensure_future(library_check.first_misfit(["sh", "env"], slow))
+        while not (tmp_path / "asked").exists():
+            await asyncio.sleep(0.01)
+        check.cancel()
+
+    asyncio.run(stopped())
+    (ldd,) = (one for one in psutil.Process().children() if one.name() == "ldd")
+    assert ldd.is_running()
