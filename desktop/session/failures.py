@@ -96,6 +96,16 @@ def lets_nobody_in(error: Exception) -> Unreachable:
     )
 
 
+def unexpected(error: Exception) -> DesktopError:
+    """Return the error for one that nobody has foreseen."""
+    return DesktopError(
+        f"The desktop has ended for a fault of jupyter-desktop itself "
+        f"({type(error).__name__}: {error}).",
+        remedy="Start it again. If that happens once more, report it, with what the log of the "
+        "Jupyter server says of it.",
+    )
+
+
 def system_error(error: OSError) -> StartFailed:
     """Return the error for what the system refuses: a full disk, a limit."""
     return StartFailed(

@@ -32,7 +32,8 @@ def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     user_s = users(environment)
     script = folder / "shell"
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in user_s.items())
-    script.write_text(f'#!/bin/sh\n{exports}exec "$SHELL" "$@"\n')
+    # The variables' bytes need not be text.
+    script.write_bytes(os.fsencode(f'#!/bin/sh\n{exports}exec "$SHELL" "$@"\n'))
     # xterm takes none that others may not execute; nobody else gets into the folder.
     script.chmod(0o755)
     without = {

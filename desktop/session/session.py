@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import traceback
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ class Session:
             last = await self._run()
         except OSError as error:  # no room even for a log
             last = {"state": "failed", "error": failures.system_error(error).as_json()}
+        except Exception as error:
+            last = self._unexpected(error)
         self._tell(**last)
 
     def stop(self, reason: str) -> None:
@@ -96,11 +99,18 @@ class Session:
             ended = {"state": "failed", "error": (await self._explained(error)).as_json()}
         except OSError as error:
             ended = {"state": "failed", "error": failures.system_error(error).as_json()}
+        except Exception as error:  # whoever waits has to be told something
+            ended = self._unexpected(error)
         finally:
             await self._end()
             for log in self._logs.values():
                 await log.close()
         return {**ended, "log": list(self._logs[self._ended_first].tail)}
+
+    def _unexpected(self, error: Exception) -> dict[str, Any]:
+        """Return the last state after an error of our own; its traceback goes to Jupyter's log."""
+        traceback.print_exception(type(error), error, error.__traceback__)
+        return {"state": "failed", "error": failures.unexpected(error).as_json()}
 
     async def _end(self) -> None:
         """End every process."""

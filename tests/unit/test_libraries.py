@@ -147,3 +147,11 @@ def test_nobody_waits_for_a_check_that_was_cancelled(slow, tmp_path, monkeypatch
     asyncio.run(stopped())
     (ldd,) = (one for one in psutil.Process().children() if one.name() == "ldd")
     assert ldd.is_running()
+
+
+def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path):
+    value = os.fsdecode(b"/opt/\xff/lib")
+    environment = {"PATH": os.environ["PATH"], "SHELL": "/bin/sh", "LD_LIBRARY_PATH": value}
+    apart = own_programs.apart(environment, tmp_path)
+    shell = [apart["SHELL"], "-c", 'printf %s "$LD_LIBRARY_PATH"']
+    assert subprocess.check_output(shell, env=apart) == b"/opt/\xff/lib"
