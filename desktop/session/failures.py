@@ -34,10 +34,14 @@ def ended_early(child: Child) -> StartFailed:
 def unfit_library(error: DesktopError, variables: tuple[str, ...], said: str) -> StartFailed:
     """Return ``error`` with what a loader ``said``, which libraries of ``variables`` may cause."""
     names = " and ".join(variables)
+    remedy = (
+        f"Jupyter runs with {names}, of a module or of conda. Start it without, or unset "
+        f"{names} in your start script."
+    )
     return StartFailed(
         f"{error.message} A program found a library missing or unfit: {said}",
-        remedy=f"Jupyter runs with {names}, of a module or of conda. Start it without, or unset "
-        f"{names} in your start script.",
+        remedy=f"{remedy} If that does not help: {error.remedy}" if error.remedy else remedy,
+        command=error.command,
     )
 
 

@@ -125,10 +125,10 @@ class Session:
         )
 
     async def _explained(self, error: DesktopError) -> DesktopError:
-        """Return ``error``, or one that names the library that does not fit, if that is why."""
+        """Return ``error``, with what the loader said of a library, if that ended a program."""
         log = self._logs[self._ended_first]
         await log.caught_up()
-        said = libraries.complaint("\n".join(log.tail))
+        said = libraries.fatal_complaint("\n".join(log.tail))
         variables = libraries.are_set(self._environment)
         if isinstance(error, StartFailed) and said and variables:
             return failures.unfit_library(error, variables, said)

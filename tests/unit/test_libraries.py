@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from jupyter_desktop import libraries
-from jupyter_desktop.session import library_check, own_programs
+from jupyter_desktop.errors import StartFailed
+from jupyter_desktop.session import failures, library_check, own_programs
 
 PIXMAN = "libpixman-1.so.0"
 
@@ -155,3 +156,29 @@ def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path):
     apart = own_programs.apart(environment, tmp_path)
     shell = [apart["SHELL"], "-c", 'printf %s "$LD_LIBRARY_PATH"']
     assert subprocess.check_output(shell, env=apart) == b"/opt/\xff/lib"
+
+
+@pytest.mark.parametrize(
+    ("line", "fatal"),
+    [
+        ("x: error while loading shared libraries: libz.so: cannot open shared object file", True),
+        ("x: symbol lookup error: /d/y.so: undefined symbol: z", True),
+        ("x: relocation error: /d/y.so: symbol z, version V not defined in file l.so", True),
+        ("x: /d/libstdc++.so.6: version `GLIBCXX_3.4.30' not found (required by x)", True),
+        ("libGL error: MESA-LOADER: failed to open swrast: /d/swrast_dri.so: cannot open shared "
+         "object file: No such file or directory", False),
+        ("ImportError: /lib/libgio-2.0.so.0: undefined symbol: g_object_unref", False),
+    ],
+)  # fmt: skip
+def test_what_ends_a_program(line, fatal):
+    assert libraries.fatal_complaint(f"x starts\n{line}") == (line if fatal else "")
+
+
+def test_an_error_keeps_its_remedy_when_a_library_may_be_why():
+    error = StartFailed("It ended.", remedy="This installs it:", command="apt install it")
+    explained = failures.unfit_library(error, ("LD_PRELOAD",), "x: symbol lookup error: y")
+    assert explained.message.startswith("It ended. ")
+    assert "x: symbol lookup error: y" in explained.message
+    assert "LD_PRELOAD" in explained.remedy
+    assert explained.remedy.endswith("This installs it:")
+    assert explained.command == "apt install it"
