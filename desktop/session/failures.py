@@ -11,7 +11,7 @@ from ..packages import install_command
 from .children import Child
 from .display_number import SOCKETS, Unwritable
 
-_COMMAND_NOT_FOUND = 127  # a shell's exit status (sh(1))
+_COMMAND_NOT_FOUND = 127  # the exit status of a shell (sh(1)), and of glibc's loader
 _NO_PROCESS = (
     "There may be no more processes: end programs that nobody needs, or raise that limit where "
     "Jupyter is started (ulimit -u, or the limit of the container or job)."
@@ -19,16 +19,30 @@ _NO_PROCESS = (
 
 
 def ended_early(child: Child) -> StartFailed:
-    """Return the error for a part that ended before the desktop was up."""
-    message = f"The {child.name} ended before the desktop was up ({child.status})."
+    """Return the error for a part of the display server that ended before the desktop was up."""
+    remedy = "The last lines of the log below say why."
+    if child.exited.result() == _COMMAND_NOT_FOUND:
+        remedy = (
+            "A program or library that it needs is missing; the last lines of the log below name "
+            "it. Install it, or ask the administrator of this machine to."
+        )
+    return StartFailed(_ended_early(child), remedy=remedy)
+
+
+def start_script_ended_early(child: Child) -> StartFailed:
+    """Return the error for a start script that ended before the desktop was up."""
     if child.exited.result() == _COMMAND_NOT_FOUND:
         return StartFailed(
-            message,
+            _ended_early(child),
             remedy="A program it needs is not installed; the last lines of the log below say "
             "which. This installs Xfce, for example:",
             command=install_command("xfce"),
         )
-    return StartFailed(message, remedy="The last lines of the log below say why.")
+    return StartFailed(_ended_early(child), remedy="The last lines of the log below say why.")
+
+
+def _ended_early(child: Child) -> str:
+    return f"The {child.name} ended before the desktop was up ({child.status})."
 
 
 def unfit_library(error: DesktopError, variables: tuple[str, ...], said: str) -> StartFailed:

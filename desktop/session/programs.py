@@ -100,7 +100,7 @@ class Desktop(Program):
 
     def ended_early(self, child: Child) -> StartFailed:
         """Return that the start script did."""
-        return failures.ended_early(child)
+        return failures.start_script_ended_early(child)
 
     def ended(self, child: Child) -> dict[str, Any]:
         """Return that the session is over."""
