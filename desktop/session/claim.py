@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from pathlib import Path
 
+from .removal import remove_tree
+
 PREFIX = "jd-"
+
+_CLAIM = "claim"
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -35,9 +38,17 @@ def remove_unclaimed(base: Path) -> None:
     for folder in base.glob(f"{PREFIX}*"):
         try:
             if _is_unclaimed(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)
         except OSError:
             continue  # another's, or one without a claim: not ours to remove
+
+
+def remove(folder: Path) -> None:
+    """Remove ``folder``, but not what is mounted below it (see ``remove_tree``).
+
+    Where such a mount stays, so does the claim: the next one tries again.
+    """
+    remove_tree(folder, last=_CLAIM)
 
 
 def _is_unclaimed(folder: Path) -> bool:
@@ -63,4 +74,4 @@ def _machine() -> bytes:
 
 
 def _claim_of(folder: Path) -> Path:
-    return folder / "claim"
+    return folder / _CLAIM

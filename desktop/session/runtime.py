@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import RuntimeFolderUnusable
-from .claim import PREFIX, claim, remove_unclaimed
+from .claim import PREFIX, claim, remove, remove_unclaimed
 
 # sun_path holds 108 bytes with its final NUL (unix(7)), and this, or something shorter, follows
 # the base.
@@ -54,7 +53,7 @@ def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
         finally:
             os.close(claimed)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 def choose_base(candidates: Sequence[str]) -> Path:

@@ -1,0 +1,82 @@
+"""What is mounted, as this process sees it, and how a user unmounts what is theirs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_TABLE = Path("/proc/self/mountinfo")  # proc(5)
+_ANSWERS = 1.0  # seconds; one whose program hangs does not answer, and is not dead
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A mounted file system: where, of which type, and with which options of its own."""
+
+    path: Path
+    kind: str
+    options: str
+
+    @property
+    def is_fuse(self) -> bool:
+        """Whether a program serves it."""
+        return self.kind.startswith("fuse")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this user may unmount it: of FUSE's, those that they mounted (fuse(4))."""
+        if self.is_fuse:
+            return re.search(rf"(^|,)user_id={os.getuid()}(,|$)", self.options) is not None
+        return os.geteuid() == 0
+
+    def unmount(self) -> None:
+        """Unmount it now, even where it is in use; what cannot be unmounted stays."""
+        errors_of(*(_unmounter() if self.is_fuse else _UMOUNT), str(self.path))
+
+
+def mounts() -> list[Mount]:
+    """Return all mounts, each after those that it is below.
+
+    Raises ``OSError`` where they are not told.
+    """
+    return [_mount(line) for line in _TABLE.read_bytes().splitlines()]
+
+
+def _mount(line: bytes) -> Mount:
+    head, _, tail = line.partition(b" - ")
+    kind, _, options = tail.split(b" ", 2)
+    path = re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), head.split(b" ")[4])
+    return Mount(Path(os.fsdecode(path)), os.fsdecode(kind), os.fsdecode(options))
+
+
+_UMOUNT = ["umount", "--lazy"]
+
+
+def _unmounter() -> list[str]:
+    for program in ("fusermount3", "fusermount"):
+        if found := shutil.which(program):
+            return [found, "-u", "-z"]
+    return _UMOUNT
+
+
+def errors_of(*command: str) -> str:
+    """Run a command and return what it says is wrong; nothing where it does not end."""
+    try:
+        ran = subprocess.run(
+            command,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            timeout=_ANSWERS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return ran.stderr
