@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ class Children:
     def __init__(self) -> None:
         self._children: dict[int, Child] = {}
         self.ending = False
+        self.since = time.time()  # seconds since the epoch: none was started before
         self.asked: set[int] = set()  # process ids of all that were asked to end, or killed
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)

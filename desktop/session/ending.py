@@ -74,7 +74,7 @@ async def end(
         _kill(await children.end(services, max(deadline, now() + _LEAST)), log)
     _kill(await children.end(descendants(), max(deadline, now() + _LEAST)), log)
     await children.kill_all()
-    shared_memory.remove_left_by(children.asked)
+    shared_memory.remove_left_by(children.asked, children.since)
 
 
 class _Parts:

@@ -38,11 +38,12 @@ def keep(work: Callable[[], None], patience: float) -> int:
     caller cleans up once.
     """
     adopt_orphans()
+    began = time.time()
     keeper = os.getpid()
     worker = os.fork()
     if worker:
         status = _Watch(worker, patience).wait()
-        _end_all()
+        _end_all(began)
         return status
     _end_with_parent(keeper)
     status = _run(work)
@@ -107,8 +108,11 @@ class _Watch:
         self._deadline = min(self._deadline, time.monotonic() + self._patience)
 
 
-def _end_all() -> None:
-    """End every descendant: after a worker that ended in order there is none."""
+def _end_all(since: float) -> None:
+    """End every descendant: after a worker that ended in order there is none.
+
+    None was started before ``since``, seconds since the epoch.
+    """
     began = time.monotonic()
     asked: set[Process] = set()
     # A process that forks while it is being killed gets away, more than once.
@@ -121,7 +125,7 @@ def _end_all() -> None:
                 process.send(signal.SIGTERM)
             asked.add(process)
         time.sleep(0.02)
-    remove_left_by({process.pid for process in asked})
+    remove_left_by({process.pid for process in asked}, since)
 
 
 def _reap() -> bool:
