@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import stat
 from pathlib import Path
 
 from .removal import remove_tree
@@ -15,6 +17,8 @@ from .removal import remove_tree
 PREFIX = "jd-"
 
 _CLAIM = "claim"
+# As tempfile.mkdtemp() and ``folder_suffix`` make it.
+_NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -41,6 +45,18 @@ def remove_unclaimed(base: Path) -> None:
                 remove(folder)
         except OSError:
             continue  # another's, or one without a claim: not ours to remove
+
+
+def is_runtime_folder(path: Path) -> bool:
+    """Whether ``path`` is a folder of this user's desktops, of those that are gone, too."""
+    if not _NAME.fullmatch(path.name):
+        return False
+    try:
+        folder, claimed = path.lstat(), _claim_of(path).lstat()
+    except OSError:
+        return False
+    own = folder.st_uid == claimed.st_uid == os.getuid()
+    return own and stat.S_ISDIR(folder.st_mode) and stat.S_ISREG(claimed.st_mode)
 
 
 def remove(folder: Path) -> None:

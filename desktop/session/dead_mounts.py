@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .claim import PREFIX
+from .claim import is_runtime_folder
 from .mounts import errors_of, mounts
 
 
@@ -39,7 +39,7 @@ def _unmount() -> None:
 def _is_runtime(path: Path) -> bool:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     below = bool(runtime) and path.is_relative_to(runtime)
-    return below or any(part.startswith(PREFIX) for part in path.parts)
+    return below or any(map(is_runtime_folder, path.parents))
 
 
 def _is_dead(path: Path) -> bool:

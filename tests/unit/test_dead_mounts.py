@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_desktop.session.claim import claim
 from jupyter_desktop.session.dead_mounts import no_dead_mounts
 
 _DETACH = 2  # MNT_DETACH (umount2(2))
@@ -55,11 +56,15 @@ def mounted(tmp_path, monkeypatch) -> Iterator[dict[str, Mount]]:
         "tmp/jd-abcdefgh/xstartup/run/gvfs": os.getuid(),
         "run/another's": os.getuid() + 1,
         "mnt/own": os.getuid(),
+        "mnt/jd-own/share": os.getuid(),
+        "mnt/jd-unclaim/share": os.getuid(),
     }
     mounts: dict[str, Mount] = {}
     try:
         for place, user in places.items():
             mounts[place] = Mount(tmp_path / place, user)
+        for folder in ("tmp/jd-abcdefgh", "mnt/jd-own"):
+            os.close(claim(tmp_path / folder))
         yield mounts
     finally:
         for mount in mounts.values():
@@ -71,7 +76,7 @@ def test_those_that_are_dead(mounted):
         mount.die()
     with no_dead_mounts():
         left = {place for place, mount in mounted.items() if mount.there}
-        assert left == {"run/another's", "mnt/own"}
+        assert left == set(mounted) - {"run/gvfs", "tmp/jd-abcdefgh/xstartup/run/gvfs"}
 
 
 def test_one_that_dies_with_the_session(mounted):
