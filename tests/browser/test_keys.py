@@ -75,6 +75,18 @@ class Keyboard:
         event = {"type": kind, "key": key, "code": code, "modifiers": held, "text": text}
         self._session.send("Input.dispatchKeyEvent", {**event, "windowsVirtualKeyCode": number})
 
+    def is_known(self) -> bool:
+        """Whether accented letters arrive.
+
+        A VNC server puts a character on its keyboard when it comes for the first time, TigerVNC
+        1.12 forgets the first of all, and programs may hear of each after the key (NoSymbol).
+        """
+        self.compose("éäü.")
+        until(lambda: "period" in self.arrived(), "keys at xev")
+        letters = self.arrived()
+        self._log.write_text("")
+        return letters == ["eacute", "adiaeresis", "udiaeresis", "period"]
+
     def arrived(self) -> list[str]:
         """Return X11's names of the keys that xev saw going down."""
         names = [name for _, name in _PRESS.findall(self._log.read_text())]
@@ -97,11 +109,8 @@ def xev_running(
         desktop.clicks((250, 200))
         guest.await_keys("Event Tester")
         keyboard = Keyboard(desktop.page, log)
-        # A VNC server puts a character on its keyboard when it comes for the first time, and
-        # programs may hear of that after the key (Xlib: NoSymbol).
-        keyboard.compose("éäü.")
-        until(lambda: events != "keyboard" or "period" in keyboard.arrived(), "keys at xev")
-        log.write_text("")
+        if events == "keyboard":
+            until(keyboard.is_known, "keys at xev", 60)
         yield keyboard
 
 
@@ -174,7 +183,7 @@ def test_keys_that_are_held_stay_held_while_the_mouse_is_used(
         desktop.page.keyboard.down("Control")
         for _ in range(2):
             desktop.clicks((250, 200))
-        until(lambda: _CLICK.findall(log.read_text()) == ["0x4", "0x4"], "clicks with Control")
+        until(lambda: _CLICK.findall(log.read_text())[-2:] == ["0x4", "0x4"], "clicks with Control")
         desktop.page.keyboard.up("Control")
 
 
