@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.servers import until
@@ -161,14 +161,17 @@ class Screen:
     def activates(self, window: str) -> None:
         """Have a window shown, in front, with the keys."""
 
-        def has_keys() -> bool:
-            # Asked while it is just being shown, a window manager may forget the keys.
-            self.run("xdotool", "windowactivate", window)
-            with suppress(AssertionError):
-                until(lambda: self.window() == window, "it", 1)
-            return self.window() == window
+        self.run("xdotool", "windowactivate", window)
+        until(lambda: self.window() == window, "an active window", 30)
+        # It may be active before it is seen; a click would be one beside it.
+        until(lambda: self._over_a_window(self.middle()), "a window under the mouse", 30)
 
-        until(has_keys, "a window in front", 30)
+    def _over_a_window(self, at: tuple[int, int]) -> bool:
+        """Move the mouse there; return whether there is more than the screen's background."""
+        self.points(at)
+        told = self.run("xdotool", "getmouselocation").split("window:")[1]
+        root = self.run("xwininfo", "-root", "-int").split("Window id: ")[1]
+        return told.split()[0] != root.split()[0]
 
     @contextmanager
     def another_window(self) -> Iterator[None]:
