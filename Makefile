@@ -17,7 +17,7 @@ shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) de
 # What the test of a worker that died has left would disturb the rest, and pytest-xdist 3.8 may wait for ever after it.
 in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # A browser on a busy machine may be late. What was run again is shown, with why: it wants to be looked at.
-once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 5
+once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 10
 
 .PHONY: help run lint test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
