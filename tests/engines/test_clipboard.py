@@ -37,7 +37,7 @@ def test_copying_and_pasting_where_the_letters_are_cyrillic(desk: TextWindow) ->
 def test_marking_and_the_middle_button(desk: TextWindow) -> None:
     """They are the desktop's own affair: no browser may paste by itself, or instead."""
     screen, page = desk.page.screen, desk.page
-    page.copies_elsewhere("not marked")
+    copies_elsewhere(desk, "not marked")
     screen.presses("w o r d Enter Enter Ctrl+Home Shift+End")
     until(lambda: desk.guest.paste("primary") == "word", "the marked word on the desktop")
     page.clicks(INSIDE, button=2)
@@ -48,9 +48,16 @@ def test_the_middle_button_after_copying_elsewhere(desk: TextWindow) -> None:
     """It pastes that where the page may read the clipboard; else what the desktop has."""
     page = desk.page
     desk.guest.copy("marked before", "primary")
-    page.copies_elsewhere("from elsewhere")
+    copies_elsewhere(desk, "from elsewhere")
     page.clicks(INSIDE, button=2)
     desk.holds("from elsewhere" if page.engine.abilities.reads_clipboard else "marked before")
+
+
+def copies_elsewhere(desk: TextWindow, text: str) -> None:
+    """Copy a text in another window; come back, and let the desktop hear of it."""
+    desk.page.copies_elsewhere(text)
+    if desk.page.engine.abilities.reads_clipboard:
+        until(lambda: desk.guest.paste() == text, f"{text!r} on the desktop")
 
 
 def test_copying_out(desk: TextWindow) -> None:
