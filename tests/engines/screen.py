@@ -109,7 +109,7 @@ class Screen:
 
     def copy(self, text: str, selection: str = "clipboard") -> None:
         """Own a selection, as a program does in which ``text`` was copied."""
-        # It stays to serve the selection, and must not hold our pipe.
+        # It stays to serve the selection, from a moment later on, and must not hold our pipe.
         subprocess.run(
             ["xsel", f"--{selection}", "--input"],
             env=self.environment,
@@ -119,6 +119,7 @@ class Screen:
             timeout=30,
             check=True,
         )
+        until(lambda: self.paste(selection) == text, f"{text!r} on the user's clipboard")
 
     def paste(self, selection: str = "clipboard") -> str:
         """Return a selection; nothing if it has no owner, or one that never answers."""
