@@ -60,7 +60,7 @@ class Misfit:
 def complaint(text: str) -> str:
     """Return the line of ``text`` in which a loader complains; empty if there is none."""
     lines = (" ".join(line.split()) for line in text.splitlines() if _COMPLAINT.search(line))
-    # What is preloaded and does not fit is left out by the loader itself.
+    # A preloaded library that does not fit is left out by the loader itself.
     return next((line for line in lines if not line.endswith(": ignored.")), "")
 
 

@@ -16,7 +16,7 @@ _SHOWN = 200  # characters of what a program printed, in messages
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program printed, and its exit status: negative for a signal, None if it went on.
+    """Output of a program and its exit status: negative for a signal, None if it went on.
 
     ``misfit`` is why it was run without the user's libraries.
     """

@@ -143,7 +143,7 @@ def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
         *("-MaxCutText", str(MAX_CUT_TEXT)),
         f"-AcceptCutText={int(clipboard in ('both', 'in'))}",
         f"-SendCutText={int(clipboard in ('both', 'out'))}",
-        # What is marked on the desktop is not copied. And who owns PRIMARY takes the mark off what
+        # Marking text is not copying it. And the owner of PRIMARY takes the mark off what
         # is marked elsewhere: see session/primary.py.
         *("-SendPrimary=0", "-SetPrimary=0"),
         # By default any X client may switch the clipboard on again (vncconfig -set).

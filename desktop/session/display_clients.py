@@ -1,4 +1,4 @@
-"""Whose processes are on a display: what the X server knows of its clients.
+"""Processes that are clients of a display, as the X server knows them.
 
 The X-Resource extension tells the process id of each local client, version 1.2 or newer of it
 (resproto.txt, "QueryClientIds"). Where that is not there, windows say it themselves (EWMH,

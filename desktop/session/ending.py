@@ -78,7 +78,7 @@ async def end(
 
 
 class _Parts:
-    """What the descendants of this process are, as it is now.
+    """The descendants of this process, sorted by their part in the desktop, as it is now.
 
     ``programs`` are those of the user, ``all_but_display`` also what serves them.
     """

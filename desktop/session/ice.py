@@ -1,4 +1,4 @@
-"""What session managers leave: xfce4-session does, when it is asked to end (SIGTERM) or killed.
+"""Files left by session managers: by xfce4-session when it is asked to end (SIGTERM) or killed.
 
 Their sockets, and a file with the commands that would have made their cookies void (iceauth(1)).
 """

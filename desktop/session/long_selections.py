@@ -22,7 +22,7 @@ from .x_connection import XConnection
 
 _MOST = 4 * LONGEST  # bytes in all formats together
 
-# What is asked of an owner by these names is no format of the text (ICCCM, section 2.6.2; the
+# Targets of an owner that are no formats of the text (ICCCM, section 2.6.2; the
 # clipboard manager's specification of freedesktop.org).
 _NO_FORMATS = (
     *("TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE"),
@@ -123,7 +123,7 @@ class LongSelections:
             self._ask(self._wanted.pop(0))
             return
         replaces = self._selection == self._clipboard
-        # Who has copied something meanwhile goes on to own the clipboard.
+        # A program that has copied something meanwhile goes on to own the clipboard.
         since = self._since if replaces else xcffib.xproto.Time.CurrentTime
         self._offered = self._read
         self._forget()

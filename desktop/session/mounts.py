@@ -1,4 +1,4 @@
-"""What is mounted, as this process sees it, and how a user unmounts what is theirs."""
+"""Mount points as this process sees them, and how a user unmounts their own."""
 
 from __future__ import annotations
 

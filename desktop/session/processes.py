@@ -129,7 +129,7 @@ def is_running(pid: int) -> bool:
 
 @dataclass(frozen=True)
 class _Stat:
-    """What /proc/PID/stat tells (proc(5))."""
+    """The fields of /proc/PID/stat that are used here (proc(5))."""
 
     state: str
     parent: int

@@ -34,7 +34,7 @@ _CHANGES = _Events.SetSelectionOwner | _Events.SelectionWindowDestroy | _Events.
 
 @dataclass(frozen=True)
 class Content:
-    """What a property holds: its type (an atom), the width of its items in bits, its bytes."""
+    """The contents of a property: its type (an atom), the width of its items in bits, its bytes."""
 
     kind: int
     width: int

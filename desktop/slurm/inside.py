@@ -1,4 +1,4 @@
-"""What the job runs: ``python -m jupyter_desktop.slurm.inside SECONDS COMMAND…``.
+"""The program of the job: ``python -m jupyter_desktop.slurm.inside SECONDS COMMAND…``.
 
 It waits for whoever asked for the job to connect to an abstract Unix socket (unix(7)), and becomes
 COMMAND, a session with that connection as its standard input and output. Where nobody comes, the

@@ -7,7 +7,7 @@ export type Keystroke = readonly [keysym: number, code: string];
 
 /** One connection's view of the desktop, whatever protocol is behind it. */
 export interface Client {
-  /** What is there to see, for those who only look. */
+  /** The element with the picture, which has the focus in view-only pages. */
   readonly element: HTMLElement;
   /** What there is to see, null for nothing yet; to be looked at at once. */
   picture(): HTMLCanvasElement | null;

@@ -5,7 +5,7 @@
 export default class DecodedImage {
   /** Decoding is over, well or not. */
   complete = false;
-  /** What can be drawn; null until it is complete, and where it cannot be decoded. */
+  /** The picture to draw; null until it is complete, and where it cannot be decoded. */
   source: ImageBitmap | HTMLImageElement | null = null;
   /** Fulfilled once it is complete, never rejected. */
   readonly settled: Promise<void>;

@@ -290,7 +290,7 @@ def test_the_page_offers_what_the_setting_allows(
     expect(panel.get_by_role("button", name="Copy from desktop")).to_be_visible(visible=outward)
     desktop.screenshot(f"clipboard-{mode}")
     desktop.presses("Escape")
-    # What the browser's own menu or a drop would put there is not typed, with no setting.
+    # Text from the browser's own menu or a drop is not typed, with no setting.
     changes = {"insertText": True, "insertFromPaste": False, "insertFromDrop": False}
     assert {change: desktop.run(_MAY_CHANGE, change) for change in changes} == changes
 

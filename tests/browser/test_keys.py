@@ -23,7 +23,7 @@ _CONTROL, _META, _SHIFT = 2, 4, 8
 _ON_A_MAC = 'Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" })'
 _PRESS = re.compile(r"KeyPress event.*?state (0x\w+).*?keysym 0x\w+, (\w+)\)", re.DOTALL)
 _CLICK = re.compile(r"ButtonPress event.*?state (0x\w+), button 1", re.DOTALL)
-# What X servers and Xpra press themselves, to come to a character on another level of a key.
+# Keys that X servers and Xpra press, to come to a character on another level of a key.
 _LEVELS = ("Shift_L", "Shift_R", "ISO_Level3_Shift", "Mode_switch")
 
 

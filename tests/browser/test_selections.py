@@ -1,4 +1,4 @@
-"""What is marked on the desktop is not copied; it is pasted over, or with the middle button."""
+"""Marking text on the desktop is not copying it; the mark is pasted over, or by the middle button."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_what_is_marked_is_not_copied(
         copies(elsewhere, desktop, guest, new)
         desktop.presses("Control+a")
         is_marked(guest, OLD)
-        # What was copied later arrives later.
+        # A text that was copied later arrives later.
         guest.copy("copied")
         eventually(lambda: desktop.read_clipboard() == "copied", "what was copied, in the browser")
         copies(elsewhere, desktop, guest, new)

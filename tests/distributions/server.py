@@ -16,9 +16,9 @@ from .systems import System, User, own
 
 _CLONE = "jupyter-desktop"
 _MARK = "JUPYTER_DESKTOP_TEST"
-# What tests look at a desktop with; it is no part of what `make run` installs.
+# Programs with which tests look at a desktop; `make run` does not install them.
 _TOOLS = ("x11-utils", "xclip", "xdotool", "xsel")
-# What all users share, and so can leave something in.
+# Folders that all users share, and so can leave something in.
 _SHARED = "/tmp /var/tmp /dev/shm /run/user"
 
 

@@ -32,7 +32,7 @@ from tests.servers import until
 _PACKAGES = ("ca-certificates", "git", "make", "python3", "sudo")
 _OPTIONS = (
     *("--variant=minbase", f"--include={','.join(_PACKAGES)}"),
-    # What costs time and tells nothing.
+    # Files that cost time and tell nothing.
     *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale")),
     "--dpkgopt=force-unsafe-io",
     '--aptopt=Acquire::Languages "none"',
@@ -66,7 +66,7 @@ class User:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a login gives."""
+        """Variables as a login sets them."""
         folders = ["/usr/local/bin", "/usr/bin", "/bin"]
         if self.name == "root":
             folders += ["/usr/local/sbin", "/usr/sbin", "/sbin"]

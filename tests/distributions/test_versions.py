@@ -30,7 +30,7 @@ TESTS = (
     "test_door.py::test_a_used_ticket",
     "test_end.py::test_a_signal",
 )
-# What those need that the package does not.
+# Needed by those, and not by the package.
 RUNNER = ("hypothesis", "pytest", "pytest-asyncio", "pytest-timeout")
 
 

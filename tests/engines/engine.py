@@ -1,4 +1,4 @@
-"""What the tests ask of a browser, and what they expect of each."""
+"""The interface of a browser under test, and the abilities of each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Abilities:
     """A page may write it at any time; else only for a moment after a key or a click."""
 
     complaints: tuple[str, ...] = ()
-    """What it says of a page that is right for other browsers: regular expressions."""
+    """Its complaints about a page that is right for other browsers: regular expressions."""
 
 
 class Engine(ABC):

@@ -57,7 +57,7 @@ class Page:
 
     def problems(self) -> list[str]:
         """Return what has gone wrong in the page since the last time."""
-        # What the browser has to tell comes before its answer.
+        # Events of the browser come before its answer.
         self.run("0")
         found, self.engine.problems = self.engine.problems, []
         expected = (*self.engine.abilities.complaints, *self._expected)

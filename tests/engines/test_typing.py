@@ -1,4 +1,4 @@
-"""What is typed on keyboards of several countries arrives as it is meant."""
+"""Text typed on keyboards of several countries arrives as it is meant."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests import servers, users
 from tests.integration.test_xstartup import xfce_logs_out
 from tests.servers import JupyterServer, until
 
-# What every desktop of a user shares in $XDG_RUNTIME_DIR, until the user logs out of the machine.
+# Shared by all desktops of a user in $XDG_RUNTIME_DIR, until they log out of the machine.
 SHARED = ["at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "gvfs", "gvfsd", "pulse"]
 
 

@@ -1,4 +1,4 @@
-"""Whose processes are on a display, as the X server says, and where it does not, their windows."""
+"""Processes that are clients of a display, by the X server or else by their windows."""
 
 from __future__ import annotations
 

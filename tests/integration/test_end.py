@@ -63,7 +63,7 @@ def ends_within(server: servers.JupyterServer, seconds: float) -> None:
     """
     server.assert_nothing_left(seconds, besides=f"process {server.process.pid}")
     server.process.wait(20)
-    # What Jupyter has forked in its last moment was not seen yet.
+    # A process that Jupyter has forked in its last moment was not seen yet.
     server.assert_nothing_left(seconds)
 
 

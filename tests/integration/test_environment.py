@@ -1,4 +1,4 @@
-"""What Jupyter may hand to a desktop, however odd: it starts one, or what is the matter is said."""
+"""Odd environments that Jupyter may hand to a desktop: it starts, or says what is the matter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.servers import JupyterServer, running, until
 # letter, and a line end.
 ODD = '-n Jör\'s "$HOME" `x` &%;*?[a]:\nb'
 
-# What was set for a login of another kind, and what was not set at all.
+# Variables that were set for a login of another kind, or not set at all.
 NEGLECTED = {
     **dict.fromkeys(("LANG", "LC_ALL", "LC_CTYPE", "LANGUAGE", "TERM", "USER", "LOGNAME"), ""),
     "SHELL": "/usr/sbin/nologin",
@@ -109,7 +109,7 @@ def test_a_umask_that_keeps_its_own_user_out(careful: JupyterServer) -> None:
         careful.start_desktop(backend, backend=backend)
         assert (careful.home / "made" / "file").exists()
         shutil.rmtree(careful.home / "made")
-        # What it keeps from others, it still does.
+        # Other users are kept out all the same.
         assert int((careful.home / "umask").read_text(), 8) == 0o077
     with view(careful, "vnc") as viewer:
         assert viewer.width

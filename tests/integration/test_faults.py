@@ -299,7 +299,7 @@ def test_a_vnc_server_that_is_missing(jupyter):
     assert (ticket.status, ticket.json["reason"]) == (410, "session-ended")
 
 
-# What a VNC server does that is asked what it is, and what it knows.
+# The answer of a VNC server that is asked for its version and its options.
 ANSWERS = """case "$*" in *-version* | *-help*) exec echo Xvnc TigerVNC 1.12.0 ;; esac"""
 
 

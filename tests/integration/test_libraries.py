@@ -14,7 +14,7 @@ from tests.integration.test_doctor import doctor, user  # noqa: F401  a fixture
 from tests.integration.test_xstartup import autostart
 from tests.servers import JupyterServer, running, until
 
-# What the X servers, GTK, Xpra, and D-Bus are made with.
+# Libraries of the X servers, GTK, Xpra, and D-Bus.
 NAMES = ("libpixman-1.so.0", "libgobject-2.0.so.0", "libdbus-1.so.3")
 TERMINALS = ("xfce4-terminal", "xterm")
 WRITES_ENVIRONMENT = 'env >"$HOME/of-$1"; mv "$HOME/of-$1" "$HOME/told-$1"'

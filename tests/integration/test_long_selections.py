@@ -140,7 +140,7 @@ def test_what_is_marked_is_left_alone(server: JupyterServer) -> None:
     server.start_desktop()
     copy(server, "clipboard", b"copied")
     copy(server, "primary", TEXT)
-    # What was copied later is seen later.
+    # A text that was copied later is seen later.
     copy(server, "clipboard", TEXT + b"!")
     until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the text to be offered whole")
     assert whole(server, "PRIMARY") is None

@@ -10,7 +10,7 @@ import pytest
 CLIENTS = {
     "libX11": ["xdpyinfo"],
     "libxcb": [sys.executable, "-c", "import xcffib.xproto; xcffib.connect()"],
-    # What pyautogui and pynput connect with. It reads the file itself.
+    # The library of pyautogui and pynput. It reads the file itself.
     "python-xlib": [sys.executable, "-c", "from Xlib.display import Display; Display()"],
 }
 

@@ -143,7 +143,7 @@ def test_a_launcher_on_the_desktop_asks_nothing(xfce: psutil.Process, site: Path
     entry = f"[Desktop Entry]\nType=Application\nName=mine\nExec=touch {site}/launched\n"
     launcher.write_text(entry)
     launcher.chmod(0o755)
-    # What the documentation says; there is nothing to be set where there is no gvfs.
+    # As the documentation says; there is nothing to be set where there is no gvfs.
     subprocess.run(
         ["sh", "-c", _TRUST, "sh", str(launcher)],
         env=xfce.environ(),

@@ -62,7 +62,7 @@ EXERCISES = {
     "reconnects": ("film", reconnecting),
     "resizes": ("film", resizing),
 }
-# What failed with noVNC as published; the rest would make every day's tests too long.
+# The exercise that failed with noVNC as published; all would make every day's tests too long.
 USUAL = [("Chromium", "motion")]
 
 

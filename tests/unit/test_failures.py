@@ -1,4 +1,4 @@
-"""What is said where a desktop does not start."""
+"""Messages for desktops that do not start."""
 
 from __future__ import annotations
 

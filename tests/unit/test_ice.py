@@ -1,4 +1,4 @@
-"""What is of session managers that are gone is removed, and nobody else's."""
+"""Files of session managers that are gone are removed, and no others."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_without_the_folder(monkeypatch):
         pass
 
 
-# What xfce4-session 4.18 writes, shortened.
+# A file of xfce4-session 4.18, shortened.
 COMMANDS = """remove protoname=ICE protodata="" netid=local/host:@{socket} authname=MIT-MAGIC
 remove protoname=XSMP protodata="" netid=unix/host:{socket} authname=MIT-MAGIC
 """

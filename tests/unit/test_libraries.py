@@ -1,4 +1,4 @@
-"""What loaders say of libraries that do not fit, and what programs get then."""
+"""Complaints of loaders about libraries that do not fit, and the variables of programs then."""
 
 from __future__ import annotations
 

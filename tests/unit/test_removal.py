@@ -44,7 +44,7 @@ with runtime_folder([str(base)]) as folder:
 
 @pytest.fixture
 def private() -> list[str]:
-    """What runs a command whose mounts are its own; skips where nothing can be mounted."""
+    """A command line for own mounts; skips where nothing can be mounted."""
     command = ["unshare", "--mount", "--propagation", "private"]
     try:
         probe = [*command, "mount", "--bind", "/tmp", "/tmp"]

@@ -49,7 +49,7 @@ def found(settings: DisplaySettings):
     return answer
 
 
-# What a session does until its search has begun, and how many threads it has at each fork.
+# A session until its search has begun; prints its number of threads at each fork.
 SESSION = """
 import os, sys
 fork = os.fork

@@ -1,4 +1,4 @@
-"""What a distribution does not have is not installed, and not tested, by name.
+"""Packages that a distribution lacks are not installed, and their tests skipped, by name.
 
 Apt is the real one: it simulates, and its archive is a folder of the test.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-# What the script itself is made of. No program that it looks for is on this PATH.
+# Programs that the script itself is made of. None that it looks for is on this PATH.
 NEEDED = ("sh", "apt-get", "apt-cache", "grep", "tail", "id", "env", "mkdir", "python3", "dpkg")
 # It is no test of whether one may become root.
 SUDO = '#!/bin/sh\nexec "$@"\n'
-# What a program needs that is only looked for on PATH, and what no distribution lacks.
+# Programs that are only looked for on PATH, and a package that no distribution lacks.
 THERE = ("xclip", "xdotool", "dpkg")
 
 PACKAGE = """Package: {name}

@@ -106,7 +106,7 @@ SAYS_TIGER = 'echo "Xvnc TigerVNC 1.12.0 - built" >&2'
 SAYS_TURBO = 'echo "TurboVNC Server (Xvnc) 64-bit v3.1 (build 1)" >&2'
 
 
-# What an X server says of an option that it does not have (os/utils.c), and its exit status.
+# An X server's answer to an option that it does not have (os/utils.c), and its exit status.
 REFUSES = 'echo "Unrecognized option: $1" >&2; exit 1'
 
 

@@ -1,7 +1,7 @@
 import { isShortcut } from "./latin";
 import { isCharacter, isModifier, type Stroke } from "./stroke";
 
-/** Who is to have a key: the desktop; the browser, which makes a text of it; or nobody. */
+/** The taker of a key: the desktop; the browser, which makes a text of it; or nobody. */
 export type Taker = "desktop" | "browser" | "nobody";
 
 /** The key code of all keys that an input method takes (UI Events, "Legacy Key & Mouse Event Attributes"). */

@@ -2,7 +2,7 @@ import { Composer } from "./composer";
 import { strokeOf } from "./stroke";
 
 /**
- * What browsers put together from keys (Input Events, "inputType"). All else is kept out: the browser's menu could paste
+ * Changes that browsers make of keys (Input Events, "inputType"). All others are kept out: the browser's menu could paste
  * where the clipboard is not to reach the desktop.
  */
 const TYPED = ["insertText", "insertReplacementText", "insertCompositionText", "insertFromComposition", "deleteCompositionText"];

@@ -9,7 +9,7 @@ export interface KeySettings {
   commandIsControl: () => boolean;
 }
 
-/** What happens on the keyboard, as the desktop is to hear of it: whatever has been pressed is let go of as the same key. */
+/** Key events as the desktop is to hear of them: each key is let go of as the key that was pressed. */
 export class KeyStream {
   private readonly down = new Map<string, Stroke>();
   private readonly command: CommandKey;
@@ -107,7 +107,7 @@ function flagsOf({ key, code }: Stroke): Flag[] {
   return names.filter((name): name is keyof typeof FLAGS => name in FLAGS).map((name) => FLAGS[name]);
 }
 
-/** What tells keys apart: browsers do not know the places of all. */
+/** A name for each key: browsers do not know the places of all. */
 function placeOf({ code, key }: Stroke): string {
   return code === "" || code === "Unidentified" ? key : code;
 }
