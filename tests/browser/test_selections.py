@@ -1,4 +1,4 @@
-"""Marking text on the desktop is not copying it; the mark is pasted over, or by the middle button."""
+"""Marking text on the desktop is no copying; the mark is pasted over, or by the middle button."""
 
 from __future__ import annotations
 
