@@ -23,22 +23,25 @@ from traitlets import (
     validate,
 )
 
-from . import __version__, applications, launchers, secrets, xpra_client
-from .activity import ACTIVITIES, INPUT
-from .applications import Applications
+from . import __version__
+from .admission.doorman import Doorman
+from .admission.tickets import Tickets
 from .backends import AUTO, NAMES, DisplaySettings, check_geometry, installed_here
-from .doorman import Doorman
+from .backends.xpra import client as xpra_client
+from .backends.xpra.settings import Xpra
+from .desktops import applications
+from .desktops.activity import ACTIVITIES, INPUT
+from .desktops.applications import Applications
+from .desktops.places import Places
+from .desktops.plans import Plan, Wish
+from .desktops.sessions import DEFAULT_SESSION, NO_WISH, Sessions
 from .errors import BadRequest
-from .handlers import no_routes, no_side_entrance, outside, routes
 from .placements import LOCAL
 from .placements import NAMES as PLACEMENTS
-from .places import Places
-from .plans import Plan, Wish
+from .placements.slurm.settings import Slurm as SlurmSettings
 from .session.specification import Specification
-from .sessions import DEFAULT_SESSION, NO_WISH, Sessions
-from .slurm_settings import Slurm as SlurmSettings
-from .tickets import Tickets
-from .xpra_settings import Xpra
+from .system import credentials
+from .web import launcher, no_routes, no_side_entrance, outside, routes
 
 HERE = Path(__file__).parent
 
@@ -278,25 +281,25 @@ jupyter desktop doctor                       # what is missing, and would a desk
         self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "next"]
         self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
         self._telling.start()
-        entries = launchers.entries(
+        entries = launcher.entries(
             self.tiles(),
             socket=self.doorman.side_entrance.path,
             new_browser_tab=self.open_in == "browser-tab",
         )
-        launchers.announce(self.serverapp, entries)
+        launcher.announce(self.serverapp, entries)
 
-    def tiles(self) -> Iterator[launchers.Tile]:
+    def tiles(self) -> Iterator[launcher.Tile]:
         """Yield what the launcher has: the desktop, that of Xpra, and the applications."""
         category = self.launcher_category
         # Its name is also the address for other clients.
-        yield launchers.Tile("desktop-websockify", self.title, category, "desktop/")
+        yield launcher.Tile("desktop-websockify", self.title, category, "desktop/")
         if self._second_tile():
             # A desktop of its own, beside the first.
             title, address = f"{self.title} (Xpra)", "desktop/sessions/xpra/?backend=xpra"
-            yield launchers.Tile("desktop-xpra", title, category, address)
+            yield launcher.Tile("desktop-xpra", title, category, address)
         known = self.known_applications
         for name in known:
-            yield launchers.Tile(
+            yield launcher.Tile(
                 f"desktop-application-{name}",
                 known.title(name),
                 known.category(name) or category,
@@ -355,7 +358,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         setting = "vnc" if self.backend == AUTO and self.display_server else self.backend
         specification = Specification(
             backend=wish.backend or setting,
-            key=secrets.key(),
+            key=credentials.key(),
             display=DisplaySettings(
                 geometry=wish.geometry or self.geometry,
                 clipboard=self.clipboard,

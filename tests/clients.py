@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from jupyter_desktop import secrets
+from jupyter_desktop.system import credentials
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
@@ -253,7 +253,7 @@ class Viewer:
         types = self.take(self.take(1)[0])
         assert 2 in types, types
         self.send(b"\x02")
-        self.send(secrets.vnc_response(password, self.take(16)))
+        self.send(credentials.vnc_response(password, self.take(16)))
         if self._number(4):
             raise WrongPassword(self.take(self._number(4)).decode())
         self.send(b"\x01")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jupyter_desktop.backends import xpra_protocol
+from jupyter_desktop.backends.xpra import protocol as xpra_protocol
 from tests.clients import Wire
 
 _PASSWORDS = {"display": "password", "view": "view-password"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable, StartError
 from .base import Backend, Entrance, Installed, Program, Runtime
 from .settings import DisplaySettings, XpraSettings, check_geometry, size
-from .vnc import Vnc
-from .xpra import Xpra
+from .vnc.backend import Vnc
+from .xpra.backend import Xpra
 
 AUTO = "auto"
 

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .. import libraries
+from ..system import libraries
 
 _PATIENCE = 10.0  # seconds
 _SHOWN = 200  # characters of what a program printed, in messages

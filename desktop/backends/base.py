@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..access import Access
-from ..libraries import Misfit
+from ..system.access import Access
+from ..system.libraries import Misfit
 from .settings import DisplaySettings
 
 

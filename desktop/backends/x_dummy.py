@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 
 from ..errors import DisplayServerMissing
-from ..packages import install_command
+from ..system.packages import install_command
 from . import x_options
 from .base import Program, Runtime
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..slurm import commands, refusals
+from ..placements.slurm import commands, refusals
 from .finding import Finding, State, note, of_error, ok, problem
 from .programs import first_line, said, there
 from .subject import Subject

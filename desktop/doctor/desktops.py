@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import libraries as libraries_of_environment
 from ..backends import NAMES, backend
 from ..errors import DesktopError
-from ..packages import install_command
 from ..session import own_programs, startscript
+from ..system import libraries as libraries_of_environment
+from ..system.packages import install_command
 from .finding import Finding, note, of_error, ok, problem
 from .programs import first_line, there
 from .subject import Subject

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from .. import xpra_client
 from ..backends import AUTO, Backend, DisplaySettings, Runtime, backend, choose, x_dummy
+from ..backends.xpra import client as xpra_client
 from ..errors import DesktopError
 from .finding import Finding, State, of_error, ok
 from .subject import Subject

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import DesktopError
-from ..session.display_number import SOCKETS, display_number, unwritable
-from ..session.runtime import (
+from ..session.x11.display_number import SOCKETS, display_number, unwritable
+from ..system.runtime import (
     LONGEST_BASE,
     LONGEST_SOCKET,
     choose_base,

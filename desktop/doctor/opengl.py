@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..packages import install_command
-from ..session.processes import descendants
+from ..system.packages import install_command
+from ..system.processes import descendants
 from .finding import Finding, note, ok
 from .graphics import vglrun
 from .programs import said, there

@@ -14,9 +14,9 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from ..app import DesktopApp
+from ..desktops.sessions import DEFAULT_SESSION
 from ..placements import LOCAL
 from ..session.specification import Specification
-from ..sessions import DEFAULT_SESSION
 from .finding import Finding, note, ok, problem
 
 _TOPIC = "settings"

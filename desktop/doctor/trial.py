@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
-from ..access import Access
 from ..backends import backend
-from ..desktop_session import DesktopSession
+from ..desktops.desktop_session import DesktopSession
+from ..desktops.plans import Plan
 from ..errors import DesktopError, StartFailed, StartTimeout
-from ..plans import Plan
-from ..session.processes import Process, descendants
+from ..system.access import Access
+from ..system.processes import Process, descendants
 from . import opengl
 
 NAME = "doctor"

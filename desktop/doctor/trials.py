@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..backends import AUTO, choose, installed_here
+from ..desktops.plans import Plan, Wish
 from ..errors import DesktopError
 from ..placements import Local
-from ..plans import Plan, Wish
 from . import opengl
 from .finding import Finding, State, note, ok
 from .subject import Subject

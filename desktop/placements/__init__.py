@@ -2,7 +2,7 @@
 
 from .base import Placement
 from .local import Local
-from .slurm import Slurm
+from .slurm.placement import Slurm
 
 __all__ = ["LOCAL", "NAMES", "SLURM", "Local", "Placement", "Slurm"]
 

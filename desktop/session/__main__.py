@@ -11,20 +11,21 @@ import sys
 import traceback
 from typing import Any
 
-from ..access import Access
 from ..backends import Runtime
 from ..errors import DesktopError
-from . import failures, signals
+from ..system import signals
+from ..system.access import Access
+from ..system.runtime import keep_own_rights, runtime_folder
+from . import failures
 from .control import Control, encode
-from .dead_mounts import no_dead_mounts
-from .display_number import display_number, unwritable
-from .ice import nothing_of_session_managers
-from .keeper import keep
-from .runtime import keep_own_rights, runtime_folder
+from .leftovers.dead_mounts import no_dead_mounts
+from .leftovers.ice import nothing_of_session_managers
+from .processes.keeper import keep
+from .processes.stopping import Stopped
 from .search import Search
 from .session import Session
 from .specification import SLACK, Specification
-from .stopping import Stopped
+from .x11.display_number import display_number, unwritable
 
 
 def main() -> int:

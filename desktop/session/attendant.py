@@ -24,10 +24,10 @@ import time
 
 import xcffib
 
-from .client_windows import ClientWindows
-from .keeper import adopt_orphans
-from .names import ENVIRONMENT
-from .x_connection import XConnection
+from .processes.keeper import adopt_orphans
+from .x11.connection import XConnection
+from .x11.names import ENVIRONMENT
+from .x11.windows import ClientWindows
 
 _FULL_SCREEN = "full-screen"
 

@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from . import pipes
+from ..system import pipes
 
 _GRACE = 0.5  # seconds
 _LAST_WORDS = 2.0  # seconds for the last events to be taken

@@ -9,18 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from .. import libraries, secrets
-from ..access import Access
 from ..backends import Backend, Entrance, Installed, Program, Runtime, size
 from ..errors import NotReady, StartError, StartFailed
-from . import failures, library_check, pipes, xauthority
-from .children import Child, Children, first_of, kept
-from .display_number import is_own_server, unwritable
-from .log import SessionLog
-from .runtime import write_secret
-from .sizing import Sizing
+from ..system import credentials, libraries, pipes
+from ..system.access import Access
+from ..system.runtime import write_secret
+from . import failures, library_check
+from .processes.children import Child, Children, first_of, kept
+from .processes.log import SessionLog
+from .processes.stopping import Stopped, Stopping
 from .specification import Specification
-from .stopping import Stopped, Stopping
+from .x11 import cookies
+from .x11.display_number import is_own_server, unwritable
+from .x11.sizing import Sizing
 
 _T = TypeVar("_T")
 
@@ -165,7 +166,7 @@ class DisplayServer:
     def _write_files(self) -> None:
         """Write secrets and what else the display server reads."""
         self._write_passwords()
-        cookie = xauthority.entries(secrets.x_cookie(), self._where.display)
+        cookie = cookies.entries(credentials.x_cookie(), self._where.display)
         write_secret(self._where.xauthority, cookie)
         files = self._backend.files(self._where, self._settings, self._key)
         for path, contents in files.items():
@@ -293,7 +294,7 @@ class DisplayServer:
     async def _answering(self, entrance: Entrance, access: Access) -> None:
         """Return when a viewer's handshake is completed there."""
         encrypts = self._backend.encrypts(self._settings)
-        key = secrets.key_for(self._key, access) if encrypts else ""
+        key = credentials.key_for(self._key, access) if encrypts else ""
         while True:
             try:
                 return await asyncio.to_thread(

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import StartFailed
-from . import display_server, shared_memory
-from .children import Children
-from .display_clients import DisplayClients, clients_of
-from .processes import Process, ancestors, descendants, process
+from ..system.processes import Process, ancestors, descendants, process
+from . import display_server
+from .leftovers import shared_memory
+from .processes.children import Children
+from .x11.clients import DisplayClients, clients_of
 
 # Seconds. All of this comes out of what a session has beyond ``stop_timeout`` (``SLACK`` in
 # ``specification``).

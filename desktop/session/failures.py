@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 
-from .. import libraries
 from ..errors import DesktopError, StartError, StartFailed, StartTimeout, Unreachable
-from ..packages import install_command
-from .children import Child
-from .display_number import SOCKETS, Unwritable
+from ..system import libraries
+from ..system.packages import install_command
+from .processes.children import Child
+from .x11.display_number import SOCKETS, Unwritable
 
 _COMMAND_NOT_FOUND = 127  # the exit status of a shell (sh(1)), and of glibc's loader
 _NO_PROCESS = (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from .. import libraries
+from ..system import libraries
 
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from .. import libraries
+from ..system import libraries
 
 NAMES = (
     *("dbus-run-session", "dbus-launch", "dbus-daemon", "xset"),

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import libraries
 from ..errors import ProgramMissing, StartFailed
+from ..system import libraries
 from . import failures, own_programs, startscript
-from .children import Child
-from .names import APPLICATION, ENVIRONMENT, WINDOW_MANAGER
+from .processes.children import Child
 from .specification import Specification
+from .x11.names import APPLICATION, ENVIRONMENT, WINDOW_MANAGER
 
 
 class Program(ABC):

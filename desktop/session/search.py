@@ -12,7 +12,7 @@ import traceback
 
 from ..backends import Backend, DisplaySettings, Installed, choose
 from ..errors import StartFailed
-from . import pipes, signals
+from ..system import pipes, signals
 
 
 class Search:

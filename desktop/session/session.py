@@ -9,20 +9,20 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from .. import libraries
-from ..access import Access
 from ..backends import Backend, Installed, Runtime
 from ..errors import DesktopError, NotReady, StartFailed
-from ..libraries import Misfit
+from ..system import libraries
+from ..system.access import Access
+from ..system.libraries import Misfit
 from . import display_server, ending, failures, library_check, own_programs, programs, startscript
-from .children import Child, Children
 from .control import Control
 from .display_server import DisplayServer
-from .display_watch import DisplayWatch
-from .log import SessionLog
+from .processes.children import Child, Children
+from .processes.log import SessionLog
+from .processes.stopping import Stopped, Stopping
 from .search import Search
 from .specification import Specification
-from .stopping import Stopped, Stopping
+from .x11.watch import DisplayWatch
 
 # A start script that returns sooner has put its desktop in the background, as many an old
 # ~/.vnc/xstartup does; then the window manager's end is the session's.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from jupyter_desktop import xpra_client
+from jupyter_desktop.backends.xpra import client as xpra_client
 from tests.servers import JupyterServer
 
 from .desktop import Desktop

@@ -341,7 +341,7 @@ def followers(server: JupyterServer) -> dict[str, psutil.Process]:
 
     def found() -> tuple[psutil.Process, psutil.Process] | None:
         # A command of Slurm's has the same words between its fork and its exec.
-        both = server.processes("-m jupyter_desktop.slurm /")
+        both = server.processes("-m jupyter_desktop.placements.slurm /")
         if len(both) != 2:
             return None
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -15,8 +15,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from traitlets import TraitType
 
-from jupyter_desktop import packages
 from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.system import packages
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -16,16 +16,23 @@ import pytest
 from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders, HTTPInputError
 
-from jupyter_desktop import upgrade
 from jupyter_desktop.bridge.messages import BadMessage, receive
 from jupyter_desktop.errors import BadRequest, Refused
+from jupyter_desktop.web import handshake
 from tests import clients, servers
 from tests.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, Closed, Wire, frame
 from tests.descriptors import nothing_leaks
 from tests.fuzz.fuzz import fuzz, spoiled
 from tests.servers import JupyterServer
-from tests.unit.test_messages import GOOD_HANDOFF, control_sockets, json_values
-from tests.unit.test_relay import MIB, Ends, connection, in_pieces, meanwhile, send_while_open
+from tests.unit.bridge.test_messages import GOOD_HANDOFF, control_sockets, json_values
+from tests.unit.bridge.test_relay import (
+    MIB,
+    Ends,
+    connection,
+    in_pieces,
+    meanwhile,
+    send_while_open,
+)
 
 SECRETS = ("a-secret-ticket", "a-secret-cookie")
 HEAD = clients.upgrade(
@@ -58,11 +65,11 @@ def test_upgrade_requests() -> None:
     def check(block: bytes) -> None:
         try:
             headers = HTTPHeaders.parse(block.decode("latin-1"))
-            head = upgrade.request_head(headers)
+            head = handshake.request_head(headers)
         except (HTTPInputError, BadRequest):
             return
         with contextlib.suppress(Refused):
-            upgrade.ticket(headers)
+            handshake.ticket(headers)
         assert not any(secret in head for secret in SECRETS)
         line, rest = head.encode("ascii").split(b"\r\n", 1)
         assert line == b"GET / HTTP/1.1"

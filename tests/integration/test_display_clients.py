@@ -7,7 +7,7 @@ import subprocess
 import psutil
 import pytest
 
-from jupyter_desktop.session import display_clients
+from jupyter_desktop.session.x11 import clients
 from tests.integration.viewing import grabbed
 from tests.servers import JupyterServer, until
 
@@ -28,7 +28,7 @@ def display(environment, monkeypatch) -> str:
 @pytest.mark.parametrize("extension", [True, False])
 def test_a_program_with_a_window(server, environment, display, monkeypatch, extension):
     if not extension:
-        monkeypatch.setattr(display_clients, "_EXTENSION", "X-Nothing")
+        monkeypatch.setattr(clients, "_EXTENSION", "X-Nothing")
     manager = server.processes("openbox", "--sm-disable")[-1].pid
     with subprocess.Popen(["xterm"], env=environment) as program:
         try:
@@ -41,15 +41,15 @@ def test_a_program_with_a_window(server, environment, display, monkeypatch, exte
         assert {manager, program.pid, psutil.Process().pid} <= found.all
 
 
-def _with(display: str, pid: int) -> display_clients.DisplayClients | None:
-    found = display_clients.clients_of(display, 10)
+def _with(display: str, pid: int) -> clients.DisplayClients | None:
+    found = clients.clients_of(display, 10)
     return found if pid in found.owners else None
 
 
 def test_an_x_server_that_does_not_answer(server, display):
     with grabbed(server):
-        assert display_clients.clients_of(display, 0.2) == display_clients.DisplayClients()
+        assert clients.clients_of(display, 0.2) == clients.DisplayClients()
 
 
 def test_no_x_server():
-    assert display_clients.clients_of(":987", 10) == display_clients.DisplayClients()
+    assert clients.clients_of(":987", 10) == clients.DisplayClients()

@@ -89,7 +89,7 @@ def test_an_application_has_the_variable_and_xpra_has_not(libraries: Path) -> No
         server.start_desktop("mine", application="mine")
         assert told(server, "application")["LD_LIBRARY_PATH"] == str(libraries)
         runs_without(server, ("openbox",))
-        xpra = server.process_of("xpra_guard.py")
+        xpra = server.process_of("xpra/guard.py")
         assert not xpra.environ().get("LD_LIBRARY_PATH")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from jupyter_desktop.backends import xpra_protocol
+from jupyter_desktop.backends.xpra import protocol as xpra_protocol
 from jupyter_desktop.errors import NotReady
 from tests import clients, servers
 from tests.clients import Viewer, WrongPassword

@@ -396,7 +396,7 @@ def test_the_side_entrance_takes_a_ticket_once(either):
 
 NOWHERE_IS_SAFE = """
 from pathlib import Path
-from jupyter_desktop.session import runtime
+from jupyter_desktop.system import runtime
 runtime._NETWORK_FILE_SYSTEMS = {runtime.file_system(Path("/tmp"))}
 """
 

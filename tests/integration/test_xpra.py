@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jupyter_desktop.backends import xpra_protocol
-from jupyter_desktop.backends.xpra_protocol import handshake
+from jupyter_desktop.backends.xpra import protocol as xpra_protocol
+from jupyter_desktop.backends.xpra.protocol import handshake
 from jupyter_desktop.errors import NotReady
 from tests import servers
 from tests.clients import Denied
@@ -363,7 +363,7 @@ def test_seamless(jupyter, tmp_path):
     script.write_text("#!/bin/sh\nexec xterm\n")
     server = jupyter(XPRA, "--Xpra.mode=seamless", start_script=script)
     server.start_desktop()
-    (xpra,) = server.processes("xpra_guard.py")
+    (xpra,) = server.processes("xpra/guard.py")
     assert "start" in xpra.cmdline()
     until(lambda: server.processes("xterm"), "the program")
     log_in(server)

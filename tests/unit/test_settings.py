@@ -8,12 +8,12 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
-from jupyter_desktop import launchers
 from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.desktops.plans import Wish
+from jupyter_desktop.desktops.sessions import NO_WISH
 from jupyter_desktop.errors import UnknownApplication
-from jupyter_desktop.plans import Wish
 from jupyter_desktop.session.specification import Specification
-from jupyter_desktop.sessions import NO_WISH
+from jupyter_desktop.web import launcher
 
 
 def app(**settings: object) -> DesktopApp:
@@ -105,7 +105,7 @@ def test_a_page_s_window_size_goes_before_the_setting():
     assert specification.display.geometry == "1000x700"
 
 
-def tiles(**settings: object) -> dict[str, launchers.Tile]:
+def tiles(**settings: object) -> dict[str, launcher.Tile]:
     return {tile.title: tile for tile in app(**settings).tiles()}
 
 
@@ -137,8 +137,8 @@ def test_an_application_that_cannot_be_used_has_a_tile_that_will_say_so():
 
 
 def test_tiles_for_jupyter_server_proxy(tmp_path):
-    tile = launchers.Tile("name", "Title", "Other", "desktop/sessions/name/")
-    (entry,) = launchers.entries([tile], socket=tmp_path / "s", new_browser_tab=False).values()
+    tile = launcher.Tile("name", "Title", "Other", "desktop/sessions/name/")
+    (entry,) = launcher.entries([tile], socket=tmp_path / "s", new_browser_tab=False).values()
     assert (entry["command"], entry["unix_socket"]) == ([], str(tmp_path / "s"))
     assert entry["new_browser_tab"] is False
     shown = entry["launcher_entry"]
@@ -156,8 +156,8 @@ def servers_of(server: Server) -> dict[str, object]:
 
 
 def an_entry(tmp_path):
-    tile = launchers.Tile("ours", "Title", "Other", "desktop/")
-    return launchers.entries([tile], socket=tmp_path / "s", new_browser_tab=True)
+    tile = launcher.Tile("ours", "Title", "Other", "desktop/")
+    return launcher.entries([tile], socket=tmp_path / "s", new_browser_tab=True)
 
 
 @pytest.mark.parametrize(
@@ -165,20 +165,20 @@ def an_entry(tmp_path):
 )
 def test_tiles_stand_beside_those_that_the_site_has_set_up(tmp_path, theirs):
     server = Server(config=Config({"ServerProxy": {"servers": theirs}}))
-    launchers.announce(server, an_entry(tmp_path))
+    launcher.announce(server, an_entry(tmp_path))
     assert set(servers_of(server)) == {"theirs", "ours"}
 
 
 def test_a_site_may_replace_our_tile(tmp_path):
     theirs = {"ours": {"port": 8, "launcher_entry": {"title": "Theirs"}}}
     server = Server(config=Config({"ServerProxy": {"servers": theirs}}))
-    launchers.announce(server, an_entry(tmp_path))
+    launcher.announce(server, an_entry(tmp_path))
     assert servers_of(server)["ours"].launcher_entry.title == "Theirs"
 
 
 def test_what_is_wrong_with_the_site_s_is_not_ours_to_say(tmp_path):
     config = Config({"ServerProxy": {"servers": {"theirs": {"port": "many"}}}})
-    launchers.announce(Server(config=config), an_entry(tmp_path))
+    launcher.announce(Server(config=config), an_entry(tmp_path))
     assert config["ServerProxy"]["servers"] == {"theirs": {"port": "many"}}
 
 
@@ -199,7 +199,9 @@ def test_when_there_is_a_second_tile(monkeypatch, tmp_path, programs, backend, s
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("jupyter_desktop.backends.vnc.TURBOVNC_FOLDER", str(tmp_path / "none"))
+    monkeypatch.setattr(
+        "jupyter_desktop.backends.vnc.backend.TURBOVNC_FOLDER", str(tmp_path / "none")
+    )
     assert app(backend=backend)._second_tile() is second
 
 

@@ -13,7 +13,9 @@ import pytest
 
 from jupyter_desktop.doctor import desktops, displays, folders, graphics, limits, opengl, software
 from jupyter_desktop.doctor.finding import State
-from jupyter_desktop.session import display_number, runtime, startscript
+from jupyter_desktop.session import startscript
+from jupyter_desktop.session.x11 import display_number
+from jupyter_desktop.system import runtime
 
 from .asking import config, found, program, told
 

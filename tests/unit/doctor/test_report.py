@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_desktop import shares
+from jupyter_desktop.admission import shares
 from jupyter_desktop.doctor import examination, report, trials
 from jupyter_desktop.doctor.examination import Examination
 from jupyter_desktop.doctor.finding import Finding, State, note, of_error, ok, problem

@@ -1,0 +1,87 @@
+"""Shares: links with which others may see or use a desktop, for some time.
+
+A link is no login: whoever opens it must be somebody that the Jupyter server lets in anyway.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ShareEnded
+from ..system import credentials
+from ..system.access import Access
+
+# In the address of a link. Jupyter and JupyterHub leave out of their logs what has "key" in its
+# name.
+PARAMETER = "share_key"
+
+
+def _seconds() -> float:
+    """Return the time since the computer was started, the time that it slept included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True)
+class Share:
+    """The right to connect to ``session`` until ``expires`` (seconds of the clock used).
+
+    ``run`` says which start of the session is meant: what is started after it is another desktop.
+    """
+
+    session: str
+    run: int
+    access: Access
+    expires: float
+    id: str = field(default_factory=credentials.ticket, repr=False)
+
+
+class Shares:
+    """The shares of one server."""
+
+    def __init__(self, clock: Callable[[], float] = _seconds) -> None:
+        self._clock = clock
+        self._shares: dict[str, Share] = {}
+
+    def make(self, session: str, run: int, access: Access, lifetime: float) -> Share:
+        """Return a new share that holds for ``lifetime`` seconds."""
+        share = Share(session, run, access, self._clock() + lifetime)
+        self._shares[share.id] = share
+        return share
+
+    def get(self, identifier: str, session: str, run: int) -> Share:
+        """Return the share with this id; raises ``ShareEnded`` where it does not hold."""
+        share = self._shares.get(identifier)
+        if share is None or (share.session, share.run) != (session, run) or self._is_over(share):
+            raise ShareEnded(
+                "This link has expired, its owner has ended it, or the desktop was restarted.",
+                remedy="Ask whoever sent it to you for a new one.",
+            )
+        return share
+
+    def of(self, session: str, run: int) -> list[Share]:
+        """Return the shares of a desktop that hold, the oldest first."""
+        self._shares = {k: share for k, share in self._shares.items() if not self._is_over(share)}
+        return [one for one in self._shares.values() if (one.session, one.run) == (session, run)]
+
+    def left(self, share: Share) -> float:
+        """Return for how many seconds it still holds; 0 if it was ended."""
+        return max(0.0, share.expires - self._clock()) if share.id in self._shares else 0.0
+
+    def end(self, identifier: str) -> None:
+        """Make a share void."""
+        self._shares.pop(identifier, None)
+
+    def as_json(self, share: Share) -> dict[str, Any]:
+        """Return it as the API shows it to its owner; ``url`` is relative to `/desktop/`."""
+        return {
+            "id": share.id,
+            "url": f"sessions/{share.session}/?{PARAMETER}={share.id}",
+            "access": share.access,
+            "expires_in": round(self.left(share), 1),
+        }
+
+    def _is_over(self, share: Share) -> bool:
+        return share.expires <= self._clock()

@@ -1,0 +1,100 @@
+"""Tickets: what a page shows at the door. Each is for one connection, and not for long."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..errors import Refused
+from ..system import credentials
+from ..system.access import Access
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The right to connect once to ``session`` until ``expires`` (seconds of the clock used).
+
+    ``number`` is no secret: it names the connection.
+    ``client`` names the page that asked for it, ``user`` who was logged in there (``name`` for
+    people to read), ``share`` the link by which they came, if they did.
+    """
+
+    number: int
+    session: str
+    user: str
+    client: str
+    expires: float
+    password: str = field(repr=False)
+    name: str = ""
+    access: Access = Access.FULL
+    share: str = field(default="", repr=False)
+    id: str = field(default_factory=credentials.ticket, repr=False)
+
+
+class Tickets:
+    """The tickets of one server. ``lifetime`` is in seconds, of ``clock``."""
+
+    def __init__(self, lifetime: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.lifetime = lifetime
+        self._clock = clock
+        self._numbers = itertools.count(1)
+        self._unused: dict[str, Ticket] = {}
+        self._used: dict[str, float] = {}
+
+    def issue(
+        self,
+        session: str,
+        user: str,
+        client: str,
+        password: str,
+        *,
+        name: str = "",
+        access: Access = Access.FULL,
+        share: str = "",
+    ) -> Ticket:
+        """Return a new ticket; ``password`` is put in force when it is used."""
+        self._forget()
+        expires = self._clock() + self.lifetime
+        number = next(self._numbers)
+        ticket = Ticket(number, session, user, client, expires, password, name, access, share)
+        self._unused[ticket.id] = ticket
+        return ticket
+
+    def use(self, identifier: str, session: str, user: str) -> Ticket:
+        """Return the ticket called ``identifier``, which is then used up, whatever else is wrong.
+
+        Raises ``Refused`` if it is unknown, used, expired, or not for this session and user.
+        """
+        ticket = self._unused.pop(identifier, None)
+        if ticket is None:
+            raise _refused("has been used" if identifier in self._used else "is not known here")
+        self._used[identifier] = ticket.expires
+        if ticket.expires < self._clock():
+            raise _refused("has expired")
+        if (ticket.session, ticket.user) != (session, user):
+            raise _refused("is for another desktop or user")
+        return ticket
+
+    def use_newest(self, session: str, client: str) -> Ticket:
+        """Use the newest ticket of ``client`` for ``session``: where none can be shown.
+
+        Not one of those who came by a link. Raises ``Refused`` if there is none.
+        """
+        now = self._clock()
+        for ticket in reversed(list(self._unused.values())):
+            its_own = (ticket.session, ticket.client, ticket.share) == (session, client, "")
+            if its_own and ticket.expires >= now:
+                return self.use(ticket.id, session, ticket.user)
+        raise _refused("is missing")
+
+    def _forget(self) -> None:
+        """Drop what can only be refused; a refusal is a little less exact an hour later."""
+        now, kept = self._clock(), 3600.0
+        self._unused = {k: t for k, t in self._unused.items() if t.expires + kept > now}
+        self._used = {k: expires for k, expires in self._used.items() if expires + kept > now}
+
+
+def _refused(why: str) -> Refused:
+    return Refused(f"The ticket {why}.", remedy="Ask for a new one: POST …/ticket.")

@@ -1,0 +1,1 @@
+"""VNC: TigerVNC and TurboVNC."""

@@ -1,0 +1,463 @@
+"""Xpra: an X server, and a server of its own that shows what is on it to viewers.
+
+Its viewers speak Xpra's own protocol, with a password and AES. What was run is Xpra 3.1.3; what
+stands here of newer versions comes from their documentation (docs/xpra.md says which is which).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import DisplayServerMissing, DisplayServerUnsuitable, ShareUnsupported
+from ...system import credentials
+from ...system.access import Access
+from ...system.libraries import Misfit
+from ...system.packages import install_command, off_path
+from .. import x_dummy
+from ..asking import Answer, ask
+from ..base import Backend, Entrance, Installed, Program, Runtime
+from ..settings import DisplaySettings, XpraSettings
+from . import protocol as xpra_protocol
+
+GUARD = Path(__file__).with_name("guard.py")
+
+_MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md: what stands in the way of newer ones
+
+_ANOTHER = ", and name it with Xpra.executable, or use a VNC server."
+
+# Without these it would let in whom it should not; so there must be no doubt that it has them.
+_REQUIRED = frozenset(
+    (
+        *("use-display", "daemon", "bind", "auth", "socket-dir"),
+        *("clipboard", "clipboard-direction", "readonly"),
+    )
+)
+_CLIPBOARD = {"both": "both", "in": "to-server", "out": "to-client", "off": "disabled"}
+
+
+@dataclass(frozen=True)
+class InstalledXpra(Installed):
+    """An Xpra found on this machine, the Python it runs in, and what ``--help`` lists.
+
+    ``python`` is empty where that is not to be seen.
+    """
+
+    python: str = ""
+    options: frozenset[str] = frozenset()
+
+
+class Xpra(Backend):
+    """Xpra on an Xorg with the dummy driver, or on Xvfb."""
+
+    name = "xpra"
+    # A viewer that is refused has got some 460 bytes; one that is let in, 3,600 at once.
+    greeting = 1024
+    # Its viewers repeat what is held: see x_dummy.
+    repeats_keys = False
+    # One that changes its owner while it is read in pieces is lost (seen of 3.1.3). No program uses
+    # this one.
+    long_texts = "SECONDARY"
+    # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
+    largest_screen = x_dummy.LARGEST
+
+    def executables(self, settings: DisplaySettings) -> list[str]:
+        """Return the Xpra of the setting or of PATH."""
+        found = shutil.which(_name(settings))
+        return [found] if found else []
+
+    def find(self, settings: DisplaySettings) -> InstalledXpra:
+        """Return what ``executables`` finds, if it is an Xpra that will do."""
+        executables = self.executables(settings)
+        if not executables:
+            raise DisplayServerMissing(
+                "Xpra is not installed where the desktop should run (looked for "
+                f"{_name(settings)} on PATH).",
+                remedy=f"{off_path(_name(settings))}"
+                "Install it, or ask the administrator of this machine to:",
+                command=install_command("xpra"),
+            )
+        executable = executables[0]
+        python = _interpreter(Path(executable))
+        version, misfit = _version(executable, python)
+        if python:
+            _check_libraries(executable, python, self.encrypts(settings))
+        options = _listed_options(executable, python, version)
+        many_clients = x_dummy.with_many_clients()
+        return InstalledXpra(
+            executable,
+            "Xpra",
+            version,
+            python,
+            options,
+            many_clients=many_clients,
+            misfit=misfit,
+        )
+
+    def x_servers(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
+    ) -> list[Program]:
+        """Return Xorg with the dummy driver, Xvfb, or both, as the setting says."""
+        return x_dummy.servers(settings.xpra.x_server, where, ready_fd, installed.many_clients)
+
+    def viewer_server(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings
+    ) -> Program:
+        """Return the Xpra server, on a display that is there: one Unix socket, no child process."""
+        assert isinstance(installed, InstalledXpra)
+        return _program(installed, where, settings, Access.FULL)
+
+    def view_only_server(
+        self, installed: Installed, where: Runtime, settings: DisplaySettings
+    ) -> Program:
+        """Return a second, read-only Xpra server: one server treats all its viewers alike."""
+        if settings.xpra.mode == "seamless":
+            # The first one is the window manager, and there can be only one.
+            raise ShareUnsupported(
+                "Programs without a desktop cannot be shared for looking on.",
+                remedy="They can be shared for use, with those whom you trust.",
+            )
+        assert isinstance(installed, InstalledXpra)
+        if "control" in installed.options:
+            # There is no guard, and what --readonly leaves to a viewer was not looked into.
+            raise ShareUnsupported(
+                f"Sharing for looking on has not been tried with {installed}.",
+                remedy="Share it with control, or use a VNC server.",
+            )
+        return _program(installed, where, settings, Access.VIEW)
+
+    def files(self, where: Runtime, settings: DisplaySettings, key: str) -> dict[Path, bytes]:
+        """Return the keys, and the configuration of Xorg."""
+        keys = {
+            where.entrance.key_file: credentials.key_for(key, Access.FULL),
+            where.view_only_entrance.key_file: credentials.key_for(key, Access.VIEW),
+        }
+        encoded = {path: value.encode() for path, value in keys.items()}
+        return {**encoded, **x_dummy.files(where)}
+
+    def new_password(self) -> str:
+        """Return a password of 190 bits."""
+        return credentials.password()
+
+    def encrypts(self, settings: DisplaySettings) -> bool:
+        """Whether AES is on."""
+        return settings.xpra.encryption != "off"
+
+    def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
+        """Return a file for each of the two servers; a line end would be part of a password."""
+        return {
+            where.entrance.password_file: passwords[Access.FULL].encode(),
+            where.view_only_entrance.password_file: passwords[Access.VIEW].encode(),
+        }
+
+    def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
+        """Wait until a window, or the desktop as one, is drawn."""
+        return xpra_protocol.first_draw(connection, password, key)
+
+    def probe(self, socket: Path, password: str, key: str) -> None:
+        """Connect as a viewer that leaves again at once ("connect_test")."""
+        xpra_protocol.handshake(socket, password, key)
+
+
+def resources(executable: str) -> Path | None:
+    """Return where this Xpra has its icons and web pages, None where it does not say."""
+    try:
+        told = _ask(executable, "path-info").output
+    except DisplayServerUnsuitable:
+        return None
+    match = re.search(r"^\* resources\s*:\s*(/.*\S)", told, re.MULTILINE)
+    return Path(match[1]) if match else None
+
+
+def _name(settings: DisplaySettings) -> str:
+    return settings.xpra.executable or "xpra"
+
+
+def _start(installed: InstalledXpra) -> list[str]:
+    """Return how Xpra is run: without its control commands."""
+    if "control" in installed.options or not installed.python:
+        return [installed.executable]
+    return [installed.python, "-I", str(GUARD), installed.executable]
+
+
+def _program(
+    installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
+) -> Program:
+    """Return a server for viewers with ``access``."""
+    mode = {"desktop": "start-desktop", "seamless": "start"}[settings.xpra.mode]
+    options = [
+        f"--{name}={value}"
+        for name, value in _options(installed, where, settings, access)
+        if name in installed.options
+    ]
+    # A port that they open cannot be opened twice, and is not meant for those who only look.
+    extra = settings.xpra.arguments if access is Access.FULL else ()
+    command = [*_start(installed), mode, where.display, *options, *extra]
+    name = "Xpra" if access is Access.FULL else "Xpra (view-only)"
+    return Program(name, command, _environment(where))
+
+
+def _options(
+    installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
+) -> Iterator[tuple[str, str]]:
+    """Yield names and values of all options; those that this version does not have are left out."""
+    own = settings.xpra
+    folder = str(where.folder)
+    yield from {
+        # The session has started the X server, and sees to it that all ends.
+        "use-display": "yes",
+        "daemon": "no",
+        "systemd-run": "no",
+        "start-via-proxy": "no",
+        "attach": "no",
+        "splash": "no",
+        "exit-with-children": "no",
+        "terminate-children": "no",
+        "exit-with-client": "no",
+        "start": "",
+        # Whoever gets in can run what they like on the desktop, but not past it.
+        "start-new-commands": "no",
+        "control": "no",
+        "socket-dir": folder,
+        "socket-dirs": folder,
+        "sessions-dir": folder,
+        "log-dir": folder,
+        "socket-permissions": "600",
+        # 3.1 would open a web server, SSH and RFB on the same socket.
+        "html": "no",
+        "http": "no",
+        "ssl": "off",
+        "ssh": "no",
+        "ssh-upgrade": "no",
+        "ssl-upgrade": "no",
+        "websocket-upgrade": "no",
+        "rfb-upgrade": "0",
+        "rdp-upgrade": "no",
+        "mdns": _yes(own.mdns),
+        # "yaml" would be loaded from bytes that come before the password.
+        "packet-encoders": "rencode,bencode" if installed.version < (4, 3) else "rencodeplus",
+        "compressors": "all",
+        "sharing": "yes",
+        "lock": "no",
+        "session-name": settings.title,
+        "dbus": "no",
+        "dbus-launch": "",
+        "dbus-proxy": "no",
+        "dbus-control": "no",
+        "mmap": "no",
+        "remote-logging": "no",
+        "xsettings": "no",
+        "global-menus": "no",
+        "fake-xinerama": "no",
+        "input-method": "keep",
+        "idle-timeout": "0",
+        "server-idle-timeout": "0",
+        # "no" would run the test for it all the same.
+        "opengl": "noprobe",
+        "cursors": "yes",
+        "bell": "no",
+        "system-tray": "no",
+        "file-transfer": "no",
+        "open-files": "no",
+        "open-url": "no",
+        "forward-xdg-open": "no",
+    }.items()
+    yield from _services(own)
+    if access is Access.FULL:
+        yield from _clipboard(settings.clipboard)
+        yield from _door(installed, where.entrance, own)
+    else:
+        yield "readonly", "yes"
+        yield from _clipboard("off")
+        yield from _door(installed, where.view_only_entrance, own)
+
+
+def _services(own: XpraSettings) -> Iterable[tuple[str, str]]:
+    return {
+        "audio": _yes(own.sound),
+        "speaker": "on" if own.sound else "disabled",
+        "microphone": "disabled",
+        "pulseaudio": _yes(own.sound),
+        "av-sync": "no",
+        "printing": _yes(own.printing),
+        "webcam": "auto" if own.webcam else "no",
+        "notifications": _yes(own.notifications),
+    }.items()
+
+
+def _clipboard(clipboard: str) -> Iterable[tuple[str, str]]:
+    return {
+        # Only "no" cannot be undone.
+        "clipboard": _yes(clipboard != "off"),
+        "clipboard-direction": _CLIPBOARD[clipboard],
+    }.items()
+
+
+def _door(
+    installed: InstalledXpra, entrance: Entrance, own: XpraSettings
+) -> Iterable[tuple[str, str]]:
+    """Return how viewers get in: the socket, the password, and the key."""
+    if own.encryption == "off":
+        encryption: dict[str, str] = {}
+        extra = ""
+    elif installed.version < (4, 1):
+        # Meant for TCP; $XPRA_ENCRYPTED_SOCKET_TYPES extends it to Unix sockets.
+        encryption = {"tcp-encryption": "AES", "tcp-encryption-keyfile": str(entrance.key_file)}
+        extra = ""
+    else:
+        mode = "AES" if installed.version < (6,) else "AES-CBC"
+        encryption = {}
+        extra = f",encryption={mode},keyfile={entrance.key_file}"
+    return {
+        "bind": f"{entrance.socket}{extra}",
+        "auth": f"file:filename={entrance.password_file}",
+        **encryption,
+    }.items()
+
+
+def _environment(where: Runtime) -> dict[str, str]:
+    # Keeps it out of /etc/xpra and the home, into which it would write.
+    nowhere = str(where.folder / "xpra-config")
+    return {
+        "DISPLAY": where.display,
+        "XAUTHORITY": str(where.xauthority),
+        "XDG_RUNTIME_DIR": str(where.folder),
+        "XPRA_SYSTEM_CONF_DIRS": nowhere,
+        "XPRA_USER_CONF_DIRS": nowhere,
+        "XPRA_DEFAULT_CONF_DIRS": nowhere,
+        # Up to 4.2 it encrypts on no others, whatever "bind" says.
+        "XPRA_ENCRYPTED_SOCKET_TYPES": "tcp,ws,unix-domain",
+        "XPRA_CLIENT_CAN_SHUTDOWN": "0",
+        # It would start a D-Bus and dconf of its own, which stay.
+        "XPRA_MODIFY_GSETTINGS": "0",
+        "XPRA_UINPUT": "0",
+        # By default what is copied is lost where a program takes half a second to hand it over, as
+        # on a busy machine, and what is pasted where a viewer takes 1.5. It allows less than 5 s.
+        "XPRA_CLIPBOARD_CONVERT_TIMEOUT": "4900",
+        "XPRA_CLIPBOARD_REMOTE_TIMEOUT": "3000",
+        # A viewer's colour profile would become the desktop's.
+        "XPRA_SYNC_ICC": "0",
+        # Its shared memory can be read by all users, and stays when it ends (seen of 3.1.3).
+        # Without, a picture of 1920x1080 takes 6 ms longer.
+        "XPRA_XSHM": "0",
+        # It asks for the user's name, and in a container that sets the UID there may be none.
+        # The last of the variables that it looks at (getpass.getuser).
+        "USERNAME": str(os.getuid()),
+        # Each server that starts would give the screen this size, if the X server has such a mode.
+        "XPRA_DEFAULT_DESKTOP_VFB_RESOLUTION": "1x1",
+    }
+
+
+def _yes(on: bool) -> str:
+    return "yes" if on else "no"
+
+
+def _interpreter(executable: Path) -> str:
+    """Return the Python that a script names in its first lines; empty if it is none."""
+    with executable.open("rb") as file:
+        lines = file.read(1024).split(b"\n")[:2]
+    match = re.match(
+        rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S*python[0-9.]*)(?:\s+-\S+)*\s*$", lines[0]
+    )
+    if not match and lines[0].startswith(b"#!/bin/sh") and lines[1:]:
+        # How pip and conda name one whose path is too long for the first line, or has spaces.
+        match = re.match(rb"'''exec' \"?([^\"]*python[0-9.]*)\"? \"\$0\"", lines[1])
+    return (shutil.which(os.fsdecode(match[1])) or "") if match else ""
+
+
+def _version(executable: str, python: str) -> tuple[tuple[int, ...], Misfit | None]:
+    """Return its version, empty where neither it nor its Python says one, and what does not fit."""
+    answers = [_ask(executable, "--version")]
+    match = re.search(r"v?(\d+(?:\.\d+)+)", answers[0].text)
+    if python and not match:
+        answers.append(_ask(python, "-I", "-c", "import xpra; print(xpra.__version__)"))
+        match = re.match(r"(\d+(?:\.\d+)+)", answers[1].output)
+    version = tuple(int(part) for part in match[1].split(".")) if match else ()
+    if match and version >= _TOO_NEW:
+        raise _too_new(executable, f"Xpra {match[1]}")
+    if match and version < _MINIMUM:
+        raise DisplayServerUnsuitable(
+            f"{executable} is Xpra {match[1]}, and version 3.1 or newer is needed.",
+            remedy=f"Install a newer one{_ANOTHER}",
+        )
+    return version, answers[0].misfit
+
+
+def _too_new(executable: str, which: str) -> DisplayServerUnsuitable:
+    return DisplayServerUnsuitable(
+        f"{executable} is {which}, which this package cannot work with yet.",
+        remedy="Use an Xpra of version 3.1 to 4.2, or a VNC server.",
+    )
+
+
+def _listed_options(executable: str, python: str, version: tuple[int, ...]) -> frozenset[str]:
+    """Return the options that it has; raises ``DisplayServerUnsuitable`` where some are missing."""
+    answer = _ask(executable, "--help")
+    options = frozenset(re.findall(r"--([a-z0-9-]+)", answer.text))
+    if not options:
+        raise DisplayServerUnsuitable(
+            f"{executable} is installed, but not recognised as Xpra: asked --help, {answer}.",
+            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+        )
+    missing = _REQUIRED - options
+    if missing:
+        raise DisplayServerUnsuitable(
+            f"{executable} --help does not list {', '.join(sorted(missing))}.",
+            remedy=f"Use an Xpra of version 3.1 to 4.2{_ANOTHER}",
+        )
+    if not version and "control" in options:
+        raise _too_new(executable, "an Xpra of version 6.3 or newer")
+    if not python and "control" not in options:
+        raise DisplayServerUnsuitable(
+            f"{executable} is not the Python script that Xpra comes with, and its control commands "
+            "can be taken away in no other way.",
+            remedy="Set Xpra.executable to that script.",
+        )
+    return options
+
+
+def _check_libraries(executable: str, python: str, encrypts: bool) -> None:
+    """Raise where Xpra would start, or let viewers in, and then fail for want of a library."""
+    lacks = {"PIL": "shows nothing"}
+    if encrypts:
+        lacks["cryptography"] = "does not encrypt"
+    missing = _ask(python, "-I", "-c", _MISSING, *lacks).output.split()
+    for module, lack in lacks.items():
+        if module in missing:
+            raise DisplayServerUnsuitable(
+                f"{executable} lacks the Python library {module}, without which it {lack}.",
+                remedy="Install it, or ask the administrator of this machine to:",
+                command=install_command(module),
+            )
+    if encrypts:
+        answer = _ask(python, "-I", str(GUARD), "--aes")
+        if answer.status == 1:
+            last = answer.errors.strip().splitlines()[-1:] or [""]
+            raise DisplayServerUnsuitable(
+                f"{executable} cannot encrypt with the Python library cryptography that {python} "
+                f"has: {last[0]}",
+                remedy="Use another version of that library, or a VNC server; or set "
+                'Xpra.encryption to "off": the way from the browser to Jupyter stays as secret as '
+                "Jupyter's own.",
+            )
+
+
+_MISSING = (
+    "import importlib.util as u, sys; print(*(m for m in sys.argv[1:] if not u.find_spec(m)))"
+)
+
+
+def _ask(*command: str) -> Answer:
+    try:
+        # It would write a file of examples into the home.
+        return ask(*command, environment={"XPRA_USER_CONF_DIRS": os.devnull})
+    except OSError as problem:
+        raise DisplayServerUnsuitable(
+            f"{command[0]} is installed, but does not start: {problem}.",
+            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+        ) from problem

@@ -1,0 +1,232 @@
+"""Runs Xpra's server with five things changed, in the Python that Xpra has.
+
+    python -I guard.py /usr/bin/xpra start-desktop …
+    python -I guard.py --aes     # says why it cannot encrypt; nothing where it can
+
+There are no control commands. Any viewer may send some, in its greeting or later, and with one of
+them switch on a clipboard that the settings forbid (Xpra 3.1 to 6.2; 6.3 has ``--control=no``).
+
+Viewers wait until Xpra knows its encodings. One that comes a moment too soon would get nothing but
+raw pixels for as long as it stays (seen of 3.1.3).
+
+With ``--readonly=yes`` viewers can do nothing but look. Xpra itself drops their keys and clicks,
+but lets the first of them set the size of the screen in its greeting, and more; so nothing is left
+of greetings but what it takes to be shown something.
+They are told where the pointer is, which is no part of the picture; Xpra does that of screens that
+it shadows.
+
+What viewers say of the clipboard takes effect before the keys that follow. Xpra's handler in GLib's
+main loop puts it off to a later round (seen of 3.1.3), so those keys would paste what was there
+before.
+
+What GLib is to call later costs nothing once it was called. PyGObject before 3.44.2 loses 112 bytes
+each time, and Xpra asks several times for each update of the picture: megabytes an hour, until it
+hangs (Xpra's issues 3603 and 5044).
+
+AES works with a python3-cryptography whose ciphers are written in Rust. They take no attributes,
+and Xpra 3.1 sets some of its own on them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from ctypes import CDLL, CFUNCTYPE, c_int, c_uint, c_void_p, pythonapi
+from types import SimpleNamespace
+from typing import Any
+
+# What a viewer has to send in order to be shown something.
+_LOOKING = frozenset(
+    (
+        *("ping", "ping_echo", "damage-sequence", "buffer-refresh"),
+        *("map-window", "unmap-window", "configure-window"),
+    )
+)
+# What it may say in its greeting, up to the first dot of a name: how it wants to be shown it.
+_WISHES = frozenset(
+    (
+        *("version", "namespace", "uuid", "client_type", "session-type", "ui_client", "username"),
+        *("challenge", "challenge_response", "challenge_client_salt", "digest", "salt-digest"),
+        *("cipher", "compression_level", "zlib", "lz4", "lzo", "brotli", "websocket"),
+        *("bencode", "rencode", "yaml", "ping-echo-sourceid"),
+        *("encoding", "encodings", "auto_refresh_delay", "windows", "window", "metadata"),
+        *("mouse", "cursors", "wants_versions", "wants_features", "wants_encodings"),
+        # The readiness probe's.
+        *("request", "connect_test_request"),
+    )
+)
+_POINTER = 40  # milliseconds between looks at where it is
+
+
+def main() -> Any:
+    """Change it, and run Xpra as its own script does."""
+    sys.argv = sys.argv[1:]
+    _mend_aes()
+    if sys.argv == ["--aes"]:
+        return _why_no_aes()
+    from xpra.platform import init, set_default_name
+
+    set_default_name("Xpra")
+    init()
+    _mend_callbacks()
+    from xpra.scripts.main import main as xpra
+    from xpra.server.server_core import ServerCore
+
+    def refuse(self: Any, protocol: Any, *request: Any) -> None:
+        self.disconnect_client(protocol, "permission error", "control commands are off")
+
+    def ignore(self: Any, *command: Any) -> tuple[int, str]:
+        return 1, "control commands are off"
+
+    # One that has another name in some version must not be left as it is without a word.
+    assert ServerCore.handle_command_request
+    assert ServerCore.process_control_command
+    welcome, run = ServerCore.hello_oked, ServerCore.run
+
+    def run_and_look(self: Any) -> Any:
+        _clipboard_first(self)
+        if self.readonly:
+            self.timeout_add(_POINTER, _tell_pointer, self)
+        return run(self)
+
+    def welcome_in_time(self: Any, protocol: Any, packet: Any, wishes: Any, *more: Any) -> Any:
+        self.wait_for_threaded_init()
+        if self.readonly:
+            _only_look(self, wishes)
+        return welcome(self, protocol, packet, wishes, *more)
+
+    ServerCore.handle_command_request = refuse
+    ServerCore.process_control_command = ignore
+    ServerCore.hello_oked = welcome_in_time
+    ServerCore.run = run_and_look
+    return xpra(sys.argv[0], sys.argv)
+
+
+def _mend_aes() -> None:
+    """Give Xpra ciphers with the names that it calls, where it cannot give them those itself."""
+    try:
+        from xpra.net import pycryptography_backend as backend
+    except ImportError:
+        return  # another version, or none
+
+    def mended(make: Callable[..., Any], direction: str, name: str) -> Callable[..., Any]:
+        def make_one(*told: Any) -> Any:
+            try:
+                return make(*told)
+            except AttributeError:
+                update = getattr(backend._get_cipher(*told), direction)().update
+                return SimpleNamespace(**{name: update})
+
+        return make_one
+
+    backend.get_encryptor = mended(backend.get_encryptor, "encryptor", "encrypt")
+    backend.get_decryptor = mended(backend.get_decryptor, "decryptor", "decrypt")
+
+
+def _why_no_aes() -> str | None:
+    """Return why this Xpra cannot encrypt, as its own check of it says; None where nothing is."""
+    try:
+        from xpra.net import pycryptography_backend as backend
+        from xpra.net.crypto import validate_backend
+    except ImportError:
+        return None  # another version
+    try:
+        validate_backend(backend)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _mend_callbacks() -> None:
+    """Give GLib one C function for all that it is to call later, in place of one for each."""
+    import gi
+    from gi.repository import GLib
+
+    if gi.version_info >= (3, 44, 2):
+        return
+    waiting: dict[int, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
+    numbers = itertools.count(1)
+
+    def keep(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+        number = next(numbers)
+        waiting[number] = function, arguments
+        return number
+
+    def call(number: int) -> bool:
+        function, arguments = waiting[number]
+        # All else is as PyGObject has it.
+        try:
+            return bool(function(*arguments))
+        except SystemExit as end:
+            pythonapi.Py_Exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+        except BaseException:
+            with suppress(BaseException):
+                sys.excepthook(*sys.exc_info())
+        return False
+
+    # GSourceFunc, GDestroyNotify, and the two functions that take them (GLib's reference, "The Main
+    # Event Loop").
+    source, destroy = CFUNCTYPE(c_int, c_void_p), CFUNCTYPE(None, c_void_p)
+    glib = CDLL("libglib-2.0.so.0")
+    idle = CFUNCTYPE(c_uint, c_int, source, c_void_p, destroy)
+    timeout = CFUNCTYPE(c_uint, c_int, c_uint, source, c_void_p, destroy)
+    add_idle, add_timeout = idle(("g_idle_add_full", glib)), timeout(("g_timeout_add_full", glib))
+    called, forgotten = source(call), destroy(waiting.__delitem__)
+
+    def idle_add(
+        function: Callable[..., Any], *arguments: Any, priority: int = GLib.PRIORITY_DEFAULT_IDLE
+    ) -> int:
+        return int(add_idle(priority, called, keep(function, arguments), forgotten))
+
+    def timeout_add(
+        milliseconds: float,
+        function: Callable[..., Any],
+        *arguments: Any,
+        priority: int = GLib.PRIORITY_DEFAULT,
+    ) -> int:
+        when = max(0, int(milliseconds))
+        return int(add_timeout(priority, when, called, keep(function, arguments), forgotten))
+
+    GLib.idle_add, GLib.timeout_add = idle_add, timeout_add
+
+
+def _clipboard_first(server: Any) -> None:
+    """Have the clipboard's handlers called as packets come: they do no more than to put it off."""
+    handlers = server._authenticated_ui_packet_handlers
+    for packet_type in [one for one in handlers if one.startswith("clipboard-")]:
+        server._authenticated_packet_handlers[packet_type] = handlers.pop(packet_type)
+
+
+def _tell_pointer(server: Any) -> bool:
+    """Tell all viewers where the pointer is; return that this is to be called again (GLib)."""
+    viewers = [one for one in server._server_sources.values() if one.hello_sent]
+    place = tuple(server.root_window.get_pointer()[-3:-1]) if viewers else ()
+    for viewer in viewers:
+        if getattr(viewer, "pointer_told", None) != place:
+            viewer.pointer_told = place
+            for window in server._id_to_window:
+                viewer.send_async("pointer-position", window, *place)
+    return True
+
+
+def _only_look(server: Any, wishes: Any) -> None:
+    """Leave a viewer nothing but to look, whatever its greeting asks for."""
+    for handlers in (
+        server._authenticated_packet_handlers,
+        server._authenticated_ui_packet_handlers,
+    ):
+        for packet_type in set(handlers) - _LOOKING:
+            del handlers[packet_type]
+    server.set_keyboard_repeat = lambda repeat: None
+    for key in list(wishes):
+        name = key.decode("latin-1") if isinstance(key, bytes) else key
+        probes = name != "request" or wishes.strget(name) == "connect_test"
+        if not probes or name.split(".")[0] not in _WISHES:
+            del wishes[key]
+    wishes["share"] = True  # else it would disconnect the others
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The desktops of this Jupyter server: planned, started, followed, ended."""

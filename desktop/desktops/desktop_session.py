@@ -1,0 +1,369 @@
+"""One desktop, seen from the Jupyter server: its session process, and who is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .. import errors
+from ..backends import AUTO, backend
+from ..errors import NotReady, SessionEnded, StartFailed, UnknownViewer
+from ..placements import Local, Placement
+from ..session.processes.keeper import CLEAN_UP
+from ..session.specification import Specification
+from ..system import credentials, foreign_text
+from ..system.access import Access
+from .activity import INPUT, Use, isoformat
+from .plans import Plan
+
+_COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
+_LATE = 1.0  # seconds after which a session process that should have ended is ended
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
+_ANSWER = 5.0  # seconds for it to put a password in force
+_ALIVE = ("starting", "running")
+
+
+@dataclass
+class State:
+    """What is known of a desktop, as the session process told it.
+
+    ``status`` is the exit status of an application that has ended.
+    ``job`` is how it is with the batch job that it runs in, where it does.
+    """
+
+    state: str = "starting"
+    step: str = "display-server"
+    reachable: bool = False
+    error: dict[str, Any] | None = None
+    reason: str | None = None
+    status: int | None = None
+    log: list[str] = field(default_factory=list)
+    job: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A page, or another program, that is connected.
+
+    ``id`` is the number of its ticket, ``user`` for people to read, ``share`` the id of the link
+    that it came by, empty for none.
+    """
+
+    id: int
+    user: str
+    access: Access
+    share: str = field(default="", repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the API shows it."""
+        return {"id": self.id, "user": self.user, "access": self.access}
+
+
+class DesktopSession:
+    """One desktop, seen from the Jupyter server: a process, and what it says of itself.
+
+    ``activity`` is what counts as its use (see ``activity.Use``).
+    """
+
+    def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
+        self.name = name
+        self.state = State(state="stopped")
+        self.viewers: dict[int, Viewer] = {}  # by id
+        self.run = 0  # how often it was started
+        self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
+        self._specification = Specification()
+        self._backend = self._specification.backend
+        self._placement: Placement = Local()
+        self._log = log
+        self._use = Use(activity)
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._subscribers: set[asyncio.Queue[tuple[str, Any]]] = set()
+        self._admitted: dict[int, asyncio.Future[str]] = {}  # by the command's id
+        self._last_id = 0
+
+    @property
+    def backend(self) -> str:
+        """The name of its backend; "auto" until it has found which there is."""
+        return self._backend
+
+    @property
+    def application(self) -> str:
+        """The name of the application that it is; empty for a desktop."""
+        return self._specification.application
+
+    def key(self, access: Access) -> str | None:
+        """Return what viewers need besides a password; None where nothing is encrypted."""
+        encrypts = backend(self._backend).encrypts(self._specification.display)
+        return credentials.key_for(self._specification.key, access) if encrypts else None
+
+    @property
+    def greeting(self) -> int:
+        """What the bridge has to know of its display server; 0 while that is not known."""
+        return 0 if self._backend == AUTO else backend(self._backend).greeting
+
+    @property
+    def opens_within(self) -> float:
+        """How many seconds a connection to it may take."""
+        return self._placement.opens_within
+
+    def new_password(self) -> str:
+        """Return a password for one viewer, to be put in force when they connect."""
+        return backend(self._backend).new_password()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the desktop is there or about to be."""
+        return self.state.state in _ALIVE
+
+    @property
+    def last_activity(self) -> datetime:
+        """When it was last in use."""
+        return self._use.last
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the session as the API shows it."""
+        return {
+            "name": self.name,
+            "backend": self.backend,
+            "application": self.application or None,
+            "viewers": [viewer.as_json() for viewer in self.viewers.values()],
+            "last_activity": isoformat(self.last_activity),
+            **vars(self.state),
+            # With the time by which a page knows how its own clock goes.
+            "job": self.state.job and {**self.state.job, "now": time.time()},
+        }
+
+    async def start(self, plan: Plan) -> None:
+        """Start the session process; how it gets on is told to subscribers."""
+        # One that has ended may not have gone yet.
+        await self._gone()
+        self.run += 1
+        self._specification = specification = plan.specification
+        self._placement = plan.placement
+        self._backend = specification.backend
+        self._use.note_input(False)
+        self._set_state(step=self._placement.first_step)
+        command = self._placement.launch(_COMMAND)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                # Not Jupyter's folder: Python imports from there first, a user's json.py, say.
+                cwd="/",
+                # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
+                start_new_session=True,
+                limit=_LONGEST_LINE,
+            )
+        except OSError as error:
+            self._set_state(state="failed", error=_not_started(command[0], error).as_json())
+            return
+        for line in [*self._placement.preamble(), self._specification.to_line()]:
+            self._send_line(line)
+        self._listening = asyncio.ensure_future(self._listen(self._process))
+
+    async def stop(self) -> None:
+        """End the desktop; returns when nothing of it is left."""
+        self._send({"command": "stop"})
+        await self._gone()
+
+    async def connect(self, password: str, access: Access) -> socket.socket:
+        """Put ``password`` in force and return a byte stream to the display server.
+
+        Raises ``NotReady``, ``SessionEnded``, ``Unreachable`` or ``ShareUnsupported``.
+        """
+        return await self._placement.connect(await self._admit(password, access))
+
+    async def check_shareable(self, access: Access) -> None:
+        """Raise what is in the way of viewers with ``access``, as ``connect`` would."""
+        self.check_reachable()
+        if access is Access.VIEW:
+            await self._admit(None, access)
+
+    def viewer(self, identifier: int) -> Viewer:
+        """Return who is connected under this id; raises ``UnknownViewer``."""
+        try:
+            return self.viewers[identifier]
+        except KeyError:
+            raise UnknownViewer("This viewer has gone already.") from None
+
+    def resize(self, geometry: str) -> None:
+        """Give the screen another size; nothing happens where the display server does that.
+
+        Raises ``NotReady`` or ``SessionEnded``.
+        """
+        self.check_reachable()
+        self._send({"command": "resize", "geometry": geometry})
+
+    def check_reachable(self) -> None:
+        """Raise ``NotReady`` or ``SessionEnded`` where viewers cannot connect."""
+        if not self.alive:
+            raise SessionEnded(
+                f"The desktop {self.name!r} has ended.", remedy="Start the desktop again."
+            )
+        if not self.state.reachable:
+            why = "is still starting"
+            if self.state.state == "running":
+                why = "lives, but its display server has ended and is being started again"
+            raise NotReady(f"The desktop {self.name!r} {why}.", remedy="Try again in a moment.")
+
+    @asynccontextmanager
+    async def subscribe(self) -> AsyncIterator[asyncio.Queue[tuple[str, Any]]]:
+        """Give a queue of ``(event, data)``, the present state first."""
+        queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        queue.put_nowait(("state", self.as_json()))
+        self._subscribers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._subscribers.discard(queue)
+
+    def publish(self) -> None:
+        """Tell subscribers the present state."""
+        self._update_use()
+        self._tell("state", self.as_json())
+
+    async def _gone(self) -> None:
+        """Wait for the session process to go; see to it if it takes too long."""
+        if self._process is None or self._listening is None:
+            return
+        orderly = self._specification.stop_timeout + self._placement.slack
+        # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
+        # before that, it would leave everything behind.
+        for end, patience in (
+            (self._process.terminate, orderly + _LATE),
+            (self._process.kill, orderly + CLEAN_UP),
+        ):
+            try:
+                return await asyncio.wait_for(asyncio.shield(self._listening), patience)
+            except asyncio.TimeoutError:
+                self._log.error("Desktop %r did not end when it should; ending it.", self.name)
+            with contextlib.suppress(ProcessLookupError):
+                end()
+                # One that is stopped would not see the request until it is continued.
+                self._process.send_signal(signal.SIGCONT)
+        await self._listening
+
+    async def _admit(self, password: str | None, access: Access) -> str:
+        """Have a password put in force; return the path of the socket that asks for it.
+
+        With None, the one that is in force stays.
+        """
+        self.check_reachable()
+        self._last_id += 1
+        answer = asyncio.get_running_loop().create_future()
+        self._admitted[identifier := self._last_id] = answer
+        command = {"command": "admit", "id": identifier, "password": password, "access": access}
+        self._send(command)
+        try:
+            return await asyncio.wait_for(answer, self._patience(access))
+        except asyncio.TimeoutError:
+            raise NotReady(
+                f"The desktop {self.name!r} does not answer.", remedy="Try again, or restart it."
+            ) from None
+        finally:
+            self._admitted.pop(identifier, None)
+
+    def _patience(self, access: Access) -> float:
+        """Return for how many seconds an answer is waited for."""
+        if access is Access.FULL:
+            return _ANSWER
+        # A server for those who only look may have to start; what is in the way, it says itself.
+        return self._specification.start_timeout + _ANSWER
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Follow what the session process says until it has ended."""
+        assert process.stdout
+        while line := await process.stdout.readline():
+            try:
+                self._take(json.loads(line))
+            except (ValueError, LookupError, TypeError, AttributeError):
+                self._log.warning("Desktop %r said something odd: %r", self.name, line[:200])
+        status = await process.wait()
+        if self.alive:
+            error = _died(status).as_json()
+            self._set_state(state="failed", step=self.state.step, error=error)
+        self._refuse_waiting()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event.pop("event"):
+            case "state":
+                self._backend = event.pop("backend", self._backend)
+                self._set_state(**{"step": self.state.step, **event})
+            case "log":
+                self._tell("log", {"lines": list(event["lines"])})
+            case "input":
+                self._use.note_input(bool(event["active"]))
+                self._update_use()
+            case "admitted":
+                error = event["error"] and errors.from_json(event["error"])
+                answer = self._admitted.get(event["id"])
+                if answer:  # else it comes too late
+                    _settle(answer, str(event["socket"]), error)
+
+    def _set_state(self, **values: Any) -> None:
+        self.state = State(**values)
+        if self.state.state == "failed":
+            message = (self.state.error or {}).get("message", "")
+            self._log.error("Desktop %r failed: %s", self.name, foreign_text.line(message))
+            self._log.error("Its log ends with:\n%s", foreign_text.lines(self.state.log[-20:]))
+        else:
+            detail = self.state.reason or f"({self.state.step})"
+            self._log.info("Desktop %r: %s %s", self.name, self.state.state, detail)
+        self.publish()
+
+    def _update_use(self) -> None:
+        state = self.state.state
+        self._use.update(
+            starting=state == "starting", running=state == "running", viewed=bool(self.viewers)
+        )
+
+    def _refuse_waiting(self) -> None:
+        for answer in self._admitted.values():
+            _settle(answer, error=SessionEnded("The desktop has just ended."))
+
+    def _tell(self, event: str, data: Any) -> None:
+        for queue in self._subscribers:
+            queue.put_nowait((event, data))
+
+    def _send(self, command: dict[str, Any]) -> None:
+        self._send_line(json.dumps(command))
+
+    def _send_line(self, line: str) -> None:
+        if self._process and self._process.stdin and not self._process.stdin.is_closing():
+            self._process.stdin.write(line.encode() + b"\n")
+
+
+def _settle(future: asyncio.Future[str], path: str = "", error: Exception | None = None) -> None:
+    if future.done():
+        return  # whoever waited has gone
+    if error:
+        future.set_exception(error)
+    else:
+        future.set_result(path)
+
+
+def _not_started(program: str, error: OSError) -> StartFailed:
+    return StartFailed(
+        f"{program} could not be run: {error.strerror}.", remedy="Reinstall jupyter-desktop."
+    )
+
+
+def _died(status: int) -> StartFailed:
+    return StartFailed(
+        f"The desktop's session process ended without a word (status {status}).",
+        remedy="Start the desktop again. The log of the Jupyter server may say why it happened; "
+        "`jupyter desktop doctor`, in a terminal, what is amiss on this machine.",
+    )

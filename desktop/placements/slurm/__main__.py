@@ -1,0 +1,87 @@
+"""``python -m jupyter_desktop.placements.slurm COMMAND…``: runs the session COMMAND in a job.
+
+The request comes on standard input, and then what a session is told, see ``session.control``.
+When this process ends, whatever ends it, there is no job any more: two processes see to it (see
+``session.keeper``), and where both are killed the job ends itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ...session import failures
+from ...session.control import Control, encode
+from ...session.processes.keeper import keep
+from ...session.specification import Specification
+from ...system import signals
+from . import commands
+from .job import Job
+from .note import Note
+from .output import output_file
+from .request import SLACK, Request
+
+_SCANCEL = 2.0  # seconds to see it through
+
+
+def main(*command: str) -> int:
+    """Run one job until it ends or the lifeline closes; return the exit status."""
+    with os.fdopen(0, "rb", buffering=0, closefd=False) as lifeline:
+        asked, line = lifeline.readline(), lifeline.readline()
+    if not line:
+        return 0
+    request, specification = Request.from_line(asked), Specification.from_line(line)
+    note = Note()
+    signals.defer()
+    try:
+        with output_file(Path(request.output_folder)) as output:
+
+            async def run() -> None:
+                async with Control.open() as control:
+                    job = Job(request, specification, command, control, note, output)
+                    await _follow(job, control)
+
+            try:
+                return keep(lambda: asyncio.run(run()), specification.stop_timeout + SLACK)
+            finally:
+                _cancel(note)
+    except OSError as error:
+        problem = failures.system_error(error)
+    os.write(1, encode("state", state="failed", error=problem.as_json()))
+    return 1
+
+
+async def _follow(job: Job, control: Control) -> None:
+    with signals.asking(job.stop):
+        listening = asyncio.ensure_future(_obey(control, job))
+        listening.add_done_callback(lambda _: job.stop("Its server ended."))
+        await job.run()
+        listening.cancel()
+
+
+async def _obey(control: Control, job: Job) -> None:
+    async for command in control.commands():
+        job.pass_on(command)
+
+
+def _cancel(note: Note) -> None:
+    """Cancel a job that was not: who should have done so was killed, or Slurm did not answer."""
+    if note.job:
+        # It goes on by itself where the controller is away: nobody has to wait for that.
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.Popen(
+                ["scancel", *note.job],  # noqa: S607  Slurm's commands are where PATH says
+                env=commands.environment(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ).wait(_SCANCEL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,52 @@
+"""The program of the job: ``python -m jupyter_desktop.placements.slurm.inside SECONDS COMMAND…``.
+
+It waits for whoever asked for the job to connect to an abstract Unix socket (unix(7)), and becomes
+COMMAND, a session with that connection as its standard input and output. Where nobody comes, the
+job ends: whoever asked for it has gone meanwhile. The socket's name is in the variable ``NAME``:
+other users, who can see command lines, could take it first.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+import time
+
+NAME = "JUPYTER_DESKTOP_NAME"
+
+
+def main(patience: str, *command: str) -> int:
+    """Return where nobody came; else this process becomes another."""
+    name = os.environ.pop(NAME)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        connection = _owner(listener, time.monotonic() + float(patience))
+    if connection is None:
+        print(f"Nobody came for the desktop within {patience} seconds.")
+        return 1
+    for descriptor in (0, 1):
+        os.dup2(connection.fileno(), descriptor)
+    connection.close()
+    os.execvp(command[0], command)  # noqa: S606  a session needs no shell
+
+
+def _owner(listener: socket.socket, deadline: float) -> socket.socket | None:
+    """Return the first connection of this user; anybody may connect to an abstract socket."""
+    while (left := deadline - time.monotonic()) > 0:
+        listener.settimeout(left)
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            break
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        if struct.unpack("3i", credentials)[1] == os.getuid():
+            return connection
+        connection.close()
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,283 @@
+"""One job with a desktop: submitted, waited for, followed, and cancelled in any case."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...errors import DesktopError
+from ...session import failures
+from ...session.control import Control
+from ...session.processes.stopping import Stopped, Stopping
+from ...session.specification import SLACK, Specification
+from . import commands, endings, job_queue, refusals
+from .commands import CommandFailed, Script
+from .job_queue import Look
+from .link import Link
+from .note import Note
+from .output import note_use
+from .request import Request
+
+_WAITED = 1.0  # seconds more for a session that was told to stop, and waited for
+_SOON = 1.0  # seconds to the first look at the queue; each time half as long again to the next
+_SELDOM = 3  # looks at a job that runs: so many times as seldom
+_UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
+_SILENCE = 300.0  # seconds after which a session takes us for gone, as when this machine failed
+_START = 60.0  # seconds for the job's own program to listen, on a file system that may be slow
+_REACHED = _START + 30.0  # seconds for all of that, with a step to run it
+_ATTEMPTS = 3
+_LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
+_LAST_ANSWER = 3.0  # seconds for each; the page still says that the desktop is there
+_GOODBYE = 1.5  # seconds for Slurm to hear of an end that is waited for
+_TAKEN = 1.0  # seconds for sbatch to say which job it is that is not wanted any more
+_NO_ANSWER = "Slurm's controller does not answer at the moment"
+_LAST_LINES = 20
+
+
+class Job:
+    """Stands between a Jupyter server, at ``control``, and the session in the job.
+
+    ``note`` holds the job while it is to be cancelled; ``output`` is a file for what it
+    prints. ``run`` returns when there is no job any more.
+    """
+
+    def __init__(  # noqa: PLR0917  who is wired to whom
+        self,
+        request: Request,
+        specification: Specification,
+        command: Sequence[str],
+        control: Control,
+        note: Note,
+        output: Path,
+    ) -> None:
+        self._request = request
+        self._specification = replace(specification, silence=_SILENCE)
+        self._control = control
+        self._note = note
+        self._output = output
+        self._python = request.python or command[0]
+        self._name = f"jupyter-desktop-{secrets.token_hex(8)}"  # as everybody sees it in the queue
+        self._script = Script(
+            f"jupyter-desktop-{secrets.token_hex(16)}",
+            self._python,
+            request.setup,
+            _UNTIL_COME,
+            [self._python, *command[1:]],
+        )
+        self._stopping = Stopping()
+        self._job = ""
+        self._link: Link | None = None
+        # Seconds for a session that is told of its end by that of its lifeline, and its keeper.
+        self._closing = specification.stop_timeout + SLACK + 1
+        self._look = Look(job_queue.PENDING)
+        self._silent = False  # the controller does not answer
+        self._state: dict[str, Any] = {"state": "starting", "step": "submit"}
+        self._last: dict[str, Any] | None = None  # what the session said at its end
+
+    async def run(self) -> None:
+        """Have a job, and with it a session, until it ends; tell how it ended."""
+        try:
+            last = await self._run()
+        except DesktopError as error:
+            last = endings.failed(error.as_json())
+        except Stopped as stopped:
+            last = self._last or {"state": "stopped", "reason": str(stopped)}
+            if self._last:
+                # In Slurm's books it is then a job that was completed, not one that was cancelled.
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._last_look(), _GOODBYE)
+        except OSError as error:
+            last = endings.failed(failures.system_error(error).as_json())
+        finally:
+            await self._cancel()
+        if last["state"] == "failed" and not last.get("log"):
+            last["log"] = self._printed()
+        self._state = last
+        self._tell()
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end; ``reason`` is told to the user."""
+        self._stopping.stop(reason)
+
+    def pass_on(self, command: dict[str, Any]) -> None:
+        """Take a command of the Jupyter server; all but one are the session's to obey."""
+        if command["command"] == "stop":
+            self.stop("It was stopped.")
+        elif self._link:
+            self._link.send(json.dumps(command))
+
+    # -- its life
+
+    async def _run(self) -> dict[str, Any]:
+        self._tell()
+        await self._stopping.unless(self._submit(), _TAKEN)
+        self._state["step"] = "queue"
+        self._tell()
+        await self._until_begun()
+        unreached: CommandFailed | None = None
+        if not self._look.over:
+            try:
+                async with self._linked() as link:
+                    await self._until_end(link)
+            except CommandFailed as error:
+                unreached = error
+        await self._stopping.unless(self._last_look())
+        return self._ending() or self._last or self._unexplained(unreached)
+
+    async def _submit(self) -> None:
+        command = commands.sbatch(self._name, self._request.arguments, self._output)
+        # Also where sbatch fails, or is killed: the controller may have taken the job.
+        self._note.job = commands.named(self._name)
+        try:
+            self._job = commands.job_id(await commands.run(command, str(self._script)))
+        except FileNotFoundError as error:
+            self._note.job = []
+            raise refusals.not_installed(command[0]) from error
+        except CommandFailed as error:
+            raise refusals.refused(str(error)) from error
+        self._note.job = [self._job]
+
+    async def _until_begun(self) -> None:
+        pause = _SOON
+        while True:
+            await self._stopping.first(pause)
+            pause = min(pause * 1.5, self._request.poll_interval)
+            if await self._stopping.unless(self._looked()) and not self._look.waiting:
+                return
+
+    @asynccontextmanager
+    async def _linked(self) -> AsyncIterator[Link]:
+        """Reach the session; at the end nothing of it is left, or it is about to go."""
+        link = self._link = await self._reach()
+        try:
+            yield link
+        finally:
+            # Its last words come on the way that is closed now.
+            await link.close(self._closing)
+
+    async def _reach(self) -> Link:
+        command = commands.srun(self._job, self._python, _START)
+        for attempt in range(1, _ATTEMPTS + 1):
+            opening = Link.open(command, f"@{self._script.name}", _REACHED)
+            try:
+                return await self._stopping.unless(opening)
+            except CommandFailed:
+                # The controller may be away: but for that, a job that runs can be reached.
+                answered = attempt < _ATTEMPTS and await self._stopping.unless(self._looked())
+                if not answered or self._look.over:
+                    raise
+            await self._stopping.first(_SOON * attempt)
+        raise AssertionError
+
+    async def _until_end(self, link: Link) -> None:
+        link.send(self._specification.to_line())
+        listening = asyncio.ensure_future(self._listen(link))
+        watching = asyncio.ensure_future(self._watch())
+        beating = asyncio.ensure_future(self._beat(link))
+        try:
+            await self._stopping.first(None, listening, watching)
+        except Stopped:
+            link.send(json.dumps({"command": "stop"}))
+            await asyncio.wait([listening], timeout=self._specification.stop_timeout + SLACK)
+            self._closing = _WAITED
+            raise
+        finally:
+            for task in (listening, watching, beating):
+                task.cancel()
+
+    async def _listen(self, link: Link) -> None:
+        async for event in link.events():
+            match event["event"]:
+                case "state" if event["state"] in ("stopped", "failed"):
+                    self._last = {name: event[name] for name in event if name != "event"}
+                case "state":
+                    self._state = {name: event[name] for name in event if name != "event"}
+                    self._tell()
+                case "admitted" if event["socket"]:
+                    # An address that tells the placement in which job it is.
+                    self._pass({**event, "socket": f"{self._job}:{event['socket']}"})
+                case _:
+                    self._pass(event)
+
+    async def _watch(self) -> None:
+        """Look now and then at a job that runs; return when it does not any more."""
+        while not (self._look.waiting or self._look.over):
+            await asyncio.sleep(self._request.poll_interval * _SELDOM)
+            await self._looked()
+
+    async def _beat(self, link: Link) -> None:
+        while True:
+            await asyncio.sleep(_SILENCE / 10)
+            link.send(json.dumps({"command": "here"}))
+
+    # -- what Slurm says
+
+    async def _looked(self, patience: float = commands.PATIENCE) -> bool:
+        """Ask how the job is, and tell what is new; return whether there was an answer."""
+        note_use(self._output)
+        before = self._shown()
+        try:
+            self._look = await job_queue.look(self._job, patience)
+            self._silent = False
+        except (CommandFailed, OSError, ValueError):  # also where squeue cannot be run just now
+            self._silent = True
+        if self._shown() != before:
+            self._tell()
+        return not self._silent
+
+    async def _last_look(self) -> None:
+        """Find out how the job ended; what it ran has ended, or it is about to."""
+        for pause in (*_LAST_LOOKS, 0):
+            if self._look.waiting or self._look.over:
+                return
+            if not await self._looked(_LAST_ANSWER):
+                return
+            await asyncio.sleep(pause)
+
+    def _ending(self) -> dict[str, Any] | None:
+        return endings.as_state(self._look, self._look.node)
+
+    def _unexplained(self, unreached: CommandFailed | None) -> dict[str, Any]:
+        if unreached and not self._look.over:
+            return endings.unreachable(str(unreached))
+        began = self._link or self._printed()
+        return endings.without_a_word(self._look, None if began else self._output.parent)
+
+    async def _cancel(self) -> None:
+        if self._note.job and not self._look.ended:
+            try:
+                await commands.run(["scancel", *self._note.job], patience=_GOODBYE)
+            except (CommandFailed, OSError) as error:
+                if "Invalid job id" not in str(error):
+                    return  # the note stays, for another attempt
+        # One whose id sbatch has not told may not be in the queue yet: the keeper tries once more.
+        if self._job:
+            self._note.job = []
+
+    def _printed(self) -> list[str]:
+        try:
+            return self._output.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        except OSError:
+            return []
+
+    # -- what the Jupyter server is told
+
+    def _shown(self) -> dict[str, Any]:
+        shown = {"id": self._job, "warnings": self._request.warnings, **self._look.as_json()}
+        if self._silent and self._look.waiting:
+            shown["waiting"] = _NO_ANSWER
+        return shown
+
+    def _tell(self) -> None:
+        self._pass({"event": "state", **self._state, "job": self._shown()})
+
+    def _pass(self, event: dict[str, Any]) -> None:
+        values = dict(event)
+        self._control.send(values.pop("event"), **values)

@@ -1,0 +1,142 @@
+"""Sessions in jobs of Slurm, whose sockets are reached through srun(1): no port is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+
+from ...errors import DesktopError, NotReady, SessionEnded
+from ..base import Placement
+from . import commands
+from .request import SLACK, Request
+from .stdio import READY
+
+# Seconds for a step to start, one attempt after the other: who asks a controller that has just been
+# restarted is put off for a minute, and who asks a moment later is not.
+_PATIENCE = (5.0, 12.0)
+
+_LAST_WORDS = 1.0  # seconds for a step that was killed to have said why
+_MOST_BEFORE = 64 * 1024  # bytes that a site's prolog may print before what is ours
+
+# What srun(1), or what it runs, says where there is nothing to connect to.
+_OVER = ("Invalid job id", "already completing", "Nobody listens")
+
+
+class Slurm(Placement):
+    """A job as ``request`` has it, and a step beside its work for each viewer."""
+
+    first_step = "submit"
+    slack = SLACK
+    opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._steps: set[asyncio.Task[str]] = set()
+
+    def launch(self, session_command: Sequence[str]) -> list[str]:
+        """Return the command that has a job and stands between us and the session in it."""
+        return [sys.executable, "-m", "jupyter_desktop.placements.slurm", *session_command]
+
+    def preamble(self) -> list[str]:
+        """Return the request, for that command."""
+        return [self._request.to_line()]
+
+    async def connect(self, path: str) -> socket.socket:
+        """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""
+        job, _, path = path.partition(":")
+        command = commands.srun(job, self._request.python or sys.executable)
+        error: DesktopError | None = None
+        for patience in _PATIENCE:
+            try:
+                return await self._attempt(command, path, patience)
+            except NotReady as one:
+                error = one
+        assert error
+        raise error
+
+    async def _attempt(self, command: Sequence[str], path: str, patience: float) -> socket.socket:
+        try:
+            ours, process = await _run(command, commands.reaching(path))
+        except OSError as error:
+            raise _not_connected(f"srun cannot be run ({error.strerror})") from error
+        said = asyncio.ensure_future(_words(process))
+        self._steps.add(said)
+        said.add_done_callback(self._steps.discard)
+        ours.setblocking(False)
+        try:
+            await asyncio.wait_for(_connected(ours), patience)
+        except (asyncio.TimeoutError, OSError) as error:
+            ours.close()
+            _kill(process)
+            # What it has left may keep its output open.
+            done, _ = await asyncio.wait({said}, timeout=_LAST_WORDS)
+            raise _not_connected(said.result() if done else "") from error
+        except BaseException:  # whoever asked has gone
+            ours.close()
+            _kill(process)
+            raise
+        return ours
+
+
+async def _run(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> tuple[socket.socket, asyncio.subprocess.Process]:
+    """Return our end of the standard input and output of a new process, and that process."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=asyncio.subprocess.PIPE,
+                env=environment,
+                start_new_session=True,
+            )
+        except BaseException:
+            ours.close()
+            raise
+    return ours, process
+
+
+async def _connected(stream: socket.socket) -> None:
+    """Read up to ``READY``, and not a byte more."""
+    seen = b""
+    for _ in range(_MOST_BEFORE):
+        byte = await asyncio.get_running_loop().sock_recv(stream, 1)
+        seen = seen[-len(READY) + 1 :] + byte
+        if seen == READY:
+            return
+        if not byte:
+            break
+    raise ConnectionResetError
+
+
+async def _words(step: asyncio.subprocess.Process) -> str:
+    """Return what a step has said, once it has ended."""
+    assert step.stderr
+    said = await step.stderr.read()
+    await step.wait()
+    return said.decode(errors="replace").strip()
+
+
+def _cause(said: str) -> str:
+    lines = [line for line in said.splitlines() if "lacks support for cpu binding" not in line]
+    return lines[-1].rstrip(".") if lines else "srun does not answer"
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+def _not_connected(said: str) -> DesktopError:
+    if any(words in said for words in _OVER):
+        return SessionEnded("The display server is gone.", remedy="Start the desktop again.")
+    return NotReady(
+        f"The job cannot be reached now: {_cause(said)}.",
+        remedy="Try again in a moment. The desktop goes on, also where it is shown already.",
+    )

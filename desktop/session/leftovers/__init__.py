@@ -1,0 +1,1 @@
+"""Files and mounts that a desktop's programs leave behind, and their removal."""

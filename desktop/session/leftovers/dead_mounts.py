@@ -1,0 +1,47 @@
+"""File systems of programs (FUSE) whose program was killed, such as GVfs's, which nobody can use.
+
+They stay mounted, keep their folder from being removed, and another GVfs from mounting there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...system.claim import is_runtime_folder
+from ...system.mounts import errors_of, mounts
+
+
+@contextmanager
+def no_dead_mounts() -> Iterator[None]:
+    """Unmount those of this user that are dead, now and at the end.
+
+    Only those in $XDG_RUNTIME_DIR and in runtime folders of desktops.
+    """
+    _unmount()
+    try:
+        yield
+    finally:
+        _unmount()
+
+
+def _unmount() -> None:
+    with contextlib.suppress(OSError):  # what is mounted cannot be told
+        for mount in mounts():
+            if mount.is_fuse and mount.is_own and _is_runtime(mount.path) and _is_dead(mount.path):
+                mount.unmount()
+
+
+def _is_runtime(path: Path) -> bool:
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    below = bool(runtime) and path.is_relative_to(runtime)
+    return below or any(map(is_runtime_folder, path.parents))
+
+
+def _is_dead(path: Path) -> bool:
+    # Another process asks: who asks one whose program hangs waits as long.
+    return os.strerror(errno.ENOTCONN) in errors_of("stat", "--file-system", str(path))

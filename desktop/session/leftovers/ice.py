@@ -1,0 +1,59 @@
+"""Files left by session managers: by xfce4-session when it is asked to end (SIGTERM) or killed.
+
+Their sockets, and a file with the commands that would have made their cookies void (iceauth(1)).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...system.processes import is_running
+from ..x11.display_number import listens
+
+_SOCKETS = Path("/tmp/.ICE-unix")  # noqa: S108  libICE looks nowhere else
+_COMMANDS = ".xfsm-ICE-*"  # in the folder for temporary files
+_LONGEST = 64 * 1024  # bytes
+
+
+@contextmanager
+def nothing_of_session_managers() -> Iterator[None]:
+    """Remove, at the end, what is this user's and of a process that is gone.
+
+    libICE names the sockets by the process. Where other process namespaces share the folder,
+    nobody must listen there, either.
+    """
+    try:
+        yield
+    finally:
+        # Before the sockets, which tell whether the file is used.
+        for path in Path(tempfile.gettempdir()).glob(_COMMANDS):
+            with contextlib.suppress(OSError, ValueError):
+                sockets = _sockets_in(path)
+                if sockets and not any(map(_is_used, sockets)):
+                    path.unlink()
+        for path in _SOCKETS.glob("[0-9]*"):
+            with contextlib.suppress(OSError, ValueError):
+                if path.lstat().st_uid == os.getuid() and not _is_used(path):
+                    path.unlink()
+
+
+def _sockets_in(path: Path) -> set[Path]:
+    """Return the sockets that a file of this user names; none for one that is another's."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if os.fstat(descriptor).st_uid != os.getuid():
+            return set()
+        text = os.read(descriptor, _LONGEST).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+    return {_SOCKETS / name for name in re.findall(rf"{re.escape(str(_SOCKETS))}/(\d+)", text)}
+
+
+def _is_used(path: Path) -> bool:
+    return is_running(int(path.name)) or listens(path)

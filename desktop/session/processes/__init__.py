@@ -1,0 +1,1 @@
+"""The session's child processes: started, followed, and ended with all that they start."""

@@ -1,0 +1,160 @@
+"""Two processes for one session, so that either may be killed and still nothing is left behind.
+
+The keeper does next to nothing: it holds the runtime folder and the display number, and waits.
+The worker, its child, runs the session. If the worker is killed, the keeper inherits all that it
+started (as a child subreaper) and ends it; if the keeper is killed, the worker is told by the
+kernel, and ends in order. See prctl(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from ...system import signals
+from ...system.processes import Process, descendants
+from ..leftovers.shared_memory import remove_left_by
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+_LIFELINE = 0  # standard input
+CLEAN_UP = 5.0  # seconds, at most, from a worker's end to its keeper's
+_KILLING = 2.5  # seconds of that
+_ASKING = 0.3  # seconds of those, for what removes its sockets and mounts when it is asked to end
+
+
+def keep(work: Callable[[], None], patience: float) -> int:
+    """Run ``work`` in a worker process and return its exit status when nothing of it is left.
+
+    SIGTERM is passed on; a worker that does not end within ``patience`` seconds of it, or of the
+    lifeline's end, is killed. Called with signals deferred (see ``signals``), which stay so in the
+    worker: ``work`` is to heed them. Returns in the worker only if the keeper is gone, so that the
+    caller cleans up once.
+    """
+    adopt_orphans()
+    began = time.time()
+    keeper = os.getpid()
+    worker = os.fork()
+    if worker:
+        status = _Watch(worker, patience).wait()
+        _end_all(began)
+        return status
+    _end_with_parent(keeper)
+    status = _run(work)
+    if os.getppid() == keeper:
+        # One that is stopped would not see this end.
+        os.kill(keeper, signal.SIGCONT)
+        os._exit(status)
+    return status
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends (a child subreaper)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+class _Watch:
+    """Sees ``worker`` to its end: what asks for that begins its ``patience``, in seconds.
+
+    Signals do nothing by themselves, but are read here: so none of them disturbs what comes after.
+    """
+
+    def __init__(self, worker: int, patience: float) -> None:
+        self._worker = worker
+        self._patience = patience
+        self._deadline = math.inf
+        self._woken, waking = os.pipe()
+        for end in (self._woken, waking):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, *signals.ENDS):
+            signal.signal(number, lambda number, frame: None)
+        signals.heed()
+        self._poll = select.poll()
+        self._poll.register(self._woken, select.POLLIN)
+        self._poll.register(_LIFELINE, select.POLLRDHUP)
+
+    def wait(self) -> int:
+        """Return the worker's exit status, as a shell tells it."""
+        while True:
+            ended, status = os.waitpid(self._worker, os.WNOHANG)
+            if ended:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+            if time.monotonic() >= self._deadline:
+                os.kill(self._worker, signal.SIGKILL)
+                self._deadline = math.inf
+            self._hear()
+
+    def _hear(self) -> None:
+        left = self._deadline - time.monotonic()
+        for descriptor, _ in self._poll.poll(None if left == math.inf else max(0, left * 1000)):
+            if descriptor == self._woken:
+                if not set(os.read(self._woken, 512)).isdisjoint(signals.ENDS):
+                    os.kill(self._worker, signal.SIGTERM)
+                    self._begin_to_end()
+            else:
+                self._poll.unregister(_LIFELINE)
+                # The worker hears of it, too.
+                self._begin_to_end()
+
+    def _begin_to_end(self) -> None:
+        self._deadline = min(self._deadline, time.monotonic() + self._patience)
+
+
+def _end_all(since: float) -> None:
+    """End every descendant: after a worker that ended in order there is none.
+
+    None was started before ``since``, seconds since the epoch.
+    """
+    began = time.monotonic()
+    asked: set[Process] = set()
+    # A process that forks while it is being killed gets away, more than once.
+    while _reap() and time.monotonic() < began + _KILLING:
+        late = time.monotonic() > began + _ASKING
+        for process in descendants():
+            if late:
+                process.send(signal.SIGKILL)
+            elif process not in asked:
+                process.send(signal.SIGTERM)
+            asked.add(process)
+        time.sleep(0.02)
+    remove_left_by({process.pid for process in asked}, since)
+
+
+def _reap() -> bool:
+    """Take note of those that have ended; return whether others are left, hidden ones included."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return True
+
+
+def _end_with_parent(parent: int) -> None:
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)  # it ended before the kernel was asked
+
+
+def _run(work: Callable[[], None]) -> int:
+    try:
+        work()
+    except Exception:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stderr.flush()
+    return 0
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

@@ -1,0 +1,1 @@
+"""The session's X display: number, cookie, size, windows, selections, keys."""

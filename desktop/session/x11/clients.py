@@ -1,0 +1,109 @@
+"""Processes that are clients of a display, as the X server knows them.
+
+The X-Resource extension tells the process id of each local client, version 1.2 or newer of it
+(resproto.txt, "QueryClientIds"). Where that is not there, windows say it themselves (EWMH,
+"_NET_WM_PID").
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .names import APPLICATION, WINDOW_MANAGER
+
+if TYPE_CHECKING:
+    from .connection import XConnection
+
+_EXTENSION = "X-Resource"
+_LOCAL_CLIENT_PID = 2  # a mask of ClientIdSpec
+_DEPTH = 4  # of a program's window below the root window: window managers put frames around it
+
+
+@dataclass(frozen=True)
+class DisplayClients:
+    """Process ids.
+
+    ``all`` have a connection to the display, ``managers`` manage windows there or attend to the
+    application, and ``owners`` have windows of their own there, besides menus and the like.
+    """
+
+    all: frozenset[int] = frozenset()
+    managers: frozenset[int] = frozenset()
+    owners: frozenset[int] = frozenset()
+
+
+def clients_of(display: str, patience: float) -> DisplayClients:
+    """Return those of ``display`` (":N"); none where the X server does not tell in time.
+
+    ``patience`` are seconds: any program may keep the X server for itself (XGrabServer(3)).
+    """
+    answer: queue.SimpleQueue[DisplayClients] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            # Where no display server is installed there may be no libxcb either.
+            from .connection import XConnection
+
+            answer.put(_clients(XConnection(display)))
+        except Exception:  # it is gone, or is about to
+            answer.put(DisplayClients())
+
+    threading.Thread(target=ask, name="clients", daemon=True).start()
+    try:
+        return answer.get(timeout=patience)
+    except queue.Empty:
+        return DisplayClients()
+
+
+def _clients(x: XConnection) -> DisplayClients:
+    by_client = _processes(x)
+    announced = [x.numbers(x.root, x.atom(name)) for name in (WINDOW_MANAGER, APPLICATION)]
+    managers = {_process_of(x, by_client, window) for windows in announced for window in windows}
+    owners = {_process_of(x, by_client, window) for window in _program_windows(x)}
+    return DisplayClients(
+        frozenset(by_client.values()), frozenset(managers - {0}), frozenset(owners - {0})
+    )
+
+
+def _processes(x: XConnection) -> Mapping[int, int]:
+    """Return the process ids of all clients, by what their resources have in common."""
+    import xcffib.res
+
+    # Asked for one that it does not have, libxcb would close the connection.
+    if not x.core.QueryExtension(len(_EXTENSION), _EXTENSION).reply().present:
+        return {}
+    resources = x.connection(xcffib.res.key)
+    told = resources.QueryVersion(1, 2).reply()
+    if (told.server_major, told.server_minor) < (1, 2):
+        return {}
+    every_client = xcffib.res.ClientIdSpec.synthetic(0, _LOCAL_CLIENT_PID)  # type: ignore[no-untyped-call]
+    ids = resources.QueryClientIds(1, [every_client]).reply().ids
+    # 0 where the client belongs to another process namespace.
+    return {one.spec.client: one.value[0] for one in ids if one.length and one.value[0]}
+
+
+def _process_of(x: XConnection, by_client: Mapping[int, int], window: int) -> int:
+    """Return the process that made ``window``; 0 where that is not known."""
+    if by_client:
+        return by_client.get(window & ~x.setup.resource_id_mask, 0)
+    machine = x.text(window, x.atom("WM_CLIENT_MACHINE"))
+    numbers = x.numbers(window, x.atom("_NET_WM_PID"))
+    return numbers[0] if numbers and machine == socket.gethostname() else 0
+
+
+def _program_windows(x: XConnection) -> list[int]:
+    """Return the windows that a window manager has taken charge of (ICCCM, 4.1.3.1)."""
+    state = x.atom("WM_STATE")
+    found: list[int] = []
+    level = [x.root]
+    for _ in range(_DEPTH):
+        level = x.children(level)
+        managed = x.having(level, state)
+        found += managed
+        level = [window for window in level if window not in managed]
+    return found

@@ -1,0 +1,40 @@
+"""Changes of the screen's size, one after the other; what was asked for meanwhile is one change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ...errors import NotReady
+
+
+class Sizing:
+    """Gives the screen of ``display`` the size that was asked for last.
+
+    At most ``largest``, (width, height) in pixels: what RandR calls the largest is more than Xorg's
+    dummy driver has memory for. ``log`` is told what does not work.
+    """
+
+    def __init__(self, display: str, largest: tuple[int, int], log: Callable[[str], None]) -> None:
+        self._display = display
+        self._largest = largest
+        self._log = log
+        self._wanted: tuple[int, int] | None = None
+        self._turn = asyncio.Lock()
+
+    async def resize(self, width: int, height: int) -> None:
+        """Return when the screen has that size, or a newer one."""
+        self._wanted = (min(width, self._largest[0]), min(height, self._largest[1]))
+        async with self._turn:
+            wanted, self._wanted = self._wanted, None
+            if wanted:
+                await self._change(*wanted)
+
+    async def _change(self, width: int, height: int) -> None:
+        # Where no display server is installed there may be no libxcb either.
+        from . import screen
+
+        try:
+            await asyncio.to_thread(screen.resize, self._display, width, height)
+        except NotReady as error:
+            self._log(str(error))

@@ -1,0 +1,66 @@
+"""When users type and move the mouse, from the X server's counter of the time without input.
+
+The counter IDLETIME counts milliseconds since the last event of an input device (X
+Synchronization Extension; Xserver, Xext/sync.c). Alarms on it come when it passes a value, so
+nothing has to ask again and again, and they come while a program keeps the X server for itself.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import xcffib.sync
+from xcffib.sync import CA, TESTTYPE, VALUETYPE, AlarmNotifyEvent
+
+from .connection import XConnection
+
+_PAUSE = 2000  # milliseconds without input that are no use of the desktop any more
+
+
+class UserInput:
+    """Tells whether there is input, now and whenever that changes."""
+
+    def __init__(self, x: XConnection, tell: Callable[[bool], None]) -> None:
+        self._connection = x.connection
+        self._tell = tell
+        self._begun = 0
+        self._sync = x.connection(xcffib.sync.key)
+        self._sync.Initialize(3, 1).reply()
+        counter = self._counters().get("IDLETIME")
+        if counter is None:
+            tell(True)  # rather a desktop too many than one that ends under somebody's hands
+            return
+        self._begun = self._alarm(counter, TESTTYPE.NegativeTransition, _PAUSE - 1)
+        self._alarm(counter, TESTTYPE.PositiveTransition, _PAUSE)
+        idle = self._sync.QueryCounter(counter).reply().counter_value
+        tell(idle.hi == 0 and idle.lo < _PAUSE)
+
+    def handle(self, event: Any) -> None:
+        """Pass on what an alarm says."""
+        if isinstance(event, AlarmNotifyEvent):
+            self._tell(event.alarm == self._begun)
+
+    def _alarm(self, counter: int, test: int, value: int) -> int:
+        """Ask for an event each time that ``counter`` passes ``value``."""
+        alarm: int = self._connection.generate_id()
+        mask = CA.Counter | CA.ValueType | CA.Value | CA.TestType | CA.Delta | CA.Events
+        values = [counter, VALUETYPE.Absolute, (0, value), test, (0, 0), True]
+        self._sync.CreateAlarm(alarm, mask, values)
+        return alarm
+
+    def _counters(self) -> dict[str, int]:
+        """Return the X server's counters by name."""
+        # Not reply(), which reads names without what fills them up to four bytes.
+        asked = self._sync.ListSystemCounters()
+        data = bytes(self._connection.wait_for_reply(asked.sequence).buf)
+        (count,) = struct.unpack_from("=I", data, 8)
+        counters: dict[str, int] = {}
+        at = 32
+        for _ in range(count):
+            counter, length = struct.unpack_from("=I8xH", data, at)
+            name = data[at + 14 : at + 14 + length].decode("latin-1")
+            counters[name] = counter
+            at += 14 + length + -(14 + length) % 4
+        return counters

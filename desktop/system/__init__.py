@@ -1,0 +1,1 @@
+"""The operating system's side: folders, locks, processes, pipes, packages, credentials."""

@@ -1,0 +1,249 @@
+"""The API: desktops, what happens to them, and tickets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from ..admission.shares import Share
+from ..backends import check_backend, check_geometry
+from ..desktops.desktop_session import DesktopSession
+from ..desktops.plans import Wish
+from ..desktops.sessions import DEFAULT_SESSION
+from ..errors import BadRequest, NotPermitted, not_permitted
+from ..system.access import Access
+from . import handshake
+from .handler import Common, JSONErrors, answers_errors, for_readers, for_writers
+
+if TYPE_CHECKING:
+    from ..app import DesktopApp
+
+_KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
+_LARGEST_BODY = 64 * 1024
+_LONGEST_TEXT = 128
+
+
+class DesktopAPIHandler(JSONErrors, Common, APIHandler):
+    """An API handler whose errors all have our form."""
+
+    # A page asks by itself, too; what is a use of a desktop is said in ``activity``.
+    _track_activity = False
+
+    def write_error(self, status_code: int, **keywords: Any) -> None:
+        """Answer an HTTP error (Tornado calls this).
+
+        404 is how Jupyter refuses pages of other servers; what is not found has errors of ours.
+        """
+        if status_code == 404:
+            self.refuse(self.foreign_origin())
+        else:
+            super().write_error(status_code, **keywords)
+
+    def body(self) -> dict[str, Any]:
+        """Return the request's JSON object; raises ``BadRequest``."""
+        if len(self.request.body) > _LARGEST_BODY:
+            raise BadRequest("The request is too long.", remedy="Send a short JSON object.")
+        try:
+            values = json.loads(self.request.body or b"{}")
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(
+                "The request is not JSON.", remedy='Send an object such as {"name": "default"}.'
+            ) from error
+        if not isinstance(values, dict):
+            raise BadRequest("The request is not a JSON object.")
+        return values
+
+    def text(self, key: str, otherwise: str) -> str:
+        """Return a string of the request's JSON object; raises ``BadRequest``."""
+        value = self.body().get(key, otherwise)
+        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+            raise BadRequest(f"{key!r} must be a short string.")
+        return value
+
+    def wish(self) -> Wish:
+        """Return what is asked of a desktop to be started; raises ``BadRequest``."""
+        geometry, backend = self.text("geometry", ""), self.text("backend", "")
+        placement = self.text("placement", "")
+        return Wish(
+            geometry=check_geometry(geometry) if geometry else "",
+            backend=check_backend(backend) if backend else "",
+            application=self.text("application", ""),
+            placement=self._app.places.check(placement) if placement else "",
+            options=self._options(),
+        )
+
+    @property
+    def _app(self) -> DesktopApp:
+        app: DesktopApp = self.settings["desktop_app"]
+        return app
+
+    def _options(self) -> dict[str, str]:
+        """Return what is chosen of the placement's options, as texts; raises ``BadRequest``."""
+        options = self.body().get("options", {})
+        if not isinstance(options, dict) or not all(
+            isinstance(value, str) and len(value) <= _LONGEST_TEXT for value in options.values()
+        ):
+            raise BadRequest("'options' must be an object of short strings.")
+        return options
+
+    async def share_shown(self, session: DesktopSession) -> Share | None:
+        """Return the share by which they came who ask, None for none: then they need to be more.
+
+        Raises ``ShareEnded``, or ``NotPermitted`` where Jupyter would let them look at what there
+        is, but change nothing.
+        """
+        identifier = self.text("share", "")
+        if identifier:
+            return self.doorman.shares.get(identifier, session.name, session.run)
+        may_write = self.authorizer.is_authorized(
+            self, self.current_user, "write", self.auth_resource
+        )
+        if not await ensure_async(may_write):
+            raise not_permitted()
+        return None
+
+    async def finish_json(self, value: Any, status: int = 200) -> None:
+        """Answer with ``value``."""
+        self.set_status(status)
+        await self.finish(json.dumps(value))
+
+
+class SessionsHandler(DesktopAPIHandler):
+    """All desktops of this server."""
+
+    @web.authenticated
+    @for_readers
+    async def get(self) -> None:
+        """List them."""
+        await self.finish_json({"sessions": [one.as_json() for one in self.sessions.all()]})
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def post(self) -> None:
+        """Start the one called ``name``, if it does not live."""
+        self.doorman.open()
+        wish = self.wish()
+        name = self.text("name", wish.application or DEFAULT_SESSION)
+        session, started = await self.sessions.start(name, wish)
+        await self.finish_json(session.as_json(), 201 if started else 200)
+
+
+class SessionHandler(DesktopAPIHandler):
+    """One desktop."""
+
+    @web.authenticated
+    @for_readers
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """Say how it is."""
+        await self.finish_json(self.sessions.get(name).as_json())
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def delete(self, name: str) -> None:
+        """Stop it."""
+        await self.sessions.stop(name)
+        self.set_status(204)
+        await self.finish()
+
+
+class RestartHandler(DesktopAPIHandler):
+    """Stop, then start."""
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def post(self, name: str) -> None:
+        """End the desktop if it lives, and start it anew."""
+        self.doorman.open()
+        session = await self.sessions.restart(name, self.wish())
+        await self.finish_json(session.as_json())
+
+
+class GeometryHandler(DesktopAPIHandler):
+    """The size of one desktop."""
+
+    @web.authenticated
+    @for_readers
+    @answers_errors
+    async def put(self, name: str) -> None:
+        """Change it, where the display server cannot be asked in its own protocol."""
+        session = self.sessions.get(name)
+        share = await self.share_shown(session)
+        if share and share.access is not Access.FULL:
+            raise NotPermitted("This link is for looking on.", remedy="Ask for another one.")
+        session.resize(check_geometry(self.text("geometry", "")))
+        self.set_status(204)
+        await self.finish()
+
+
+class EventsHandler(DesktopAPIHandler):
+    """What happens to a desktop, as server-sent events (HTML Standard, section 9.2)."""
+
+    @web.authenticated
+    @for_readers
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """Stream states and log lines until the browser leaves."""
+        session = self.sessions.get(name)
+        self.set_header("Content-Type", "text/event-stream")
+        # nginx would hold events back to fill a buffer.
+        self.set_header("X-Accel-Buffering", "no")
+        try:
+            await self._stream(session)
+        except StreamClosedError:
+            pass
+
+    async def _stream(self, session: DesktopSession) -> None:
+        async with session.subscribe() as events:
+            while True:
+                try:
+                    event, data = await asyncio.wait_for(events.get(), _KEEP_ALIVE)
+                    self.write(f"event: {event}\ndata: {json.dumps(data)}\n\n")
+                except asyncio.TimeoutError:
+                    self.write(": still here\n\n")
+                await self.flush()
+
+
+class TicketHandler(DesktopAPIHandler):
+    """Tickets for one desktop."""
+
+    @web.authenticated
+    @for_readers
+    @answers_errors
+    async def post(self, name: str) -> None:
+        """Issue a ticket with what the page needs to connect once."""
+        session = self.sessions.get(name)
+        share = await self.share_shown(session)
+        session.check_reachable()
+        self.doorman.open()
+        ticket = self.doorman.tickets.issue(
+            name,
+            self.user,
+            self.text("client", ""),
+            session.new_password(),
+            name=self.user_name,
+            access=share.access if share else Access.FULL,
+            share=share.id if share else "",
+        )
+        await self.finish_json(
+            {
+                "socket_url": f"socket/{name}",
+                "opens_within": session.opens_within,
+                "protocols": handshake.protocols(ticket.id),
+                "backend": session.backend,
+                "access": ticket.access,
+                "viewer": ticket.number,
+                "password": ticket.password,
+                "key": session.key(ticket.access),
+                "expires_in": self.doorman.tickets.lifetime,
+            }
+        )

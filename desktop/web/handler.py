@@ -1,0 +1,183 @@
+"""What all handlers share: who asks, what a browser may do with answers, and errors."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from jupyter_server.auth.decorator import authorized
+from tornado.escape import xhtml_escape
+
+from ..admission.doorman import Doorman
+from ..desktops.sessions import Sessions
+from ..errors import DesktopError, ForeignOrigin, not_permitted, request_refused
+
+_LONGEST_NAME = 80
+
+_Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
+
+_ERROR_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="color-scheme" content="dark light">
+<title>{title}</title>
+<h1>{title}</h1>
+{text}"""
+
+
+# By these words an answer of Jupyter's authorizer is known among Jupyter's other refusals.
+_DENIED = "User is not authorized to do this with desktops."
+# What a request needs does not always follow from its method.
+for_readers: Callable[[_Method], _Method] = authorized(action="read", message=_DENIED)
+for_writers: Callable[[_Method], _Method] = authorized(action="write", message=_DENIED)
+
+
+def answers_errors(method: _Method) -> _Method:
+    """Answer a ``DesktopError`` that ``method`` raises, as the handler answers errors."""
+
+    @functools.wraps(method)
+    async def wrapper(self: Any, *arguments: Any, **keywords: Any) -> None:
+        try:
+            await method(self, *arguments, **keywords)
+        except DesktopError as error:
+            if not isinstance(error, ForeignOrigin):  # Jupyter has said so already
+                self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
+            self.refuse(error)
+
+    return wrapper  # type: ignore[return-value]
+
+
+class Common:
+    """What all handlers know. Access is for Jupyter's authorizer to grant, to "desktop".
+
+    ``content`` is what an answer may load (Content Security Policy Level 3); nothing inline.
+    """
+
+    auth_resource = "desktop"
+    content: tuple[str, ...] = ()
+    settings: dict[str, Any]
+
+    @property
+    def content_security_policy(self) -> str:
+        """Nothing but ``content``; who may frame it is Jupyter's setting."""
+        return "; ".join(
+            [
+                "default-src 'none'",
+                *self.content,
+                "base-uri 'none'",
+                "form-action 'none'",
+                *self.frame_ancestors(),
+            ]
+        )
+
+    def frame_ancestors(self) -> list[str]:
+        """Return Jupyter's directive that says who may frame us."""
+        policy: str = super().content_security_policy  # type: ignore[misc]
+        directives = [directive.strip() for directive in policy.split(";")]
+        return [one for one in directives if one.startswith("frame-ancestors")]
+
+    @property
+    def app(self) -> Any:
+        """The settings."""
+        return self.settings["desktop_app"]
+
+    @property
+    def doorman(self) -> Doorman:
+        """The doorman of this server."""
+        doorman: Doorman = self.settings["desktop_doorman"]
+        return doorman
+
+    @property
+    def sessions(self) -> Sessions:
+        """The desktops of this server."""
+        return self.doorman.sessions
+
+    @property
+    def user(self) -> str:
+        """Who asks; empty for a bare token, to which Jupyter gives a new name each time."""
+        anonymous = self.token_authenticated  # type: ignore[attr-defined]
+        return "" if anonymous else self.current_user.username  # type: ignore[attr-defined]
+
+    @property
+    def user_name(self) -> str:
+        """Who asks, for people to read."""
+        user = self.current_user  # type: ignore[attr-defined]
+        name: str = user.display_name or user.name or user.username
+        return name[:_LONGEST_NAME]
+
+    def foreign_origin(self) -> ForeignOrigin:
+        """Return the error for pages of other servers."""
+        request = self.request  # type: ignore[attr-defined]
+        origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+        return ForeignOrigin(origin, request.host)
+
+    def set_default_headers(self) -> None:
+        """Add ours to Jupyter's (Tornado calls this)."""
+        super().set_default_headers()  # type: ignore[misc]
+        self.set_header("Referrer-Policy", "same-origin")  # type: ignore[attr-defined]
+        self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
+
+
+class NoXSRFCheck:
+    """For GET requests to which no script can add a header: modules and WebSockets.
+
+    JupyterHub asks its XSRF token of everything that a script reads, through this method of the
+    handler. The files hold no secret, and a WebSocket shows a ticket that only who has the token
+    could get. The page itself must not be excepted: it contains the token.
+    """
+
+    def check_xsrf_cookie(self) -> None:
+        """Ask nothing."""
+
+
+class JSONErrors:
+    """Answers errors as JSON, also what Jupyter itself refuses: no login, no XSRF token, …"""
+
+    def refuse(self, error: DesktopError) -> None:
+        """Answer with ``error``."""
+        self.set_status(error.status)  # type: ignore[attr-defined]
+        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
+        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
+
+    def write_error(self, status_code: int, **keywords: Any) -> None:
+        """Answer an HTTP error (Tornado calls this)."""
+        message = _message(self, keywords)
+        error: DesktopError = request_refused(status_code, message)
+        if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
+            error = not_permitted()
+        self.refuse(error)
+
+
+class PageErrors:
+    """Answers errors as a page, also what Jupyter itself refuses.
+
+    Its own error page is hidden until an inline style shows it, which our policy does not allow.
+    """
+
+    def refuse(self, error: DesktopError) -> None:
+        """Answer with ``error``."""
+        self.set_status(error.status)  # type: ignore[attr-defined]
+        self._finish_page("The desktop cannot be opened", error.message, error.remedy or "")
+
+    def write_error(self, status_code: int, **keywords: Any) -> None:
+        """Answer an HTTP error (Tornado calls this)."""
+        title = f"{status_code}: {self._reason}"  # type: ignore[attr-defined]
+        self._finish_page(title, _message(self, keywords))
+
+    def _finish_page(self, title: str, *paragraphs: str) -> None:
+        page = _ERROR_PAGE.format(
+            title=xhtml_escape(title),
+            text="".join(f"<p>{xhtml_escape(one)}</p>\n" for one in paragraphs if one),
+        )
+        self.set_header("Content-Type", "text/html; charset=UTF-8")  # type: ignore[attr-defined]
+        self.finish(page)  # type: ignore[attr-defined]
+
+
+def _message(handler: Any, keywords: dict[str, Any]) -> str:
+    """Return what the exception that Tornado passes to ``write_error`` has to say to users."""
+    raised = keywords.get("exc_info", (None, None, None))[1]
+    # Only Tornado's own have one: what others say may be nobody's business.
+    message = getattr(raised, "log_message", None)
+    return str(message % raised.args if message else handler._reason)

@@ -1,0 +1,83 @@
+"""Sharing: links to a desktop, and those who are connected."""
+
+from __future__ import annotations
+
+import contextlib
+
+from tornado import web
+
+from ..errors import BadRequest, NotPermitted, ShareEnded
+from ..system.access import Access
+from .api import DesktopAPIHandler
+from .handler import answers_errors, for_writers
+
+_LONGEST = 30 * 86400.0  # seconds
+_ALLOWED = {"full": (Access.FULL, Access.VIEW), "view": (Access.VIEW,), "off": ()}
+
+
+class SharesHandler(DesktopAPIHandler):
+    """The links to one desktop. Who may not change it does not see them."""
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def get(self, name: str) -> None:
+        """List those that hold."""
+        session, shares = self.sessions.get(name), self.doorman.shares
+        held = [shares.as_json(share) for share in shares.of(name, session.run)]
+        await self.finish_json({"shares": held})
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def post(self, name: str) -> None:
+        """Make one."""
+        share = await self.doorman.share(name, self._access(), self._lifetime())
+        await self.finish_json(self.doorman.shares.as_json(share), 201)
+
+    def _access(self) -> Access:
+        try:
+            access = Access(self.text("access", Access.VIEW.value))
+        except ValueError:
+            raise BadRequest("'access' must be 'view' or 'full'.") from None
+        if access not in _ALLOWED[self.settings["desktop_app"].sharing]:
+            raise NotPermitted(
+                "This server does not allow to share desktops in that way.",
+                remedy="Ask its administrator, who can set DesktopApp.sharing.",
+            )
+        return access
+
+    def _lifetime(self) -> float:
+        value = self.body().get("lifetime", 3600.0)
+        # bool is an int, and NaN is smaller than nothing.
+        if type(value) not in (int, float) or not 0 < value <= _LONGEST:
+            raise BadRequest("'lifetime' must be a number of seconds, 30 days at most.")
+        return float(value)
+
+
+class ShareHandler(DesktopAPIHandler):
+    """One link."""
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def delete(self, name: str, identifier: str) -> None:
+        """End it, and disconnect those who came by it; one that is over may be ended again."""
+        run = self.sessions.get(name).run
+        with contextlib.suppress(ShareEnded):
+            self.doorman.end_share(self.doorman.shares.get(identifier, name, run))
+        self.set_status(204)
+        await self.finish()
+
+
+class ViewerHandler(DesktopAPIHandler):
+    """One page, or another program, that is connected."""
+
+    @web.authenticated
+    @for_writers
+    @answers_errors
+    async def delete(self, name: str, identifier: str) -> None:
+        """Disconnect it."""
+        self.doorman.disconnect(name, int(identifier))
+        self.set_status(204)
+        await self.finish()

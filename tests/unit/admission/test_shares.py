@@ -1,0 +1,76 @@
+"""Links to a desktop: what they are for, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_desktop.admission.shares import Shares
+from jupyter_desktop.errors import ShareEnded
+from jupyter_desktop.system.access import Access
+
+
+@pytest.fixture
+def shares(clock):
+    return Shares(clock)
+
+
+def test_a_share_holds_until_it_expires(shares, clock):
+    share = shares.make("default", 1, Access.VIEW, 10)
+    clock.now += 9.9
+    assert shares.get(share.id, "default", 1) is share
+    clock.now += 0.1
+    with pytest.raises(ShareEnded, match="new one"):
+        shares.get(share.id, "default", 1)
+
+
+@pytest.mark.parametrize("session", [("other", 1), ("default", 2), ("default", 0)])
+def test_it_is_for_one_start_of_one_desktop(shares, session):
+    share = shares.make("default", 1, Access.FULL, 10)
+    with pytest.raises(ShareEnded):
+        shares.get(share.id, *session)
+
+
+def test_one_that_was_ended_or_never_was(shares):
+    share = shares.make("default", 1, Access.FULL, 10)
+    shares.end(share.id)
+    shares.end(share.id)
+    for identifier in (share.id, "", "x"):
+        with pytest.raises(ShareEnded):
+            shares.get(identifier, "default", 1)
+
+
+def test_what_is_left_of_it(shares, clock):
+    share = shares.make("default", 1, Access.VIEW, 10)
+    clock.now += 4
+    assert shares.left(share) == 6
+    clock.now += 60
+    assert shares.left(share) == 0
+    other = shares.make("default", 1, Access.VIEW, 10)
+    shares.end(other.id)
+    assert shares.left(other) == 0
+
+
+def test_the_list_has_those_that_hold(shares, clock):
+    old = shares.make("default", 1, Access.VIEW, 5)
+    first = shares.make("default", 1, Access.VIEW, 10)
+    second = shares.make("default", 1, Access.FULL, 20)
+    ended = shares.make("default", 1, Access.FULL, 20)
+    shares.make("other", 1, Access.FULL, 20)
+    shares.make("default", 2, Access.FULL, 20)
+    shares.end(ended.id)
+    clock.now += 6
+    assert shares.of("default", 1) == [first, second]
+    assert old.id not in str(shares.of("default", 1))
+
+
+def test_what_its_owner_is_told(shares, clock):
+    share = shares.make("work.2", 1, Access.VIEW, 10)
+    clock.now += 2.5
+    assert shares.as_json(share) == {
+        "id": share.id,
+        "url": f"sessions/work.2/?share_key={share.id}",
+        "access": "view",
+        "expires_in": 7.5,
+    }
+    assert share.id not in repr(share)
+    assert len(share.id) == 43

@@ -1,0 +1,449 @@
+"""What Xpra and the X server below it are told, by version and setting."""
+
+from __future__ import annotations
+
+import shutil
+import venv
+from pathlib import Path
+
+import pytest
+
+from jupyter_desktop.backends import DisplaySettings, Runtime, XpraSettings, backend, x_dummy
+from jupyter_desktop.backends.xpra.backend import GUARD, InstalledXpra, _interpreter
+from jupyter_desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
+from jupyter_desktop.system.access import Access
+
+SYSTEM = Path("/usr/lib/python3/dist-packages")  # where Debian's Xpra lies
+FOLDER = Path("/run/user/1000/jd-abcdefgh")
+WHERE = Runtime(FOLDER, ":7")
+
+# What `xpra --help` lists, of the options that are given: in every version …
+COMMON = frozenset(
+    """use-display daemon systemd-run start-via-proxy attach exit-with-children terminate-children
+    exit-with-client start start-new-commands socket-dir socket-dirs log-dir socket-permissions html
+    ssl ssh ssh-upgrade rfb-upgrade mdns packet-encoders compressors sharing lock session-name
+    dbus-launch dbus-control mmap remote-logging xsettings input-method idle-timeout
+    server-idle-timeout opengl cursors bell system-tray file-transfer open-files open-url
+    forward-xdg-open speaker microphone pulseaudio av-sync printing webcam notifications clipboard
+    clipboard-direction bind auth""".split()  # noqa: SIM905
+)
+# … and in those from the first of two to before the second.
+ONLY = {
+    "global-menus": ((3, 1), (4, 4)),
+    "dbus-proxy": ((3, 1), (6, 0)),
+    "fake-xinerama": ((3, 1), (6, 0)),
+    "splash": ((4, 1), (7,)),
+    "sessions-dir": ((4, 3), (7,)),
+    "audio": ((5, 0), (7,)),
+    "ssl-upgrade": ((6, 0), (7,)),
+    "websocket-upgrade": ((6, 0), (7,)),
+    "dbus": ((6, 2), (7,)),
+    "control": ((6, 3), (7,)),
+    "http": ((6, 3), (7,)),
+    "rdp-upgrade": ((6, 3), (7,)),
+}
+# It is there for TCP in all of them, and used where Unix sockets have nothing better.
+TCP_ENCRYPTION = frozenset(("tcp-encryption", "tcp-encryption-keyfile"))
+
+
+def listed(version: tuple[int, ...]) -> frozenset[str]:
+    return COMMON.union(name for name, (first, end) in ONLY.items() if first <= version < end)
+
+
+# 3.1.3 is run in every test run, of 6.5.5 the server was run once; the others are as documented.
+VERSIONS = [
+    *((3, 1, 3), (4, 0, 6), (4, 1, 3), (4, 2, 3), (4, 3, 4), (4, 4, 6), (5, 0, 10), (5, 1)),
+    *((6, 0), (6, 1), (6, 2), (6, 3), (6, 4), (6, 5, 5)),
+]
+SOME = ((3, 1, 3), (4, 2, 3), (4, 4, 6), (5, 0, 10), (6, 2), (6, 5, 5))
+
+
+def installed(version: tuple[int, ...] = (3, 1, 3)) -> InstalledXpra:
+    options = listed(version) | TCP_ENCRYPTION
+    return InstalledXpra("/usr/bin/xpra", "Xpra", version, "/usr/bin/python3", options)
+
+
+def program(version: tuple[int, ...] = (3, 1, 3), clipboard: str = "both", **own: object):
+    settings = DisplaySettings(clipboard=clipboard, title="Mine", xpra=XpraSettings(**own))
+    return backend("xpra").viewer_server(installed(version), WHERE, settings)
+
+
+def viewer_server(found: InstalledXpra):
+    return backend("xpra").viewer_server(found, WHERE, DisplaySettings())
+
+
+def options(**values: object) -> dict[str, str]:
+    pairs = (word.split("=", 1) for word in program(**values).command if word.startswith("--"))
+    return {name[2:]: value for name, value in pairs}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_all_options_that_there_are_and_no_others(version):
+    old = TCP_ENCRYPTION if version < (4, 1) else frozenset()
+    assert set(options(version=version)) == listed(version) | old
+
+
+@pytest.mark.parametrize(
+    ("version", "encoders"),
+    [
+        ((3, 1, 3), "rencode,bencode"),
+        ((4, 2, 3), "rencode,bencode"),
+        ((4, 3, 4), "rencodeplus"),
+        ((5, 0, 10), "rencodeplus"),
+        ((6, 5, 5), "rencodeplus"),
+    ],
+)
+def test_no_yaml(version, encoders):
+    assert options(version=version)["packet-encoders"] == encoders
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (
+            (3, 1, 3),
+            {
+                "bind": f"{FOLDER}/display.sock",
+                "tcp-encryption": "AES",
+                "tcp-encryption-keyfile": f"{FOLDER}/key",
+            },
+        ),
+        ((4, 2, 3), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
+        ((4, 4, 6), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
+        ((5, 0, 10), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
+        (
+            (6, 2),
+            {
+                "bind": f"{FOLDER}/display.sock,encryption=AES-CBC,keyfile={FOLDER}/key",
+                "dbus": "no",
+            },
+        ),
+        (
+            (6, 5, 5),
+            {
+                "bind": f"{FOLDER}/display.sock,encryption=AES-CBC,keyfile={FOLDER}/key",
+                "control": "no",
+                "http": "no",
+            },
+        ),
+    ],
+)
+def test_the_door_by_version(version, expected):
+    given = options(version=version)
+    assert {name: given[name] for name in expected} == expected
+    assert given["auth"] == f"file:filename={FOLDER}/password"
+    assert ("tcp-encryption" in given) == (version < (4, 1))
+
+
+@pytest.mark.parametrize("version", SOME)
+def test_no_encryption(version):
+    given = options(version=version, encryption="off")
+    assert given["bind"] == f"{FOLDER}/display.sock"
+    assert "tcp-encryption" not in given
+    assert "auth" in given
+
+
+def test_control_commands_are_taken_away_where_no_option_does():
+    start = ["/usr/bin/python3", "-I", str(GUARD), "/usr/bin/xpra", "start-desktop", ":7"]
+    assert program().command[:6] == start
+    assert program((5, 0, 10)).command[:6] == start
+    assert program((6, 5, 5)).command[:3] == ["/usr/bin/xpra", "start-desktop", ":7"]
+
+
+@pytest.mark.parametrize(("mode", "word"), [("desktop", "start-desktop"), ("seamless", "start")])
+def test_modes(mode, word):
+    assert program((6, 5, 5), mode=mode).command[1] == word
+
+
+@pytest.mark.parametrize(
+    ("clipboard", "on", "direction"),
+    [
+        ("both", "yes", "both"),
+        ("in", "yes", "to-server"),
+        ("out", "yes", "to-client"),
+        ("off", "no", "disabled"),
+    ],
+)
+def test_clipboard(clipboard, on, direction):
+    given = options(clipboard=clipboard)
+    assert (given["clipboard"], given["clipboard-direction"]) == (on, direction)
+
+
+@pytest.mark.parametrize(
+    ("setting", "option", "off", "on"),
+    [
+        ("sound", "speaker", "disabled", "on"),
+        ("printing", "printing", "no", "yes"),
+        ("webcam", "webcam", "no", "auto"),
+        ("notifications", "notifications", "no", "yes"),
+        ("mdns", "mdns", "no", "yes"),
+    ],
+)
+def test_services_are_off_unless_wanted(setting, option, off, on):
+    assert options()[option] == off
+    assert options(**{setting: True})[option] == on
+
+
+def test_arguments_of_the_settings_come_last():
+    assert program(arguments=("--speed=100", "--video=no")).command[-2:] == (
+        ["--speed=100", "--video=no"]
+    )
+
+
+def test_arguments_of_the_settings_are_not_for_those_who_only_look():
+    def view_only(*arguments: str):
+        settings = DisplaySettings(xpra=XpraSettings(arguments=arguments))
+        return backend("xpra").view_only_server(installed(), WHERE, settings)
+
+    assert view_only("--bind-tcp=0.0.0.0:10000", "--readonly=no") == view_only()
+
+
+@pytest.mark.parametrize("version", SOME)
+def test_the_environment(version):
+    environment = program(version).environment
+    assert environment["DISPLAY"] == ":7"
+    assert environment["XPRA_ENCRYPTED_SOCKET_TYPES"] == "tcp,ws,unix-domain"
+    # Nothing of it comes from /etc or the home, and nothing goes there.
+    assert all(
+        value.startswith(str(FOLDER))
+        for name, value in environment.items()
+        if name.endswith(("_DIRS", "_DIR"))
+    )
+
+
+def test_no_secret_is_in_the_command_line():
+    files = backend("xpra").files(WHERE, DisplaySettings(), "the-key")
+    assert files[FOLDER / "key"] == b"the-key"
+    assert len(files[FOLDER / "view-key"]) == 64
+    told = " ".join([*program().command, *program().environment.values()])
+    assert "the-key" not in told
+
+
+def test_passwords():
+    one, other = (backend("xpra").new_password() for _ in range(2))
+    assert len(one) == 32
+    assert one != other
+    passwords = {Access.FULL: one, Access.VIEW: other}
+    assert backend("xpra").password_files(WHERE, passwords) == {
+        FOLDER / "password": one.encode(),
+        FOLDER / "view-password": other.encode(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "python"),
+    [
+        ("#! /usr/bin/python3\n", "/usr/bin/python3"),
+        ("#!/usr/bin/python3 -s\n", "/usr/bin/python3"),
+        ("#!/usr/bin/env python3\n", shutil.which("python3")),
+        ("#!/usr/bin/env -S python3 -s\n", shutil.which("python3")),
+        # pip's, and conda's, where that path is too long for one line
+        ('#!/bin/sh\n\'\'\'exec\' "/usr/bin/python3" "$0" "$@"\n', "/usr/bin/python3"),
+        ("#!/bin/sh\n'''exec' /usr/bin/python3 \"$0\" \"$@\"\n", "/usr/bin/python3"),
+        ("#!/nowhere/bin/python3.12\n", ""),
+        ("#!/bin/sh\n", ""),
+        ("\x7fELF", ""),
+    ],
+)
+def test_the_python_that_xpra_runs_in(tmp_path, line, python):
+    script = tmp_path / "xpra"
+    script.write_text(line)
+    assert _interpreter(script) == python
+
+
+def fake(folder: Path, version: str) -> DisplaySettings:
+    script = folder / "xpra"
+    script.write_text(f"#!/bin/sh\necho {version}\n")
+    script.chmod(0o755)
+    return DisplaySettings(xpra=XpraSettings(executable=str(script)))
+
+
+@pytest.mark.parametrize("version", ["xpra v2.5.3", "0.17.6"])
+def test_what_is_too_old(tmp_path, version):
+    with pytest.raises(DisplayServerUnsuitable, match=r"version 3\.1 or newer") as refused:
+        backend("xpra").find(fake(tmp_path, version))
+    assert not refused.value.command  # it is installed
+
+
+@pytest.mark.needs("xpra")
+@pytest.mark.parametrize("said", ["echo", "exit 3", "kill -9 $$"])
+def test_one_that_does_not_say_its_version_is_taken(tmp_path, said):
+    """Neither for its option, nor as a Python library, here of a Python that has none."""
+    venv.create(tmp_path / "python")
+    (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    for module in ("PIL", "cryptography"):
+        (site / module).mkdir()
+    executable = tmp_path / "xpra"
+    executable.write_text(
+        f"#!/bin/sh\n'''exec' \"{tmp_path}/python/bin/python3\" \"$0\" \"$@\"\n'''\n"
+        "import os, sys\n"
+        f"os.execv('/bin/sh', ['sh', '-c', '{said}']) if '--version' in sys.argv else None\n"
+        "os.execv('/usr/bin/xpra', ['xpra', *sys.argv[1:]])\n"
+    )
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable)))
+    found = backend("xpra").find(settings)
+    assert found.version == ()
+    assert str(found) == f"Xpra of unknown version ({executable})"
+    # Taken for the oldest.
+    (line,) = (
+        word for word in viewer_server(found).command if word.startswith("--packet-encoders")
+    )
+    assert line == "--packet-encoders=rencode,bencode"
+
+
+@pytest.mark.needs("xpra")
+def test_its_python_says_the_version(tmp_path):
+    """The one of this machine, asked where its option says nothing."""
+    executable = tmp_path / "xpra"
+    executable.write_text(
+        "#!/usr/bin/python3\nimport os, sys\n"
+        "'--version' in sys.argv or os.execv('/usr/bin/xpra', ['xpra', *sys.argv[1:]])\n"
+    )
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable)))
+    installed = backend("xpra").find(DisplaySettings())
+    assert backend("xpra").find(settings).version == installed.version
+
+
+@pytest.mark.needs("xpra")
+def test_one_of_unknown_version_that_switches_control_off_itself_is_too_new(tmp_path):
+    settings = fake(tmp_path, "; [ $1 != --help ] || /usr/bin/xpra --help; echo --control=yes")
+    with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package cannot"):
+        backend("xpra").find(settings)
+
+
+def test_what_does_not_say_what_it_is(tmp_path):
+    with pytest.raises(DisplayServerUnsuitable, match="is installed, but not recog") as refused:
+        backend("xpra").find(fake(tmp_path, "nothing"))
+    assert "it printed 'nothing' and ended with status 0" in refused.value.message
+    assert not refused.value.command
+
+
+@pytest.mark.parametrize("version", ["4.3", "4.4.6", "5.0.10", "6.0", "6.2", "6.5.5"])
+def test_what_is_too_new(tmp_path, version):
+    with pytest.raises(DisplayServerUnsuitable, match=rf"Xpra {version}"):
+        backend("xpra").find(fake(tmp_path, version))
+
+
+def test_what_lists_no_options_is_not_run_without_them(tmp_path):
+    with pytest.raises(DisplayServerUnsuitable, match="does not list auth, bind, clipboard"):
+        backend("xpra").find(fake(tmp_path, "3.1.3 --other"))
+
+
+@pytest.mark.needs("xpra")
+def test_what_cannot_be_guarded_is_not_run(tmp_path):
+    settings = fake(tmp_path, "3.1.3; /usr/bin/xpra --help")
+    with pytest.raises(DisplayServerUnsuitable, match="control commands"):
+        backend("xpra").find(settings)
+
+
+@pytest.mark.parametrize(
+    ("there", "encryption", "problem"),
+    [
+        ([], "required", "lacks the Python library PIL"),
+        (["PIL"], "required", "lacks the Python library cryptography"),
+        (["PIL"], "off", "not recognised as Xpra"),
+    ],
+)
+def test_what_lacks_a_library(tmp_path, there, encryption, problem):
+    venv.create(tmp_path / "python")
+    (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    for module in there:
+        (site / module).mkdir()
+    executable = tmp_path / "xpra"
+    executable.write_text(f"#!{tmp_path}/python/bin/python3\nprint('xpra v3.1.3')\n")
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable), encryption=encryption))
+    with pytest.raises(DisplayServerUnsuitable, match=problem):
+        backend("xpra").find(settings)
+
+
+@pytest.mark.needs("xpra")
+def test_one_that_cannot_encrypt(tmp_path):
+    """A cryptography that is not what Xpra expects, in a venv that has the system's Xpra."""
+    venv.create(tmp_path / "python", system_site_packages=True)
+    (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
+    (site / "cryptography").mkdir()
+    (site / "cryptography" / "__init__.py").touch()
+    (site / "sitecustomize.py").write_text(f"import sys; sys.path.append({str(SYSTEM)!r})")
+    executable = tmp_path / "xpra"
+    executable.write_text(
+        f"#!{tmp_path}/python/bin/python3\nimport os, sys\n"
+        "os.execv('/usr/bin/xpra', ['xpra', *sys.argv[1:]])\n"
+    )
+    executable.chmod(0o755)
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable)))
+    with pytest.raises(DisplayServerUnsuitable, match="cannot encrypt with the Python") as refused:
+        backend("xpra").find(settings)
+    assert "No module named 'cryptography.hazmat'" in refused.value.message
+    assert "Xpra.encryption" in refused.value.remedy
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(executable), encryption="off"))
+    assert backend("xpra").find(settings).python
+
+
+def test_what_does_not_work(tmp_path):
+    settings = fake(tmp_path, "")
+    Path(settings.xpra.executable).write_text("#!/nowhere/sh\n")
+    with pytest.raises(DisplayServerUnsuitable, match="does not start"):
+        backend("xpra").find(settings)
+
+
+def test_what_is_missing(tmp_path):
+    settings = DisplaySettings(xpra=XpraSettings(executable=str(tmp_path / "xpra")))
+    with pytest.raises(DisplayServerMissing) as missing:
+        backend("xpra").find(settings)
+    assert missing.value.command
+
+
+@pytest.mark.needs("xpra")
+def test_the_installed_one():
+    found = backend("xpra").find(DisplaySettings())
+    assert found.options & COMMON.union(ONLY) == listed(found.version)
+
+
+@pytest.mark.parametrize(
+    ("setting", "names"),
+    [
+        ("auto", ["Xorg with the dummy driver", "Xvfb"]),
+        ("xorg", ["Xorg with the dummy driver"]),
+        ("xvfb", ["Xvfb"]),
+    ],
+)
+def test_x_servers(setting, names):
+    settings = DisplaySettings(xpra=XpraSettings(x_server=setting))
+    servers = backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
+    assert [(server.name, server.problem) for server in servers] == [(name, "") for name in names]
+    for server in servers:
+        command = list(server.command)
+        assert command[1:4] == [":7", "-displayfd", "5"]
+        assert command[command.index("-auth") + 1] == f"{FOLDER}/Xauthority"
+        assert command.count("-nolisten") == 2
+
+
+@pytest.mark.parametrize(
+    ("absent", "problem"),
+    [
+        ("_XORG", "Xorg is not installed (looked for /nowhere)"),
+        (
+            "_MODULES",
+            "the dummy video driver of Xorg is not installed (looked for drivers/dummy_drv.so in "
+            "/nowhere)",
+        ),
+    ],
+)
+def test_what_xorg_lacks(monkeypatch, absent, problem):
+    monkeypatch.setattr(x_dummy, absent, ("/nowhere",))
+    servers = backend("xpra").x_servers(installed(), WHERE, DisplaySettings(), ready_fd=5)
+    assert [server.problem for server in servers] == [problem, ""]
+    settings = DisplaySettings(xpra=XpraSettings(x_server="xorg"))
+    with pytest.raises(DisplayServerMissing) as missing:
+        backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
+    assert problem in missing.value.message
+
+
+def test_no_x_server(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    settings = DisplaySettings(xpra=XpraSettings(x_server="xvfb"))
+    with pytest.raises(DisplayServerMissing, match="Xvfb"):
+        backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)

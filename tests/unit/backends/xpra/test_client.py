@@ -1,0 +1,122 @@
+"""Where Xpra's HTML5 client is looked for, and what of it is served."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from jupyter_desktop.backends.xpra import client as xpra_client
+from jupyter_desktop.backends.xpra.backend import resources
+from jupyter_desktop.errors import ClientMissing
+
+
+def client(folder: Path, version: str = "3.1.3") -> Path:
+    for name in xpra_client.SCRIPTS:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'var Utilities = {{ VERSION : "{version}" }};')
+    (folder / "index.html").write_text("takes passwords from its address")
+    return folder
+
+
+def test_the_folder_of_the_setting(tmp_path):
+    found = xpra_client.find(str(client(tmp_path)))
+    assert (found.folder, found.version) == (tmp_path, "3.1.3")
+
+
+def test_the_first_of_the_usual_folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(xpra_client, "FOLDERS", (str(tmp_path / "none"), str(client(tmp_path))))
+    assert xpra_client.find("").folder == tmp_path
+    assert xpra_client.problem("") is None
+
+
+def test_beside_the_xpra_on_path(tmp_path, monkeypatch):
+    (executable := tmp_path / "bin" / "xpra").parent.mkdir()
+    executable.touch(0o755)
+    monkeypatch.setenv("PATH", str(executable.parent))
+    folder = client(tmp_path / "share/xpra/www")
+    assert xpra_client.find("").folder == folder
+
+
+def test_beside_the_xpra_of_the_setting(tmp_path):
+    (executable := tmp_path / "bin" / "xpra").parent.mkdir()
+    executable.touch(0o755)
+    folder = client(tmp_path / "share/xpra/www")
+    assert xpra_client.find("", str(executable)).folder == folder
+    assert xpra_client.file("", "js/Client.js", str(executable)) == folder / "js/Client.js"
+
+
+def wrapper(folder: Path, text: str) -> str:
+    script = folder / "wrapper"
+    script.write_text(f"#!/bin/sh\n{text}\n")
+    script.chmod(0o755)
+    return str(script)
+
+
+def test_where_xpra_says_that_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(xpra_client, "FOLDERS", ())
+    folder = client(tmp_path / "elsewhere" / "www")
+    asked = tmp_path / "asked"
+    told = f"* app\n  - dir : /nowhere\n* resources     : {folder.parent}\n* home : /"
+    executable = wrapper(tmp_path, f"echo $1 >>{asked}; echo '{told}'")
+    for _ in range(3):
+        assert xpra_client.find("", executable).folder == folder
+    assert asked.read_text() == "path-info\n", "each page would ask for a dozen files"
+
+
+@pytest.mark.parametrize("answer", ["exit 1", "echo '* resources : None'", "echo hello"])
+def test_an_xpra_that_does_not_say_where_it_is(tmp_path, monkeypatch, answer):
+    monkeypatch.setattr(xpra_client, "FOLDERS", ())
+    with pytest.raises(ClientMissing):
+        xpra_client.find("", wrapper(tmp_path, answer))
+
+
+@pytest.mark.needs("xpra")
+def test_what_the_installed_xpra_says():
+    executable = shutil.which("xpra")
+    assert executable
+    folder = resources(executable)
+    assert folder
+    assert (folder / "www" / "js" / "Client.js").is_file()
+
+
+def test_none(tmp_path):
+    with pytest.raises(ClientMissing) as missing:
+        xpra_client.find(str(tmp_path))
+    assert str(tmp_path) in missing.value.message
+    assert "xpra" in (missing.value.command or "")
+
+
+@pytest.mark.parametrize("version", ["2.4", "4.5.2", "17.1"])
+def test_versions_that_were_not_tried(tmp_path, version):
+    error = xpra_client.problem(str(client(tmp_path, version)))
+    assert error
+    assert "3.1" in error.message
+
+
+def test_one_that_does_not_say_its_version_is_taken_for_its_files(tmp_path):
+    assert xpra_client.problem(str(client(tmp_path, ""))) is None
+    (tmp_path / "js/lib/forge.js").unlink()
+    assert "js/lib/forge.js" in str(xpra_client.problem(str(tmp_path)))
+
+
+def test_a_link_into_a_package_that_is_not_there(tmp_path):
+    client(tmp_path)
+    (tmp_path / "js/lib/jquery.js").unlink()
+    (tmp_path / "js/lib/jquery.js").symlink_to("/nowhere/jquery.js")
+    error = xpra_client.problem(str(tmp_path))
+    assert error
+    assert "js/lib/jquery.js" in error.message
+
+
+@pytest.mark.parametrize("name", ["index.html", "connect.html", "../secret", "js", "/etc/passwd"])
+def test_nothing_but_scripts_is_served(tmp_path, name):
+    client(tmp_path)
+    assert xpra_client.file(str(tmp_path), name) is None
+
+
+def test_scripts_are_served(tmp_path):
+    assert xpra_client.file(str(client(tmp_path)), "js/Client.js") == tmp_path / "js/Client.js"

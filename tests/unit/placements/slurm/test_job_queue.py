@@ -1,0 +1,156 @@
+"""What Slurm says, in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_desktop.placements.slurm import commands, endings, refusals
+from jupyter_desktop.placements.slurm.job_queue import Look, in_words, parse
+
+
+def test_a_job_that_waits():
+    look = parse("PENDING|1795289058|1795292658||Priority")
+    assert look == Look("PENDING", 1795289058, 1795292658, "", "Priority")
+    assert look.waiting
+    assert not look.over
+    shown = look.as_json()
+    assert shown["waiting"] == "other jobs are first in the queue (Priority)"
+    assert (shown["starts"], shown["ends"]) == (1795289058, None)
+
+
+def test_a_job_whose_node_boots():
+    shown = parse("CONFIGURING|1795289058|1795292658|n1|None").as_json()
+    assert shown["waiting"] == "its node is being started or made ready (CONFIGURING)"
+    assert (shown["starts"], shown["node"]) == (None, "n1")
+
+
+def test_a_job_that_runs():
+    look = parse("RUNNING|1795289058|1795292658|n1|None")
+    assert not look.waiting
+    assert not look.over
+    shown = {"waiting": None, "starts": None, "ends": 1795292658, "node": "n1"}
+    assert look.as_json() == shown
+
+
+def test_times_that_nobody_knows():
+    assert parse("PENDING|N/A|N/A||Resources").as_json()["starts"] is None
+    assert parse("RUNNING|1|NONE|n1|None").as_json()["ends"] is None  # UNLIMITED
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED", "SOME_NEW_ONE"])
+def test_jobs_that_live_on(state):
+    assert not Look(state).over
+    assert not Look(state).waiting
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("Resources", "all nodes that fit are busy (Resources)"),
+        ("(ReqNodeNotAvail, UnavailableNodes:n1)", "out of service or reserved"),
+        ("QOSMaxJobsPerUserLimit", "a limit of your quality of service is reached"),
+        ("AssocGrpCpuLimit", "a limit of your account is reached (AssocGrpCpuLimit)"),
+        ("MaxJobsPerAccount", "you have as many jobs as you may"),
+        ("SomethingNew", "SomethingNew"),
+        ("a|b", "a|b"),
+    ],
+)
+def test_reasons(reason, words):
+    assert words in parse(f"PENDING|N/A|N/A||{reason}").as_json()["waiting"]
+    assert words in in_words(reason)
+
+
+@pytest.mark.parametrize(
+    ("state", "end"),
+    [
+        ("CANCELLED", "stopped"),
+        ("TIMEOUT", "stopped"),
+        ("NODE_FAIL", "failed"),
+        ("PREEMPTED", "failed"),
+        ("OUT_OF_MEMORY", "failed"),
+        ("PENDING", "failed"),  # requeued
+    ],
+)
+def test_ends_that_slurm_has_a_word_for(state, end):
+    last = endings.as_state(Look(state), "n1")
+    assert last["state"] == end
+    assert last["error"]["message"]
+    assert last["error"]["remedy"]
+    assert "{" not in last["error"]["message"]
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
+def test_ends_that_are_for_the_session_to_tell(state):
+    assert endings.as_state(Look(state), "n1") is None
+    assert "is below" in endings.without_a_word(Look(state))["error"]["remedy"]
+    assert "/run/x" in endings.without_a_word(Look(state), Path("/run/x"))["error"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "remedy"),
+    [
+        (
+            "sbatch: error: invalid partition specified: x\n"
+            "sbatch: error: Batch job submission failed: Invalid partition name specified",
+            "Slurm did not take the job: Invalid partition name specified.",
+            "sinfo",
+        ),
+        (
+            "sbatch: error: Batch job submission failed: Invalid account or account/partition "
+            "combination specified",
+            "Invalid account",
+            "sacctmgr",
+        ),
+        (
+            "sbatch: error: If munged is up, restart with --num-threads=10\n"
+            "sbatch: error: Munge encode failed: Failed to access '/run/munge/munge.socket.2'",
+            "Munge encode failed",
+            "administrators",
+        ),
+        (
+            "sbatch: error: Batch job submission failed: Unable to contact slurm controller "
+            "(connect failure)",
+            "Unable to contact slurm controller",
+            "few minutes",
+        ),
+        (
+            "sbatch: fatal: Could not establish a configuration source",
+            "the job: Could not establish a configuration source.",
+            "administrators",
+        ),
+        (
+            "allocation failure: Requested node configuration is not available",
+            "the job: Requested node configuration is not available.",
+            "sinfo",
+        ),
+        ("", "no reason given", "administrators"),
+    ],
+)
+def test_refusals(said, message, remedy):
+    error = refusals.refused(said)
+    assert message in error.message
+    assert remedy in error.remedy
+
+
+def test_what_of_the_environment_goes_into_a_job():
+    dropped = [
+        *("SLURM_JOB_ID", "SLURM_MEM_PER_NODE", "SQUEUE_FORMAT", "SBATCH_ARRAY_INX", "SBATCH_WAIT"),
+        *("DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_ID"),
+        *("SSH_AUTH_SOCK", "TMPDIR", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN"),
+        "SBATCH_CLUSTERS",
+    ]
+    kept = ["PATH", "HOME", "LANG", "SLURM_CONF", "SBATCH_ACCOUNT", "LD_LIBRARY_PATH"]
+    environment = commands.environment(dict.fromkeys([*dropped, *kept], "x"))
+    assert sorted(environment) == sorted(kept)
+
+
+def test_a_script_runs_what_it_is_told_to():
+    command = ["/opt/my python/bin/python", "-m", "jupyter_desktop.session"]
+    script = commands.Script("name", command[0], "module load x", 120.0, command)
+    lines = str(script).splitlines()
+    assert lines[:2] == ["#!/bin/sh", "module load x"]
+    assert lines[2] == "export JUPYTER_DESKTOP_NAME=name"
+    inside = "exec '/opt/my python/bin/python' -m jupyter_desktop.placements.slurm.inside 120 "
+    assert lines[3] == f"{inside}'/opt/my python/bin/python' -m jupyter_desktop.session"

@@ -1,0 +1,95 @@
+"""The ways to a session in a job, where srun is a script that does odd things."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from jupyter_desktop.errors import NotReady, SessionEnded
+from jupyter_desktop.placements import Slurm
+from jupyter_desktop.placements.slurm import placement
+from jupyter_desktop.placements.slurm.commands import CommandFailed
+from jupyter_desktop.placements.slurm.link import Link
+from jupyter_desktop.placements.slurm.request import Request
+from jupyter_desktop.placements.slurm.stdio import READY
+
+_READY = "printf '\\0" + READY[1:].decode().replace("\n", "\\n") + "'"
+
+
+@pytest.fixture
+def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Puts a script in srun's place."""
+
+    def put(script: str) -> None:
+        path = tmp_path / "srun"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return put
+
+
+async def test_what_a_prolog_prints_is_not_the_session():
+    said = f"echo hello; {_READY}; echo '{{\"event\": 1}}'; cat"
+    link = await Link.open(["sh", "-c", said], "@x", 20)
+    link.send('{"event": 2}')
+    events = link.events()
+    assert [await anext(events), await anext(events)] == [{"event": 1}, {"event": 2}]
+    await link.close(20)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo hello; echo no >&2", "^no$"),
+        ("echo hello; exec sleep 60", "not connected"),
+    ],
+)
+async def test_a_lifeline_that_is_none(script, words):
+    with pytest.raises(CommandFailed, match=words):
+        await Link.open(["sh", "-c", script], "@x", 0.5)
+
+
+async def test_a_lifeline_that_cannot_be_run():
+    with pytest.raises(CommandFailed, match="No such file"):
+        await Link.open(["/nowhere/srun"], "@x", 20)
+
+
+async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun):
+    srun(f"echo 'hello \\0jupyter-desk'; {_READY}; printf 'RFB 003.008'")
+    stream = await Slurm(Request()).connect("7:/path")
+    with stream:
+        stream.setblocking(True)
+        assert stream.recv(100, socket.MSG_WAITALL) == b"RFB 003.008"
+
+
+async def test_a_viewer_s_step_that_ends(srun):
+    srun("echo hello; echo 'srun: error: Invalid job id specified' >&2")
+    with pytest.raises(SessionEnded):
+        await Slurm(Request()).connect("7:/path")
+
+
+async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(NotReady, match="srun cannot be run"):
+        await Slurm(Request()).connect("7:/path")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+async def test_a_viewer_s_step_that_leaves_something(srun, tmp_path, monkeypatch):
+    """Its output stays open until the fifo is opened."""
+    monkeypatch.setattr(placement, "_PATIENCE", (0.2,))
+    os.mkfifo(fifo := tmp_path / "fifo")
+    srun(f"cat {fifo} > /dev/null & echo no >&2; exec sleep 60")
+    here = Slurm(Request())
+    try:
+        with pytest.raises(NotReady, match="srun does not answer"):
+            await asyncio.wait_for(here.connect("7:/path"), 10)
+    finally:
+        fifo.write_text("")
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=10)

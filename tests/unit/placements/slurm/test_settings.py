@@ -1,0 +1,183 @@
+"""Slurm's settings: what users may choose, and what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+from traitlets import TraitError
+from traitlets.config import Config
+
+from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.desktops.plans import Wish
+from jupyter_desktop.errors import BadRequest
+from jupyter_desktop.placements import Local, Slurm
+from jupyter_desktop.placements.slurm.request import Request
+from jupyter_desktop.placements.slurm.settings import Slurm as Settings
+
+INJECTIONS = [
+    *(
+        "--wrap=id",
+        "-p",
+        "main --wrap=id",
+        "main\n--wrap=id",
+        "main\n#SBATCH",
+        "a;b",
+        "$(id)",
+        "a/b",
+    ),
+    *("a,b", "é", "\0", " ", "x" * 65),
+]
+
+
+def settings(**given: object) -> Settings:
+    return Settings(config=Config({"Slurm": given}))
+
+
+def arguments(chosen: dict[str, str], **given: object) -> tuple[str, ...]:
+    return settings(**given).request(chosen).arguments
+
+
+def test_the_usual_job():
+    assert arguments({}) == ("--time=240",)
+    given = {"partitions": ["gui", "gpu"], "accounts": ["a1"], "gpus": 1, "arguments": ["--mem=8G"]}
+    expected = ("--time=240", "--partition=gui", "--account=a1", "--gpus=1", "--mem=8G")
+    assert arguments({}, **given) == expected
+
+
+def test_what_is_chosen():
+    given = {"partitions": ["gui", "gpu"], "most_gpus": 2}
+    chosen = {"partition": "gpu", "hours": "1.5", "gpus": "2", "account": "phys-1"}
+    expected = ("--time=90", "--partition=gpu", "--account=phys-1", "--gpus=2")
+    assert arguments(chosen, **given) == expected
+    # What is left empty is for the settings to say.
+    assert arguments(dict.fromkeys(chosen, ""), **given) == ("--time=240", "--partition=gui")
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+@pytest.mark.parametrize("name", ["partition", "hours", "gpus", "account"])
+def test_no_choice_is_an_option_of_another_kind(name, text):
+    with pytest.raises(BadRequest):
+        arguments({name: text}, partitions=["gui", "gpu"], most_gpus=2)
+
+
+@pytest.mark.parametrize("hours", ["0", "24.5", "-1", "1e1", "nan", "inf", "0x10", "٣", "1:30"])
+def test_hours_that_may_not_be_chosen(hours):
+    with pytest.raises(BadRequest, match="up to 24"):
+        arguments({"hours": hours})
+
+
+@pytest.mark.parametrize("gpus", ["3", "1.5", "-1", "gpu:1"])
+def test_gpus_that_may_not_be_chosen(gpus):
+    with pytest.raises(BadRequest, match="up to 2"):
+        arguments({"gpus": gpus}, most_gpus=2)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "given"),
+    [
+        ({"partition": "other"}, {"partitions": ["gui", "gpu"]}),
+        ({"partition": "gui"}, {"partitions": ["gui"]}),  # there is no choice
+        ({"gpus": "1"}, {}),
+        ({"account": "b"}, {"accounts": ["a"]}),
+        ({"hours": "1"}, {"choices": ["account"]}),
+        ({"reservation": "x"}, {}),
+        ({"arguments": "--wrap=id"}, {}),
+    ],
+)
+def test_what_is_not_for_users_to_choose(chosen, given):
+    with pytest.raises(BadRequest):
+        arguments(chosen, **given)
+
+
+def test_the_form_shows_what_there_is_to_choose():
+    assert [field.name for field in settings().form()] == ["hours", "account"]
+    given = {"partitions": ["gui", "gpu"], "most_gpus": 2, "accounts": ["a", "b"]}
+    fields = {field.name: field for field in settings(**given).form()}
+    assert list(fields) == ["partition", "hours", "gpus", "account"]
+    assert fields["partition"].choices == ("gui", "gpu")
+    assert (fields["hours"].value, fields["hours"].most) == ("4", 24)
+    assert settings(choices=[]).form() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("partitions", ["a b"]),
+        ("accounts", ["--x"]),
+        ("hours", 0.0),
+        ("most_hours", -1.0),
+        ("most_hours", 9000.0),
+        ("gpus", -1),
+        ("most_gpus", -1),
+        ("poll_interval", 0.1),
+    ],
+)
+def test_bad_settings_are_named(name, value):
+    with pytest.raises(TraitError, match=rf"Slurm\.{name}"):
+        settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"hours": 4.0, "most_hours": 2.0}, "hours is 4, more than Slurm.most_hours, which is 2"),
+        ({"hours": 48.0}, "which is 24. Set Slurm.most_hours as well"),
+        ({"gpus": 3, "most_gpus": 2}, "gpus is 3, more than Slurm.most_gpus, which is 2"),
+    ],
+)
+def test_a_default_that_could_not_be_chosen_is_refused(given, words):
+    with pytest.raises(TraitError, match=words):
+        settings(**given)
+
+
+def test_fewer_hours_to_choose_are_fewer_by_default():
+    assert arguments({}, most_hours=2.0) == ("--time=120",)
+    assert arguments({}, most_hours=2.0, choices=[]) == ("--time=120",)
+    assert settings(most_hours=2.0).form()[0].value == "2"
+
+
+def test_gpus_need_no_choice():
+    assert arguments({}, gpus=1) == ("--time=240", "--gpus=1")
+
+
+def test_every_setting_has_help():
+    own = Settings.class_own_traits(config=True)
+    assert len(own) >= 12
+    assert all(len(trait.help) > 20 for trait in own.values())
+
+
+def test_a_request_survives_the_way():
+    request = settings(warnings=[2.0, 10.0], setup="module load python\n").request({})
+    assert Request.from_line(request.to_line()) == request
+    assert request.warnings == (600, 120)
+
+
+def test_the_output_folder_may_be_in_the_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert settings(output_folder="~/jobs").request({}).output_folder == "/home/ada/jobs"
+
+
+def test_what_other_users_see_has_nothing_of_the_request():
+    placement = Slurm(settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({}))
+    assert placement.launch(["python"])[1:] == ["-m", "jupyter_desktop.placements.slurm", "python"]
+    assert "SECRET" in placement.preamble()[0]
+
+
+def test_the_placement_is_chosen_by_name():
+    app = DesktopApp(config=Config({"DesktopApp": {"other_placements": ["slurm"]}}))
+    assert isinstance(app.plan("default").placement, Local)
+    assert isinstance(app.plan("default", Wish(placement="slurm")).placement, Slurm)
+    assert [place["name"] for place in app.places.shown()] == ["local", "slurm"]
+    assert app.places.check("slurm") == "slurm"
+
+
+def test_a_placement_that_is_not_offered():
+    with pytest.raises(BadRequest, match="other_placements"):
+        DesktopApp().places.check("slurm")
+
+
+def test_an_application_has_a_place_of_its_own():
+    applications = {"big": {"command": "big", "placement": "slurm"}}
+    app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
+    assert isinstance(app.plan("big").placement, Slurm)
+    assert [place["name"] for place in app.places.shown("slurm")] == ["slurm"]
+    assert [place["name"] for place in app.places.shown()] == ["local"]

@@ -1,0 +1,115 @@
+"""Files of session managers that are gone are removed, and no others."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from jupyter_desktop.session.leftovers import ice
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    sockets, temporary = tmp_path / "sockets", tmp_path / "tmp"
+    for one in (sockets, temporary):
+        one.mkdir()
+    monkeypatch.setattr(ice, "_SOCKETS", sockets)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    return sockets
+
+
+def bound(path: Path) -> socket.socket:
+    one = socket.socket(socket.AF_UNIX)
+    one.bind(str(path))
+    return one
+
+
+def gone() -> int:
+    """Return the number of a process that is no more."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+        return process.pid
+
+
+def test_one_whose_process_is_gone(folder):
+    bound(folder / str(gone())).close()
+    with ice.nothing_of_session_managers():
+        assert list(folder.iterdir())
+    assert not list(folder.iterdir())
+
+
+def test_one_whose_process_lives(folder):
+    with bound(folder / str(os.getpid())) as one, ice.nothing_of_session_managers():
+        pass
+    assert one.fileno() == -1
+    assert list(folder.iterdir())
+
+
+def test_one_where_somebody_listens(folder):
+    """A process of another namespace, whose number means nothing here."""
+    with bound(folder / str(gone())) as one:
+        one.listen()
+        with ice.nothing_of_session_managers():
+            pass
+        assert list(folder.iterdir())
+
+
+def test_another_user_s(folder):
+    if os.getuid() != 0:
+        pytest.skip("only root can make one")
+    path = folder / str(gone())
+    bound(path).close()
+    os.chown(path, 12345, 12345)
+    with ice.nothing_of_session_managers():
+        pass
+    assert path.exists()
+
+
+def test_what_is_no_socket_of_a_session_manager(folder):
+    (folder / "7notes").touch()
+    with ice.nothing_of_session_managers():
+        pass
+    assert (folder / "7notes").exists()
+
+
+def test_without_the_folder(monkeypatch):
+    monkeypatch.setattr(ice, "_SOCKETS", Path("/nowhere/.ICE-unix"))
+    with ice.nothing_of_session_managers():
+        pass
+
+
+# A file of xfce4-session 4.18, shortened.
+COMMANDS = """remove protoname=ICE protodata="" netid=local/host:@{socket} authname=MIT-MAGIC
+remove protoname=XSMP protodata="" netid=unix/host:{socket} authname=MIT-MAGIC
+"""
+
+
+@pytest.mark.parametrize(("process", "stays"), [(gone, False), (os.getpid, True)])
+def test_its_commands_go_with_it(folder, process, stays):
+    path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
+    path.write_text(COMMANDS.format(socket=folder / str(process())))
+    with ice.nothing_of_session_managers():
+        pass
+    assert path.exists() == stays
+
+
+@pytest.mark.parametrize("what", ["another's text", "a link", "a pipe"])
+def test_what_only_has_the_name_stays(folder, what):
+    path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
+    commands = path.with_name("commands")
+    commands.write_text(COMMANDS.format(socket=folder / str(gone())))
+    if what == "a link":
+        path.symlink_to(commands)
+    elif what == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.write_text("notes")
+    with ice.nothing_of_session_managers():
+        pass
+    assert path.exists()
+    assert commands.exists()

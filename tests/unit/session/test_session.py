@@ -1,0 +1,53 @@
+"""A session tells how it ended, whatever the reason."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_desktop.backends import Backend, Installed, Runtime
+from jupyter_desktop.session.control import Control, encode
+from jupyter_desktop.session.search import Search
+from jupyter_desktop.session.session import Session
+from jupyter_desktop.session.specification import Specification
+
+ROOT = Path(__file__).parents[3]
+
+
+class Broken:
+    """A search that fails in a way that nobody has foreseen."""
+
+    async def result(self) -> tuple[Backend, Installed]:
+        raise UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed")
+
+
+class Printed:
+    """Prints what is told."""
+
+    def send(self, event: str, **values: Any) -> None:
+        os.write(1, encode(event, **values))
+
+
+async def run(folder: Path) -> None:
+    search, control = cast(Search, Broken()), cast(Control, Printed())
+    await Session(Specification(), Runtime(folder, ":7"), search, control).run()
+
+
+def test_an_unexpected_error_is_told(tmp_path):
+    # In a process of its own: a session ends every descendant.
+    command = [sys.executable, "-m", "tests.unit.session.test_session", str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    last = json.loads(ran.stdout.splitlines()[-1])
+    assert last["state"] == "failed"
+    assert "UnicodeEncodeError" in last["error"]["message"]
+    assert last["error"]["remedy"]
+    assert "Traceback" in ran.stderr
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Path(sys.argv[1])))

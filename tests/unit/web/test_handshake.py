@@ -1,0 +1,121 @@
+"""What a WebSocket request must have, and what of it reaches the bridge."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tornado.httputil import HTTPHeaders
+
+from jupyter_desktop.errors import BadRequest, Refused
+from jupyter_desktop.web import handshake
+
+KEY = base64.b64encode(bytes(16)).decode()
+GOOD = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": KEY,
+    "Sec-WebSocket-Protocol": "desktop.v1, ticket.abc",
+}
+
+
+def headers(**changed):
+    named = {name.replace("_", "-"): value for name, value in changed.items()}
+    return HTTPHeaders({k: v for k, v in {**GOOD, **named}.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"Upgrade": "WebSocket"},
+        {"Connection": "keep-alive, Upgrade"},  # Firefox
+        {"Connection": "upgrade"},
+    ],
+)
+def test_a_websocket_request_is_written_anew(changed):
+    assert handshake.request_head(headers(**changed)) == (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
+        "Sec-WebSocket-Protocol: desktop.v1\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"Upgrade": None}, "does not ask for one"),
+        ({"Upgrade": "h2c"}, "does not ask for one"),
+        ({"Connection": None}, "does not ask for one"),
+        ({"Connection": "close"}, "does not ask for one"),
+        ({"Connection": "notupgrade"}, "does not ask for one"),
+        ({"Sec_WebSocket_Version": None}, "version must be 13"),
+        ({"Sec_WebSocket_Version": "8"}, "version must be 13"),
+        ({"Sec_WebSocket_Key": None}, "16 bytes in base64"),
+        ({"Sec_WebSocket_Key": "abc"}, "16 bytes in base64"),
+        ({"Sec_WebSocket_Key": base64.b64encode(bytes(15)).decode()}, "16 bytes in base64"),
+        ({"Sec_WebSocket_Key": "é" * 24}, "16 bytes in base64"),
+        ({"Sec_WebSocket_Key": f"{KEY}, {KEY}"}, "16 bytes in base64"),
+    ],
+)
+def test_anything_else_is_refused(changed, message):
+    with pytest.raises(BadRequest, match=message):
+        handshake.request_head(headers(**changed))
+
+
+def test_no_secret_is_passed_on():
+    head = handshake.request_head(headers(Cookie="secret", Authorization="secret", Origin="x"))
+    assert "secret" not in head
+    assert "ticket" not in head
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40))
+def test_a_key_cannot_add_a_header(key):
+    try:
+        head = handshake.request_head(headers(Sec_WebSocket_Key=key))
+    except BadRequest:
+        return
+    assert head.count("\r\n") == 7
+
+
+@pytest.mark.parametrize(
+    ("offered", "ticket"),
+    [
+        ("desktop.v1, ticket.abc", "abc"),
+        ("ticket.abc,desktop.v1", "abc"),
+        ("desktop.v1, ticket.", ""),
+        ("ticket.one, ticket.two", "one"),
+    ],
+)
+def test_the_ticket_is_found(offered, ticket):
+    assert handshake.ticket(headers(Sec_WebSocket_Protocol=offered)) == ticket
+
+
+def test_two_header_lines_are_one_list():
+    lines = headers(Sec_WebSocket_Protocol="desktop.v1")
+    lines.add("Sec-WebSocket-Protocol", "ticket.abc")
+    assert handshake.ticket(lines) == "abc"
+
+
+@pytest.mark.parametrize("offered", [None, "", "desktop.v1", "my-ticket.abc"])
+def test_without_a_ticket_it_is_refused(offered):
+    with pytest.raises(Refused, match="no ticket") as refused:
+        handshake.ticket(headers(Sec_WebSocket_Protocol=offered))
+    assert refused.value.remedy
+
+
+def test_the_page_shows_its_ticket_as_a_protocol():
+    assert handshake.protocols("abc") == ["desktop.v1", "ticket.abc"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [("binary", "binary"), ("binary, desktop.v1", "desktop.v1"), ("chat", None), (None, None)],
+)
+def test_a_protocol_we_speak_is_chosen(offered, chosen):
+    head = handshake.request_head(headers(Sec_WebSocket_Protocol=offered))
+    assert (f"Sec-WebSocket-Protocol: {chosen}\r\n" in head) == (chosen is not None)
+    assert head.count("Sec-WebSocket-Protocol") == (chosen is not None)
