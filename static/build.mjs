@@ -26,7 +26,12 @@ async function notices() {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await build({
-  entryPoints: ["src/desktop.ts", "src/vnc.ts", "src/xpra.ts", "src/desktop.css"].map(here),
+  entryPoints: [
+    { in: here("src/desktop.ts"), out: "desktop" },
+    { in: here("src/desktop.css"), out: "desktop" },
+    { in: here("src/clients/vnc/vnc.ts"), out: "vnc" },
+    { in: here("src/clients/xpra/xpra.ts"), out: "xpra" },
+  ],
   outdir: out,
   bundle: true,
   // noVNC 1.7.0 has a top-level await, which only ES modules allow.

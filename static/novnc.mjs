@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 /** How our module is called where a repair imports it, and where it is. */
-const OURS = { name: "jupyter-desktop/decoded-image", path: fileURLToPath(new URL("src/decoded-image.ts", import.meta.url)) };
+const OURS = { name: "jupyter-desktop/decoded-image", path: fileURLToPath(new URL("src/clients/decoded-image.ts", import.meta.url)) };
 
 /** By file below core/: what is replaced, by what, and how often it stands there. */
 const REPAIRS = {

@@ -1,4 +1,4 @@
-// Bundles every test/*.test.ts into a temporary folder and gives them to Node's own test runner.
+// Bundles every *.test.ts below test/ into a temporary folder and gives them to Node's own test runner.
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,11 +8,12 @@ import { build } from "esbuild";
 import { novncRepairs } from "./novnc.mjs";
 
 const folder = fileURLToPath(new URL("test/", import.meta.url));
-const tests = (await readdir(folder)).filter((name) => name.endsWith(".test.ts"));
+const tests = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".test.ts"));
 const out = await mkdtemp(join(tmpdir(), "page-tests-"));
 try {
   await build({
     entryPoints: tests.map((name) => join(folder, name)),
+    outbase: folder,
     outdir: out,
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -156,7 +156,7 @@ def test_a_hidden_page_stays_connected(page: Page, desk: TextWindow) -> None:
     page.screen.minimises(window)
     page.comes_true("document.visibilityState === 'hidden'")
     since = time.monotonic()
-    # Longer than the page believes in a connection that says nothing (static/src/liveness.ts).
+    # Longer than the page believes in a connection that says nothing (static/src/wire/liveness.ts).
     until(lambda: time.monotonic() - since > 6, "some time", 7)
     page.screen.activates(window)
     page.comes_true("document.visibilityState === 'visible' && document.hasFocus()")

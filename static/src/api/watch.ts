@@ -1,0 +1,79 @@
+import type { Api } from "./api";
+import { readEvents } from "./event-stream";
+import { Failure } from "./failure";
+import { Owner } from "../dom/owner";
+import type { Session } from "./session";
+
+/** Some proxies hold server-sent events back; then the page asks. */
+const SILENT_MS = 3000;
+/** One that has come up has less to say. */
+const QUIET_MS = 30_000;
+
+export interface Listener {
+  session(session: Session): void;
+  log(lines: string[]): void;
+  failed(failure: Failure): void;
+}
+
+/** Follows a session while it starts, or as long as it runs: by server-sent events, and by asking when none come. */
+export class Watch {
+  private readonly owner: Owner;
+  private listening = false;
+  private patience = SILENT_MS;
+  private cancelAsking: () => void = () => undefined;
+
+  constructor(
+    private readonly api: Api,
+    private readonly listener: Listener,
+    parent: Owner,
+  ) {
+    this.owner = new Owner(parent);
+    void this.listen();
+    this.askLater();
+  }
+
+  dispose(): void {
+    this.owner.dispose();
+  }
+
+  private async listen(): Promise<void> {
+    this.listening = true;
+    try {
+      await readEvents(await this.api.events(this.owner), (type, data) => {
+        if (this.owner.disposed) return;
+        if (type === "state") this.heard(JSON.parse(data) as Session);
+        if (type === "log") this.listener.log((JSON.parse(data) as { lines: string[] }).lines);
+      });
+    } catch {
+      // Asking finds out what is the matter.
+    } finally {
+      this.listening = false;
+    }
+  }
+
+  private heard(session: Session): void {
+    this.patience = session.state === "running" && session.reachable ? QUIET_MS : SILENT_MS;
+    this.askLater();
+    this.listener.session(session);
+  }
+
+  private askLater(): void {
+    this.cancelAsking();
+    if (this.owner.disposed) return;
+    this.cancelAsking = this.owner.after(this.patience, () => {
+      void this.ask();
+    });
+  }
+
+  private async ask(): Promise<void> {
+    if (!this.listening) void this.listen();
+    try {
+      const session = await this.api.ask(this.owner);
+      if (!this.owner.disposed) this.heard(session);
+    } catch (error) {
+      if (this.owner.disposed) return;
+      this.askLater();
+      this.listener.failed(Failure.of(error));
+    }
+  }
+}

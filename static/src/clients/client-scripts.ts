@@ -1,0 +1,67 @@
+import type { ClientModule } from "./client";
+import { Failure } from "../api/failure";
+import type { ClientFiles } from "../api/page-data";
+
+/** Loads what speaks a session's protocol: a module of ours (the page preloads one), and before it scripts that it needs. */
+export class ClientScripts {
+  private readonly loading = new Map<string, Promise<ClientModule>>();
+  private attempts = 0;
+
+  constructor(private readonly clients: Record<string, ClientFiles>) {}
+
+  async load(backend: string): Promise<ClientModule> {
+    const files = this.clients[backend];
+    if (!files) throw new Failure("no-client", { problem: unknown(backend) });
+    if (files.problem) throw new Failure("no-client", { problem: files.problem });
+    const loading = this.loading.get(backend) ?? this.run(files);
+    this.loading.set(backend, loading);
+    try {
+      return await loading;
+    } catch {
+      if (this.loading.delete(backend)) this.attempts += 1;
+      throw new Failure("unreachable");
+    }
+  }
+
+  /** Begins early, if it can. */
+  prepare(backend: string): void {
+    if (this.clients[backend]?.problem === null) this.load(backend).catch(() => undefined);
+  }
+
+  /** Once more from the first if one fails: the scripts after it have run without it. */
+  private async run({ module, scripts }: ClientFiles): Promise<ClientModule> {
+    await Promise.all(scripts.map((address) => runScript(this.fresh(address))));
+    return (await import(this.fresh(module))) as ClientModule;
+  }
+
+  /** A browser may remember that a script could not be loaded. */
+  private fresh(address: string): string {
+    const whole = new URL(address, document.baseURI);
+    if (this.attempts > 0) whole.searchParams.set("attempt", String(this.attempts));
+    return whole.href;
+  }
+}
+
+/** Adds a classic script; those added at once run in the order in which they were added. */
+function runScript(address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.async = false;
+    script.addEventListener("load", () => {
+      resolve();
+    });
+    script.addEventListener("error", () => {
+      reject(new Error(address));
+    });
+    script.src = address;
+    document.head.append(script);
+  });
+}
+
+function unknown(backend: string): { reason: string; message: string; remedy: string } {
+  return {
+    reason: "client-unknown",
+    message: `This page knows no display server called "${backend}".`,
+    remedy: "Jupyter may have been updated since the page was opened.",
+  };
+}

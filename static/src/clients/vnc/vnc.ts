@@ -1,0 +1,109 @@
+import RFB from "@novnc/novnc";
+import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
+import type { Link } from "../../wire/link";
+import type { Size } from "../../size/size-claim";
+
+/** Longer texts wait until a program on the desktop asks for them. */
+const PROVIDED_AT_ONCE = 65_536;
+/** Extended clipboard pseudo-encoding (rfbproto): the format for text, and the action that brings it. */
+const TEXT = 1;
+const PROVIDE = 1 << 28;
+
+/** Keysyms of characters beyond Latin-1 (X11 protocol, appendix A). */
+const UNICODE = 0x01000000;
+
+/**
+ * Tells keys by keysym alone, as RFC 6143 has it. Where a server takes QEMU's extended key events as well, noVNC sends the
+ * place of the key, too, and some servers (TurboVNC) type what is there on an American keyboard.
+ */
+class KeysymRfb extends RFB {
+  override sendKey(keysym: number, _code: string, down?: boolean): void {
+    super.sendKey(keysym, "", down);
+  }
+}
+
+/** A desktop spoken to in RFB, through noVNC. */
+class Vnc implements Client {
+  readonly element: HTMLCanvasElement;
+  private readonly rfb: RFB;
+  private readonly sizes: MutationObserver;
+  private over = false;
+
+  constructor(screen: HTMLElement, link: Link, { password, access }: Secrets, events: ClientEvents) {
+    this.rfb = new KeysymRfb(screen, link, { shared: true, credentials: { password } });
+    this.rfb.background = "transparent";
+    this.rfb.scaleViewport = true;
+    this.rfb.focusOnClick = false;
+    this.rfb.viewOnly = access === "view";
+    this.element = screen.querySelector("canvas") ?? document.createElement("canvas");
+    // noVNC tells nobody when the desktop's size changes, but its canvas always has that size.
+    this.sizes = new MutationObserver(() => {
+      events.resized(this.size());
+    });
+    this.sizes.observe(this.element, { attributeFilter: ["width", "height"] });
+    this.listen(events);
+  }
+
+  picture(): HTMLCanvasElement {
+    return this.element;
+  }
+
+  size(): Size {
+    const { width, height } = this.element;
+    return { width, height };
+  }
+
+  follow(on: boolean): void {
+    // Setting true again asks again.
+    if (this.rfb.resizeSession !== on) this.rfb.resizeSession = on;
+  }
+
+  offer(text: string, now: boolean): void {
+    this.rfb.clipboardPasteFrom(text);
+    if (now) this.provide(text);
+  }
+
+  /** noVNC offers no way to send the text before it is asked for, but has all it takes. */
+  provide(text: string): void {
+    const { _sock, _clipboardServerCapabilitiesActions: can } = this.rfb;
+    if (can[PROVIDE] !== true || text.length > PROVIDED_AT_ONCE) return;
+    RFB.messages.extendedClipboardProvide(_sock, [TEXT], [text]);
+  }
+
+  key(event: KeyboardEvent): void {
+    const { key } = event;
+    // noVNC knows characters of one UTF-16 unit only.
+    if (/^[^\0-\uffff]$/u.test(key)) this.rfb.sendKey(UNICODE + (key.codePointAt(0) ?? 0), "", event.type === "keydown");
+    else this.element.dispatchEvent(event);
+  }
+
+  press(keys: readonly Keystroke[]): void {
+    for (const [keysym, code] of keys) this.rfb.sendKey(keysym, code, true);
+    for (const [keysym, code] of [...keys].reverse()) this.rfb.sendKey(keysym, code, false);
+  }
+
+  dispose(): void {
+    this.sizes.disconnect();
+    if (!this.over) this.rfb.disconnect();
+  }
+
+  private listen(events: ClientEvents): void {
+    this.rfb.addEventListener("connect", () => {
+      events.connected();
+    });
+    this.rfb.addEventListener("disconnect", () => {
+      this.over = true;
+      events.broken();
+    });
+    this.rfb.addEventListener("securityfailure", () => {
+      events.refused();
+    });
+    this.rfb.addEventListener("clipboard", (event) => {
+      events.clipboard((event as CustomEvent<{ text: string }>).detail.text);
+    });
+  }
+}
+
+export function open(screen: HTMLElement, link: Link, secrets: Secrets, events: ClientEvents): Client {
+  return new Vnc(screen, link, secrets, events);
+}

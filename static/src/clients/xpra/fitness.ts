@@ -1,0 +1,24 @@
+import type { Problem } from "../../api/session";
+
+/** What the HTML5 client needs, and what it finds. */
+export interface Conditions {
+  encrypted: boolean;
+  /** The browser has WebCrypto here. */
+  webCrypto: boolean;
+  /** The client brings a cipher of its own. */
+  ownCipher: boolean;
+}
+
+/** Why Xpra's HTML5 client cannot be used, if it cannot. */
+export function unfitness({ encrypted, webCrypto, ownCipher }: Conditions): Problem | null {
+  if (encrypted && !webCrypto && !ownCipher) {
+    return {
+      reason: "no-encryption",
+      message: "This connection would be encrypted by Xpra, but browsers encrypt only for pages opened with https or as localhost.",
+      remedy:
+        "Open this page with https or as localhost. Or your administrator may set the encryption of Xpra to \"off\"; " +
+        "everything typed and shown then crosses the network as readable as the page itself.",
+    };
+  }
+  return null;
+}

@@ -1,0 +1,103 @@
+import type { Keystroke } from "../../client";
+import { isModifier } from "../../../keys/stroke";
+import { toBytes } from "../wire/byte-text";
+import { heldBy, isCharacter, type Key, modifierOf, nameOf, textOf } from "./key-names";
+import { type Press, pressesFor, WESTERN } from "./layouts";
+
+/** A number that is none of the browser's key codes. */
+const FIRST_NUMBER = 1000;
+
+/** Where keys go. */
+export interface Target {
+  /** The window that has the focus. */
+  focused(): number;
+  /** Whether it keeps a key for itself. */
+  takes(key: Key, down: boolean, held: readonly string[]): boolean;
+}
+
+/** The way of keys to the desktop. */
+export class Keyboard {
+  private readonly numbers = new Map<string, number>();
+  private layout = WESTERN;
+
+  constructor(
+    private readonly client: XpraClient,
+    private readonly desk: Target,
+  ) {}
+
+  /** Keys that are held repeat here, where it is known how long, and not at the other end of a line that may be slow. */
+  hear(event: KeyboardEvent): void {
+    const held = heldBy(event);
+    if (event.repeat) {
+      if (isModifier(event)) return;
+      // The server takes a second press of a key that is down for none.
+      this.key(event, false, held);
+    }
+    this.key(event, event.type === "keydown", held);
+  }
+
+  press(keys: readonly Keystroke[]): void {
+    const held: string[] = [];
+    const send = ([keysym, code]: Keystroke, down: boolean): void => {
+      this.key({ code, key: textOf(keysym) || code, shiftKey: false }, down, [...held]);
+    };
+    for (const keystroke of keys) {
+      send(keystroke, true);
+      held.push(modifierOf(keystroke[1]));
+    }
+    for (const keystroke of [...keys].reverse()) {
+      held.pop();
+      send(keystroke, false);
+    }
+  }
+
+  private key(key: Key, down: boolean, held: string[]): void {
+    if (this.desk.takes(key, down, held)) return;
+    const name = nameOf(key, CHAR_TO_NAME);
+    if (name === "") return;
+    if (isCharacter(key)) this.character(key, name, down, held);
+    else this.send(key.code, name, key.key, down, this.client.translate_modifiers(held));
+  }
+
+  private character({ code, key }: Key, name: string, down: boolean, held: string[]): void {
+    const presses = pressesFor(key, name, navigator.language, this.layout);
+    const last = presses.pop();
+    if (!last) return;
+    if (down) this.switchLayout(last.layout);
+    for (const accent of down ? presses : []) {
+      this.strike("accent", accent, true, held);
+      this.strike("accent", accent, false, held);
+    }
+    this.strike(code, last, down, held);
+  }
+
+  private strike(code: string, { character, shift, third }: Press, down: boolean, held: string[]): void {
+    // Caps Lock turns letters round.
+    const turned = held.includes("capslock") && /[a-z]/i.test(character);
+    const others = shift === null ? held : held.filter((modifier) => modifier !== "shift");
+    const modifiers = this.client.translate_modifiers(shift !== null && shift !== turned ? [...others, "shift"] : others);
+    if (third) modifiers.push(this.client.altgr_modifier ?? THIRD_LEVEL);
+    this.send(code, CHAR_TO_NAME[character] ?? character, character, down, modifiers);
+  }
+
+  private send(code: string, name: string, text: string, down: boolean, modifiers: string[]): void {
+    const number = this.numberOf(code);
+    this.client.send(["key-action", this.desk.focused(), name, down, modifiers, number, toBytes(text), number, 0]);
+  }
+
+  private switchLayout(layout: string): void {
+    if (layout === this.layout) return;
+    this.layout = layout;
+    this.client.send(["layout-changed", layout, ""]);
+  }
+
+  /** The server tells by its number which key is let go, so each place has one of its own. */
+  private numberOf(code: string): number {
+    const number = this.numbers.get(code) ?? this.numbers.size + FIRST_NUMBER;
+    this.numbers.set(code, number);
+    return number;
+  }
+}
+
+/** X11's usual modifier for AltGr. */
+const THIRD_LEVEL = "mod5";

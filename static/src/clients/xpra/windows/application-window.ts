@@ -1,0 +1,259 @@
+import type { Size } from "../../../size/size-claim";
+import { Frame, MARGINS, NO_MARGINS } from "./frame";
+import { allowed, type Box, cascaded, centred, type Edges, filling, inside, isFixed, type Margins, pulled, reachable } from "./geometry";
+import { Metadata } from "./metadata";
+import { PaintedWindow } from "./painted-window";
+import type { Stacked } from "./stack";
+
+/** [type, id, x, y, w, h, metadata, properties] */
+export type WindowPacket = [string, number, number, number, number, number, Record<string, unknown>, Record<string, unknown>?];
+
+/** What a window asks of all of them. */
+export interface Surroundings {
+  /** The room for windows. */
+  area(): Size;
+  /** The whole page, for a window that asks for it. */
+  screen(): Size;
+  activate(window: ApplicationWindow): void;
+  /** It was minimised, or came back. */
+  changed(window: ApplicationWindow): void;
+  grab(window: ApplicationWindow, event: PointerEvent, edges: Edges): void;
+}
+
+/** One window of a program: where it is, what state it is in, and telling the server of both. */
+export class ApplicationWindow implements Stacked {
+  readonly id: number;
+  readonly frame: Frame;
+  readonly painted: PaintedWindow;
+  readonly metadata = new Metadata();
+  box: Box;
+  minimised = false;
+  private maximised = false;
+  private fullscreen = false;
+  private focused = false;
+  /** Where it was before it was maximised. */
+  private normal: Box | null = null;
+
+  constructor(
+    private readonly client: XpraClient,
+    [, id, x, y, w, h, metadata, properties]: WindowPacket,
+    /** A menu or the like, which places itself. */
+    readonly free: boolean,
+    parent: HTMLElement,
+    private readonly surroundings: Surroundings,
+  ) {
+    this.id = id;
+    this.box = { x, y, w: Math.max(1, w), h: Math.max(1, h) };
+    this.frame = new Frame(id, {
+      close: () => { this.close(); },
+      minimise: () => { this.minimise(); },
+      maximise: () => { this.toggleMaximised(); },
+      grab: (event, edges) => { surroundings.grab(this, event, edges); },
+    });
+    parent.append(this.frame.element);
+    const { canvas } = this.frame;
+    canvas.width = this.box.w;
+    canvas.height = this.box.h;
+    this.painted = new PaintedWindow(client, id, canvas, this.box.w, this.box.h, properties ?? {});
+    client.id_to_window[id] = this.painted;
+    this.metadata.update(metadata);
+    this.dress();
+  }
+
+  get parent(): number {
+    return this.free ? 0 : this.metadata.parent;
+  }
+
+  get modal(): boolean {
+    return this.metadata.flag("modal");
+  }
+
+  get layer(): -1 | 0 | 1 {
+    return this.metadata.layer;
+  }
+
+  get margins(): Margins {
+    return this.framed ? MARGINS : NO_MARGINS;
+  }
+
+  /** For the first time, or after a connection before: a place of its own, if the program did not ask for one. */
+  open(before: ApplicationWindow | null, owner: ApplicationWindow | null): void {
+    const placed = this.box.x !== 0 || this.box.y !== 0 || this.metadata.flag("set-initial-position");
+    if (owner && !placed) this.box = centred(this.box, owner.box);
+    else if (!placed) this.box = cascaded(this.box, before?.box ?? null, this.surroundings.area());
+    this.box = inside(this.box, this.surroundings.area(), this.margins, this.metadata.limits);
+    this.minimised = this.metadata.flag("iconic");
+    if (this.minimised) this.frame.show(false);
+    else this.map();
+    this.obey(this.metadata);
+  }
+
+  /** The program says something new of its window. */
+  update(news: Record<string, unknown>): void {
+    this.metadata.update(news);
+    this.dress();
+    if (this.free) return;
+    const told = new Metadata();
+    told.update(news);
+    this.obey(told);
+    if (told.has("iconic")) {
+      if (told.flag("iconic")) this.minimise();
+      else this.show();
+    }
+  }
+
+  mark(focused: boolean): void {
+    this.frame.mark(focused, this.maximised);
+    if (this.focused === focused || this.free) return;
+    this.focused = focused;
+    // Programs look different while they have the focus.
+    this.tell(true);
+  }
+
+  /** The server has placed it: a menu, or a window whose program moved or resized it. */
+  follow(box: Box): void {
+    this.box = this.free ? box : reachable(box, this.surroundings.area(), this.margins);
+    this.draw();
+    if (this.box.x !== box.x || this.box.y !== box.y) this.configure();
+  }
+
+  /** The page has another size. */
+  fit(): void {
+    if (this.free) return;
+    const { limits } = this.metadata;
+    this.put(this.filled() ?? inside(this.box, this.surroundings.area(), this.margins, limits));
+  }
+
+  /** While the user drags it by its frame; `settle` tells the server. */
+  drag(from: Box, { x, y }: Edges, dx: number, dy: number): void {
+    const pulls = x !== 0 || y !== 0;
+    const moved = pulls ? pulled(from, { x, y }, dx, dy, this.metadata.limits) : { ...from, x: from.x + dx, y: from.y + dy };
+    this.box = reachable(moved, this.surroundings.area(), this.margins);
+    this.frame.place(this.box, this.margins);
+  }
+
+  settle(): void {
+    this.draw();
+    this.configure();
+  }
+
+  get movable(): boolean {
+    return !this.free && !this.maximised && !this.fullscreen;
+  }
+
+  close(): void {
+    this.client.send(["close-window", this.id]);
+  }
+
+  minimise(): void {
+    if (this.minimised || this.free) return;
+    this.minimised = true;
+    this.frame.show(false);
+    this.surroundings.changed(this);
+    // Once another has the focus: where X itself takes it from a window that is gone, Xpra may take
+    // it, a moment later, from the one that has got it meanwhile (seen of 3.1.3).
+    this.client.send(["unmap-window", this.id, true]);
+  }
+
+  show(): void {
+    if (!this.minimised) return;
+    this.minimised = false;
+    this.frame.show(true);
+    this.fit();
+    this.map();
+    this.surroundings.changed(this);
+  }
+
+  toggleMaximised(): void {
+    this.surroundings.activate(this);
+    this.fill({ maximised: !this.maximised });
+  }
+
+  dispose(): void {
+    this.painted.destroy();
+  }
+
+  private get framed(): boolean {
+    return !this.free && !this.fullscreen && this.metadata.framed;
+  }
+
+  /** The states that programs ask for; `told` has those that are new. */
+  private obey(told: Metadata): void {
+    if (this.free) return;
+    if (told.has("maximized")) this.fill({ maximised: told.flag("maximized") });
+    if (told.has("fullscreen")) this.fill({ fullscreen: told.flag("fullscreen") });
+  }
+
+  private fill({ maximised = this.maximised, fullscreen = this.fullscreen }): void {
+    if (maximised === this.maximised && fullscreen === this.fullscreen) return;
+    if (!this.maximised && !this.fullscreen) this.normal = this.box;
+    this.maximised = maximised;
+    this.fullscreen = fullscreen;
+    this.dress();
+    this.put(this.filled() ?? inside(this.formerly(), this.surroundings.area(), this.margins, this.metadata.limits));
+  }
+
+  /** Where a window goes that is maximised, or has the whole page; null for any other. */
+  private filled(): Box | null {
+    if (!this.fullscreen && !this.maximised) return null;
+    const { surroundings } = this;
+    const most = this.fullscreen ? filling(surroundings.screen(), NO_MARGINS) : filling(surroundings.area(), this.margins);
+    // Xpra keeps terminals to whole letters in any case, and does not say so.
+    return { ...most, ...allowed(most.w, most.h, this.metadata.limits) };
+  }
+
+  /** Of a window that was maximised before this page was there, that is not known. */
+  private formerly(): Box {
+    const area = filling(this.surroundings.area(), this.margins);
+    if (this.normal) return this.normal;
+    return centred({ ...area, ...allowed(area.w * 0.7, area.h * 0.7, this.metadata.limits) }, area);
+  }
+
+  private put(box: Box): void {
+    const { x, y, w, h } = this.box;
+    const same = x === box.x && y === box.y && w === box.w && h === box.h;
+    this.box = box;
+    this.draw();
+    if (!same) this.configure();
+  }
+
+  private draw(): void {
+    const { frame, painted, box } = this;
+    frame.place(box, this.margins);
+    painted.w = box.w;
+    painted.h = box.h;
+    painted.updateCanvasGeometry();
+  }
+
+  private dress(): void {
+    const { frame, metadata } = this;
+    const resizable = !isFixed(metadata.limits);
+    frame.name(metadata.title);
+    frame.decorate({
+      framed: this.framed,
+      canMinimise: metadata.parent === 0,
+      canMaximise: resizable,
+      canResize: resizable && !this.maximised,
+    });
+    this.mark(this.focused);
+    frame.place(this.box, this.margins);
+  }
+
+  private map(): void {
+    const { x, y, w, h } = this.box;
+    this.draw();
+    this.client.send(["map-window", this.id, x, y, w, h, this.client._get_client_properties(this.painted)]);
+  }
+
+  private configure(): void {
+    if (!this.minimised) this.tell(false);
+  }
+
+  private tell(onlyState: boolean): void {
+    const { x, y, w, h } = this.box;
+    const properties = this.client._get_client_properties(this.painted);
+    const state = { maximized: this.maximised, fullscreen: this.fullscreen, focused: this.focused };
+    const resizes = 0;
+    this.client.send(["configure-window", this.id, x, y, w, h, properties, resizes, state, onlyState]);
+  }
+}

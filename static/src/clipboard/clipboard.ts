@@ -1,0 +1,172 @@
+import type { Client } from "../clients/client";
+import { copyText } from "../dom/copy-text";
+import type { InputGate } from "../input/input-gate";
+import type { PageData } from "../api/page-data";
+import { portable } from "./portable-text";
+import { SharedText } from "./shared-text";
+
+/** How long a key may wait for the browser's clipboard. */
+const HOLD_MS = 300;
+/** The browser's paste event follows its key at once, where it comes at all. */
+const PASTE_EVENT_MS = 40;
+/** As MouseEvent's `button` has it. */
+const MIDDLE = 1;
+/** Failed writes of one text, each at a gesture of the user's, before only the panel is left. */
+const TRIES = 4;
+
+/** Keeps the browser's clipboard and the desktop's alike, in the directions the administrator allows. */
+export class Clipboard {
+  readonly inbound: boolean;
+  readonly outbound: boolean;
+  /** The newest text of the desktop's clipboard. */
+  latest = "";
+
+  private readonly memory = new SharedText();
+  private client: Client | null = null;
+  private onlyOffered: string | null = null;
+  private unwritten: { text: string; tries: number } | null = null;
+  private writing = false;
+  private asked = false;
+  private pasted: () => void = () => undefined;
+
+  constructor(
+    mode: PageData["clipboard"],
+    private readonly screen: HTMLElement,
+    private readonly gate: InputGate,
+    private readonly pastes: (event: KeyboardEvent) => boolean,
+  ) {
+    this.inbound = mode === "both" || mode === "in";
+    this.outbound = mode === "both" || mode === "out";
+    if (this.inbound) this.listenInbound();
+    if (this.outbound) this.listenOutbound();
+  }
+
+  attach(client: Client | null): void {
+    this.client = client;
+    if (!client || !this.inbound) return;
+    const text = this.memory.reconnected();
+    if (text !== null) client.offer(text, false);
+    this.onlyOffered = text;
+    void this.readQuietly();
+  }
+
+  /** Puts a text on the desktop's clipboard, whatever is thought to be there. */
+  send(text: string): void {
+    const sent = portable(text);
+    this.memory.fromBrowser(sent);
+    this.client?.offer(sent, true);
+  }
+
+  received(text: string): void {
+    this.onlyOffered = null;
+    if (!this.outbound) return;
+    this.latest = text;
+    if (!this.memory.fromDesktop(text)) return;
+    this.unwritten = { text, tries: 0 };
+    void this.write();
+  }
+
+  private listenInbound(): void {
+    const { screen } = this;
+    addEventListener("focus", () => void this.readQuietly());
+    screen.addEventListener("pointerdown", () => void this.askOnce());
+    addEventListener("keydown", this.onKey, { capture: true });
+    addEventListener("mousedown", this.onButton, { capture: true });
+    document.addEventListener("paste", (event) => {
+      if (event.target instanceof Node && event.target !== document.body && !screen.contains(event.target)) return;
+      event.preventDefault();
+      this.found(event.clipboardData?.getData("text/plain") ?? "", true);
+      this.pasted();
+    });
+  }
+
+  private listenOutbound(): void {
+    // Some browsers allow writing only shortly after a gesture, and all only while the page has the focus.
+    for (const type of ["focus", "keydown", "pointerdown", "pointerup"]) {
+      addEventListener(type, () => void this.write(), { capture: true });
+    }
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const forDesktop = event.target instanceof Node && this.screen.contains(event.target);
+    if (event.isTrusted && forDesktop && this.client && this.pastes(event)) this.beforePaste();
+  };
+
+  /** The middle button pastes, too. */
+  private readonly onButton = (event: MouseEvent): void => {
+    const forDesktop = event.target instanceof Node && this.screen.contains(event.target);
+    if (event.isTrusted && forDesktop && event.button === MIDDLE) void this.readQuietly(true);
+  };
+
+  /** Holds the key that pastes until the desktop knows the text: from the paste event it causes, or else by reading. */
+  private beforePaste(): void {
+    const open = this.gate.hold(HOLD_MS);
+    const timer = setTimeout(() => {
+      void this.readQuietly(true).finally(open);
+    }, PASTE_EVENT_MS);
+    this.pasted = () => {
+      clearTimeout(timer);
+      open();
+    };
+  }
+
+  /** Reads where that needs no question: permission was given, or the browser has no such permission to ask for. */
+  private async readQuietly(pasting = false): Promise<void> {
+    if (!this.client || !document.hasFocus()) return;
+    const open = this.gate.hold(HOLD_MS);
+    try {
+      if ((await readPermission()) === "granted") await this.read(pasting);
+    } finally {
+      open();
+    }
+  }
+
+  private async askOnce(): Promise<void> {
+    if (this.asked || !this.client) return;
+    this.asked = true;
+    if ((await readPermission()) === "prompt") await this.read();
+  }
+
+  private async read(pasting = false): Promise<void> {
+    try {
+      this.found(await navigator.clipboard.readText(), pasting);
+    } catch {
+      // Not allowed, or nothing that is text: the paste keys and the panel remain.
+    }
+  }
+
+  /** Until it is pasted, the desktop only hears that there is a text: it may be a password meant for elsewhere. */
+  private found(given: string, pasting: boolean): void {
+    const text = portable(given);
+    if (text === "") return;
+    const unknown = this.memory.fromBrowser(text);
+    const wanted = pasting && this.onlyOffered === text;
+    if (!unknown && !wanted) return;
+    this.onlyOffered = pasting ? null : text;
+    // What was copied here is newer than what the desktop's text could not replace.
+    this.unwritten = null;
+    if (unknown) this.client?.offer(text, pasting);
+    else this.client?.provide(text);
+  }
+
+  private async write(): Promise<void> {
+    const job = this.unwritten;
+    if (!job || this.writing || !document.hasFocus()) return;
+    this.writing = true;
+    if (await copyText(job.text)) this.memory.written(job.text);
+    else job.tries += 1;
+    this.writing = false;
+    const settled = this.memory.browserHas(job.text) || job.tries >= TRIES;
+    if (this.unwritten === job) this.unwritten = settled ? null : job;
+    else void this.write();
+  }
+}
+
+/** "unknown" where browsers have no such permission (and reading would show a button or fail). */
+async function readPermission(): Promise<PermissionState | "unknown"> {
+  try {
+    return (await navigator.permissions.query({ name: "clipboard-read" as PermissionName })).state;
+  } catch {
+    return "unknown";
+  }
+}

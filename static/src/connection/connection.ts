@@ -1,0 +1,72 @@
+import type { Api } from "../api/api";
+import type { Client, ClientModule } from "../clients/client";
+import { Failure, type FailureKind } from "../api/failure";
+import { Link } from "../wire/link";
+import { Owner } from "../dom/owner";
+import type { Access, Ticket } from "../api/session";
+import type { Size } from "../size/size-claim";
+
+const HANDSHAKE_MS = 4000;
+
+/** The bridge's closing codes, and what each means for the page. */
+const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsewhere", 4002: "disconnected", 4003: "not-authorised" };
+
+export interface ConnectionEvents {
+  clipboard(text: string): void;
+  resized(size: Size): void;
+  wantsKeys(): void;
+}
+
+/** One connection to the desktop, from ticket to end. A new one is made for each attempt. */
+export class Connection {
+  readonly owner: Owner;
+  readonly link: Link;
+  readonly client: Client;
+  readonly access: Access;
+  /** Its number among the session's viewers. */
+  readonly viewer: number;
+  /** Settles when the desktop is there, or could not be reached. */
+  readonly up: Promise<void>;
+  /** Settles with the reason once the connection has ended. */
+  readonly ended: Promise<Failure>;
+
+  constructor(api: Api, ticket: Ticket, module: ClientModule, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
+    this.owner = new Owner(parent);
+    this.access = ticket.access;
+    this.viewer = ticket.viewer;
+    const openMs = ticket.opens_within * 1000;
+    this.link = new Link(api.socketAddress(ticket), ticket.protocols, openMs, this.owner);
+    let arrive = (): void => undefined;
+    let end: (failure: Failure) => void = () => undefined;
+    this.ended = new Promise((resolve) => (end = resolve));
+    this.up = new Promise((resolve, reject) => {
+      arrive = resolve;
+      void this.ended.then(reject);
+    });
+    this.link.onended = (code, opened) => {
+      end(new Failure(CODES[code] ?? (opened ? "unreachable" : "blocked")));
+    };
+    this.client = module.open(screen, this.link, ticket, {
+      ...events,
+      connected: arrive,
+      refused: () => {
+        end(new Failure("not-authorised"));
+      },
+      broken: () => {
+        end(new Failure("unreachable"));
+      },
+      wantsSize: (size) => {
+        // Without an answer the desktop keeps the size it has.
+        void api.resize(size, this.owner).catch(() => undefined);
+      },
+    });
+    const cancel = this.owner.after(openMs + HANDSHAKE_MS, () => {
+      end(new Failure("unreachable"));
+    });
+    this.up.then(cancel, cancel);
+    this.owner.finally(() => {
+      end(new Failure("unreachable"));
+      this.client.dispose();
+    });
+  }
+}

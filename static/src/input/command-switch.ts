@@ -1,0 +1,47 @@
+import { element } from "../dom/element";
+
+const NAME = "jupyter-desktop.command-is-control";
+
+/** The button that says whether a Mac's Command key is Ctrl; it is on until somebody wants it otherwise. */
+export class CommandSwitch {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- what replaces it is in Chromium only
+  readonly mac = /^(Mac|iP(hone|ad|od))/.test(navigator.platform);
+  private readonly button = element("tool-command");
+  private wanted = remembered() !== "off";
+
+  constructor(done: () => void) {
+    this.button.hidden = !this.mac;
+    this.show();
+    this.button.addEventListener("click", () => {
+      this.wanted = !this.wanted;
+      remember(this.wanted ? "on" : "off");
+      this.show();
+      done();
+    });
+  }
+
+  get on(): boolean {
+    return this.mac && this.wanted;
+  }
+
+  private show(): void {
+    this.button.setAttribute("aria-pressed", String(this.wanted));
+  }
+}
+
+// Browsers that store nothing for this site throw.
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(NAME);
+  } catch {
+    return null;
+  }
+}
+
+function remember(value: string): void {
+  try {
+    localStorage.setItem(NAME, value);
+  } catch {
+    // It holds for this page.
+  }
+}

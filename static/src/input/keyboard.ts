@@ -1,0 +1,45 @@
+import type { Client } from "../clients/client";
+import type { InputGate } from "./input-gate";
+import type { KeyField } from "./key-field";
+import { type KeySettings, KeyStream } from "../keys/key-stream";
+import { eventOf, strokeOf } from "../keys/stroke";
+
+/** The way of keys from the field that has the focus to the desktop, whatever protocol is behind it. */
+export class Keyboard {
+  private stream: KeyStream | null = null;
+
+  constructor(
+    private readonly field: KeyField,
+    screen: HTMLElement,
+    gate: InputGate,
+    private readonly settings: KeySettings,
+  ) {
+    const { element } = field;
+    for (const type of ["keydown", "keyup"] as const) {
+      element.addEventListener(type, (event) => {
+        event.preventDefault();
+        if (type === "keydown") this.stream?.press(strokeOf(event));
+        else this.stream?.release(strokeOf(event));
+      });
+    }
+    element.addEventListener("blur", () => {
+      gate.pass(() => { this.stream?.releaseAll(); });
+    });
+    for (const type of ["pointerdown", "wheel"]) {
+      screen.addEventListener(type, () => { this.stream?.point(); }, { capture: true, passive: true });
+    }
+    field.oncompose = () => {
+      gate.pass(() => { this.stream?.releaseTyped(); });
+    };
+    field.ontext = (text) => {
+      gate.pass(() => { this.stream?.type(text); });
+    };
+  }
+
+  /** `client` is to have the keys from now on; with null there is nobody for whom they are. */
+  attach(client: Client | null): void {
+    const send: ConstructorParameters<typeof KeyStream>[0] = (type, stroke) => { client?.key(eventOf(type, stroke)); };
+    this.stream = client ? new KeyStream(send, this.settings) : null;
+    this.field.element.hidden = client === null;
+  }
+}

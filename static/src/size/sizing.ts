@@ -1,0 +1,88 @@
+import type { Client } from "../clients/client";
+import { type Size, SizeClaim } from "./size-claim";
+
+/** Dragging a window's edge asks for one new size, not for a hundred. */
+const SETTLE_MS = 150;
+const VERIFY_MS = 1200;
+/** Smaller than this, the page is not being shown (a hidden tab of an embedding page has no size at all). */
+const SMALLEST = 64;
+
+/** Lets the desktop follow the window's size, as long as no other viewer's user is the one at work. */
+export class Sizing {
+  private client: Client | null = null;
+  private claim = new SizeClaim(true);
+  private settle: ReturnType<typeof setTimeout> | undefined;
+  private verify: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly stage: HTMLElement,
+    private readonly screen: HTMLElement,
+    /** Somebody else's desktop: to open or to enter its window is not yet to be at work. */
+    private readonly guest: boolean,
+    /** Whether nobody else looks at this desktop. */
+    private readonly alone: () => Promise<boolean>,
+  ) {
+    new ResizeObserver(() => {
+      this.stageChanged();
+    }).observe(stage);
+    addEventListener("focus", () => {
+      if (!guest && this.claim.take()) void this.request();
+    });
+    addEventListener("blur", () => {
+      this.claim.leave();
+      this.client?.follow(false);
+    });
+    for (const type of ["pointerdown", "keydown", "wheel"]) {
+      screen.addEventListener(type, this.userGoesOn, { capture: true, passive: true });
+    }
+    this.fit();
+  }
+
+  attach(client: Client | null): void {
+    this.client = client;
+    this.claim = new SizeClaim(!this.guest && document.hasFocus());
+    if (client) void this.request();
+  }
+
+  resized(size: Size): void {
+    if (this.claim.changed(size, performance.now())) this.client?.follow(false);
+  }
+
+  private readonly userGoesOn = (): void => {
+    if (this.claim.goOn(performance.now())) void this.request();
+  };
+
+  private stageChanged(): void {
+    if (!this.fit()) return;
+    // Who resizes a window is at work in it.
+    if (!this.guest && document.hasFocus()) this.claim.take();
+    this.client?.follow(false);
+    clearTimeout(this.settle);
+    this.settle = setTimeout(() => void this.request(), SETTLE_MS);
+  }
+
+  /** Whole pixels: with a fraction of one the picture would be scaled, and blurred. Returns whether that changed anything. */
+  private fit(): boolean {
+    const width = Math.floor(this.stage.clientWidth);
+    const height = Math.floor(this.stage.clientHeight);
+    const { style } = this.screen;
+    if (width < SMALLEST || height < SMALLEST) return false;
+    if (style.width === `${width}px` && style.height === `${height}px`) return false;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+    return true;
+  }
+
+  private async request(): Promise<void> {
+    if (!this.claim.ours && (await this.alone())) this.claim.take();
+    const { client } = this;
+    if (!client || !this.claim.ours) return;
+    const { clientWidth: width, clientHeight: height } = this.screen;
+    this.claim.ask({ width, height }, performance.now());
+    client.follow(true);
+    clearTimeout(this.verify);
+    this.verify = setTimeout(() => {
+      this.resized(client.size());
+    }, VERIFY_MS);
+  }
+}

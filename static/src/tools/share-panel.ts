@@ -1,0 +1,176 @@
+import type { Api } from "../api/api";
+import { copyText } from "../dom/copy-text";
+import { element } from "../dom/element";
+import { Failure } from "../api/failure";
+import { KeyedList } from "../dom/keyed-list";
+import { Owner } from "../dom/owner";
+import type { PageData } from "../api/page-data";
+import type { Access, Session, Share, Viewer } from "../api/session";
+import { timeLeft } from "../view/time-left";
+import { Watch } from "../api/watch";
+
+/** The time left of a link goes on, and another window may make or end one. */
+const REFRESH_MS = 10_000;
+const MAY: Record<Access, string> = { view: "Can only look", full: "Can use it too" };
+const DOES: Record<Access, string> = { view: "looks on", full: "has control" };
+
+/** Links to the desktop for other people, and who has come. */
+export class SharePanel {
+  private readonly dialog = element<HTMLDialogElement>("share");
+  private readonly access = element<HTMLSelectElement>("share-access");
+  private readonly lifetime = element<HTMLSelectElement>("share-lifetime");
+  private readonly link = element<HTMLInputElement>("share-link");
+  private readonly status = element("share-status");
+  private readonly links = new KeyedList(element("share-links"), element("share-create"));
+  private readonly viewers = new KeyedList(element("share-viewers"), element("share-create"));
+  private owner = new Owner();
+  private creating = false;
+  /** What did not work; no longer true when the server answers again. */
+  private complaint = "";
+
+  constructor(
+    private readonly api: Api,
+    allowed: PageData["sharing"],
+    /** The number of this page's own connection. */
+    private readonly own: () => number | undefined,
+    closed: () => void,
+  ) {
+    if (allowed !== "full") element("share-full").remove();
+    element("share-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.creating) return;
+      this.creating = true;
+      void this.attempt(() => this.create()).finally(() => (this.creating = false));
+    });
+    element("share-copy").addEventListener("click", () => void this.copy(this.link.value));
+    element("share-close").addEventListener("click", () => {
+      this.dialog.close();
+    });
+    this.dialog.addEventListener("close", () => {
+      this.owner.dispose();
+      closed();
+    });
+  }
+
+  open(): void {
+    this.owner = new Owner();
+    this.status.textContent = "";
+    this.showLink(null);
+    this.dialog.showModal();
+    this.watch();
+    void this.attempt(() => this.refresh());
+    this.owner.every(REFRESH_MS, () => void this.attempt(() => this.refresh()));
+  }
+
+  private watch(): void {
+    const { owner } = this;
+    const session = (known: Session): void => {
+      if (known.state === "starting" || known.state === "running") this.showViewers(known.viewers);
+      else this.dialog.close();
+    };
+    const failed = ({ kind }: Failure): void => {
+      if (kind === "gone") this.dialog.close();
+    };
+    new Watch(this.api, { session, log: () => undefined, failed }, owner);
+  }
+
+  private async create(): Promise<void> {
+    this.status.textContent = "Creating the link…";
+    this.showLink(null);
+    const { value } = this.access;
+    const share = await this.api.share(value as Access, Number(this.lifetime.value), this.owner);
+    this.showLink(share);
+    this.selectLink();
+    this.status.textContent = "The link is ready: copy it and send it to those who may see this desktop.";
+    await this.refresh();
+  }
+
+  private async refresh(): Promise<void> {
+    const shown = this.link.value;
+    const shares = await this.api.shares(this.owner);
+    if (this.status.textContent === this.complaint) this.status.textContent = "";
+    const holds = shares.some((share) => this.api.linkOf(share) === shown);
+    // One that was made meanwhile is not among them.
+    if (!holds && this.link.value === shown) this.showLink(null);
+    this.showLinks(shares);
+  }
+
+  private showLink(share: Share | null): void {
+    this.link.value = share ? this.api.linkOf(share) : "";
+    element("share-made").hidden = share === null;
+  }
+
+  private showLinks(shares: Share[]): void {
+    element("share-links-part").hidden = shares.length === 0;
+    this.links.show(
+      [...shares].reverse().map((share) => {
+        const text = MAY[share.access];
+        const end = (): Promise<void> => this.attempt(() => this.end(share));
+        const copy = (): Promise<void> => this.copy(this.api.linkOf(share));
+        return { key: share.id, text, detail: timeLeft(share.expires_in), actions: { "Copy link": copy, "End": end } };
+      }),
+    );
+  }
+
+  private showViewers(viewers: Viewer[]): void {
+    const own = this.own();
+    this.viewers.show(
+      viewers.map(({ id, user, access }) => {
+        const line = { key: `${id}`, text: user || "Somebody", detail: DOES[access] };
+        const disconnect = (): Promise<void> => this.attempt(() => this.disconnect(id));
+        if (id !== own) return { ...line, actions: { Disconnect: disconnect } };
+        // Another line, should the server have told of this connection before it was known to be ours.
+        return { ...line, key: "own", detail: "this window", actions: {} };
+      }),
+    );
+  }
+
+  private async end(share: Share): Promise<void> {
+    await this.api.endShare(share.id, this.owner);
+    this.status.textContent = "The link has ended.";
+    await this.refresh();
+  }
+
+  private async disconnect(viewer: number): Promise<void> {
+    await this.api.disconnect(viewer, this.owner);
+    const links = !element("share-links-part").hidden;
+    this.status.textContent = links ? "Disconnected. Whoever has a link can come again until it ends." : "Disconnected.";
+  }
+
+  private async copy(link: string): Promise<void> {
+    const copied = await copyText(link);
+    this.status.textContent = copied ? "The link is copied." : "Your browser does not allow it: press Ctrl+C to copy the link above.";
+    if (copied) return;
+    this.link.value = link;
+    element("share-made").hidden = false;
+    this.selectLink();
+  }
+
+  private selectLink(): void {
+    this.link.focus();
+    // Backwards, so that its beginning is seen.
+    this.link.setSelectionRange(0, this.link.value.length, "backward");
+    this.link.scrollLeft = 0;
+  }
+
+  /** Does something, and says so if it fails. */
+  private async attempt(what: () => Promise<void>): Promise<void> {
+    const { owner } = this;
+    try {
+      await what();
+    } catch (error) {
+      if (!owner.disposed) this.say(Failure.of(error));
+    }
+  }
+
+  private say({ kind, details: { problem } }: Failure): void {
+    this.complaint = problem ? [problem.message, problem.remedy].filter(Boolean).join(" ") : (SAID[kind] ?? UNREACHABLE);
+    this.status.textContent = this.complaint;
+  }
+}
+
+const UNREACHABLE = "The server does not answer. Try again in a moment.";
+const SAID: Partial<Record<Failure["kind"], string>> = {
+  "signed-out": "You have been signed out. Sign in to Jupyter again.",
+  "gone": "The desktop has ended.",
+};

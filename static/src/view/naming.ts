@@ -1,0 +1,16 @@
+import type { PageData } from "../api/page-data";
+
+/** How texts call what the page shows: the desktop, or an application by its title. */
+export interface Naming {
+  the: string;
+  /** At the beginning of a sentence. */
+  The: string;
+  This: string;
+  this: string;
+}
+
+const DESKTOP: Naming = { the: "the desktop", The: "The desktop", this: "this desktop", This: "This desktop" };
+
+export function naming({ application, title }: Pick<PageData, "application" | "title">): Naming {
+  return application === null ? DESKTOP : { the: title, The: title, this: title, This: title };
+}

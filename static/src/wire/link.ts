@@ -1,0 +1,112 @@
+import { Liveness } from "./liveness";
+import { Owner } from "../dom/owner";
+
+const CHECK_MS = 500;
+const LOST = 1006;
+const PING = new Uint8Array(0);
+
+type Handler<E> = ((event: E) => void) | null;
+
+/**
+ * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
+ * It is also the channel that a client reads and writes, which never sees those. `onended` comes exactly once, before the client hears of the end.
+ */
+export class Link {
+  binaryType: BinaryType = "arraybuffer";
+  onopen: Handler<Event> = null;
+  onmessage: Handler<MessageEvent<ArrayBuffer>> = null;
+  onclose: Handler<{ code: number; reason: string }> = null;
+  onerror: Handler<Event> = null;
+  onended: ((code: number, opened: boolean) => void) | null = null;
+
+  private readonly owner: Owner;
+  private readonly socket: WebSocket;
+  private readonly liveness = new Liveness(performance.now());
+  private wasOpen = false;
+  private ended = false;
+
+  constructor(address: string, protocols: string[], openMs: number, parent: Owner) {
+    this.owner = new Owner(parent);
+    this.socket = new WebSocket(address, protocols);
+    this.socket.binaryType = "arraybuffer";
+    const { owner, socket } = this;
+    const late = owner.after(openMs, () => {
+      this.end(LOST);
+    });
+    owner.listen(socket, "open", (event) => {
+      late();
+      this.opened(event);
+    });
+    owner.listen<MessageEvent<ArrayBuffer>>(socket, "message", (event) => {
+      this.received(event);
+    });
+    owner.listen<CloseEvent>(socket, "close", (event) => {
+      this.end(event.code, event.reason);
+    });
+    owner.finally(() => {
+      socket.close();
+    });
+  }
+
+  get protocol(): string {
+    return this.socket.protocol;
+  }
+
+  /**
+   * A closing socket reads as open until its end was told: noVNC's send queue would otherwise wait for ever for room
+   * (it loops until a flush succeeds). What is sent then is dropped, as on a lost link.
+   */
+  get readyState(): number {
+    if (this.ended) return WebSocket.CLOSED;
+    return this.socket.readyState === WebSocket.CONNECTING ? WebSocket.CONNECTING : WebSocket.OPEN;
+  }
+
+  send(data: ArrayBufferView<ArrayBuffer>): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(data);
+  }
+
+  close(): void {
+    // noVNC does not expect to hear of the end while it is still asking for it.
+    queueMicrotask(() => {
+      this.end(LOST);
+    });
+  }
+
+  /** Asks at once whether the other side is there; the link ends within 2 s if not. */
+  probe(): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.liveness.probe(performance.now());
+    this.socket.send(PING);
+  }
+
+  private opened(event: Event): void {
+    this.wasOpen = true;
+    this.liveness.heard(performance.now(), true);
+    this.owner.every(CHECK_MS, () => {
+      this.check();
+    });
+    this.onopen?.(event);
+  }
+
+  private received(event: MessageEvent<ArrayBuffer>): void {
+    const empty = event.data.byteLength === 0;
+    this.liveness.heard(performance.now(), empty);
+    if (!empty) this.onmessage?.(event);
+  }
+
+  private check(): void {
+    // Hidden pages' timers are throttled; becoming visible probes instead.
+    if (document.hidden) return;
+    const verdict = this.liveness.check(performance.now());
+    if (verdict === "ask") this.socket.send(PING);
+    if (verdict === "dead") this.end(LOST);
+  }
+
+  private end(code: number, reason = ""): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.owner.dispose();
+    this.onended?.(code, this.wasOpen);
+    this.onclose?.({ code, reason });
+  }
+}

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { SharedText } from "../../src/clipboard/shared-text";
+
+test("the same text is sent once", () => {
+  const memory = new SharedText();
+  assert.equal(memory.fromBrowser("one"), true);
+  assert.equal(memory.fromBrowser("one"), false);
+  assert.equal(memory.fromBrowser("two"), true);
+  assert.equal(memory.fromBrowser("one"), true);
+});
+
+test("the desktop's own text is not sent back to it, whatever line ends the browser gave it", () => {
+  const memory = new SharedText();
+  assert.equal(memory.fromDesktop("a\nb"), true);
+  memory.written("a\nb");
+  assert.equal(memory.fromBrowser("a\r\nb"), false);
+});
+
+test("the browser's own text is not written back to it", () => {
+  const memory = new SharedText();
+  memory.fromBrowser("one");
+  assert.equal(memory.fromDesktop("one"), false);
+});
+
+test("nothing is never sent", () => {
+  const memory = new SharedText();
+  assert.equal(memory.fromBrowser(""), false);
+  assert.equal(memory.fromDesktop(""), false);
+});
+
+test("copied again there after something else here", () => {
+  const memory = new SharedText();
+  memory.fromDesktop("there");
+  memory.written("there");
+  assert.equal(memory.fromBrowser("here"), true);
+  assert.equal(memory.fromDesktop("there"), true);
+});
+
+test("a new connection offers the browser's text again, if it was the newest", () => {
+  const memory = new SharedText();
+  assert.equal(memory.reconnected(), null);
+  memory.fromBrowser("one");
+  assert.equal(memory.reconnected(), "one");
+  memory.fromDesktop("newer");
+  assert.equal(memory.reconnected(), null);
+});
+
+test("what the desktop had may be gone after a new connection, so it counts as unknown", () => {
+  const memory = new SharedText();
+  memory.fromBrowser("one");
+  memory.fromDesktop("two");
+  memory.reconnected();
+  assert.equal(memory.fromBrowser("two"), true);
+});

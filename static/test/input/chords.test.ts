@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { EscapeChord, isPasteChord, type Key } from "../../src/input/chords";
+
+const NONE = { type: "keydown", ctrlKey: false, shiftKey: false, altKey: false, metaKey: false };
+const key = (name: string, more: Partial<Key> = {}): Key => ({ ...NONE, key: name, code: name, ...more });
+
+test("the keys that paste", () => {
+  assert.ok(isPasteChord(key("v", { code: "KeyV", ctrlKey: true }), false));
+  assert.ok(isPasteChord(key("V", { code: "KeyV", ctrlKey: true, shiftKey: true }), false));
+  assert.ok(isPasteChord(key("Insert", { shiftKey: true }), false));
+  assert.ok(isPasteChord(key("v", { code: "Period", ctrlKey: true }), false), "Dvorak: the letter counts, not the place");
+});
+
+test("the keys that paste while another alphabet is on", () => {
+  assert.ok(isPasteChord(key("м", { code: "KeyV", ctrlKey: true }), false));
+  assert.ok(isPasteChord(key("М", { code: "KeyV", ctrlKey: true, shiftKey: true }), false));
+  assert.ok(!isPasteChord(key("с", { code: "KeyC", ctrlKey: true }), false));
+});
+
+test("Command+V pastes where Command is Ctrl", () => {
+  assert.ok(isPasteChord(key("v", { code: "KeyV", metaKey: true }), true));
+  assert.ok(!isPasteChord(key("v", { code: "KeyV", metaKey: true }), false));
+  assert.ok(!isPasteChord(key("c", { code: "KeyC", metaKey: true }), true));
+});
+
+test("keys that do not", () => {
+  assert.ok(!isPasteChord(key("v", { code: "KeyV" }), false));
+  assert.ok(!isPasteChord(key("Insert"), false));
+  assert.ok(!isPasteChord(key("Insert", { ctrlKey: true, shiftKey: true }), false));
+  assert.ok(!isPasteChord(key("v", { code: "KeyV", ctrlKey: true, altKey: true }), false), "AltGr on Windows");
+  assert.ok(!isPasteChord(key("v", { code: "KeyV", ctrlKey: true, type: "keyup" }), false));
+});
+
+function feed(...strokes: string[]): boolean[] {
+  const chord = new EscapeChord();
+  return strokes.map((stroke) => chord.feed(key(stroke.slice(1), { type: stroke.startsWith("+") ? "keydown" : "keyup" })));
+}
+
+test("Ctrl+Alt+Shift leaves with its last release, in any order", () => {
+  assert.deepEqual(feed("+Control", "+Alt", "+Shift", "-Shift", "-Alt", "-Control"), [false, false, false, false, false, true]);
+  assert.ok(feed("+Shift", "+Control", "+Alt", "-Control", "-Shift", "-Alt").at(-1));
+});
+
+test("two of the three, or another key among them, stay on the desktop", () => {
+  assert.ok(!feed("+Control", "+Alt", "-Alt", "-Control").includes(true));
+  assert.ok(!feed("+Control", "+Alt", "+Shift", "+t", "-t", "-Shift", "-Alt", "-Control").includes(true));
+});
+
+test("Alt that calls itself Meta under Shift counts as Alt", () => {
+  const chord = new EscapeChord();
+  chord.feed(key("Control"));
+  chord.feed(key("Shift"));
+  chord.feed(key("Meta", { code: "AltLeft" }));
+  chord.feed(key("Meta", { code: "AltLeft", type: "keyup" }));
+  chord.feed(key("Shift", { type: "keyup" }));
+  assert.ok(chord.feed(key("Control", { type: "keyup" })));
+});
