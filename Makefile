@@ -9,9 +9,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 page := desktop/static/desktop.js
 page_sources := $(shell find static -name node_modules -prune -o -type f -print)
-shell_scripts = $(wildcard desktop/xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/doctor/nothing .ci/run \
+shell_scripts = $(wildcard xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/doctor/nothing .ci/run \
 	$(wildcard containers/steps/* containers/verify containers/*/verify) \
-	$(filter-out %/dconf %/xdg %/without-key-repeat %.sh,$(wildcard desktop/xstartup/*))
+	$(filter-out %/dconf %/xdg %/without-key-repeat %.sh,$(wildcard xstartup/*))
 
 # Most of a test's time is waiting. A file's tests share servers, so they stay together; the quick ones come last.
 # What the test of a worker that died has left would disturb the rest, and pytest-xdist 3.8 may wait for ever after it.

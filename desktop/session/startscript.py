@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import StartScriptMissing
 
-OURS = Path(__file__).parent.parent / "xstartup"
+_INSTALLED = Path("share", "jupyter", "desktop", "xstartup")
+_PART = "common.sh"  # all start scripts of ours source it
+
+
+def folder_of(package: Path) -> Path:
+    """Return the folder with our start scripts, given the folder of this package.
+
+    A checkout has them beside the package. A wheel has them below the prefix that it is installed
+    to: the package is in ``lib/python3.x/site-packages`` there, or at the top (``pip --target``).
+    """
+    above = package.absolute().parents
+    folders = (
+        package.resolve().parent / "xstartup",
+        *(prefix / _INSTALLED for prefix in (*above[3:4], *above[:1], Path(sys.prefix))),
+    )
+    return next((folder for folder in folders if (folder / _PART).is_file()), folders[-1])
+
+
+OURS = folder_of(Path(__file__).parents[1])
 
 APPLICATION = "application"  # runs a single application, and not without one
 
@@ -32,12 +51,16 @@ def find(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -
     raise StartScriptMissing(
         f"No start script was found; looked for {', '.join(map(str, candidates))}.",
         remedy="Set DesktopApp.start_script to the path of a script, or to one of: "
-        f"{', '.join(ours())}.",
+        f"{', '.join(ours())}."
+        if ours()
+        else f"Install jupyter-desktop again: its own start scripts are not in {OURS}.",
     )
 
 
 def ours() -> list[str]:
-    """Return the names of the desktops' start scripts that come with this package."""
+    """Return the names of the desktops' start scripts beside those of this package."""
+    if not OURS.is_dir():
+        return []
     desktops = (path for path in OURS.iterdir() if path.is_file() and not path.suffix)
     return sorted(path.name for path in desktops if path.name != APPLICATION)
 
@@ -66,14 +89,20 @@ def command(script: Path) -> list[str]:
 def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
     if "/" in setting or setting.startswith("~"):
         return [_expanded(setting, environment)]
-    return [Path(folder, setting) for folder in [*folders, str(OURS)]]
+    return [folder / setting for folder in _folders(folders)]
+
+
+def _folders(folders: Sequence[str]) -> list[Path]:
+    """Return the folders to look in: those of the site first, wherever ours is among them."""
+    return [*(Path(folder) for folder in folders if Path(folder).resolve() != OURS.resolve()), OURS]
 
 
 def _usual(folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
     theirs = environment.get(COMPATIBLE_VARIABLE)
     paths = [*([theirs] if theirs else []), "~/.vnc/xstartup"]
-    return [_expanded(path, environment) for path in paths] + [
-        Path(folder, "default") for folder in [*folders, str(OURS)]
+    return [
+        *(_expanded(path, environment) for path in paths),
+        *(folder / "default" for folder in _folders(folders)),
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-XSTARTUP = Path(__file__).parents[2] / "desktop" / "xstartup"
+XSTARTUP = Path(__file__).parents[2] / "xstartup"
 SCRIPTS = sorted(path.name for path in XSTARTUP.iterdir() if path.is_file())
 BUS = "dbus-daemon"
 TOOLS = [

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from jupyter_desktop.errors import StartScriptMissing
-from jupyter_desktop.session.startscript import COMPATIBLE_VARIABLE, OURS, command, find, ours
+from jupyter_desktop.session.startscript import (
+    COMPATIBLE_VARIABLE,
+    OURS,
+    command,
+    find,
+    folder_of,
+    ours,
+)
 
 HOME = ".vnc/xstartup"
 
@@ -39,6 +46,38 @@ def test_search_order(tmp_path, there, setting, variable, found):
     environment = {"HOME": f"{tmp_path}/home", COMPATIBLE_VARIABLE: variable.format(tmp_path)}
     folders = [f"{tmp_path}/user", f"{tmp_path}/site"]
     assert find(setting.format(tmp_path), folders, environment) == tmp_path / found
+
+
+@pytest.mark.parametrize(
+    ("package", "folder"),
+    [
+        ("checkout/desktop", "checkout/xstartup"),
+        (
+            "venv/lib/python3.11/site-packages/jupyter_desktop",
+            "venv/share/jupyter/desktop/xstartup",
+        ),
+        ("target/jupyter_desktop", "target/share/jupyter/desktop/xstartup"),
+    ],
+)
+def test_where_our_start_scripts_are_installed(tmp_path, package, folder):
+    for made in (package, folder):
+        (tmp_path / made).mkdir(parents=True)
+    (tmp_path / folder / "common.sh").touch()
+    assert folder_of(tmp_path / package) == tmp_path / folder
+
+
+def test_an_editable_install_finds_them_by_its_link(tmp_path):
+    (tmp_path / "checkout/desktop").mkdir(parents=True)
+    (tmp_path / "checkout/xstartup").mkdir()
+    (tmp_path / "checkout/xstartup/common.sh").touch()
+    (tmp_path / "jupyter_desktop").symlink_to("checkout/desktop")
+    assert folder_of(tmp_path / "jupyter_desktop") == tmp_path / "checkout/xstartup"
+
+
+def test_scripts_of_a_site_come_before_ours_that_are_on_the_same_path(tmp_path):
+    """A wheel's are below the environment's prefix, which Jupyter's path names before /usr."""
+    (tmp_path / "default").touch()
+    assert find("default", [str(OURS), str(tmp_path)], {}) == tmp_path / "default"
 
 
 def test_works_without_a_home():
