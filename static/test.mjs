@@ -23,7 +23,7 @@ try {
     plugins: [novncRepairs],
   });
   const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;
+  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { cwd: fileURLToPath(new URL(".", import.meta.url)), stdio: "inherit" }).status ?? 1;
 } finally {
   await rm(out, { recursive: true, force: true });
 }

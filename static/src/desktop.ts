@@ -1,32 +1,14 @@
-import { Api } from "./api/api";
-import { EscapeChord, isPasteChord } from "./input/chords";
-import type { Client, Keystroke } from "./clients/client";
-import { ClientScripts } from "./clients/client-scripts";
-import { Clipboard } from "./clipboard/clipboard";
-import { ClipboardPanel } from "./tools/clipboard-panel";
-import { confirm } from "./tools/confirm";
-import type { Connection } from "./connection/connection";
+import { Api, Failure, readPageData, type Session, Watch } from "./api";
+import { type Client, ClientScripts, type Keystroke } from "./clients";
+import { Clipboard } from "./clipboard";
+import { type Connection, Life, Retry } from "./connection";
 import { element } from "./dom/element";
-import { Failure } from "./api/failure";
-import { Fullscreen } from "./tools/fullscreen";
-import { InputGate } from "./input/input-gate";
-import { CommandSwitch } from "./input/command-switch";
-import { KeyField } from "./input/key-field";
-import { Keyboard } from "./input/keyboard";
-import { KeysMenu } from "./tools/keys-menu";
-import { Life } from "./connection/life";
-import { naming } from "./view/naming";
 import { Owner } from "./dom/owner";
-import { readPageData } from "./api/page-data";
-import { Retry } from "./connection/retry";
-import type { Session } from "./api/session";
-import { SharePanel } from "./tools/share-panel";
-import { Sizing } from "./size/sizing";
-import { StartForm } from "./view/start-form";
 import { takeFocus } from "./dom/take-focus";
-import { Toolbar } from "./tools/toolbar";
-import { View } from "./view/view";
-import { Watch } from "./api/watch";
+import { CommandSwitch, EscapeChord, InputGate, isPasteChord, Keyboard, KeyField } from "./input";
+import { Sizing } from "./size";
+import { ClipboardPanel, confirm, Fullscreen, KeysMenu, SharePanel, Toolbar } from "./tools";
+import { naming, StartForm, View } from "./view";
 
 /** The page as a whole: who is wired to whom. */
 class Desktop {

@@ -1,8 +1,8 @@
-import { Failure } from "./failure";
 import type { Owner } from "../dom/owner";
+import { Failure } from "./failure";
 import type { PageData } from "./page-data";
 import type { Access, Problem, Session, Share, Ticket } from "./session";
-import type { Size } from "../size/size-claim";
+import type { Size } from "./size";
 
 /** Short enough for the desktop to be back within 5 s when an attempt hangs on a link that just returned. */
 const QUICK_MS = 3500;

@@ -1,7 +1,7 @@
+import { Owner } from "../dom/owner";
 import type { Api } from "./api";
 import { readEvents } from "./event-stream";
 import { Failure } from "./failure";
-import { Owner } from "../dom/owner";
 import type { Session } from "./session";
 
 /** Some proxies hold server-sent events back; then the page asks. */

@@ -1,6 +1,5 @@
+import { type ClientFiles, Failure } from "../api";
 import type { ClientModule } from "./client";
-import { Failure } from "../api/failure";
-import type { ClientFiles } from "../api/page-data";
 
 /** Loads what speaks a session's protocol: a module of ours (the page preloads one), and before it scripts that it needs. */
 export class ClientScripts {

@@ -1,6 +1,5 @@
-import type { Link } from "../wire/link";
-import type { Access, Problem } from "../api/session";
-import type { Size } from "../size/size-claim";
+import type { Access, Problem, Size } from "../api";
+import type { Link } from "../wire";
 
 /** A key as the desktop knows it: X keysym and physical key. */
 export type Keystroke = readonly [keysym: number, code: string];

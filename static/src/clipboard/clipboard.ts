@@ -1,7 +1,7 @@
-import type { Client } from "../clients/client";
+import type { PageData } from "../api";
+import type { Client } from "../clients";
 import { copyText } from "../dom/copy-text";
-import type { InputGate } from "../input/input-gate";
-import type { PageData } from "../api/page-data";
+import type { InputGate } from "../input";
 import { portable } from "./portable-text";
 import { SharedText } from "./shared-text";
 

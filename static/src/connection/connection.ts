@@ -1,10 +1,7 @@
-import type { Api } from "../api/api";
-import type { Client, ClientModule } from "../clients/client";
-import { Failure, type FailureKind } from "../api/failure";
-import { Link } from "../wire/link";
+import { type Access, type Api, Failure, type FailureKind, type Size, type Ticket } from "../api";
+import type { Client, ClientModule } from "../clients";
 import { Owner } from "../dom/owner";
-import type { Access, Ticket } from "../api/session";
-import type { Size } from "../size/size-claim";
+import { Link } from "../wire";
 
 const HANDSHAKE_MS = 4000;
 

@@ -1,14 +1,10 @@
-import type { Api } from "../api/api";
-import { Backoff } from "./backoff";
-import type { ClientScripts } from "../clients/client-scripts";
-import { Connection, type ConnectionEvents } from "./connection";
-import { Failure } from "../api/failure";
+import { type Api, Failure, type Session, Watch } from "../api";
+import type { ClientScripts } from "../clients";
 import { Owner } from "../dom/owner";
-import { onFirstPixels, onPainted } from "../view/picture";
+import { onFirstPixels, onPainted, type View } from "../view";
+import { Backoff } from "./backoff";
+import { Connection, type ConnectionEvents } from "./connection";
 import type { Retry } from "./retry";
-import type { Session } from "../api/session";
-import type { View } from "../view/view";
-import { Watch } from "../api/watch";
 
 type Next = "start" | "restart" | "ask" | "look" | "connect";
 

@@ -1,5 +1,4 @@
-import { isCommandChord } from "../keys/command-key";
-import { latinOf } from "../keys/latin";
+import { isCommandChord, latinOf } from "../keys";
 
 export interface Key {
   type: string;

@@ -1,4 +1,4 @@
-import { eventOf, strokeOf, type StrokeType } from "../keys/stroke";
+import { eventOf, strokeOf, type StrokeType } from "../keys";
 
 const HELD = "keydown keyup mousedown mouseup";
 

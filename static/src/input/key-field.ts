@@ -1,5 +1,4 @@
-import { Composer } from "../keys/composer";
-import { strokeOf } from "../keys/stroke";
+import { Composer, strokeOf } from "../keys";
 
 /**
  * Changes that browsers make of keys (Input Events, "inputType"). All others are kept out: the browser's menu could paste

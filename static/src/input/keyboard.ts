@@ -1,8 +1,7 @@
-import type { Client } from "../clients/client";
+import type { Client } from "../clients";
+import { eventOf, type KeySettings, KeyStream, strokeOf } from "../keys";
 import type { InputGate } from "./input-gate";
 import type { KeyField } from "./key-field";
-import { type KeySettings, KeyStream } from "../keys/key-stream";
-import { eventOf, strokeOf } from "../keys/stroke";
 
 /** The way of keys from the field that has the focus to the desktop, whatever protocol is behind it. */
 export class Keyboard {

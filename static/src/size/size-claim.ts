@@ -1,7 +1,4 @@
-export interface Size {
-  width: number;
-  height: number;
-}
+import type { Size } from "../api";
 
 /** A change seen this soon after we asked may be the answer to something older. */
 const SETTLE_MS = 1000;

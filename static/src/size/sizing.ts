@@ -1,5 +1,6 @@
-import type { Client } from "../clients/client";
-import { type Size, SizeClaim } from "./size-claim";
+import type { Size } from "../api";
+import type { Client } from "../clients";
+import { SizeClaim } from "./size-claim";
 
 /** Dragging a window's edge asks for one new size, not for a hundred. */
 const SETTLE_MS = 150;

@@ -1,4 +1,4 @@
-import type { Clipboard } from "../clipboard/clipboard";
+import type { Clipboard } from "../clipboard";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
 

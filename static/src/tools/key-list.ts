@@ -1,4 +1,4 @@
-import type { Keystroke } from "../clients/client";
+import type { Keystroke } from "../clients";
 
 const CONTROL: Keystroke = [0xffe3, "ControlLeft"];
 const ALT: Keystroke = [0xffe9, "AltLeft"];

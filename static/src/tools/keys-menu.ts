@@ -1,7 +1,7 @@
-import type { Keystroke } from "../clients/client";
+import type { Keystroke } from "../clients";
 import { element } from "../dom/element";
-import { KEY_LIST } from "./key-list";
 import { roveFocus } from "../dom/roving";
+import { KEY_LIST } from "./key-list";
 
 /** The menu of keys to press on the desktop. */
 export class KeysMenu {

@@ -1,13 +1,9 @@
-import type { Api } from "../api/api";
+import { type Access, type Api, Failure, type PageData, type Session, type Share, type Viewer, Watch } from "../api";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
-import { Failure } from "../api/failure";
 import { KeyedList } from "../dom/keyed-list";
 import { Owner } from "../dom/owner";
-import type { PageData } from "../api/page-data";
-import type { Access, Session, Share, Viewer } from "../api/session";
-import { timeLeft } from "../view/time-left";
-import { Watch } from "../api/watch";
+import { timeLeft } from "../view";
 
 /** The time left of a link goes on, and another window may make or end one. */
 const REFRESH_MS = 10_000;

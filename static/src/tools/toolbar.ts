@@ -1,6 +1,6 @@
 import { element } from "../dom/element";
-import type { KeysMenu } from "./keys-menu";
 import { roveFocus } from "../dom/roving";
+import type { KeysMenu } from "./keys-menu";
 
 /** Long enough to come back after overshooting, short enough to be out of the way. */
 const LINGER_MS = 600;

@@ -1,8 +1,8 @@
 import { announce } from "../dom/announce";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
-import type { Step } from "./progress";
 import { takeFocus } from "../dom/take-focus";
+import type { Step } from "./progress";
 
 /** What a card for an end or an error says. */
 export interface Message {

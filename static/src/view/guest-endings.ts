@@ -1,5 +1,5 @@
+import type { Failure } from "../api";
 import type { Message } from "./card";
-import type { Failure } from "../api/failure";
 import type { Naming } from "./naming";
 import { State } from "./state";
 

@@ -1,6 +1,6 @@
+import type { Job, Session } from "../api";
 import { announce } from "../dom/announce";
 import { element } from "../dom/element";
-import type { Job, Session } from "../api/session";
 import { timeLeft } from "./time-left";
 
 const LOOK_MS = 5000;

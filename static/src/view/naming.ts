@@ -1,4 +1,4 @@
-import type { PageData } from "../api/page-data";
+import type { PageData } from "../api";
 
 /** How texts call what the page shows: the desktop, or an application by its title. */
 export interface Naming {

@@ -1,4 +1,4 @@
-import type { Session } from "../api/session";
+import type { Session } from "../api";
 import { beginsAt } from "./time-left";
 
 export interface Step {

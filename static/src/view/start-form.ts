@@ -1,5 +1,5 @@
+import type { Field, PageData, Placement } from "../api";
 import { element } from "../dom/element";
-import type { Field, PageData, Placement } from "../api/page-data";
 
 const REMEMBERED = "jupyter-desktop-start";
 

@@ -1,15 +1,13 @@
+import type { Access, Failure, PageData, Session } from "../api";
 import { announce } from "../dom/announce";
-import { Card, type Message } from "./card";
 import { element } from "../dom/element";
-import type { Failure } from "../api/failure";
+import { Card, type Message } from "./card";
 import { guestEnding } from "./guest-endings";
 import { JobClock } from "./job-clock";
 import { naming, type Naming } from "./naming";
 import { Notice } from "./notice";
-import type { PageData } from "../api/page-data";
 import { Picture } from "./picture";
 import { progress } from "./progress";
-import type { Access, Session } from "../api/session";
 import { setBackend, setState, State } from "./state";
 
 /** What the user can press. */

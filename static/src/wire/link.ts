@@ -1,5 +1,5 @@
-import { Liveness } from "./liveness";
 import { Owner } from "../dom/owner";
+import { Liveness } from "./liveness";
 
 const CHECK_MS = 500;
 const LOST = 1006;

@@ -1,7 +1,7 @@
 import RFB from "@novnc/novnc";
+import type { Size } from "../../api";
+import type { Link } from "../../wire";
 import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
-import type { Link } from "../../wire/link";
-import type { Size } from "../../size/size-claim";
 
 /** Longer texts wait until a program on the desktop asks for them. */
 const PROVIDED_AT_ONCE = 65_536;

@@ -1,4 +1,4 @@
-import type { Problem } from "../../api/session";
+import type { Problem } from "../../api";
 
 /** What the HTML5 client needs, and what it finds. */
 export interface Conditions {

@@ -1,8 +1,8 @@
+import type { Size } from "../../api";
 import type { Secrets } from "../client";
-import type { Size } from "../../size/size-claim";
-import { MARGINS } from "./windows/frame";
 import { WESTERN } from "./keys/layouts";
 import { Selections } from "./selections";
+import { MARGINS } from "./windows/frame";
 
 const nothing = (): void => undefined;
 

@@ -1,17 +1,16 @@
-import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
-import type { Link } from "../../wire/link";
+import type { Problem, Size } from "../../api";
 import { Owner } from "../../dom/owner";
-import type { Problem } from "../../api/session";
-import type { Size } from "../../size/size-claim";
-import type { Desk } from "./windows/desk";
+import type { Link } from "../../wire";
+import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
 import { unfitness } from "./fitness";
 import { Html5Client } from "./html5-client";
 import { Keyboard } from "./keys/keyboard";
 import { RemotePointer } from "./remote-pointer";
-import { Seamless } from "./windows/seamless";
 import { Selections } from "./selections";
-import { Transport } from "./wire/transport";
+import type { Desk } from "./windows/desk";
+import { Seamless } from "./windows/seamless";
 import { WholeDesktop } from "./windows/whole-desktop";
+import { Transport } from "./wire/transport";
 
 const NOTHING: Size = { width: 0, height: 0 };
 

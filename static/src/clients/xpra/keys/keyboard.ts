@@ -1,5 +1,5 @@
+import { isModifier } from "../../../keys";
 import type { Keystroke } from "../../client";
-import { isModifier } from "../../../keys/stroke";
 import { toBytes } from "../wire/byte-text";
 import { heldBy, isCharacter, type Key, modifierOf, nameOf, textOf } from "./key-names";
 import { type Press, pressesFor, WESTERN } from "./layouts";

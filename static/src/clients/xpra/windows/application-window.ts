@@ -1,4 +1,4 @@
-import type { Size } from "../../../size/size-claim";
+import type { Size } from "../../../api";
 import { Frame, MARGINS, NO_MARGINS } from "./frame";
 import { allowed, type Box, cascaded, centred, type Edges, filling, inside, isFixed, type Margins, pulled, reachable } from "./geometry";
 import { Metadata } from "./metadata";

@@ -1,4 +1,4 @@
-import type { Size } from "../../../size/size-claim";
+import type { Size } from "../../../api";
 import type { ApplicationWindow } from "./application-window";
 
 /** Draws the page's windows, from the lowest to the highest, into one picture. */

@@ -1,4 +1,4 @@
-import type { Size } from "../../../size/size-claim";
+import type { Size } from "../../../api";
 import type { PaintedWindow } from "./painted-window";
 
 /** How the windows of the server come into the page: the one of a whole desktop, or those of its programs. */

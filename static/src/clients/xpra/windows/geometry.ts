@@ -1,4 +1,4 @@
-import type { Size } from "../../../size/size-claim";
+import type { Size } from "../../../api";
 
 /** A window's contents, in the page's and the desktop's pixels. */
 export interface Box {

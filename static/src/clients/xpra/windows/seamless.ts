@@ -1,6 +1,6 @@
+import type { Size } from "../../../api";
 import { announce } from "../../../dom/announce";
 import { Owner } from "../../../dom/owner";
-import type { Size } from "../../../size/size-claim";
 import { ApplicationWindow, type Surroundings, type WindowPacket } from "./application-window";
 import { composite } from "./composite";
 import type { Desk, DeskEvents } from "./desk";

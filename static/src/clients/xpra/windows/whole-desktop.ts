@@ -1,4 +1,4 @@
-import type { Size } from "../../../size/size-claim";
+import type { Size } from "../../../api";
 import type { WindowPacket } from "./application-window";
 import type { Desk, DeskEvents } from "./desk";
 import { PaintedWindow } from "./painted-window";

@@ -1,4 +1,4 @@
-import type { Link } from "../../../wire/link";
+import type { Link } from "../../../wire";
 import { type Cipher, Decryption } from "./cipher";
 
 /** Xpra's protocol over our link, and without the waits of its HTML5 client. */

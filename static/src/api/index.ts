@@ -1,0 +1,7 @@
+/** What the server says: its API, the data in the page, and failures. Needs nothing of the rest of the page but dom/. */
+export { Api } from "./api";
+export { Failure, type FailureKind } from "./failure";
+export { type ClientFiles, type Field, type PageData, type Placement, readPageData } from "./page-data";
+export type { Access, Job, Problem, Session, Share, Ticket, Viewer } from "./session";
+export type { Size } from "./size";
+export { Watch } from "./watch";

@@ -1,0 +1,3 @@
+/** What shows a desktop, whatever its protocol: vnc/ and xpra/ are scripts of their own, loaded when needed. */
+export type { Client, ClientEvents, ClientModule, Keystroke } from "./client";
+export { ClientScripts } from "./client-scripts";

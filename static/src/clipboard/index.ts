@@ -1,0 +1,2 @@
+/** Text on its way between the browser's clipboard and the desktop's. */
+export { Clipboard } from "./clipboard";

@@ -1,0 +1,2 @@
+/** The size of the desktop, which follows the window. */
+export { Sizing } from "./sizing";
