@@ -1,5 +1,6 @@
 """A line of text to be edited, whose content a file has at all times.
 
+For each click that it gets it adds a line to FILE.clicks.
 Run by the system's Python, which has GTK 3 where there is Xpra: gtk_entry.py TITLE TEXT FILE
 """
 
@@ -17,8 +18,16 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
 
 title, text, file = sys.argv[1:]
+
+
+def note_click(*_: object) -> None:
+    with Path(f"{file}.clicks").open("a") as clicks:
+        clicks.write("click\n")
+
+
 entry = Gtk.Entry()
 entry.connect("changed", lambda entry: Path(file).write_text(entry.get_text()))
+entry.connect("button-release-event", note_click)
 entry.set_text(text)
 window = Gtk.Window(title=title)
 window.set_default_size(400, 100)

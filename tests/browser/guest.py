@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -195,6 +195,21 @@ class Guest:
     def _named(self, asked: str) -> str:
         """Return the name of the window that xdotool finds by a command of its own."""
         return self.run("xdotool", asked, "getwindowname", check=False).strip()
+
+    def await_click(self, file: str, click: Callable[[], None]) -> None:
+        """Click into a window whose program notes its clicks in ``file``.clicks, until it has it.
+
+        The window manager gets clicks first. Until it passes one on to the window, keys that came
+        after it overtake it.
+        """
+        noted = self.server.home / f"{file}.clicks"
+
+        def clicks() -> int:
+            return noted.read_text().count("\n") if noted.exists() else 0
+
+        before = clicks()
+        click()
+        until(lambda: clicks() > before, f"a click into the window of {file!r}")
 
     def active_window(self) -> str:
         """Name of the window that keys go to, as the window manager says."""

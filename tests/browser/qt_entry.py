@@ -5,11 +5,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QLineEdit
 
 title, text, file = sys.argv[1:]
+
+
+class Entry(QLineEdit):
+    """Notes its clicks."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseReleaseEvent(event)
+        with Path(f"{file}.clicks").open("a") as clicks:
+            clicks.write("click\n")
+
+
 application = QApplication([title])
-entry = QLineEdit()
+entry = Entry()
 entry.textChanged.connect(lambda text: Path(file).write_text(text))
 entry.setText(text)
 entry.setWindowTitle(title)

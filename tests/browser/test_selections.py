@@ -69,7 +69,7 @@ def entry(desktop: Desktop, guest: Guest, toolkit: str, text: str) -> Iterator[N
     guest.forget("entry")
     with guest.running("/usr/bin/python3", str(ENTRIES[toolkit]), "entry", text, "entry"):
         guest.await_window("entry")
-        desktop.clicks(ENTRY)
+        guest.await_click("entry", lambda: desktop.clicks(ENTRY))
         guest.await_keys("entry")
         yield
 
@@ -153,7 +153,7 @@ def test_the_middle_button_pastes_what_was_marked_since(
 ) -> None:
     with entry(desktop, guest, "GTK", OLD), terminal(desktop, guest):
         copies(elsewhere, desktop, guest, new)
-        desktop.clicks(ENTRY)
+        guest.await_click("entry", lambda: desktop.clicks(ENTRY))
         guest.await_keys("entry")
         desktop.presses("Control+a")
         is_marked(guest, OLD)

@@ -1,5 +1,7 @@
 """A program to write in, which puts its text into a file whenever that changes.
 
+For each click that it gets it adds a line to FILE.clicks.
+
 Run by the system's Python, which has GTK 3 where there is Xpra: gtk_text.py TITLE FILE. SIGUSR1
 empties it. It pastes with Ctrl+Shift+V, too, as terminals do.
 """
@@ -38,6 +40,11 @@ def on_key(view: Gtk.TextView, event: Gdk.EventKey) -> bool:
     return bool(pastes)
 
 
+def note_click(*_: object) -> None:
+    with Path(f"{file}.clicks").open("a") as clicks:
+        clicks.write("click\n")
+
+
 def clear() -> bool:
     content.set_text("")
     write()
@@ -46,6 +53,7 @@ def clear() -> bool:
 
 content.connect("changed", write)
 text.connect("key-press-event", on_key)
+text.connect("button-release-event", note_click)
 GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGUSR1, clear)
 window = Gtk.Window(title=title, decorated=False)
 window.connect("destroy", Gtk.main_quit)

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.desktop import eventually
 from tests.servers import until
 
-from .text_window import INSIDE, TextWindow
+from .text_window import TextWindow
 
 CHORDS = ["Ctrl+v", "Ctrl+Shift+v", "Shift+Insert"]
 
@@ -36,11 +36,11 @@ def test_copying_and_pasting_where_the_letters_are_cyrillic(desk: TextWindow) ->
 
 def test_marking_and_the_middle_button(desk: TextWindow) -> None:
     """They are the desktop's own affair: no browser may paste by itself, or instead."""
-    screen, page = desk.page.screen, desk.page
+    screen = desk.page.screen
     copies_elsewhere(desk, "not marked")
     screen.presses("w o r d Enter Enter Ctrl+Home Shift+End")
     until(lambda: desk.guest.paste("primary") == "word", "the marked word on the desktop")
-    page.clicks(INSIDE, button=2)
+    desk.clicks(button=2)
     desk.holds("word\n\nword")
 
 
@@ -49,7 +49,7 @@ def test_the_middle_button_after_copying_elsewhere(desk: TextWindow) -> None:
     page = desk.page
     desk.guest.copy("marked before", "primary")
     copies_elsewhere(desk, "from elsewhere")
-    page.clicks(INSIDE, button=2)
+    desk.clicks(button=2)
     desk.holds("from elsewhere" if page.engine.abilities.reads_clipboard else "marked before")
 
 
@@ -77,7 +77,7 @@ def comes_out(desk: TextWindow, text: str, again: bool = False) -> None:
                 # The page gives a text up after a few gestures that came too soon.
                 desk.guest.copy(text)
             # Not a key alone: that of a modifier is no gesture for Firefox.
-            page.clicks(INSIDE)
+            desk.clicks()
         return page.screen.paste() == text
 
     eventually(copied, f"{text!r} on the user's clipboard", 20)

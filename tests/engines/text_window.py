@@ -39,11 +39,14 @@ class TextWindow:
             # No `==` in an assert: it is about what there is in the end.
             raise AssertionError(f"expected {text!r}, arrived {self.text()!r}") from None
 
+    def clicks(self, button: int = 1) -> None:
+        """Click into it; returns when it has got the click."""
+        self.guest.await_click(self._title, lambda: self.page.clicks(INSIDE, button))
+
     def begin(self) -> None:
         """Make it empty, and click into it."""
-        self.page.clicks(INSIDE)
+        self.clicks()
         self.guest.await_keys(self._title)
-
         os.kill(self._pid, signal.SIGUSR1)
         until(lambda: self.text() == "", "an empty window")
 
