@@ -81,11 +81,15 @@ class Guest:
     @property
     def environment(self) -> dict[str, str]:
         """What the programs on it have in their environment, the session's D-Bus included."""
+        return until(self._environment, f"programs on the desktop {self.title!r}")
+
+    def _environment(self) -> dict[str, str] | None:
         display = self._display
         environments = [_environment(process) for process in self.server.processes()]
         return max(
             (one for one in environments if one.get("DISPLAY") == display),
             key=lambda one: ("DBUS_SESSION_BUS_ADDRESS" in one, len(one)),
+            default=None,
         )
 
     @property
@@ -129,7 +133,11 @@ class Guest:
     def running(
         self, *command: str, output: Path | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a program there as long as the block lasts; what it prints goes to ``output``."""
+        """Run a program there as long as the block lasts; what it prints goes to ``output``.
+
+        It begins when the desktop's window manager is up, which gives its windows the keys.
+        """
+        self.await_window_manager()
         with open(output or os.devnull, "wb") as file:  # noqa: PTH123
             process = subprocess.Popen(
                 **self.there(*command),
@@ -167,6 +175,12 @@ class Guest:
         """Names and classes of all windows."""
         # It stops at a window that closes meanwhile; who asks will ask again.
         return self.run("xwininfo", "-root", "-tree", check=False)
+
+    def await_window_manager(self) -> None:
+        def announced() -> bool:
+            return "0x" in self.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK", check=False)
+
+        until(announced, "a window manager", 30)
 
     def await_window(self, name: str) -> None:
         """Return when a window of that name can be seen, and so has its place."""
