@@ -16,8 +16,7 @@ class XpraSettings:
     """What only Xpra has.
 
     ``mode`` is "desktop" or "seamless" (each application a window of its own), ``x_server``
-    "auto", "xorg" (with the dummy driver) or "xvfb", ``encryption`` "required", "when possible" or
-    "off". The rest are services that are off unless somebody wants them.
+    "auto", "xorg" (with the dummy driver) or "xvfb", ``encryption`` "required" or "off".
     """
 
     mode: str = "desktop"
@@ -25,10 +24,6 @@ class XpraSettings:
     encryption: str = "required"
     executable: str = ""
     arguments: tuple[str, ...] = ()
-    sound: bool = False
-    printing: bool = False
-    webcam: bool = False
-    notifications: bool = False
     mdns: bool = False
 
 

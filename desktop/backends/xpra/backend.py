@@ -1,7 +1,7 @@
 """Xpra: an X server, and a server of its own that shows what is on it to viewers.
 
-Its viewers speak Xpra's own protocol, with a password and AES. What was run is Xpra 3.1.3; what
-stands here of newer versions comes from their documentation (docs/xpra.md says which is which).
+Its viewers speak Xpra's own protocol, with a password and AES. Versions 3.1 to 4.2 are accepted;
+3.1.3 was run, the rest comes from their documentation (docs/xpra.md says which is which).
 """
 
 from __future__ import annotations
@@ -43,10 +43,7 @@ _CLIPBOARD = {"both": "both", "in": "to-server", "out": "to-client", "off": "dis
 
 @dataclass(frozen=True)
 class InstalledXpra(Installed):
-    """An Xpra found on this machine, the Python it runs in, and what ``--help`` lists.
-
-    ``python`` is empty where that is not to be seen.
-    """
+    """An Xpra found on this machine, the Python it runs in, and what ``--help`` lists."""
 
     python: str = ""
     options: frozenset[str] = frozenset()
@@ -87,7 +84,13 @@ class Xpra(Backend):
         version, misfit = _version(executable, python)
         if python:
             _check_libraries(executable, python, self.encrypts(settings))
-        options = _listed_options(executable, python, version)
+        options = _listed_options(executable, version)
+        if not python:
+            raise DisplayServerUnsuitable(
+                f"{executable} is not the Python script that Xpra comes with, and its control "
+                "commands can be taken away in no other way.",
+                remedy="Set Xpra.executable to that script.",
+            )
         many_clients = x_dummy.with_many_clients()
         return InstalledXpra(
             executable,
@@ -123,12 +126,6 @@ class Xpra(Backend):
                 remedy="They can be shared for use, with those whom you trust.",
             )
         assert isinstance(installed, InstalledXpra)
-        if "control" in installed.options:
-            # There is no guard, and what --readonly leaves to a viewer was not looked into.
-            raise ShareUnsupported(
-                f"Sharing for looking on has not been tried with {installed}.",
-                remedy="Share it with control, or use a VNC server.",
-            )
         return _program(installed, where, settings, Access.VIEW)
 
     def files(self, where: Runtime, settings: DisplaySettings, key: str) -> dict[Path, bytes]:
@@ -180,8 +177,6 @@ def _name(settings: DisplaySettings) -> str:
 
 def _start(installed: InstalledXpra) -> list[str]:
     """Return how Xpra is run: without its control commands."""
-    if "control" in installed.options or not installed.python:
-        return [installed.executable]
     return [installed.python, "-I", str(GUARD), installed.executable]
 
 
@@ -222,30 +217,23 @@ def _options(
         "start": "",
         # Whoever gets in can run what they like on the desktop, but not past it.
         "start-new-commands": "no",
-        "control": "no",
         "socket-dir": folder,
         "socket-dirs": folder,
-        "sessions-dir": folder,
         "log-dir": folder,
         "socket-permissions": "600",
         # 3.1 would open a web server, SSH and RFB on the same socket.
         "html": "no",
-        "http": "no",
         "ssl": "off",
         "ssh": "no",
         "ssh-upgrade": "no",
-        "ssl-upgrade": "no",
-        "websocket-upgrade": "no",
         "rfb-upgrade": "0",
-        "rdp-upgrade": "no",
         "mdns": _yes(own.mdns),
         # "yaml" would be loaded from bytes that come before the password.
-        "packet-encoders": "rencode,bencode" if installed.version < (4, 3) else "rencodeplus",
+        "packet-encoders": "rencode,bencode",
         "compressors": "all",
         "sharing": "yes",
         "lock": "no",
         "session-name": settings.title,
-        "dbus": "no",
         "dbus-launch": "",
         "dbus-proxy": "no",
         "dbus-control": "no",
@@ -266,8 +254,15 @@ def _options(
         "open-files": "no",
         "open-url": "no",
         "forward-xdg-open": "no",
+        # The page shows pictures, and has no use for these.
+        "speaker": "disabled",
+        "microphone": "disabled",
+        "pulseaudio": "no",
+        "av-sync": "no",
+        "printing": "no",
+        "webcam": "no",
+        "notifications": "no",
     }.items()
-    yield from _services(own)
     if access is Access.FULL:
         yield from _clipboard(settings.clipboard)
         yield from _door(installed, where.entrance, own)
@@ -275,19 +270,6 @@ def _options(
         yield "readonly", "yes"
         yield from _clipboard("off")
         yield from _door(installed, where.view_only_entrance, own)
-
-
-def _services(own: XpraSettings) -> Iterable[tuple[str, str]]:
-    return {
-        "audio": _yes(own.sound),
-        "speaker": "on" if own.sound else "disabled",
-        "microphone": "disabled",
-        "pulseaudio": _yes(own.sound),
-        "av-sync": "no",
-        "printing": _yes(own.printing),
-        "webcam": "auto" if own.webcam else "no",
-        "notifications": _yes(own.notifications),
-    }.items()
 
 
 def _clipboard(clipboard: str) -> Iterable[tuple[str, str]]:
@@ -310,9 +292,8 @@ def _door(
         encryption = {"tcp-encryption": "AES", "tcp-encryption-keyfile": str(entrance.key_file)}
         extra = ""
     else:
-        mode = "AES" if installed.version < (6,) else "AES-CBC"
         encryption = {}
-        extra = f",encryption={mode},keyfile={entrance.key_file}"
+        extra = f",encryption=AES,keyfile={entrance.key_file}"
     return {
         "bind": f"{entrance.socket}{extra}",
         "auth": f"file:filename={entrance.password_file}",
@@ -395,7 +376,7 @@ def _too_new(executable: str, which: str) -> DisplayServerUnsuitable:
     )
 
 
-def _listed_options(executable: str, python: str, version: tuple[int, ...]) -> frozenset[str]:
+def _listed_options(executable: str, version: tuple[int, ...]) -> frozenset[str]:
     """Return the options that it has; raises ``DisplayServerUnsuitable`` where some are missing."""
     answer = _ask(executable, "--help")
     options = frozenset(re.findall(r"--([a-z0-9-]+)", answer.text))
@@ -412,12 +393,6 @@ def _listed_options(executable: str, python: str, version: tuple[int, ...]) -> f
         )
     if not version and "control" in options:
         raise _too_new(executable, "an Xpra of version 6.3 or newer")
-    if not python and "control" not in options:
-        raise DisplayServerUnsuitable(
-            f"{executable} is not the Python script that Xpra comes with, and its control commands "
-            "can be taken away in no other way.",
-            remedy="Set Xpra.executable to that script.",
-        )
     return options
 
 

@@ -30,13 +30,12 @@ class Xpra(Configurable):
     )
 
     encryption = Enum(
-        ("required", "when possible", "off"),
+        ("required", "off"),
         "required",
         config=True,
         help="""Whether pictures and keys are encrypted (AES) between the page and Xpra. Nobody but
         this user can reach Xpra's socket in any case, and https protects the way to Jupyter; AES
-        hides them from what lies between Jupyter and Xpra. `when possible` is the same as
-        `required` with Xpra 3.1, whose client brings its own AES where the browser has none.""",
+        hides them from what lies between Jupyter and Xpra.""",
     )
 
     client_folder = Unicode(
@@ -62,26 +61,6 @@ class Xpra(Configurable):
         those who look on by a link, gets none of them.""",
     )
 
-    sound = Bool(
-        False,
-        config=True,
-        help="""Send the desktop's sound. This page makes no use of it yet.""",
-    )
-    printing = Bool(
-        False,
-        config=True,
-        help="""Let the desktop print in the browser. This page makes no use of it yet.""",
-    )
-    webcam = Bool(
-        False,
-        config=True,
-        help="""Let the desktop use the browser's webcam. This page makes no use of it yet.""",
-    )
-    notifications = Bool(
-        False,
-        config=True,
-        help="""Send the desktop's notifications. This page makes no use of them yet.""",
-    )
     mdns = Bool(
         False,
         config=True,

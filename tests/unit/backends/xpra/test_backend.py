@@ -25,22 +25,11 @@ COMMON = frozenset(
     dbus-launch dbus-control mmap remote-logging xsettings input-method idle-timeout
     server-idle-timeout opengl cursors bell system-tray file-transfer open-files open-url
     forward-xdg-open speaker microphone pulseaudio av-sync printing webcam notifications clipboard
-    clipboard-direction bind auth""".split()  # noqa: SIM905
+    clipboard-direction bind auth global-menus dbus-proxy fake-xinerama""".split()  # noqa: SIM905
 )
 # … and in those from the first of two to before the second.
 ONLY = {
-    "global-menus": ((3, 1), (4, 4)),
-    "dbus-proxy": ((3, 1), (6, 0)),
-    "fake-xinerama": ((3, 1), (6, 0)),
-    "splash": ((4, 1), (7,)),
-    "sessions-dir": ((4, 3), (7,)),
-    "audio": ((5, 0), (7,)),
-    "ssl-upgrade": ((6, 0), (7,)),
-    "websocket-upgrade": ((6, 0), (7,)),
-    "dbus": ((6, 2), (7,)),
-    "control": ((6, 3), (7,)),
-    "http": ((6, 3), (7,)),
-    "rdp-upgrade": ((6, 3), (7,)),
+    "splash": ((4, 1), (4, 3)),
 }
 # It is there for TCP in all of them, and used where Unix sockets have nothing better.
 TCP_ENCRYPTION = frozenset(("tcp-encryption", "tcp-encryption-keyfile"))
@@ -50,12 +39,8 @@ def listed(version: tuple[int, ...]) -> frozenset[str]:
     return COMMON.union(name for name, (first, end) in ONLY.items() if first <= version < end)
 
 
-# 3.1.3 is run in every test run, of 6.5.5 the server was run once; the others are as documented.
-VERSIONS = [
-    *((3, 1, 3), (4, 0, 6), (4, 1, 3), (4, 2, 3), (4, 3, 4), (4, 4, 6), (5, 0, 10), (5, 1)),
-    *((6, 0), (6, 1), (6, 2), (6, 3), (6, 4), (6, 5, 5)),
-]
-SOME = ((3, 1, 3), (4, 2, 3), (4, 4, 6), (5, 0, 10), (6, 2), (6, 5, 5))
+# 3.1.3 is run in every test run; the others are as documented.
+VERSIONS = [(3, 1, 3), (4, 0, 6), (4, 1, 3), (4, 2, 3)]
 
 
 def installed(version: tuple[int, ...] = (3, 1, 3)) -> InstalledXpra:
@@ -83,18 +68,9 @@ def test_all_options_that_there_are_and_no_others(version):
     assert set(options(version=version)) == listed(version) | old
 
 
-@pytest.mark.parametrize(
-    ("version", "encoders"),
-    [
-        ((3, 1, 3), "rencode,bencode"),
-        ((4, 2, 3), "rencode,bencode"),
-        ((4, 3, 4), "rencodeplus"),
-        ((5, 0, 10), "rencodeplus"),
-        ((6, 5, 5), "rencodeplus"),
-    ],
-)
-def test_no_yaml(version, encoders):
-    assert options(version=version)["packet-encoders"] == encoders
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_yaml(version):
+    assert options(version=version)["packet-encoders"] == "rencode,bencode"
 
 
 @pytest.mark.parametrize(
@@ -109,23 +85,6 @@ def test_no_yaml(version, encoders):
             },
         ),
         ((4, 2, 3), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
-        ((4, 4, 6), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
-        ((5, 0, 10), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
-        (
-            (6, 2),
-            {
-                "bind": f"{FOLDER}/display.sock,encryption=AES-CBC,keyfile={FOLDER}/key",
-                "dbus": "no",
-            },
-        ),
-        (
-            (6, 5, 5),
-            {
-                "bind": f"{FOLDER}/display.sock,encryption=AES-CBC,keyfile={FOLDER}/key",
-                "control": "no",
-                "http": "no",
-            },
-        ),
     ],
 )
 def test_the_door_by_version(version, expected):
@@ -135,7 +94,7 @@ def test_the_door_by_version(version, expected):
     assert ("tcp-encryption" in given) == (version < (4, 1))
 
 
-@pytest.mark.parametrize("version", SOME)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_no_encryption(version):
     given = options(version=version, encryption="off")
     assert given["bind"] == f"{FOLDER}/display.sock"
@@ -143,16 +102,14 @@ def test_no_encryption(version):
     assert "auth" in given
 
 
-def test_control_commands_are_taken_away_where_no_option_does():
+def test_control_commands_are_taken_away_by_the_guard():
     start = ["/usr/bin/python3", "-I", str(GUARD), "/usr/bin/xpra", "start-desktop", ":7"]
     assert program().command[:6] == start
-    assert program((5, 0, 10)).command[:6] == start
-    assert program((6, 5, 5)).command[:3] == ["/usr/bin/xpra", "start-desktop", ":7"]
 
 
 @pytest.mark.parametrize(("mode", "word"), [("desktop", "start-desktop"), ("seamless", "start")])
 def test_modes(mode, word):
-    assert program((6, 5, 5), mode=mode).command[1] == word
+    assert program(mode=mode).command[4] == word
 
 
 @pytest.mark.parametrize(
@@ -169,19 +126,9 @@ def test_clipboard(clipboard, on, direction):
     assert (given["clipboard"], given["clipboard-direction"]) == (on, direction)
 
 
-@pytest.mark.parametrize(
-    ("setting", "option", "off", "on"),
-    [
-        ("sound", "speaker", "disabled", "on"),
-        ("printing", "printing", "no", "yes"),
-        ("webcam", "webcam", "no", "auto"),
-        ("notifications", "notifications", "no", "yes"),
-        ("mdns", "mdns", "no", "yes"),
-    ],
-)
-def test_services_are_off_unless_wanted(setting, option, off, on):
-    assert options()[option] == off
-    assert options(**{setting: True})[option] == on
+def test_mdns_is_off_unless_wanted():
+    assert options()["mdns"] == "no"
+    assert options(mdns=True)["mdns"] == "yes"
 
 
 def test_arguments_of_the_settings_come_last():
@@ -198,7 +145,7 @@ def test_arguments_of_the_settings_are_not_for_those_who_only_look():
     assert view_only("--bind-tcp=0.0.0.0:10000", "--readonly=no") == view_only()
 
 
-@pytest.mark.parametrize("version", SOME)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_environment(version):
     environment = program(version).environment
     assert environment["DISPLAY"] == ":7"
