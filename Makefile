@@ -19,7 +19,7 @@ in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder --max
 # A browser on a busy machine may be late. What was run again is shown, with why: it wants to be looked at.
 once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 10
 
-.PHONY: help run lint test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
+.PHONY: help run lint check test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +40,13 @@ lint: packages-lint .venv/.dev static/node_modules/.package-lock.json ## ruff, m
 	cd static && npm run --silent lint
 	shellcheck $(shell_scripts)
 
-test: lint packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint (ARGS="tests/unit -k ticket")
+check: lint packages-test .venv/.dev $(page) ## The quick part: lint, and the unit tests of Python and of TypeScript
 	cd static && npm test --silent
+	pytest $(in_parallel) tests/unit
+
+# What ARGS ask for, and no more; else all of it.
+test: $(if $(ARGS),,lint) packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint; or some (ARGS="tests/unit -k ticket")
+	$(if $(ARGS),,cd static && npm test --silent)
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(once_more) $(ARGS)
 
 docs: .venv/.dev ## The site, in build/docs
