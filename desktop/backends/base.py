@@ -1,4 +1,4 @@
-"""What a backend is: the knowledge of one display server, without acting on it."""
+"""The interface of a backend: the knowledge of one display server, without acting on it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Runtime:
 
     @property
     def view_only_entrance(self) -> Entrance:
-        """That of another server for those who only look, where there is one."""
+        """The socket of the view-only server, where there is one."""
         return Entrance(
             self.folder / "view.sock", self.folder / "view-password", self.folder / "view-key"
         )
@@ -63,7 +63,7 @@ class Runtime:
         return self.folder / "Xauthority"
 
     def log(self, name: str) -> Path:
-        """What the child process called ``name`` printed."""
+        """The output of the child process called ``name``."""
         return self.folder / f"{name.replace(' ', '-')}.log"
 
 
@@ -112,7 +112,7 @@ class Backend(ABC):
     greeting: int
     """How many bytes the display server has sent to a viewer once it has judged its password.
 
-    The bridge shuts out who does not get that far in time. 0 where it cannot be known.
+    The bridge closes connections that do not get that far in time. 0 where it cannot be known.
     """
 
     repeats_keys = True
@@ -174,7 +174,7 @@ class Backend(ABC):
     def view_only_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
     ) -> Program | None:
-        """Return what serves those who only look, where that takes a server of its own.
+        """Return the server for view-only viewers, where that takes a server of its own.
 
         It serves at ``where.view_only_entrance``. Called by the session when the first of them
         comes, and again where it has ended. Raises ``ShareUnsupported``.
@@ -190,7 +190,7 @@ class Backend(ABC):
 
     @abstractmethod
     def new_password(self) -> str:
-        """Return a password that nobody can guess.
+        """Return a password that cannot be guessed.
 
         Called by the server for each ticket.
         """

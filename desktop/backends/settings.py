@@ -1,4 +1,4 @@
-"""What a user or administrator may choose about a display."""
+"""Settings of a display, chosen by a user or an administrator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
 
 @dataclass(frozen=True)
 class XpraSettings:
-    """What only Xpra has.
+    """Settings that only Xpra has.
 
     ``mode`` is "desktop" or "seamless" (each application a window of its own), ``x_server``
     "auto", "xorg" (with the dummy driver) or "xvfb", ``encryption`` "required" or "off".
@@ -29,7 +29,7 @@ class XpraSettings:
 
 @dataclass(frozen=True)
 class DisplaySettings:
-    """What both kinds of display server have.
+    """Settings that both kinds of display server have.
 
     ``geometry`` is "WIDTHxHEIGHT" in pixels, ``clipboard`` one of "both", "in" (browser to
     desktop), "out", "off"; ``arguments`` are added to the VNC server's command line as they are.

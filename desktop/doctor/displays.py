@@ -46,7 +46,7 @@ def xpra(subject: Subject) -> Iterator[Finding]:
 
 
 def choice(subject: Subject) -> Iterator[Finding]:
-    """What a desktop would be shown by, and why."""
+    """The display server that would be chosen, and why."""
     specification = subject.specification
     setting = specification.backend
     try:

@@ -27,13 +27,13 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Limits": (limits.resources, limits.shared_memory, limits.account, limits.container),
 }
 
-# What matters where desktops run, which need not be here.
+# Checks of the machine where desktops run, which may be another one.
 _OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found, by section, and what became of the trials.
+    """Findings by section, and results of the trials.
 
     ``elsewhere`` says that desktops run on other machines than the one that was looked at.
     """
@@ -50,12 +50,12 @@ class Examination:
 
     @property
     def problems(self) -> list[Finding]:
-        """What prevents a desktop."""
+        """Findings that prevent a desktop."""
         return self._of(State.PROBLEM)
 
     @property
     def notes(self) -> list[Finding]:
-        """What may matter."""
+        """Findings that may matter."""
         return self._of(State.NOTE)
 
     def _of(self, state: State) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What the system limits, and what kind of machine this is."""
+"""Resource limits of the system, and the kind of machine."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def account(subject: Subject) -> Iterator[Finding]:
 
 
 def container(subject: Subject) -> Iterator[Finding]:
-    """What kind of container this is."""
+    """The kind of container that this is."""
     kinds = [name for name, is_it in _CONTAINERS.items() if is_it()]
     yield ok("container", ", ".join(kinds) or "none that is known", kinds=kinds)
 

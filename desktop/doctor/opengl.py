@@ -1,4 +1,4 @@
-"""What draws OpenGL on a desktop that runs, as glxinfo says."""
+"""The OpenGL renderer of a running desktop, as glxinfo reports it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _EVERYWHERE = {"": "localhost", "0.0.0.0": "127.0.0.1", "*": "localhost", "::": 
 
 
 def address(subject: Subject) -> Iterator[Finding]:
-    """Below which address a server here would have its desktops, and who else may use it."""
+    """The address of a server's desktops, and the other users who may use them."""
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     base = prefix or subject.server("base_url", "/")
     why = "from JUPYTERHUB_SERVICE_PREFIX" if prefix else "ServerApp.base_url"
@@ -130,7 +130,7 @@ def _status(server: dict[str, Any]) -> int:
 
 
 def _is_known(server: dict[str, Any]) -> bool:
-    """Whether who answers can only be that server, so that it may have its token.
+    """Whether only that server can answer, so that its token may be sent to it.
 
     On other machines with the same home, and after its end, anybody may have its port.
     """

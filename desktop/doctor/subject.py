@@ -1,4 +1,4 @@
-"""Whom the doctor looks at: the settings, read as a Jupyter server reads them."""
+"""The settings that the doctor examines, read as a Jupyter server reads them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Subject:
 
     @property
     def specification(self) -> Specification:
-        """What the desktop of this server would be."""
+        """The desktop that this server would start."""
         return self.app.plan(DEFAULT_SESSION).specification
 
     @property
@@ -54,7 +54,7 @@ class Subject:
         return {**found.get_jpserver_extensions(), **set_}  # type: ignore[no-untyped-call]
 
     def server(self, name: str, default: Any) -> Any:
-        """Return a setting of the Jupyter server, ``default`` where nobody has set it."""
+        """Return a setting of the Jupyter server, ``default`` where it is not set."""
         value = self.config["ServerApp"].get(name, default)
         return value if isinstance(value, type(default)) else default
 
@@ -114,7 +114,7 @@ def _as_set(app: DesktopApp) -> Finding:
 
 
 def _set(app: DesktopApp) -> Iterator[tuple[str, Any]]:
-    """Yield what somebody has set; of what may hold anything, only that and how much of it."""
+    """Yield settings that differ from their defaults; of free-form ones only their length."""
     for owner in (app, app.xpra, app.slurm):
         kind = type(owner).__name__
         for name in sorted(owner.class_own_traits(config=True)):

@@ -27,7 +27,7 @@ _LOG_LINES = 20
 
 @dataclass
 class Trial:
-    """What became of one.
+    """The result of one trial.
 
     ``quick`` says that it was one without the start script. ``seconds`` are from the start, but for
     "clean_up", which is how long that took. ``picture`` is the size of the first one, ``opengl``
@@ -101,7 +101,7 @@ class Attempt:
             tasks = [following, seeing]
             await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_EXCEPTION)
             if seeing.done() and seeing.exception():
-                # What the session says of its end explains why there is no picture.
+                # The session's last state explains why there is no picture.
                 await asyncio.wait([following], timeout=_NEWS)
             for task in filter(asyncio.Task.done, tasks):
                 task.result()

@@ -29,7 +29,7 @@ def try_all(subject: Subject, quick: bool) -> tuple[list[Finding], list[Trial]]:
     if not kinds:
         return [note(_TOPIC, "None was made, since there is no display server that will do.")], []
     trials = [asyncio.run(Attempt(_plan(subject, kind, quick), quick).make()) for kind in kinds]
-    # Who does not ask for the second kind does not get it.
+    # The second kind of display server is tried only where it is asked for.
     severities = [State.PROBLEM, *[State.NOTE] * (len(trials) - 1)]
     pairs = zip(trials, severities, strict=True)
     return [finding for pair in pairs for finding in _findings(*pair)], trials
@@ -50,7 +50,7 @@ def _kinds(subject: Subject) -> list[str]:
 
 
 def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
-    # Wherever its desktops run, nobody has asked for a job.
+    # A trial start must not submit a job.
     plan = replace(subject.app.plan(NAME, Wish(backend=kind)), placement=Local())
     # Without programs there would be no window to show.
     if quick and not _is_seamless(plan):

@@ -1,4 +1,4 @@
-"""What a viewer may do on a desktop."""
+"""The access of a viewer to a desktop: full or view-only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whose a folder is, and whether they live: what nobody lives for any more is removed.
+"""Locks on runtime folders, by which those of killed sessions are recognised and removed.
 
-Whoever ends tidies up. But where all of our processes are killed at one stroke, as at the end of
-a batch job, nobody is left to do so, and the next one on the machine does.
+A session removes its folder when it ends. Where all its processes are killed at once, as at the
+end of a batch job, the next session on the machine removes it.
 """
 
 from __future__ import annotations

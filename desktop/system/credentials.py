@@ -27,7 +27,7 @@ def ticket() -> str:
 
 
 def folder_suffix() -> str:
-    """Return 8 lower-case letters and digits for the name of a folder nobody can guess."""
+    """Return 8 lower-case letters and digits for the name of a folder that cannot be guessed."""
     return "".join(choice(string.ascii_lowercase + string.digits) for _ in range(8))
 
 
@@ -47,7 +47,7 @@ def key() -> str:
 
 
 def key_for(key: str, access: Access) -> str:
-    """Return the key for viewers with ``access``: who only looks cannot make out the other one."""
+    """Return the key for viewers with ``access``; the view-only key does not reveal the other."""
     if access is Access.FULL:
         return key
     return hmac.new(key.encode(), access.value.encode(), hashlib.sha256).hexdigest()

@@ -115,7 +115,7 @@ def ancestors() -> set[int]:
 def is_running(pid: int) -> bool:
     """Whether the process ``pid``, of any user, has not ended; one that is hidden has not.
 
-    One that only waits to be reaped has: in many a container nobody does that.
+    One that only waits to be reaped has: in many containers no process does that.
     """
     try:
         os.kill(pid, 0)

@@ -26,7 +26,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     | {"orangefs", "glusterfs", "fuse.glusterfs", "fuse.sshfs"}
 )
 
-# Where systemd puts $XDG_RUNTIME_DIR (pam_systemd(8)), and who keeps it (loginctl(1)).
+# Where systemd puts $XDG_RUNTIME_DIR (pam_systemd(8)), and how long it stays (loginctl(1)).
 _LOGIN_FOLDERS = Path("/run/user")
 _LINGERING = Path("/var/lib/systemd/linger")
 _CONTROL_GROUP = Path("/proc/self/cgroup")
@@ -59,7 +59,7 @@ def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
 def choose_base(candidates: Sequence[str]) -> Path:
     """Return the first of ``candidates`` that is safe, short, local, writable and there to stay.
 
-    It is returned without links, since whoever can change one of them could lead us elsewhere.
+    It is returned without links, since a user who can change one of them could lead us elsewhere.
     """
     refused = []
     for candidate in candidates:
@@ -139,7 +139,7 @@ def _others_can_replace_in(folder: Path) -> bool:
 
 
 def _is_root_s(folder: Path, owner: int) -> bool:
-    """Whether ``folder`` is root's, although it seems to be nobody's.
+    """Whether ``folder`` is root's, although it seems to belong to user 65534 (nobody).
 
     In a user namespace without root, such as Apptainer's, what is any other user's does so, too
     (user_namespaces(7)). But some folders are root's everywhere.

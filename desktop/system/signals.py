@@ -1,4 +1,4 @@
-"""The signals that ask for the end: heeded where somebody acts on them, and pending elsewhere.
+"""Handlers for the signals that ask for the end; blocked, so pending, where nothing handles them.
 
 At their default they end a process between two steps: a folder is made, and nobody left to remove
 it. Pending ones wait for whoever heeds them in that process; a child has none (signal(7)).

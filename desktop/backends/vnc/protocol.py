@@ -23,7 +23,7 @@ def handshake(path: Path, password: str) -> tuple[int, int]:
     """Connect to ``path``, authenticate, and return the framebuffer's width and height.
 
     It goes all the way to ServerInit, because a viewer that breaks off earlier counts as an
-    attack. Raises ``NotReady`` where nobody listens or the answer is not RFB.
+    attack. Raises ``NotReady`` where no server listens or the answer is not RFB.
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:

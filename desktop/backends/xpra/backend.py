@@ -31,7 +31,7 @@ _MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md: what stands in the way of n
 
 _ANOTHER = ", and name it with Xpra.executable, or use a VNC server."
 
-# Without these it would let in whom it should not; so there must be no doubt that it has them.
+# Without these options it would admit anybody, so an Xpra that does not list them is refused.
 _REQUIRED = frozenset(
     (
         *("use-display", "daemon", "bind", "auth", "socket-dir"),
@@ -190,7 +190,7 @@ def _program(
         for name, value in _options(installed, where, settings, access)
         if name in installed.options
     ]
-    # A port that they open cannot be opened twice, and is not meant for those who only look.
+    # A port that they open cannot be opened twice, and is not meant for view-only viewers.
     extra = settings.xpra.arguments if access is Access.FULL else ()
     command = [*_start(installed), mode, where.display, *options, *extra]
     name = "Xpra" if access is Access.FULL else "Xpra (view-only)"
@@ -215,7 +215,7 @@ def _options(
         "terminate-children": "no",
         "exit-with-client": "no",
         "start": "",
-        # Whoever gets in can run what they like on the desktop, but not past it.
+        # Viewers run programs on the desktop, as its user does; not by Xpra, past the desktop.
         "start-new-commands": "no",
         "socket-dir": folder,
         "socket-dirs": folder,

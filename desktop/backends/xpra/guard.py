@@ -37,14 +37,14 @@ from ctypes import CDLL, CFUNCTYPE, c_int, c_uint, c_void_p, pythonapi
 from types import SimpleNamespace
 from typing import Any
 
-# What a viewer has to send in order to be shown something.
+# Packets that a viewer has to send in order to get pictures.
 _LOOKING = frozenset(
     (
         *("ping", "ping_echo", "damage-sequence", "buffer-refresh"),
         *("map-window", "unmap-window", "configure-window"),
     )
 )
-# What it may say in its greeting, up to the first dot of a name: how it wants to be shown it.
+# Capabilities that its greeting may hold, up to the first dot of a name: they shape pictures.
 _WISHES = frozenset(
     (
         *("version", "namespace", "uuid", "client_type", "session-type", "ui_client", "username"),

@@ -33,7 +33,7 @@ _ITERATIONS = 1000
 _DIGEST = "hmac+sha256"
 _LONGEST = 64 * 1024 * 1024  # bytes: a whole picture
 
-# What a viewer says that leaves again at once.
+# The greeting of a viewer that disconnects at once.
 HELLO = {
     "version": "3.1.3",
     "bencode": 1,
@@ -51,7 +51,7 @@ HELLO = {
 
 _ENCODINGS = ["rgb24", "rgb32", "png"]
 
-# What one says that stays, and wants to be shown something.
+# The greeting of a viewer that stays and wants pictures.
 VIEWER = {
     **{name: told for name, told in HELLO.items() if "request" not in name},
     "windows": 1,
@@ -68,7 +68,7 @@ VIEWER = {
 def handshake(path: Path, password: str, key: str) -> None:
     """Connect to ``path``, show password and key, and leave; ``key`` is empty where there is none.
 
-    Raises ``NotReady`` where nobody listens, or they are refused.
+    Raises ``NotReady`` where no server listens, or the viewer is refused.
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -98,7 +98,7 @@ def first_draw(connection: socket.socket, password: str, key: str) -> tuple[int,
 
 
 class Stream(Protocol):
-    """What of a socket is needed."""
+    """The part of a socket that is needed."""
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of it."""

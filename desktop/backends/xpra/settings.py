@@ -1,4 +1,4 @@
-"""What an administrator may set for Xpra alone: ``c.Xpra.mode = "seamless"``."""
+"""Settings for Xpra alone: ``c.Xpra.mode = "seamless"``."""
 
 from __future__ import annotations
 

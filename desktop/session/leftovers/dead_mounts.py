@@ -1,4 +1,4 @@
-"""File systems of programs (FUSE) whose program was killed, such as GVfs's, which nobody can use.
+"""FUSE mounts whose program was killed, such as GVfs's: unusable, and unmounted here.
 
 They stay mounted, keep their folder from being removed, and another GVfs from mounting there.
 """
@@ -43,5 +43,5 @@ def _is_runtime(path: Path) -> bool:
 
 
 def _is_dead(path: Path) -> bool:
-    # Another process asks: who asks one whose program hangs waits as long.
+    # Another process asks, since a call to a mount whose program hangs does not return.
     return os.strerror(errno.ENOTCONN) in errors_of("stat", "--file-system", str(path))

@@ -26,7 +26,7 @@ def nothing_of_session_managers() -> Iterator[None]:
     """Remove, at the end, what is this user's and of a process that is gone.
 
     libICE names the sockets by the process. Where other process namespaces share the folder,
-    nobody must listen there, either.
+    no process may listen there, either.
     """
     try:
         yield

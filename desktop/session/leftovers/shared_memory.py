@@ -20,9 +20,9 @@ _TICK = 0.02  # seconds, at least
 
 
 def remove_left_by(pids: Set[int], since: float) -> None:
-    """Remove what the processes ``pids`` have made, which have ended, and nobody uses.
+    """Remove segments made by the processes ``pids``, which have ended, that no process uses.
 
-    What is older than ``since``, seconds since the epoch, was made by others with the same ids.
+    Those older than ``since``, seconds since the epoch, were made by others with the same ids.
     """
     with contextlib.suppress(OSError, ValueError):  # nothing but processes may be in /proc
         head, *rows = _TABLE.read_text().splitlines()

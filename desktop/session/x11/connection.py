@@ -1,4 +1,4 @@
-"""A connection to the session's X display, for whoever may wait for the X server's answers."""
+"""A blocking connection to the session's X display; use it only from a thread."""
 
 from __future__ import annotations
 

@@ -58,12 +58,12 @@ def display_number(*, abstract: bool = False) -> Iterator[int]:
     """Reserve a display number; at the end nothing of it is left.
 
     Three things are ours meanwhile: the lock file, as other X servers expect it; the path of the
-    socket; and the name of the abstract socket. That name is bound, but nobody listens: clients
+    socket; and the name of the abstract socket. That name is bound, but not listened on: clients
     are refused there and go on to the path (libxcb, ``_xcb_open``), and no other user can
     receive them, and their cookie, in our place.
 
-    With ``abstract`` the name is left to the X server, which is to listen there. Who takes it
-    before the server does keeps that from starting (see ``is_own_server``), and no more.
+    With ``abstract`` the name is left to the X server, which is to listen there. A process that
+    takes it before keeps the server from starting (see ``is_own_server``), and no more.
     """
     _make_folder()
     _sweep()
@@ -155,8 +155,8 @@ def _reserve(number: int) -> socket.socket | None:
 def _remove_stale(number: int) -> None:
     """Remove what a killed server has left, as X servers do themselves (Xserver, os/utils.c).
 
-    Nobody does the same meanwhile, since the abstract name is ours. Raises ``OSError`` where the
-    number is in use, or another user's.
+    No other session does so at the same time: the abstract name is ours. Raises ``OSError`` where
+    the number is in use, or another user's.
     """
     if _is_alive(_lock(number)) or listens(_path(number)):
         raise FileExistsError
@@ -182,7 +182,7 @@ def _is_alive(lock: Path) -> bool:
 def _process_in(lock: Path) -> int:
     """Return the number that stands in ``lock``, which may be anything, and anyone's.
 
-    A link is not followed, and a pipe that nobody writes to is not waited for.
+    A link is not followed, and a pipe without a writer is not waited for.
     """
     descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:

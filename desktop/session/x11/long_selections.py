@@ -42,7 +42,7 @@ class LongSelections:
         self._window.watch([self._clipboard])
 
     def handle(self, event: Any) -> None:
-        """Follow the clipboard's owners, what they give, and who asks for what was taken over."""
+        """Follow the clipboard's owners, and requests for texts that were taken over."""
         match event:
             case xcffib.xfixes.SelectionNotifyEvent(window=self._window.id):
                 self._owner_changed(event)

@@ -48,7 +48,7 @@ class Primary:
         self._clipboard = x.atom("CLIPBOARD")
         self._newest = False  # the text from outside, of all that was marked or copied
         self._owner = False
-        self._offered: dict[int, Content] = {}  # nothing as long as nobody has asked for the text
+        self._offered: dict[int, Content] = {}  # empty until the text is asked for
         self._waiting: list[Any] = []  # requests for the text, and
         self._property = 0  # where it comes
         self._keys: set[int] = set()
@@ -57,7 +57,7 @@ class Primary:
         self._grab_keys()
 
     def handle(self, event: Any) -> None:
-        """Follow who copies and marks, what is pressed, and who asks for the text."""
+        """Follow the selections' owners, pressed keys and buttons, requests for the text."""
         match event:
             case ButtonPressEvent():
                 self._pressed(Allow.ReplayPointer, event.time)
@@ -74,7 +74,7 @@ class Primary:
             case MappingNotifyEvent(request=Mapping.Keyboard):
                 self._grab_keys()
 
-    # Where somebody else has grabbed the same already, the error is passed over, and PRIMARY
+    # Where another client has grabbed the same already, the error is passed over, and PRIMARY
     # remains what was marked last.
 
     def _grab_button(self) -> None:
@@ -127,7 +127,7 @@ class Primary:
         self._property = self._window.ask(self._clipboard, self._window.utf8)
 
     def _given(self, property: int) -> None:  # noqa: A002
-        """Hand the text over to all who wait for it."""
+        """Hand the text over to all clients that wait for it."""
         if property not in (0, self._property):
             return  # an earlier owner's
         content = self._window.read(property) if property else None

@@ -1,4 +1,4 @@
-"""The size of an X screen that nobody has before their eyes, changed by RandR (1.3 or newer)."""
+"""Resize a headless X screen with RandR (1.3 or newer)."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ LONGEST = 16 * 1024 * 1024 - 1024  # bytes; the longest request an X server take
 # of 3.1.3). A VNC server does so with a window of the X server itself, which it is.
 _XPRA = "Xpra-Clipboard"
 
-# Properties to get answers in, in turn: who still hands over what nobody waits for any more may
-# write into one of them long after that (ICCCM, section 2.7.2).
+# Properties to get answers in, in turn: an owner may write a text into one of them long after the
+# wait for it has ended (ICCCM, section 2.7.2).
 _PROPERTIES = 8
 
 _ANY_TYPE = 0
@@ -81,7 +81,7 @@ class SelectionWindow:
             return False  # it has gone already
 
     def take(self, selection: int, time: int) -> None:
-        """Become the owner, unless somebody else did so after ``time``."""
+        """Become the owner, unless another client did so after ``time``."""
         self._core.SetSelectionOwner(self.id, selection, time)
 
     def give_up(self, selection: int) -> None:

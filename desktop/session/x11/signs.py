@@ -22,7 +22,7 @@ from .connection import XConnection
 
 
 class SignWatch:
-    """Tells whether somebody has announced themselves so, now and whenever that changes.
+    """Tells whether a client has announced itself so, now and whenever that changes.
 
     ``name`` is that of the property (see ``names``).
     """

@@ -36,7 +36,7 @@ class SpareKeys:
             case MappingNotifyEvent(request=Mapping.Keyboard, count=1):
                 self._follow()
             case MappingNotifyEvent(request=Mapping.Keyboard):
-                self._begin()  # somebody has chosen another keyboard
+                self._begin()  # a user has chosen another keyboard
 
     def _begin(self) -> None:
         keymap = self._x.keymap()

@@ -1,4 +1,4 @@
-"""When users type and move the mouse, from the X server's counter of the time without input.
+"""Tell when users type or move the mouse, by the X server's counter of idle time.
 
 The counter IDLETIME counts milliseconds since the last event of an input device (X
 Synchronization Extension; Xserver, Xext/sync.c). Alarms on it come when it passes a value, so
@@ -30,7 +30,7 @@ class UserInput:
         self._sync.Initialize(3, 1).reply()
         counter = self._counters().get("IDLETIME")
         if counter is None:
-            tell(True)  # rather a desktop too many than one that ends under somebody's hands
+            tell(True)  # in doubt, the desktop counts as used
             return
         self._begun = self._alarm(counter, TESTTYPE.NegativeTransition, _PAUSE - 1)
         self._alarm(counter, TESTTYPE.PositiveTransition, _PAUSE)

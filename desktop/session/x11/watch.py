@@ -1,4 +1,4 @@
-"""What the session knows of its display, from a thread that waits for the X server.
+"""Watch the session's display from a thread that waits for the X server.
 
 Any program on the desktop may keep the X server for itself for as long as it likes
 (XGrabServer(3)), and whoever asks it something meanwhile waits. So a thread asks: the session
@@ -58,7 +58,7 @@ class DisplayWatch:
             self._serve()
         except Exception as error:
             self._in_loop(self._set_up)(False)
-            # Rather a desktop too many than one that ends under somebody's hands.
+            # When in doubt the desktop counts as used: it must not end while a user is at work.
             self._in_loop(self._tell_input)(True)
             self._in_loop(self.lost.set_result)(repr(error))
 
