@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,23 @@ def until(condition: Callable[[], _T], what: str, seconds: float = 15) -> _T:
             return value
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.01)
+
+
+def facts(
+    processes: Iterable[psutil.Process], ask: Callable[[psutil.Process], _T]
+) -> dict[psutil.Process, _T]:
+    """Return what ``ask`` finds out about each process; not of those that have ended meanwhile."""
+    found = {}
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found[process] = ask(process)
+    return found
+
+
+def named(processes: Iterable[psutil.Process], name: str) -> list[psutil.Process]:
+    """Return those whose program has that name."""
+    names = facts(processes, psutil.Process.name)
+    return [process for process in names if names[process] == name]
 
 
 def free_port() -> int:

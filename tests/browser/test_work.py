@@ -246,7 +246,7 @@ def test_nothing_locks_the_screen(
     screen = guest.run("xset", "q")
     assert re.search(r"timeout:\s+0\b", screen), screen
     assert "DPMS is Enabled" not in screen
-    assert [p.name() for name in _LOCKERS for p in xfce.processes(name)] == []
+    assert [p for name in _LOCKERS for p in xfce.processes(name)] == []
     guest.run("xflock4", check=False)
     assert guest.output(desktop, "echo open", "not-locked") == "open\n"
 

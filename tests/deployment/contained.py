@@ -17,7 +17,7 @@ import psutil
 
 from tests.browser.desktop import SCREENS
 from tests.machine import REPOSITORY
-from tests.servers import JupyterServer, until
+from tests.servers import JupyterServer, facts, named, until
 
 from .images import Container
 
@@ -102,9 +102,8 @@ def runtime_folders() -> list[Path]:
 
 def end(server: JupyterServer) -> None:
     """Tell the container's first process to end."""
-    for process in server.processes("tini"):
-        if process.name() == "tini":
-            process.terminate()
+    for process in named(server.processes("tini"), "tini"):
+        process.terminate()
 
 
 @contextmanager
@@ -156,8 +155,8 @@ def verify(flavour: str, address: str, *arguments: str, **environment: str) -> N
 
 def inside(server: JupyterServer) -> list[psutil.Process]:
     """Return the processes in the server's container: not those of buildah around it."""
-    found = server.processes()
-    within = [one for one in found if not one.cmdline()[0].startswith("buildah")]
+    lines = facts(server.processes(), psutil.Process.cmdline)
+    within = [one for one in lines if not lines[one][0].startswith("buildah")]
     assert within
     return within
 

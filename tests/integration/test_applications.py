@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests import servers
 from tests.browser.guest import Guest
-from tests.servers import JupyterServer
+from tests.servers import JupyterServer, facts
 
 HOSTILE = ["a b", "$(touch hacked)", "`touch hacked`", "'", '"', "*", "; touch hacked", "-n", ""]
 SERVICE = """[D-BUS Service]
@@ -172,10 +173,8 @@ def test_the_environment_is_the_application_s_alone(start: Callable[..., Running
     assert (variables["LD_LIBRARY_PATH"], variables["A"]) == ("/opt/old", "${B}")
     assert not any(name.startswith("JUPYTER_DESKTOP_ENV") for name in variables)
     assert "DBUS_SESSION_BUS_ADDRESS" in variables
-    assert all(
-        process.environ().get("LD_LIBRARY_PATH") != "/opt/old"
-        for process in application.server.processes("openbox")
-    )
+    of_managers = facts(application.server.processes("openbox"), psutil.Process.environ)
+    assert all(one.get("LD_LIBRARY_PATH") != "/opt/old" for one in of_managers.values())
 
 
 def test_a_program_on_its_own_path_is_found(start: Callable[..., Running]) -> None:

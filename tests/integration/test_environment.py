@@ -14,7 +14,7 @@ import pytest
 
 from tests import users
 from tests.integration.viewing import view, x_environment
-from tests.servers import JupyterServer, running, until
+from tests.servers import JupyterServer, named, running, until
 
 # Quotes, blanks, letters outside of ASCII, what a shell or a list of paths takes for more than a
 # letter, and a line end.
@@ -67,7 +67,7 @@ def test_xfce_in_a_home_with_an_odd_name_and_a_neglected_environment() -> None:
         until((server.home / ".config" / "xfce4" / "xfconf").is_dir, "settings in the home")
         # No window asks for anything.
         assert set(shown(server)) == both
-        (manager,) = (process for process in server.processes() if process.name() == "xfwm4")
+        (manager,) = named(server.processes(), "xfwm4")
         assert manager.environ()["HOME"] == str(server.home)
         assert "TMPDIR" not in manager.environ()
         assert manager.rlimit(psutil.RLIMIT_NOFILE) == FEW

@@ -274,7 +274,7 @@ def test_a_start_script_that_prints_without_an_end(jupyter):
     shows_pictures(server)
     sizes = sum(path.stat().st_size for path in folder_of(server).iterdir() if path.is_file())
     assert sizes < 6 * 1024 * 1024
-    grown = {p.name(): p.memory_info().rss for p in server.processes("python")}
+    grown = servers.facts(server.processes("python"), lambda one: one.memory_info().rss)
     assert max(grown.values()) < 250 * 1024 * 1024, grown
     stream.close()
 

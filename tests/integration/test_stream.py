@@ -231,14 +231,17 @@ class Memory:
     """The most by which any process of a server grows."""
 
     def __init__(self, *of: servers.JupyterServer) -> None:
-        self._before = {process: process.memory_info().rss for s in of for process in s.processes()}
+        processes = [process for server in of for process in server.processes()]
+        self._before = servers.facts(processes, lambda one: one.memory_info().rss)
         self.growth: dict[str, int] = {}
 
     def look(self) -> None:
-        for process, before in self._before.items():
+        def grown(process: psutil.Process) -> tuple[str, int]:
             name = f"{process.pid} {process.name()} {process.cmdline()[1:3]}"
-            grown = process.memory_info().rss - before
-            self.growth[name] = max(grown, self.growth.get(name, 0))
+            return name, process.memory_info().rss - self._before[process]
+
+        for name, growth in servers.facts(self._before, grown).values():
+            self.growth[name] = max(growth, self.growth.get(name, 0))
 
     @property
     def most(self) -> int:

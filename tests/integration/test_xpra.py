@@ -124,8 +124,9 @@ def test_secrets_are_for_this_user_only(server):
     for name in ("password", "key", "Xauthority", "display.sock"):
         assert stat.S_IMODE((folder_of(server) / name).stat().st_mode) & 0o077 == 0, name
     told = "".join(
-        " ".join([*process.cmdline(), *process.environ().values()])
-        for process in server.processes()
+        servers.facts(
+            server.processes(), lambda one: " ".join([*one.cmdline(), *one.environ().values()])
+        ).values()
     )
     assert secret(server, "password") not in told
     assert secret(server, "key") not in told
@@ -253,11 +254,8 @@ def x_server_of(server: JupyterServer) -> psutil.Process:
 
 def _only_x_server(server: JupyterServer) -> psutil.Process | None:
     """Return None also while it has forked, and that is no other program yet."""
-    try:
-        named = {one: one.name() for one in server.processes("-displayfd")}
-    except psutil.Error:
-        return None  # one ended meanwhile
-    found = [one for one, name in named.items() if name in ("Xorg", "Xvfb")]
+    names = servers.facts(server.processes("-displayfd"), psutil.Process.name)
+    found = [one for one in names if names[one] in ("Xorg", "Xvfb")]
     return found[0] if len(found) == 1 else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.servers import JupyterServer, running, until
+from tests.servers import JupyterServer, named, running, until
 
 
 def run_in(process: psutil.Process, *command: str) -> str:
@@ -75,7 +75,7 @@ def xfce(site: Path) -> Iterator[psutil.Process]:
 def window_manager(server: JupyterServer, name: str) -> psutil.Process:
     """Start the desktop and return its window manager's process."""
     server.start_desktop()  # "running" is a window manager on the root window
-    (process,) = (process for process in server.processes() if process.name() == name)
+    (process,) = named(server.processes(), name)
     return process
 
 

@@ -15,7 +15,7 @@ import psutil
 
 from tests import clients
 from tests.clients import Viewer, Wire
-from tests.servers import JupyterServer
+from tests.servers import JupyterServer, facts
 
 # A program that keeps the X server for itself, until a file called "let-go" is in its folder, and
 # has everybody who looks for a window manager look again.
@@ -119,7 +119,8 @@ def session_processes(server: JupyterServer, name: str = "default") -> dict[str,
     """
     shows = xpra_of(server, name) or server.process_of(f"-desktop {_title(name)} -rfbunixpath")
     worker = shows.parent()
-    (x_server,) = (child for child in worker.children() if child.name().startswith("X"))
+    names = facts(worker.children(), psutil.Process.name)
+    (x_server,) = (child for child in names if names[child].startswith("X"))
     return {"keeper": worker.parent(), "worker": worker, "display server": x_server}
 
 

@@ -22,7 +22,7 @@ import pytest
 
 from tests import clients
 from tests.browser.chromium import running_browser
-from tests.servers import until
+from tests.servers import facts, until
 
 # The page's state, for all its errors to be seen.
 _STATE = "document.documentElement.dataset.state ?? ''"
@@ -65,13 +65,12 @@ class _Chromium:
     def __init__(self, browser: Any) -> None:
         self._page = browser.new_page()
         processes = psutil.Process().children(recursive=True)
+        told = facts(processes, lambda one: (one.name(), " ".join(one.cmdline())))
         # The first one has neither "--type" nor, as Playwright's has, another name.
         (self._process,) = (
             one
-            for one in processes
-            if "chrom" in one.name()
-            and "--type=" not in " ".join(one.cmdline())
-            and "crashpad" not in one.name()
+            for one, (name, line) in told.items()
+            if "chrom" in name and "crashpad" not in name and "--type=" not in line
         )
 
     def open(self, address: str) -> None:

@@ -15,7 +15,7 @@ import psutil
 
 from tests.browser.link import Link
 from tests.integration.viewing import session_processes, xpra_of
-from tests.servers import JupyterServer, until
+from tests.servers import JupyterServer, facts, named, until
 
 from .visitors import FATES, Visitor, break_off
 
@@ -59,10 +59,10 @@ class Desktop:
         self.xpra_killed.clear()
         self.parts = session_processes(server, self.name)
         below = self.parts["worker"].children(recursive=True)
-        (self.parts["start script"],) = (one for one in below if one.name() == "openbox")
+        (self.parts["start script"],) = named(below, "openbox")
         # Not what that starts in its turn: between fork and exec it has the same command line.
-        started = self.parts["start script"].children()
-        (self.program,) = (one for one in started if "motion.py" in " ".join(one.cmdline()))
+        started = facts(self.parts["start script"].children(), psutil.Process.cmdline)
+        (self.program,) = (one for one in started if "motion.py" in " ".join(started[one]))
 
 
 class Faults:

@@ -15,6 +15,7 @@ import pytest
 from jupyter_desktop.errors import StartFailed
 from jupyter_desktop.session import failures, library_check, own_programs
 from jupyter_desktop.system import libraries
+from tests.servers import facts, named
 
 PIXMAN = "libpixman-1.so.0"
 
@@ -112,8 +113,9 @@ def slow(tmp_path: Path) -> Iterator[dict[str, str]]:
     ldd.write_text(f'#!/bin/sh\necho >>"{tmp_path}/asked"\nsleep 1000\nexit 0\n')
     ldd.chmod(0o755)
     yield {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LD_LIBRARY_PATH": str(tmp_path)}
-    for process in psutil.Process().children(recursive=True):
-        if process.name() in ("ldd", "sleep"):
+    names = facts(psutil.Process().children(recursive=True), psutil.Process.name)
+    for process in names:
+        if names[process] in ("ldd", "sleep"):
             process.kill()
 
 
@@ -122,7 +124,7 @@ def test_all_programs_have_one_deadline(slow, tmp_path, monkeypatch):
     with pytest.raises(libraries.Unknown):
         libraries.first_misfit(["sh", "env", "cat"], slow)
     assert (tmp_path / "asked").read_text() == "\n"
-    assert "sleep" not in [one.name() for one in psutil.Process().children(recursive=True)]
+    assert not named(psutil.Process().children(recursive=True), "sleep")
     with pytest.raises(libraries.Unknown):
         asyncio.run(library_check.first_misfit(["sh", "env", "cat"], slow))
     assert (tmp_path / "asked").read_text() == "\n\n"
@@ -146,7 +148,7 @@ def test_nobody_waits_for_a_check_that_was_cancelled(slow, tmp_path, monkeypatch
         check.cancel()
 
     asyncio.run(stopped())
-    (ldd,) = (one for one in psutil.Process().children() if one.name() == "ldd")
+    (ldd,) = named(psutil.Process().children(), "ldd")
     assert ldd.is_running()
 
 
