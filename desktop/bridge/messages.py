@@ -14,6 +14,10 @@ import socket
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# WebSocket subprotocols, the page's own first; "binary" is for other clients, as websockify has it.
+# They stand here since the Jupyter server, which offers them, does not load websockify and numpy.
+PROTOCOLS = ("desktop.v1", "binary")
+
 LARGEST = 128 * 1024
 _FDS = 2
 _TYPES = {"int": int, "str": str}

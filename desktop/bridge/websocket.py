@@ -8,8 +8,7 @@ from typing import Any
 from websockify.websocket import WebSocketWantWriteError
 from websockify.websockifyserver import CompatibleWebSocket
 
-# The page's own; "binary" is for other clients, as websockify has it.
-PROTOCOLS = ("desktop.v1", "binary")
+from .messages import PROTOCOLS
 
 # Browsers send a clipboard in frames of some kilobytes; nobody needs one as large as this.
 LARGEST_FRAME = 1024 * 1024

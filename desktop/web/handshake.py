@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from ..bridge.websocket import PROTOCOLS
+from ..bridge.messages import PROTOCOLS
 from ..errors import BadRequest, Refused
 
 _TICKET = "ticket."
