@@ -13,7 +13,7 @@ from jupyter_server.extension.config import ExtensionConfigManager
 from traitlets import TraitError
 from traitlets.config import Config
 
-from ..app import DesktopApp
+from ..app import DesktopApp, settings_of
 from ..desktops.sessions import DEFAULT_SESSION
 from ..placements import LOCAL
 from ..session.specification import Specification
@@ -39,7 +39,7 @@ class Subject:
     @property
     def specification(self) -> Specification:
         """The desktop that this server would start."""
-        return self.app.plan(DEFAULT_SESSION).specification
+        return self.app.planner.plan(DEFAULT_SESSION).specification
 
     @property
     def elsewhere(self) -> bool:
@@ -89,7 +89,7 @@ def subject(server: JupyterApp, remarks: Remarks) -> Subject:
     settings = wrong or [_as_set(app)]
     if wrong:
         app = DesktopApp(log=remarks.logger)
-    app.known_applications  # noqa: B018  what cannot be used of them is remarked
+    app.planner  # noqa: B018  what cannot be used of them is remarked
     findings = (*settings, *map(_remark, remarks.lines))
     return Subject(app, server.config, bool(wrong), findings)
 
@@ -117,7 +117,7 @@ def _set(app: DesktopApp) -> Iterator[tuple[str, Any]]:
     """Yield settings that differ from their defaults; of free-form ones only their length."""
     for owner in (app, app.xpra, app.slurm):
         kind = type(owner).__name__
-        for name in sorted(owner.class_own_traits(config=True)):
+        for name in sorted(settings_of(type(owner))):
             value = app.config[kind].get(name)
             if isinstance(value, list | dict | tuple):
                 yield f"{kind}.{name}", f"({len(value)} given)"

@@ -51,7 +51,7 @@ def _kinds(subject: Subject) -> list[str]:
 
 def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
     # A trial start must not submit a job.
-    plan = replace(subject.app.plan(NAME, Wish(backend=kind)), placement=Local())
+    plan = replace(subject.app.planner.plan(NAME, Wish(backend=kind)), placement=Local())
     # Without programs there would be no window to show.
     if quick and not _is_seamless(plan):
         alone = replace(plan.specification, start_script=str(_NOTHING))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from tornado.routing import URLSpec
 
 from ..errors import DesktopError
+from ..site import BrokenSite, Site
 from .api import (
     EventsHandler,
     GeometryHandler,
@@ -19,6 +19,7 @@ from .api import (
 )
 from .desktop_socket import NoSideEntranceHandler, SocketHandler
 from .page import (
+    STATIC,
     FilesHandler,
     IconHandler,
     OutsideHandler,
@@ -32,40 +33,45 @@ from .sharing import ShareHandler, SharesHandler, ViewerHandler
 _NAME = r"([^/]+)"
 
 
-def routes(static: Path) -> list[tuple[Any, ...]]:
-    """Return our URL patterns, relative to Jupyter's base URL; ``static`` holds the built page."""
-    return [
-        (r"/desktop", SlashHandler),
-        (r"/desktop/", PageHandler, {"static": static, "root": "./"}),
-        (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": static, "root": "../../"}),
-        (r"/desktop/static/(.+)", FilesHandler, {"path": str(static)}),
-        (rf"/desktop/icons/{_NAME}", IconHandler),
-        (r"/desktop/xpra/(.+)", XpraClientHandler),
-        (r"/desktop/api/sessions", SessionsHandler),
-        (rf"/desktop/api/sessions/{_NAME}", SessionHandler),
-        (rf"/desktop/api/sessions/{_NAME}/restart", RestartHandler),
-        (rf"/desktop/api/sessions/{_NAME}/geometry", GeometryHandler),
-        (rf"/desktop/api/sessions/{_NAME}/events", EventsHandler),
-        (rf"/desktop/api/sessions/{_NAME}/ticket", TicketHandler),
-        (rf"/desktop/api/sessions/{_NAME}/share", SharesHandler),
-        (rf"/desktop/api/sessions/{_NAME}/shares", SharesHandler),
-        (rf"/desktop/api/sessions/{_NAME}/shares/{_NAME}", ShareHandler),
-        (rf"/desktop/api/sessions/{_NAME}/viewers/(\d{{1,15}})", ViewerHandler),
-        (rf"/desktop/socket/{_NAME}", SocketHandler),
-    ]
+def routes(site: Site | BrokenSite) -> list[tuple[Any, ...]]:
+    """Return our URL patterns, relative to Jupyter's base URL."""
+    if isinstance(site, BrokenSite):
+        return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": site.error})]
+    return [*_OF_PAGES, *_OF_THE_API, *_of_side_entrance(site.doorman.side_entrance.problem)]
 
 
-def no_routes(error: str) -> list[tuple[Any, ...]]:
-    """Return the URL patterns of a desktop that must not start; ``error`` says why."""
-    return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": error})]
+_OF_PAGES: list[tuple[Any, ...]] = [
+    (r"/desktop", SlashHandler),
+    (r"/desktop/", PageHandler, {"static": STATIC, "root": "./"}),
+    (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": STATIC, "root": "../../"}),
+    (r"/desktop/static/(.+)", FilesHandler, {"path": str(STATIC)}),
+    (rf"/desktop/icons/{_NAME}", IconHandler),
+    (r"/desktop/xpra/(.+)", XpraClientHandler),
+]
+
+_OF_THE_API: list[tuple[Any, ...]] = [
+    (r"/desktop/api/sessions", SessionsHandler),
+    (rf"/desktop/api/sessions/{_NAME}", SessionHandler),
+    (rf"/desktop/api/sessions/{_NAME}/restart", RestartHandler),
+    (rf"/desktop/api/sessions/{_NAME}/geometry", GeometryHandler),
+    (rf"/desktop/api/sessions/{_NAME}/events", EventsHandler),
+    (rf"/desktop/api/sessions/{_NAME}/ticket", TicketHandler),
+    (rf"/desktop/api/sessions/{_NAME}/share", SharesHandler),
+    (rf"/desktop/api/sessions/{_NAME}/shares", SharesHandler),
+    (rf"/desktop/api/sessions/{_NAME}/shares/{_NAME}", ShareHandler),
+    (rf"/desktop/api/sessions/{_NAME}/viewers/(\d{{1,15}})", ViewerHandler),
+    (rf"/desktop/socket/{_NAME}", SocketHandler),
+]
 
 
-def no_side_entrance(error: DesktopError) -> list[tuple[Any, ...]]:
-    """Return the URL patterns of a side entrance that cannot be; ``error`` says why.
+def _of_side_entrance(problem: DesktopError | None) -> list[tuple[Any, ...]]:
+    """Return the URL patterns of a side entrance that cannot be; ``problem`` says why.
 
-    jupyter-server-proxy has the same, for what is there, and adds its own later.
+    jupyter-server-proxy has the same, for one that is there, and adds its own later.
     """
-    return [(r"/desktop-websockify(?:/.*)?", NoSideEntranceHandler, {"error": error})]
+    if problem is None:
+        return []
+    return [(r"/desktop-websockify(?:/.*)?", NoSideEntranceHandler, {"error": problem})]
 
 
 def outside(base_url: str) -> URLSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
@@ -20,9 +20,6 @@ from ..errors import BadRequest, NotPermitted, not_permitted
 from ..system.access import Access
 from . import handshake
 from .handler import Common, JSONErrors, answers_errors, for_readers, for_writers
-
-if TYPE_CHECKING:
-    from ..app import DesktopApp
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
@@ -74,14 +71,9 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
             geometry=check_geometry(geometry) if geometry else "",
             backend=check_backend(backend) if backend else "",
             application=self.text("application", ""),
-            placement=self._app.places.check(placement) if placement else "",
+            placement=self.site.planner.places.check(placement) if placement else "",
             options=self._options(),
         )
-
-    @property
-    def _app(self) -> DesktopApp:
-        app: DesktopApp = self.settings["desktop_app"]
-        return app
 
     def _options(self) -> dict[str, str]:
         """Return what is chosen of the placement's options, as texts; raises ``BadRequest``."""

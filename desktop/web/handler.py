@@ -13,6 +13,7 @@ from tornado.escape import xhtml_escape
 from ..admission.doorman import Doorman
 from ..desktops.sessions import Sessions
 from ..errors import DesktopError, ForeignOrigin, not_permitted, request_refused
+from ..site import Site
 
 _LONGEST_NAME = 80
 
@@ -79,20 +80,20 @@ class Common:
         return [one for one in directives if one.startswith("frame-ancestors")]
 
     @property
-    def app(self) -> Any:
-        """The settings."""
-        return self.settings["desktop_app"]
-
-    @property
-    def doorman(self) -> Doorman:
-        """The doorman of this server."""
-        doorman: Doorman = self.settings["desktop_doorman"]
-        return doorman
+    def site(self) -> Site:
+        """The settings and the parts of this server."""
+        site: Site = self.settings["desktop_site"]
+        return site
 
     @property
     def sessions(self) -> Sessions:
         """The desktops of this server."""
-        return self.doorman.sessions
+        return self.site.desktops
+
+    @property
+    def doorman(self) -> Doorman:
+        """The doorman of this server."""
+        return self.site.doorman
 
     @property
     def user(self) -> str:

@@ -21,6 +21,8 @@ from ..desktops.sessions import DEFAULT_SESSION, check_name
 from ..errors import PageMissing
 from .handler import Common, NoXSRFCheck, PageErrors, answers_errors
 
+STATIC = Path(__file__).parents[1] / "static"  # the built page
+
 # What the page's address may ask for.
 _ASKED = ("application", "backend", SHARE)
 
@@ -70,7 +72,7 @@ class PageHandler(
     def frame_ancestors(self) -> list[str]:
         """Return who may frame the page."""
         directives = super().frame_ancestors()
-        if self.app.open_in == "lab-tab":
+        if self.site.settings.open_in == "lab-tab":
             # JupyterHub's is 'none', which would keep the page out of JupyterLab's tab as well.
             return [one.replace("'none'", "'self'") for one in directives]
         return directives
@@ -109,32 +111,30 @@ class PageHandler(
     def _application(self, session: str) -> str:
         """Return the application that the address asks for, or that the session is."""
         asked = self.get_query_argument("application", "") or self.sessions.application(session)
-        name: str = self.app.application_of(session, asked)
-        return name
+        return self.site.planner.application_of(session, asked)
 
     def _title(self, session: str) -> str:
         """Return how the page calls what it shows."""
-        app, application = self.app, self._application(session)
-        title: str = app.known_applications.title(application) if application else app.title
-        return title
+        application = self._application(session)
+        known = self.site.planner.applications
+        return known.title(application) if application else self.site.settings.title
 
     def _icon(self, session: str) -> str:
         """Return the address of its icon."""
         application = self._application(session)
-        if self.app.known_applications.icon(application):
+        if self.site.planner.applications.icon(application):
             return f"{self._root}icons/{application}"
         return self._file_address("icon.svg")
 
     def _backend(self) -> str:
         """Return the backend that the address asks for, or the setting."""
         asked = self.get_query_argument("backend", "")
-        setting: str = self.app.backend
-        return check_backend(asked) if asked else setting
+        return check_backend(asked) if asked else self.site.settings.backend
 
     def _clients(self) -> dict[str, Any]:
         """Return what the page shows each kind of desktop with."""
-        xpra = self.app.xpra
-        error = xpra_client.problem(xpra.client_folder, xpra.executable)
+        settings = self.site.settings
+        error = xpra_client.problem(settings.xpra_client_folder, settings.xpra_executable)
         return {
             name: {
                 "module": self._file_address(f"{name}.js"),
@@ -148,12 +148,13 @@ class PageHandler(
 
     def _page_data(self, session: str) -> dict[str, Any]:
         """Return what the script must know; its addresses are relative to the page."""
-        app, application = self.app, self._application(session)
+        settings, planner = self.site.settings, self.site.planner
+        application = self._application(session)
         return {
             "session": session,
             "backend": self.get_query_argument("backend", None),
             "clients": self._clients(),
-            "placements": app.places.shown(app.known_applications.placement(application)),
+            "placements": planner.places.shown(planner.applications.placement(application)),
             "title": self._title(session),
             "application": application or None,
             "root": self._root,
@@ -162,9 +163,9 @@ class PageHandler(
             "hub": self.settings.get("jinja_template_vars", {}).get("hub_control_panel_url"),
             # Jupyter and JupyterHub lead from here to their login, and back.
             "login": self._address(),
-            "clipboard": app.clipboard,
+            "clipboard": settings.clipboard,
             "share": self.get_query_argument(SHARE, "") or None,
-            "sharing": app.sharing,
+            "sharing": settings.sharing,
             "version": __version__,
         }
 
@@ -216,8 +217,8 @@ class XpraClientHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
     @answers_errors
     async def get(self, name: str) -> None:
         """Send a script."""
-        xpra = self.app.xpra
-        path = xpra_client.file(xpra.client_folder, name, xpra.executable)
+        settings = self.site.settings
+        path = xpra_client.file(settings.xpra_client_folder, name, settings.xpra_executable)
         if path is None:
             raise web.HTTPError(404)
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
@@ -232,7 +233,7 @@ class IconHandler(NoXSRFCheck, PageErrors, Common, JupyterHandler):
     @web.authenticated
     async def get(self, name: str) -> None:
         """Send an icon."""
-        icon = self.app.known_applications.icon(name)
+        icon = self.site.planner.applications.icon(name)
         try:
             if icon is None or icon.stat().st_size > _LARGEST_ICON:
                 raise web.HTTPError(404)

@@ -40,7 +40,7 @@ class SharesHandler(DesktopAPIHandler):
             access = Access(self.text("access", Access.VIEW.value))
         except ValueError:
             raise BadRequest("'access' must be 'view' or 'full'.") from None
-        if access not in _ALLOWED[self.settings["desktop_app"].sharing]:
+        if access not in _ALLOWED[self.site.settings.sharing]:
             raise NotPermitted(
                 "This server does not allow to share desktops in that way.",
                 remedy="Ask its administrator, who can set DesktopApp.sharing.",

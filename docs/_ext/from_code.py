@@ -15,7 +15,7 @@ from traitlets import Bool, Dict, Enum, Float, HasTraits, Integer, List, TraitTy
 from traitlets.traitlets import DefaultHandler
 
 from jupyter_desktop import errors
-from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.app import DesktopApp, settings_of
 
 CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 
@@ -63,15 +63,6 @@ PLACES: dict[str, Callable[[], str]] = {
     "<!-- settings -->": settings,
     "<!-- errors -->": reasons,
 }
-
-
-def settings_of(kind: type[HasTraits]) -> dict[str, TraitType[Any, Any]]:
-    """Return the settings that a class itself has, in the order of its source."""
-    return {
-        name: trait
-        for name, trait in vars(kind).items()
-        if isinstance(trait, TraitType) and trait.metadata.get("config")
-    }
 
 
 def _of_class(kind: type[HasTraits]) -> Iterator[str]:

@@ -13,9 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from traitlets import TraitType
 
-from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.app import DesktopApp, settings_of
 from jupyter_desktop.system import packages
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +23,7 @@ IMAGES = sorted((DOCS / "images").iterdir())
 SETTINGS = [
     (kind.__name__, name, trait.help)
     for kind in (DesktopApp, *DesktopApp.classes)
-    for name, trait in vars(kind).items()
-    if isinstance(trait, TraitType) and trait.metadata.get("config")
+    for name, trait in settings_of(kind).items()
 ]
 _READABLE = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
 

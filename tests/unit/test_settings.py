@@ -8,7 +8,8 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
-from jupyter_desktop.app import DesktopApp
+from jupyter_desktop.app import DesktopApp, settings_of
+from jupyter_desktop.desktops.planner import runtime_folders
 from jupyter_desktop.desktops.plans import Wish
 from jupyter_desktop.desktops.sessions import NO_WISH
 from jupyter_desktop.errors import UnknownApplication
@@ -21,7 +22,7 @@ def app(**settings: object) -> DesktopApp:
 
 
 def specified(name: str, wish: Wish = NO_WISH, **settings: object) -> Specification:
-    return app(**settings).plan(name, wish).specification
+    return app(**settings).planner.plan(name, wish).specification
 
 
 @pytest.mark.parametrize("value", ["1920x1080", "800x600", "64x64", "16384x16384"])
@@ -64,8 +65,8 @@ def test_a_bad_choice_lists_the_good_ones(name, value, choices):
 
 
 def test_every_setting_has_help():
-    own = DesktopApp.class_own_traits(config=True)
-    assert len(own) >= 12
+    own = settings_of(DesktopApp)
+    assert len(own) >= 18
     assert all(len(trait.help) > 20 for trait in own.values())
 
 
@@ -97,7 +98,7 @@ def test_the_title_of_the_default_desktop_is_the_title():
 def test_runtime_folders(monkeypatch, runtime, first):
     monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", "/jupyter")
-    assert app().runtime_folders() == tuple(folder for folder in (first, "/jupyter") if folder)
+    assert runtime_folders() == tuple(folder for folder in (first, "/jupyter") if folder)
 
 
 def test_a_page_s_window_size_goes_before_the_setting():
@@ -106,7 +107,8 @@ def test_a_page_s_window_size_goes_before_the_setting():
 
 
 def tiles(**settings: object) -> dict[str, launcher.Tile]:
-    return {tile.title: tile for tile in app(**settings).tiles()}
+    made = app(**settings)
+    return {tile.title: tile for tile in launcher.tiles(made.site_settings(), made.planner)}
 
 
 def test_the_tile():
@@ -116,7 +118,7 @@ def test_the_tile():
 
 @pytest.mark.parametrize("second", [True, False])
 def test_the_second_tile(monkeypatch, second):
-    monkeypatch.setattr(DesktopApp, "_second_tile", lambda self: second)
+    monkeypatch.setattr(launcher, "has_second_tile", lambda *_: second)
     assert list(tiles(title="Work")) == ["Work", *(["Work (Xpra)"] if second else [])]
     if second:
         assert tiles()["Desktop (Xpra)"].address == "desktop/sessions/xpra/?backend=xpra"
@@ -202,7 +204,8 @@ def test_when_there_is_a_second_tile(monkeypatch, tmp_path, programs, backend, s
     monkeypatch.setattr(
         "jupyter_desktop.backends.vnc.backend.TURBOVNC_FOLDER", str(tmp_path / "none")
     )
-    assert app(backend=backend)._second_tile() is second
+    made = app(backend=backend)
+    assert launcher.has_second_tile(made.site_settings(), made.planner) is second
 
 
 def test_who_names_a_vnc_server_means_that_one():
@@ -225,7 +228,7 @@ def test_each_desktop_has_a_key_of_its_own():
 def test_what_the_settings_make_of_xpra():
     made = app()
     made.xpra.mode, made.xpra.arguments = "seamless", ["--speaker=on"]
-    display = made.plan("default").specification.display
+    display = made.planner.plan("default").specification.display
     assert (display.xpra.mode, display.xpra.arguments) == ("seamless", ("--speaker=on",))
 
 
@@ -237,22 +240,22 @@ def test_a_wrong_setting_of_xpra_is_told():
 
 def test_a_session_with_the_name_of_an_application_is_that_application():
     made = app(applications={"term": {"command": "xterm -e top", "environment": {"A": "b"}}})
-    specification = made.plan("term").specification
+    specification = made.planner.plan("term").specification
     assert (specification.application, specification.command) == ("term", ("xterm", "-e", "top"))
     assert specification.environment == {"A": "b"}
     assert specification.display.title == "term"
-    assert not made.plan("default").specification.command
+    assert not made.planner.plan("default").specification.command
 
 
 def test_an_application_in_another_session():
     made = app(applications={"term": {"command": "xterm", "title": "Terminal"}})
-    specification = made.plan("second", Wish(application="term")).specification
+    specification = made.planner.plan("second", Wish(application="term")).specification
     assert (specification.application, specification.display.title) == ("term", "Terminal second")
 
 
 def test_only_applications_that_are_set_up_are_started():
     with pytest.raises(UnknownApplication, match=r"no application called 'xterm'.*one of: term"):
-        app(applications={"term": {"command": "x"}}).plan("x", Wish(application="xterm"))
+        app(applications={"term": {"command": "x"}}).planner.plan("x", Wish(application="xterm"))
 
 
 @pytest.mark.parametrize(
@@ -267,12 +270,12 @@ def test_only_applications_that_are_set_up_are_started():
 )
 def test_the_backend_of_an_application(told, wish, backend):
     made = app(applications={"term": {"command": "xterm", **told}}, backend="vnc")
-    assert made.plan("term", Wish(backend=wish)).specification.backend == backend
+    assert made.planner.plan("term", Wish(backend=wish)).specification.backend == backend
 
 
 @pytest.mark.parametrize(("mode", "xpra"), [("full-screen", "desktop"), ("seamless", "seamless")])
 def test_the_mode_of_an_application_goes_before_that_of_desktops(mode, xpra):
     made = app(applications={"term": {"command": "xterm", "mode": mode}})
     made.xpra.mode = "seamless"
-    assert made.plan("term").specification.display.xpra.mode == xpra
-    assert made.plan("default").specification.display.xpra.mode == "seamless"
+    assert made.planner.plan("term").specification.display.xpra.mode == xpra
+    assert made.planner.plan("default").specification.display.xpra.mode == "seamless"

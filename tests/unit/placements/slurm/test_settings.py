@@ -164,20 +164,20 @@ def test_what_other_users_see_has_nothing_of_the_request():
 
 def test_the_placement_is_chosen_by_name():
     app = DesktopApp(config=Config({"DesktopApp": {"other_placements": ["slurm"]}}))
-    assert isinstance(app.plan("default").placement, Local)
-    assert isinstance(app.plan("default", Wish(placement="slurm")).placement, Slurm)
-    assert [place["name"] for place in app.places.shown()] == ["local", "slurm"]
-    assert app.places.check("slurm") == "slurm"
+    assert isinstance(app.planner.plan("default").placement, Local)
+    assert isinstance(app.planner.plan("default", Wish(placement="slurm")).placement, Slurm)
+    assert [place["name"] for place in app.planner.places.shown()] == ["local", "slurm"]
+    assert app.planner.places.check("slurm") == "slurm"
 
 
 def test_a_placement_that_is_not_offered():
     with pytest.raises(BadRequest, match="other_placements"):
-        DesktopApp().places.check("slurm")
+        DesktopApp().planner.places.check("slurm")
 
 
 def test_an_application_has_a_place_of_its_own():
     applications = {"big": {"command": "big", "placement": "slurm"}}
     app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
-    assert isinstance(app.plan("big").placement, Slurm)
-    assert [place["name"] for place in app.places.shown("slurm")] == ["slurm"]
-    assert [place["name"] for place in app.places.shown()] == ["local"]
+    assert isinstance(app.planner.plan("big").placement, Slurm)
+    assert [place["name"] for place in app.planner.places.shown("slurm")] == ["slurm"]
+    assert [place["name"] for place in app.planner.places.shown()] == ["local"]

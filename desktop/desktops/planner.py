@@ -1,0 +1,80 @@
+"""Decides what a desktop is to be, and where it runs: the settings, and what is asked for."""
+
+from __future__ import annotations
+
+import os
+
+from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
+
+from ..backends import AUTO, DisplaySettings
+from ..session.specification import Specification
+from ..system import credentials
+from .applications import Applications
+from .places import Places
+from .plans import Plan, Wish
+from .sessions import DEFAULT_SESSION, NO_WISH
+from .settings import DesktopSettings
+
+
+class Planner:
+    """Makes plans by ``settings``; ``applications`` are those that can be asked for by name.
+
+    ``places`` is where users may have desktops.
+    """
+
+    def __init__(self, settings: DesktopSettings, applications: Applications) -> None:
+        self._settings = settings
+        self.applications = applications
+        self.places = Places([settings.placement, *settings.other_placements], settings.slurm)
+
+    def plan(self, name: str, wish: Wish = NO_WISH) -> Plan:
+        """Return what the desktop called ``name`` is to be; raises ``DesktopError``."""
+        chosen = self.application_of(name, wish.application)
+        application = self.applications.get(chosen) if chosen else None
+        if application:
+            wish = application.wish(wish)
+        specification = self._specification(name, wish)
+        if application:
+            specification = application.specification(specification, name)
+        return Plan(specification, self.places.placement(wish))
+
+    def application_of(self, name: str, asked: str = "") -> str:
+        """Return which application the session called ``name`` is; empty for a desktop.
+
+        It is what was ``asked`` for, or the application of the same name.
+        """
+        return asked or (name if name in self.applications else "")
+
+    def _specification(self, name: str, wish: Wish) -> Specification:
+        settings = self._settings
+        return Specification(
+            backend=wish.backend or self._backend(),
+            key=credentials.key(),
+            display=DisplaySettings(
+                geometry=wish.geometry or settings.geometry,
+                clipboard=settings.clipboard,
+                title=settings.title if name == DEFAULT_SESSION else f"{settings.title} {name}",
+                executable=settings.display_server,
+                arguments=tuple(settings.display_server_arguments),
+                xpra=settings.xpra.settings(),
+            ),
+            start_script=settings.start_script,
+            script_folders=tuple(jupyter_path("desktop", "xstartup")),
+            folders=runtime_folders(),
+            start_timeout=settings.start_timeout,
+            stop_timeout=settings.stop_timeout,
+        )
+
+    def _backend(self) -> str:
+        """Return the backend that the settings ask for.
+
+        An explicit ``display_server`` implies VNC, and no Xpra where that does not work.
+        """
+        setting = self._settings.backend
+        return "vnc" if setting == AUTO and self._settings.display_server else setting
+
+
+def runtime_folders() -> tuple[str, ...]:
+    """Return the candidates for runtime folders, best first."""
+    folders = [os.environ.get("XDG_RUNTIME_DIR", ""), jupyter_runtime_dir()]
+    return tuple(folder for folder in folders if folder)

@@ -1,0 +1,154 @@
+"""What an administrator may set for all desktops: a part of ``c.DesktopApp``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traitlets import (
+    Dict,
+    Enum,
+    Float,
+    HasTraits,
+    Instance,
+    List,
+    TraitError,
+    Unicode,
+    validate,
+)
+
+from ..backends import AUTO, NAMES, check_geometry
+from ..backends.xpra.settings import Xpra
+from ..errors import BadRequest
+from ..placements import LOCAL
+from ..placements import NAMES as PLACEMENTS
+from ..placements.slurm.settings import Slurm
+from .activity import ACTIVITIES, INPUT
+
+
+def check_seconds(name: str, value: float) -> float:
+    """Return ``value``; raises ``TraitError`` if it is no time that can be waited for."""
+    if not 0 < value < 86400:
+        raise TraitError(
+            f"DesktopApp.{name} is {value}; it must be a number of seconds above 0 and below a day."
+        )
+    return value
+
+
+class DesktopSettings(HasTraits):
+    """The settings that make desktops what they are.
+
+    No Configurable of its own, so that Jupyter knows them by the name of the application alone.
+    """
+
+    backend = Enum(
+        (AUTO, *NAMES),
+        AUTO,
+        config=True,
+        help="""Which kind of display server shows the desktop. `auto` takes the first that is
+        installed, and where both are there the launcher has a tile for each.""",
+    )
+
+    placement = Enum(
+        PLACEMENTS,
+        LOCAL,
+        config=True,
+        help="""Where desktops run: `local`, the machine where Jupyter runs, or `slurm`, a job on
+        the cluster whose `sbatch` is there.""",
+    )
+
+    other_placements = List(
+        Enum(PLACEMENTS),
+        config=True,
+        help="""Where else desktops run if a user asks for it.""",
+    )
+
+    clipboard = Enum(
+        ("both", "in", "out", "off"),
+        "both",
+        config=True,
+        help="""Which way text may go through the clipboard: `in` from the browser to the desktop,
+        `out` from the desktop to the browser, `both`, or `off`. The display server enforces it,
+        whatever the page does.""",
+    )
+
+    geometry = Unicode(
+        "1920x1080",
+        config=True,
+        help="""Size in pixels, WIDTHxHEIGHT, of a desktop that is not started by a page. One that
+        is has the size of the browser's window, and follows it.""",
+    )
+
+    display_server = Unicode(
+        "",
+        config=True,
+        help="""Path or name of the VNC server's executable. By default the first of Xtigervnc and
+        Xvnc on PATH, then /opt/TurboVNC/bin/Xvnc. Xpra's is `Xpra.executable`.""",
+    )
+
+    display_server_arguments = List(
+        Unicode(),
+        config=True,
+        help="""Arguments added to the VNC server's command line as they are.""",
+    )
+
+    start_script = Unicode(
+        "",
+        config=True,
+        help="""The start script (xstartup): a path, or the name of one in
+        `share/jupyter/desktop/xstartup/` on Jupyter's path or of those that come with this package
+        (default, xfce, mate, lxqt, openbox, icewm). By default
+        $JUPYTER_REMOTE_DESKTOP_PROXY_XSTARTUP, ~/.vnc/xstartup, then `default`, which runs the
+        first desktop environment that is installed.""",
+    )
+
+    start_timeout = Float(
+        30.0,
+        config=True,
+        help="""Seconds for the display server to get ready. If no window manager shows up for as
+        long, the desktop is shown without one.""",
+    )
+
+    stop_timeout = Float(
+        2.0,
+        config=True,
+        help="""Seconds for the programs on a desktop to save and end when it is stopped, before
+        they are killed. When the Jupyter server itself ends, they have them, too, where whoever
+        ends it leaves them alone: a container or a job may kill everything at once, and Docker,
+        for example, does after ten seconds.""",
+    )
+
+    activity = Enum(
+        ACTIVITIES,
+        INPUT,
+        config=True,
+        help="""What keeps this server from being ended as idle, by
+        `ServerApp.shutdown_no_activity_timeout` or a hub: `input`, that somebody types or moves the
+        mouse on a desktop; `connected`, that a page shows a desktop; `always`, that a desktop runs,
+        for long computations on it, with or without a page.""",
+    )
+
+    title = Unicode("Desktop", config=True, help="""Name of the launcher tile and of the page.""")
+
+    applications = Dict(
+        key_trait=Unicode(),
+        config=True,
+        help="""Single applications, each with a tile and a session of its own: by name, a
+        dictionary with `command` (a text, or a list of texts) and, if you like, `title`, `icon`
+        (the path of an SVG or PNG file), `category` of the launcher, `backend`, `placement`,
+        `environment` and `mode`: `full-screen` or, with Xpra, `seamless`. They can also stand in
+        files, `desktop/applications/NAME.json` on Jupyter's config path.""",
+    )
+
+    xpra = Instance(Xpra)
+    slurm = Instance(Slurm)
+
+    @validate("geometry")
+    def _check_geometry(self, proposal: dict[str, Any]) -> str:
+        try:
+            return check_geometry(proposal["value"])
+        except BadRequest as error:
+            raise TraitError(f"DesktopApp.geometry: {error}") from error
+
+    @validate("start_timeout", "stop_timeout")
+    def _check_timeout(self, proposal: dict[str, Any]) -> float:
+        return check_seconds(proposal["trait"].name, proposal["value"])

@@ -1,0 +1,62 @@
+"""What handlers may use: the settings that they go by, and the parts that do the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .admission.doorman import Doorman
+from .desktops.planner import Planner
+from .desktops.sessions import Sessions
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """Settings that the page, the API and the launcher go by; ``c.DesktopApp`` explains them.
+
+    ``xpra_client_folder`` and ``xpra_executable`` are ``c.Xpra``'s, as ``backends.xpra.client``
+    takes them.
+    """
+
+    title: str
+    backend: str
+    clipboard: str
+    sharing: str
+    open_in: str
+    launcher_category: str
+    xpra_client_folder: str
+    xpra_executable: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """The desktops of one Jupyter server, and all that belongs to them."""
+
+    settings: SiteSettings
+    planner: Planner
+    desktops: Sessions
+    doorman: Doorman
+
+    @property
+    def last_activity(self) -> datetime | None:
+        """When a desktop was last in use; None where there is none."""
+        return max((desktop.last_activity for desktop in self.desktops.all()), default=None)
+
+    async def stop(self) -> None:
+        """End every desktop and the bridge."""
+        await self.doorman.stop()
+
+
+@dataclass(frozen=True)
+class BrokenSite:
+    """Stands in for a ``Site`` where the settings are wrong; ``error`` says what is."""
+
+    error: str
+
+    @property
+    def last_activity(self) -> datetime | None:
+        """None: there are no desktops."""
+        return None
+
+    async def stop(self) -> None:
+        """Do nothing: nothing was started."""
