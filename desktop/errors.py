@@ -15,6 +15,7 @@ DesktopError
 ├── UnknownApplication      none of that name was set up
 ├── ApplicationUnusable     one was, and something is wrong with it
 ├── UnknownViewer           nobody is connected under that number
+├── UnknownStream           a desktop has no such connection to offer
 ├── SessionEnded            there was one; it is over
 ├── NotReady                it is still starting, or does not answer for a moment
 ├── Unreachable             it is there, but lets nobody in any more
@@ -34,6 +35,8 @@ DesktopError
 from __future__ import annotations
 
 from typing import Any
+
+from .system.streams import SERVED
 
 
 class DesktopError(Exception):
@@ -205,6 +208,22 @@ class UnknownViewer(DesktopError):
 
     reason = "unknown-viewer"
     status = 404
+
+
+class UnknownStream(DesktopError):
+    """A desktop has no stream of that name."""
+
+    reason = "unknown-stream"
+    status = 404
+
+
+def unknown_stream(name: str) -> UnknownStream:
+    """Return the error for a stream called ``name``."""
+    served = ", ".join(map(repr, SERVED))
+    return UnknownStream(
+        f"Desktops have no stream called {name[:80]!r}.",
+        remedy=f"There is {served}. Reload the page, if it comes from another version.",
+    )
 
 
 class SessionEnded(DesktopError):

@@ -10,16 +10,20 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
 from ..bridge.client import BridgeClient
 from ..bridge.messages import Handoff
-from ..desktops.desktop_session import Viewer
+from ..desktops.desktop_session import DesktopSession
 from ..desktops.sessions import DEFAULT_SESSION, Sessions
-from ..errors import BridgeUnavailable, ShareEnded
+from ..desktops.viewers import Viewer
+from ..errors import BridgeUnavailable, ShareEnded, unknown_stream
 from ..system.access import Access
+from ..system.streams import DESKTOP, SERVED
 from .shares import Share, Shares
 from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
@@ -28,10 +32,21 @@ _CHUNK = 64 * 1024
 _LOOK_AGAIN = 30.0  # seconds
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """What a ticket has opened: ``target`` is a byte stream to its session."""
+
+    session: DesktopSession
+    ticket: Ticket
+    share: Share | None
+    target: socket.socket
+
+
 class Doorman:
     """Lets connections through to desktops.
 
-    ``folders`` are the candidates for the folder of the side entrance, best first.
+    ``folders`` are the candidates for the folder of the side entrance, best first. ``streams`` are
+    those that tickets are given for.
     """
 
     def __init__(
@@ -40,10 +55,12 @@ class Doorman:
         tickets: Tickets,
         folders: Sequence[str],
         log: logging.Logger,
+        streams: Collection[str] = SERVED,
     ) -> None:
         self.sessions = sessions
-        self.tickets = tickets
-        self.shares = Shares()
+        self._tickets = tickets
+        self._shares = Shares()
+        self._streams = streams
         self.side_entrance = SideEntrance(folders, self._admit_by_the_side, log)
         self.bridge = BridgeClient(self.side_entrance.folder, self._ended, log)
         self._log = log
@@ -64,41 +81,87 @@ class Doorman:
         await self.sessions.stop_all()
         await self.bridge.stop()
 
-    async def connect(self, ticket: Ticket) -> socket.socket:
-        """Return a byte stream to the desktop that ``ticket`` is for.
+    @property
+    def ticket_lifetime(self) -> float:
+        """For how many seconds a ticket holds."""
+        return self._tickets.lifetime
 
-        Raises ``DesktopError``: it has ended, is not ready, is not shared any more, …
+    def issue(
+        self,
+        session: DesktopSession,
+        share: Share | None,
+        *,
+        user: str,
+        name: str,
+        client: str,
+        stream: str,
+    ) -> Ticket:
+        """Return a ticket for ``stream`` of ``session``, for one who came by ``share`` if not None.
+
+        See ``Ticket`` for the others. Raises ``UnknownStream``, ``NotReady``, ``SessionEnded`` or
+        ``BridgeUnavailable``.
         """
+        if stream not in self._streams:
+            raise unknown_stream(stream)
+        session.check_reachable()
+        self.open()
+        return self._tickets.issue(
+            session.name,
+            user,
+            client,
+            session.new_password(),
+            name=name,
+            access=share.access if share else Access.FULL,
+            share=share.id if share else "",
+            stream=stream,
+        )
+
+    async def admit(self, session: DesktopSession, ticket: str, user: str) -> Admitted:
+        """Use the ticket called ``ticket``, and connect to what it is for.
+
+        Raises ``DesktopError``: it is not good, the desktop has ended, is not shared any more, …
+        """
+        return await self._connect(session, self._tickets.use(ticket, session.name, user))
+
+    async def _connect(self, session: DesktopSession, ticket: Ticket) -> Admitted:
         self.bridge.start()
-        session = self.sessions.get(ticket.session)
-        self._check_share(ticket)
-        target = await session.connect(ticket.password, ticket.access)
+        self._share_of(session, ticket)
+        target = await session.connect(ticket.password, ticket.access, ticket.stream)
         try:
-            self._check_share(ticket)  # it may have ended meanwhile
+            share = self._share_of(session, ticket)  # it may have ended meanwhile
         except ShareEnded:
             target.close()
             raise
-        return target
+        return Admitted(session, ticket, share, target)
 
-    def _check_share(self, ticket: Ticket) -> None:
-        if ticket.share:
-            run = self.sessions.get(ticket.session).run
-            self.shares.get(ticket.share, ticket.session, run)
+    def _share_of(self, session: DesktopSession, ticket: Ticket) -> Share | None:
+        return self.share_shown(session, ticket.share) if ticket.share else None
 
-    async def share(self, name: str, access: Access, lifetime: float) -> Share:
-        """Share the desktop called ``name`` for ``lifetime`` seconds.
+    def share_shown(self, session: DesktopSession, identifier: str) -> Share:
+        """Return the share of a desktop with this id; raises ``ShareEnded``."""
+        return self._shares.get(identifier, session.name, session.run)
+
+    def shares_of(self, session: DesktopSession) -> list[dict[str, Any]]:
+        """Return the shares of a desktop that hold, as the API shows them."""
+        return [self.share_as_json(share) for share in self._shares.of(session.name, session.run)]
+
+    def share_as_json(self, share: Share) -> dict[str, Any]:
+        """Return a share as the API shows it."""
+        return self._shares.as_json(share)
+
+    async def share(self, session: DesktopSession, access: Access, lifetime: float) -> Share:
+        """Share a desktop for ``lifetime`` seconds.
 
         Raises ``DesktopError`` where it cannot be shared in that way.
         """
-        session = self.sessions.get(name)
         await session.check_shareable(access)
-        share = self.shares.make(name, session.run, access, lifetime)
+        share = self._shares.make(session.name, session.run, access, lifetime)
         self._end_in_time(share)
         return share
 
     def _end_in_time(self, share: Share) -> None:
         """End a share when it is over, and look again soon: a sleeping computer's timers wait."""
-        left = self.shares.left(share)
+        left = self._shares.left(share)
         if left > 0:
             later = asyncio.get_running_loop().call_later
             later(min(left, _LOOK_AGAIN), self._end_in_time, share)
@@ -107,18 +170,20 @@ class Doorman:
 
     def end_share(self, share: Share) -> None:
         """Make a share void, and disconnect those who came by it."""
-        self.shares.end(share.id)
-        for viewer in list(self.sessions.get(share.session).viewers.values()):
-            if viewer.share == share.id:
-                self.bridge.close(viewer.id)
+        self._shares.end(share.id)
+        for viewer in self.sessions.get(share.session).viewers:
+            if viewer.link == share.number:
+                self._disconnect(viewer)
 
-    def disconnect(self, name: str, viewer: int) -> None:
-        """End one connection to the desktop called ``name``; raises ``UnknownViewer``."""
-        self.bridge.close(self.sessions.get(name).viewer(viewer).id)
+    def disconnect(self, session: DesktopSession, viewer: int) -> None:
+        """End all connections of a viewer; raises ``UnknownViewer``."""
+        self._disconnect(session.viewers.get(viewer))
 
-    def let_through(
-        self, stream: IOStream, target: socket.socket, ticket: Ticket, head: str
-    ) -> None:
+    def _disconnect(self, viewer: Viewer) -> None:
+        for connection in list(viewer.streams):
+            self.bridge.close(connection)
+
+    def let_through(self, stream: IOStream, admitted: Admitted, head: str) -> None:
         """Pass the browser's connection on to the bridge; ``stream`` is not to be used again.
 
         A browser that sent anything before it was answered has broken the protocol (RFC 6455,
@@ -126,7 +191,7 @@ class Doorman:
         will ask for another ticket.
         """
         if stream.closed():
-            target.close()  # the browser left while its ticket was checked
+            admitted.target.close()  # the browser left while its ticket was checked
             return
         if isinstance(stream, SSLIOStream):
             browser, ours = socket.socketpair()
@@ -135,46 +200,38 @@ class Doorman:
             browser = socket.socket(fileno=os.dup(stream.socket.fileno()))
             stream.close()
         try:
-            self._hand_over(browser, target, ticket, head)
+            self._hand_over(browser, admitted, head)
         except BridgeUnavailable as error:
             self._log.error("%s", error)
 
     async def _admit_by_the_side(self, browser: socket.socket) -> None:
-        ticket = self.tickets.use_newest(DEFAULT_SESSION, CLIENT)
-        self._hand_over(browser, await self.connect(ticket), ticket, head="")
+        ticket = self._tickets.use_newest(DEFAULT_SESSION, CLIENT)
+        admitted = await self._connect(self.sessions.get(ticket.session), ticket)
+        self._hand_over(browser, admitted, head="")
 
-    def _hand_over(
-        self, browser: socket.socket, target: socket.socket, ticket: Ticket, head: str
-    ) -> None:
+    def _hand_over(self, browser: socket.socket, admitted: Admitted, head: str) -> None:
         """Give both sockets to the bridge."""
-        session = self.sessions.get(ticket.session)
-        self.bridge.hand_over(
-            browser,
-            target,
-            identifier=ticket.number,
-            session=ticket.session,
-            client=_page(ticket),
-            head=head,
-            greeting=session.greeting,
+        session, ticket = admitted.session, admitted.ticket
+        # Only the display server asks for a password.
+        greeting = session.greeting if ticket.stream == DESKTOP else 0
+        handoff = Handoff(ticket.number, session.name, ticket.page, head, greeting, ticket.stream)
+        self.bridge.hand_over(browser, admitted.target, handoff)
+        session.viewers.join(
+            ticket.page,
+            ticket.number,
+            ticket.stream,
+            user=ticket.name,
+            access=ticket.access,
+            link=admitted.share.number if admitted.share else 0,
         )
-        viewer = Viewer(ticket.number, ticket.name, ticket.access, ticket.share)
-        session.viewers[viewer.id] = viewer
-        session.publish()
 
     def _ended(self, handoff: Handoff) -> None:
-        session = self.sessions.get(handoff.session)
-        session.viewers.pop(handoff.id, None)
-        session.publish()
+        self.sessions.get(handoff.session).viewers.leave(handoff.id)
 
     def _start_relay(self, browser: IOStream, bridge: IOStream) -> None:
         relay = asyncio.ensure_future(_relay(browser, bridge))
         self._relays.add(relay)
         relay.add_done_callback(self._relays.discard)
-
-
-def _page(ticket: Ticket) -> str:
-    """Return by what the bridge knows a page again; whatever guests say, it is no other's."""
-    return f"{ticket.share} {ticket.user} {ticket.client}" if ticket.client else ""
 
 
 async def _relay(one: IOStream, other: IOStream) -> None:

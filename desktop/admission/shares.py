@@ -5,6 +5,7 @@ A link is no login: whoever opens it must be somebody that the Jupyter server le
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,8 +30,10 @@ class Share:
     """The right to connect to ``session`` until ``expires`` (seconds of the clock used).
 
     ``run`` says which start of the session is meant: what is started after it is another desktop.
+    ``number`` is no secret: it names the link in the log.
     """
 
+    number: int
     session: str
     run: int
     access: Access
@@ -44,10 +47,12 @@ class Shares:
     def __init__(self, clock: Callable[[], float] = _seconds) -> None:
         self._clock = clock
         self._shares: dict[str, Share] = {}
+        self._numbers = itertools.count(1)
 
     def make(self, session: str, run: int, access: Access, lifetime: float) -> Share:
         """Return a new share that holds for ``lifetime`` seconds."""
-        share = Share(session, run, access, self._clock() + lifetime)
+        expires = self._clock() + lifetime
+        share = Share(next(self._numbers), session, run, access, expires)
         self._shares[share.id] = share
         return share
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ..errors import Refused
 from ..system import credentials
 from ..system.access import Access
+from ..system.streams import DESKTOP
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Ticket:
 
     ``number`` is no secret: it names the connection.
     ``client`` names the page that asked for it, ``user`` who was logged in there (``name`` for
-    people to read), ``share`` the link by which they came, if they did.
+    people to read), ``share`` the link by which they came, if they did. ``stream`` is what the
+    page is to be connected to.
     """
 
     number: int
@@ -30,7 +32,16 @@ class Ticket:
     name: str = ""
     access: Access = Access.FULL
     share: str = field(default="", repr=False)
+    stream: str = DESKTOP
     id: str = field(default_factory=credentials.ticket, repr=False)
+
+    @property
+    def page(self) -> str:
+        """Identifies the page; guests cannot make theirs that of somebody else.
+
+        A program that gives itself no name is another page with each connection.
+        """
+        return f"{self.share} {self.user} {self.client}" if self.client else f"#{self.number}"
 
 
 class Tickets:
@@ -53,12 +64,23 @@ class Tickets:
         name: str = "",
         access: Access = Access.FULL,
         share: str = "",
+        stream: str = DESKTOP,
     ) -> Ticket:
         """Return a new ticket; ``password`` is put in force when it is used."""
         self._forget()
         expires = self._clock() + self.lifetime
-        number = next(self._numbers)
-        ticket = Ticket(number, session, user, client, expires, password, name, access, share)
+        ticket = Ticket(
+            next(self._numbers),
+            session,
+            user,
+            client,
+            expires,
+            password,
+            name,
+            access,
+            share,
+            stream,
+        )
         self._unused[ticket.id] = ticket
         return ticket
 

@@ -68,7 +68,7 @@ class Bridge:
             handoff, socket.socket(fileno=browser), socket.socket(fileno=target)
         )
         with self._lock:
-            replaced = [old for old in self._connections.values() if _same_page(old, handoff)]
+            replaced = [old for old in self._connections.values() if _replaces(handoff, old)]
             self._connections[handoff.id] = connection
         self._close(replaced, TAKEN_OVER)
         thread = threading.Thread(target=self._run, args=[connection], daemon=True)
@@ -116,6 +116,9 @@ def _log_no_file(identifier: int) -> None:
     _log.error(_NO_FILE, identifier, most)
 
 
-def _same_page(connection: Connection, handoff: messages.Handoff) -> bool:
-    old = connection.handoff
-    return bool(handoff.client) and (old.session, old.client) == (handoff.session, handoff.client)
+def _replaces(handoff: messages.Handoff, connection: Connection) -> bool:
+    return _identity(handoff) == _identity(connection.handoff)
+
+
+def _identity(handoff: messages.Handoff) -> tuple[str, str, str]:
+    return handoff.session, handoff.client, handoff.stream

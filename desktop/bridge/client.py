@@ -70,18 +70,12 @@ class BridgeClient:
         self,
         browser: socket.socket,
         target: socket.socket,
-        *,
-        identifier: int,
-        session: str,
-        client: str,
-        head: str,
-        greeting: int,
+        handoff: messages.Handoff,
     ) -> None:
-        """Pass two sockets to the bridge and close them here (see ``messages.Handoff``).
+        """Pass two sockets to the bridge and close them here.
 
         Raises ``BridgeUnavailable``; then they are closed as well.
         """
-        handoff = messages.Handoff(identifier, session, client, head, greeting)
         with browser, target:
             # A bridge that has died is noticed at the first attempt.
             if not self._send(handoff, browser, target):

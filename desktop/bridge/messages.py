@@ -14,6 +14,8 @@ import socket
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..system.streams import DESKTOP
+
 # WebSocket subprotocols, the page's own first; "binary" is for other clients, as websockify has it.
 # They stand here since the Jupyter server, which offers them, does not load websockify and numpy.
 PROTOCOLS = ("desktop.v1", "binary")
@@ -32,9 +34,10 @@ class Handoff:
     """One browser connection to carry.
 
     ``head`` is the HTTP request head as it is to be read (RFC 6455, section 4.1); empty if the
-    bridge has to read it from the socket. ``client`` names the page: a new connection of the same
-    page takes the place of an old one. ``greeting`` is how many bytes the display server has sent
-    once it has judged a password, 0 if that is not known.
+    bridge has to read it from the socket. ``client`` names the page, ``stream`` what it is
+    connected to: a new connection of the same page for the same stream takes the place of an old
+    one. ``greeting`` is how many bytes the display server has sent once it has judged a password,
+    0 if that is not known.
     """
 
     id: int
@@ -42,6 +45,7 @@ class Handoff:
     client: str
     head: str
     greeting: int
+    stream: str = DESKTOP
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,16 @@ from typing import Any
 
 from .. import errors
 from ..backends import AUTO, backend
-from ..errors import NotReady, SessionEnded, StartFailed, UnknownViewer
+from ..errors import NotReady, SessionEnded, StartFailed
 from ..placements import Local, Placement
 from ..session.processes.keeper import CLEAN_UP
 from ..session.specification import Specification
 from ..system import credentials, foreign_text
 from ..system.access import Access
+from ..system.streams import DESKTOP
 from .activity import INPUT, Use, isoformat
 from .plans import Plan
+from .viewers import Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _LATE = 1.0  # seconds after which a session process that should have ended is ended
@@ -52,24 +54,6 @@ class State:
     job: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class Viewer:
-    """A page, or another program, that is connected.
-
-    ``id`` is the number of its ticket, ``user`` for people to read, ``share`` the id of the link
-    that it came by, empty for none.
-    """
-
-    id: int
-    user: str
-    access: Access
-    share: str = field(default="", repr=False)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as the API shows it."""
-        return {"id": self.id, "user": self.user, "access": self.access}
-
-
 class DesktopSession:
     """One desktop, seen from the Jupyter server: a process, and what it says of itself.
 
@@ -79,7 +63,7 @@ class DesktopSession:
     def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
         self.name = name
         self.state = State(state="stopped")
-        self.viewers: dict[int, Viewer] = {}  # by id
+        self.viewers = Viewers(self.publish)
         self.run = 0  # how often it was started
         self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
         self._specification = Specification()
@@ -138,7 +122,7 @@ class DesktopSession:
             "name": self.name,
             "backend": self.backend,
             "application": self.application or None,
-            "viewers": [viewer.as_json() for viewer in self.viewers.values()],
+            "viewers": [viewer.as_json() for viewer in self.viewers],
             "last_activity": isoformat(self.last_activity),
             **vars(self.state),
             # With the time by which a page knows how its own clock goes.
@@ -179,25 +163,19 @@ class DesktopSession:
         self._send({"command": "stop"})
         await self._gone()
 
-    async def connect(self, password: str, access: Access) -> socket.socket:
-        """Put ``password`` in force and return a byte stream to the display server.
+    async def connect(self, password: str, access: Access, stream: str = DESKTOP) -> socket.socket:
+        """Put ``password`` in force and return a byte stream to what serves ``stream``.
 
-        Raises ``NotReady``, ``SessionEnded``, ``Unreachable`` or ``ShareUnsupported``.
+        Raises ``NotReady``, ``SessionEnded``, ``Unreachable``, ``ShareUnsupported`` or
+        ``UnknownStream``.
         """
-        return await self._placement.connect(await self._admit(password, access))
+        return await self._placement.connect(await self._admit(password, access, stream))
 
     async def check_shareable(self, access: Access) -> None:
         """Raise what is in the way of viewers with ``access``, as ``connect`` would."""
         self.check_reachable()
         if access is Access.VIEW:
             await self._admit(None, access)
-
-    def viewer(self, identifier: int) -> Viewer:
-        """Return who is connected under this id; raises ``UnknownViewer``."""
-        try:
-            return self.viewers[identifier]
-        except KeyError:
-            raise UnknownViewer("This viewer has gone already.") from None
 
     def resize(self, geometry: str) -> None:
         """Give the screen another size; nothing happens where the display server does that.
@@ -256,7 +234,7 @@ class DesktopSession:
                 self._process.send_signal(signal.SIGCONT)
         await self._listening
 
-    async def _admit(self, password: str | None, access: Access) -> str:
+    async def _admit(self, password: str | None, access: Access, stream: str = DESKTOP) -> str:
         """Have a password put in force; return the path of the socket that asks for it.
 
         With None, the one that is in force stays.
@@ -265,8 +243,8 @@ class DesktopSession:
         self._last_id += 1
         answer = asyncio.get_running_loop().create_future()
         self._admitted[identifier := self._last_id] = answer
-        command = {"command": "admit", "id": identifier, "password": password, "access": access}
-        self._send(command)
+        command = {"id": identifier, "password": password, "access": access, "stream": stream}
+        self._send({"command": "admit", **command})
         try:
             return await asyncio.wait_for(answer, self._patience(access))
         except asyncio.TimeoutError:

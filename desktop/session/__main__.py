@@ -99,7 +99,8 @@ async def _admit(control: Control, session: Session, command: dict[str, Any]) ->
     answer: dict[str, Any] = {"id": command["id"], "socket": "", "error": None}
     try:
         access = Access(command["access"])
-        answer["socket"] = str(await session.admit(command["password"], access))
+        path = await session.admit(command["password"], access, command["stream"])
+        answer["socket"] = str(path)
     except Stopped:
         return
     except DesktopError as error:

@@ -1,8 +1,9 @@
 """The session's lifeline and voice: commands on standard input, events on standard output.
 
 Both are lines of JSON. Commands: the specification first, then ``{"command": "admit", "id": …,
-"password": …, "access": …}``, ``{"command": "resize", "geometry": …}``, ``{"command": "here"}``,
-which only says that somebody holds the lifeline, and ``{"command": "stop"}``.
+"password": …, "access": …, "stream": …}``, ``{"command": "resize", "geometry": …}``,
+``{"command": "here"}``, which only says that somebody holds the lifeline, and
+``{"command": "stop"}``.
 Events: ``{"event": "state", …}``, ``{"event": "log", "lines": […]}``, ``{"event": "input",
 "active": …}`` when users begin and cease to type or move the mouse, and ``{"event": "admitted",
 "id": …, "socket": …, "error": …}``, which answers the command with that id: the socket to connect

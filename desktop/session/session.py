@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..backends import Backend, Installed, Runtime
-from ..errors import DesktopError, NotReady, StartFailed
+from ..errors import DesktopError, NotReady, StartFailed, unknown_stream
 from ..system import libraries
 from ..system.access import Access
 from ..system.libraries import Misfit
+from ..system.streams import DESKTOP
 from . import display_server, ending, failures, library_check, own_programs, programs, startscript
 from .control import Control
 from .display_server import DisplayServer
@@ -72,8 +73,10 @@ class Session:
         """Ask for the end; ``reason`` is told to the user."""
         self._stopping.stop(reason)
 
-    async def admit(self, password: str | None, access: Access) -> Path:
-        """Let viewers in (see ``DisplayServer.admit``)."""
+    async def admit(self, password: str | None, access: Access, stream: str) -> Path:
+        """Let viewers in to ``stream`` (see ``DisplayServer.admit``)."""
+        if stream != DESKTOP:
+            raise unknown_stream(stream)
         if self._display_server is None:
             raise NotReady("The desktop is still starting.", remedy="Try again in a moment.")
         return await self._display_server.admit(password, access)

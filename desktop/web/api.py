@@ -18,6 +18,7 @@ from ..desktops.plans import Wish
 from ..desktops.sessions import DEFAULT_SESSION
 from ..errors import BadRequest, NotPermitted, not_permitted
 from ..system.access import Access
+from ..system.streams import DESKTOP
 from . import handshake
 from .handler import Common, JSONErrors, answers_errors, for_readers, for_writers
 
@@ -92,7 +93,7 @@ class DesktopAPIHandler(JSONErrors, Common, APIHandler):
         """
         identifier = self.text("share", "")
         if identifier:
-            return self.doorman.shares.get(identifier, session.name, session.run)
+            return self.doorman.share_shown(session, identifier)
         may_write = self.authorizer.is_authorized(
             self, self.current_user, "write", self.auth_resource
         )
@@ -214,17 +215,13 @@ class TicketHandler(DesktopAPIHandler):
     async def post(self, name: str) -> None:
         """Issue a ticket with what the page needs to connect once."""
         session = self.sessions.get(name)
-        share = await self.share_shown(session)
-        session.check_reachable()
-        self.doorman.open()
-        ticket = self.doorman.tickets.issue(
-            name,
-            self.user,
-            self.text("client", ""),
-            session.new_password(),
+        ticket = self.doorman.issue(
+            session,
+            await self.share_shown(session),
+            user=self.user,
             name=self.user_name,
-            access=share.access if share else Access.FULL,
-            share=share.id if share else "",
+            client=self.text("client", ""),
+            stream=self.text("stream", DESKTOP),
         )
         await self.finish_json(
             {
@@ -233,9 +230,9 @@ class TicketHandler(DesktopAPIHandler):
                 "protocols": handshake.protocols(ticket.id),
                 "backend": session.backend,
                 "access": ticket.access,
-                "viewer": ticket.number,
+                "viewer": session.viewers.number(ticket.page),
                 "password": ticket.password,
                 "key": session.key(ticket.access),
-                "expires_in": self.doorman.tickets.lifetime,
+                "expires_in": self.doorman.ticket_lifetime,
             }
         )

@@ -27,11 +27,10 @@ class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
         if not self.check_origin():
             raise self.foreign_origin()
         head = handshake.request_head(self.request.headers)
-        self.sessions.get(name)
-        shown = handshake.ticket(self.request.headers)
-        ticket = self.doorman.tickets.use(shown, name, self.user)
-        target = await self.doorman.connect(ticket)
-        self.doorman.let_through(self.detach(), target, ticket, head)
+        session = self.sessions.get(name)
+        ticket = handshake.ticket(self.request.headers)
+        admitted = await self.doorman.admit(session, ticket, self.user)
+        self.doorman.let_through(self.detach(), admitted, head)
 
 
 class NoSideEntranceHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):

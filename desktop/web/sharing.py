@@ -23,17 +23,16 @@ class SharesHandler(DesktopAPIHandler):
     @answers_errors
     async def get(self, name: str) -> None:
         """List those that hold."""
-        session, shares = self.sessions.get(name), self.doorman.shares
-        held = [shares.as_json(share) for share in shares.of(name, session.run)]
-        await self.finish_json({"shares": held})
+        await self.finish_json({"shares": self.doorman.shares_of(self.sessions.get(name))})
 
     @web.authenticated
     @for_writers
     @answers_errors
     async def post(self, name: str) -> None:
         """Make one."""
-        share = await self.doorman.share(name, self._access(), self._lifetime())
-        await self.finish_json(self.doorman.shares.as_json(share), 201)
+        session = self.sessions.get(name)
+        share = await self.doorman.share(session, self._access(), self._lifetime())
+        await self.finish_json(self.doorman.share_as_json(share), 201)
 
     def _access(self) -> Access:
         try:
@@ -63,9 +62,9 @@ class ShareHandler(DesktopAPIHandler):
     @answers_errors
     async def delete(self, name: str, identifier: str) -> None:
         """End it, and disconnect those who came by it; one that is over may be ended again."""
-        run = self.sessions.get(name).run
+        session = self.sessions.get(name)
         with contextlib.suppress(ShareEnded):
-            self.doorman.end_share(self.doorman.shares.get(identifier, name, run))
+            self.doorman.end_share(self.doorman.share_shown(session, identifier))
         self.set_status(204)
         await self.finish()
 
@@ -78,6 +77,6 @@ class ViewerHandler(DesktopAPIHandler):
     @answers_errors
     async def delete(self, name: str, identifier: str) -> None:
         """Disconnect it."""
-        self.doorman.disconnect(name, int(identifier))
+        self.doorman.disconnect(self.sessions.get(name), int(identifier))
         self.set_status(204)
         await self.finish()

@@ -82,10 +82,23 @@ def test_a_bad_request(server, body):
     assert server.call("GET", "desktop/api/sessions").json == known
 
 
-@pytest.mark.parametrize("body", [b"nonsense", b"[]", b'{"client": 3}', b'{"client": null}'])
+@pytest.mark.parametrize(
+    "body", [b"nonsense", b"[]", b'{"client": 3}', b'{"client": null}', b'{"stream": 3}']
+)
 def test_a_bad_request_for_a_ticket(server, body):
     answer = server.call("POST", "desktop/api/sessions/default/ticket", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
+
+
+def test_a_ticket_is_for_one_of_the_streams_that_there_are(server):
+    server.start_desktop()
+    path = "desktop/api/sessions/default/ticket"
+    assert server.call("POST", path, {"stream": "desktop"}).status == 200
+    for unknown in ("video", "", "x" * 128):
+        answer = server.call("POST", path, {"stream": unknown})
+        assert (answer.status, answer.json["reason"]) == (404, "unknown-stream")
+        assert f"no stream called {unknown[:80]!r}" in answer.json["message"]
+        assert "'desktop'" in answer.json["remedy"]
 
 
 @pytest.mark.parametrize(

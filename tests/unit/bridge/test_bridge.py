@@ -36,14 +36,17 @@ class Doorman:
         self._wires: list[Wire] = []
         self.targets: list[socket.socket] = []
 
-    def hand_over(self, session: str = "default", client: str = "") -> Wire:
-        """Hand a new connection over, and return its browser's end."""
+    def hand_over(
+        self, session: str = "default", client: str | None = None, stream: str = "desktop"
+    ) -> Wire:
+        """Hand over a connection, of another page if none is named; return its browser's end."""
         browser, browser_end = socket.socketpair()
         target, target_end = socket.socketpair()
         browser_end.settimeout(10)
         target_end.settimeout(10)
         self._count += 1
-        handoff = Handoff(self._count, session, client, HEAD, 0)
+        page = f"page {self._count}" if client is None else client
+        handoff = Handoff(self._count, session, page, HEAD, 0, stream)
         with browser, target:
             send_handoff(self.control, handoff, browser.fileno(), target.fileno())
         wire = Wire(browser_end)
@@ -98,17 +101,31 @@ def test_connections_do_not_mix():
 
 def test_a_new_connection_of_a_page_takes_the_place_of_its_old_one():
     with bridge() as doorman:
-        old, other_page, other_desktop, nameless = (
+        old, *others = (
             doorman.hand_over("default", "page"),
             doorman.hand_over("default", "other"),
             doorman.hand_over("second", "page"),
-            doorman.hand_over("default", ""),
+            doorman.hand_over("default", "page", "video"),
         )
         new = doorman.hand_over("default", "page")
-        doorman.hand_over("default", "")
         assert old.closing().code == TAKEN_OVER.code
         assert doorman.ended() == 1
-        for wire in (other_page, other_desktop, nameless, new):
+        for wire in (*others, new):
+            wire.send(b"")
+            assert wire.message() == b""
+
+
+def test_a_new_stream_of_a_page_takes_the_place_of_the_same_stream_alone():
+    with bridge() as doorman:
+        desktop, old, other_page = (
+            doorman.hand_over("default", "page"),
+            doorman.hand_over("default", "page", "video"),
+            doorman.hand_over("default", "other", "video"),
+        )
+        new = doorman.hand_over("default", "page", "video")
+        assert old.closing().code == TAKEN_OVER.code
+        assert doorman.ended() == 2
+        for wire in (desktop, other_page, new):
             wire.send(b"")
             assert wire.message() == b""
 
@@ -182,15 +199,8 @@ class Server:
         browser, end = socket.socketpair()
         target, self.target = socket.socketpair()
         end.settimeout(10)
-        self.client.hand_over(
-            browser,
-            target,
-            identifier=next(self._numbers),
-            session="one",
-            client="",
-            head=HEAD,
-            greeting=0,
-        )
+        number = next(self._numbers)
+        self.client.hand_over(browser, target, Handoff(number, "one", f"page {number}", HEAD, 0))
         assert browser.fileno() == target.fileno() == -1
         return Wire(end)
 

@@ -29,9 +29,9 @@ from jupyter_desktop.bridge.messages import (
 )
 from tests.descriptors import nothing_leaks
 
-HANDOFF = Handoff(7, "default", "page", "GET / HTTP/1.1\r\n\r\n", 34)
+HANDOFF = Handoff(7, "default", "page", "GET / HTTP/1.1\r\n\r\n", 34, "video")
 
-handoffs = st.builds(Handoff, st.integers(), st.text(), st.text(), st.text(), st.integers())
+handoffs = st.builds(Handoff, st.integers(), *[st.text()] * 3, st.integers(), st.text())
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -135,6 +135,7 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         (packet(handoff={**vars(HANDOFF), "id": True}), 2),
         (packet(handoff={**vars(HANDOFF), "id": 7.0}), 2),
         (packet(handoff={**vars(HANDOFF), "session": None}), 2),
+        (packet(handoff={**vars(HANDOFF), "stream": None}), 2),
         (packet(handoff={"id": 7}), 2),
         (packet(handoff=[]), 2),
         (packet(close="7"), 0),

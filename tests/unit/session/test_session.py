@@ -10,11 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from jupyter_desktop.backends import Backend, Installed, Runtime
+from jupyter_desktop.errors import NotReady, UnknownStream
 from jupyter_desktop.session.control import Control, encode
 from jupyter_desktop.session.search import Search
 from jupyter_desktop.session.session import Session
 from jupyter_desktop.session.specification import Specification
+from jupyter_desktop.system.access import Access
+from jupyter_desktop.system.streams import DESKTOP
 
 ROOT = Path(__file__).parents[3]
 
@@ -47,6 +52,15 @@ def test_an_unexpected_error_is_told(tmp_path):
     assert "UnicodeEncodeError" in last["error"]["message"]
     assert last["error"]["remedy"]
     assert "Traceback" in ran.stderr
+
+
+async def test_there_is_no_stream_but_the_desktop(tmp_path):
+    search, control = cast(Search, Broken()), cast(Control, Printed())
+    session = Session(Specification(), Runtime(tmp_path, ":7"), search, control)
+    with pytest.raises(UnknownStream, match="no stream called 'video'"):
+        await session.admit(None, Access.FULL, "video")
+    with pytest.raises(NotReady):  # it has not been started
+        await session.admit(None, Access.FULL, DESKTOP)
 
 
 if __name__ == "__main__":
