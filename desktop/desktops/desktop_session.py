@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import signal
 import socket
@@ -12,11 +11,10 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from .. import errors
 from ..backends import AUTO, backend
 from ..errors import NotReady, SessionEnded, StartFailed
 from ..placements import Local, Placement
@@ -24,34 +22,56 @@ from ..session.processes.keeper import CLEAN_UP
 from ..session.specification import Specification
 from ..system import credentials, foreign_text
 from ..system.access import Access
+from ..system.session_messages import (
+    Admit,
+    Admitted,
+    BadMessage,
+    Command,
+    Event,
+    Input,
+    Log,
+    Phase,
+    Resize,
+    State,
+    Step,
+    Stop,
+    decode_event,
+    encode,
+    failed,
+)
 from ..system.streams import DESKTOP
 from .activity import INPUT, Use, isoformat
 from .plans import Plan
-from .viewers import Viewers
+from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _LATE = 1.0  # seconds after which a session process that should have ended is ended
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _ANSWER = 5.0  # seconds for it to put a password in force
-_ALIVE = ("starting", "running")
 
 
-@dataclass
-class State:
-    """What is known of a desktop, as the session process told it.
+@dataclass(frozen=True)
+class Snapshot:
+    """A desktop at one moment; ``application`` is empty for one that is none."""
 
-    ``status`` is the exit status of an application that has ended.
-    ``job`` is how it is with the batch job that it runs in, where it does.
-    """
+    name: str
+    application: str
+    viewers: tuple[Viewer, ...]
+    last_activity: datetime
+    state: State
 
-    state: str = "starting"
-    step: str = "display-server"
-    reachable: bool = False
-    error: dict[str, Any] | None = None
-    reason: str | None = None
-    status: int | None = None
-    log: list[str] = field(default_factory=list)
-    job: dict[str, Any] | None = None
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the API shows it."""
+        job = self.state.job
+        return {
+            "name": self.name,
+            "application": self.application or None,
+            "viewers": [viewer.as_json() for viewer in self.viewers],
+            "last_activity": isoformat(self.last_activity),
+            **asdict(self.state),
+            # With the time by which a page knows how its own clock goes.
+            "job": job and {**asdict(job), "now": time.time()},
+        }
 
 
 class DesktopSession:
@@ -62,25 +82,24 @@ class DesktopSession:
 
     def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
         self.name = name
-        self.state = State(state="stopped")
+        self.state = State(Phase.STOPPED, Step.DISPLAY_SERVER, AUTO)
         self.viewers = Viewers(self.publish)
         self.run = 0  # how often it was started
         self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
         self._specification = Specification()
-        self._backend = self._specification.backend
         self._placement: Placement = Local()
         self._log = log
         self._use = Use(activity)
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
-        self._subscribers: set[asyncio.Queue[tuple[str, Any]]] = set()
+        self._subscribers: set[asyncio.Queue[Snapshot | Log]] = set()
         self._admitted: dict[int, asyncio.Future[str]] = {}  # by the command's id
         self._last_id = 0
 
     @property
     def backend(self) -> str:
         """The name of its backend; "auto" until it has found which there is."""
-        return self._backend
+        return self.state.backend or AUTO
 
     @property
     def application(self) -> str:
@@ -89,13 +108,13 @@ class DesktopSession:
 
     def key(self, access: Access) -> str | None:
         """Return what viewers need besides a password; None where nothing is encrypted."""
-        encrypts = backend(self._backend).encrypts(self._specification.display)
+        encrypts = backend(self.backend).encrypts(self._specification.display)
         return credentials.key_for(self._specification.key, access) if encrypts else None
 
     @property
     def greeting(self) -> int:
         """What the bridge has to know of its display server; 0 while that is not known."""
-        return 0 if self._backend == AUTO else backend(self._backend).greeting
+        return 0 if self.backend == AUTO else backend(self.backend).greeting
 
     @property
     def opens_within(self) -> float:
@@ -104,30 +123,26 @@ class DesktopSession:
 
     def new_password(self) -> str:
         """Return a password for one viewer, to be put in force when they connect."""
-        return backend(self._backend).new_password()
+        return backend(self.backend).new_password()
 
     @property
     def alive(self) -> bool:
         """Whether the desktop is there or about to be."""
-        return self.state.state in _ALIVE
+        return self.state.state.alive
 
     @property
     def last_activity(self) -> datetime:
         """When it was last in use."""
         return self._use.last
 
+    def snapshot(self) -> Snapshot:
+        """Return how it is now."""
+        viewers = tuple(self.viewers)
+        return Snapshot(self.name, self.application, viewers, self.last_activity, self.state)
+
     def as_json(self) -> dict[str, Any]:
         """Return the session as the API shows it."""
-        return {
-            "name": self.name,
-            "backend": self.backend,
-            "application": self.application or None,
-            "viewers": [viewer.as_json() for viewer in self.viewers],
-            "last_activity": isoformat(self.last_activity),
-            **vars(self.state),
-            # With the time by which a page knows how its own clock goes.
-            "job": self.state.job and {**self.state.job, "now": time.time()},
-        }
+        return self.snapshot().as_json()
 
     async def start(self, plan: Plan) -> None:
         """Start the session process; how it gets on is told to subscribers."""
@@ -136,9 +151,8 @@ class DesktopSession:
         self.run += 1
         self._specification = specification = plan.specification
         self._placement = plan.placement
-        self._backend = specification.backend
         self._use.note_input(False)
-        self._set_state(step=self._placement.first_step)
+        self._set_state(State(Phase.STARTING, self._placement.first_step, specification.backend))
         command = self._placement.launch(_COMMAND)
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -152,15 +166,15 @@ class DesktopSession:
                 limit=_LONGEST_LINE,
             )
         except OSError as error:
-            self._set_state(state="failed", error=_not_started(command[0], error).as_json())
+            self._set_state(failed(_not_started(command[0], error)))
             return
         for line in [*self._placement.preamble(), self._specification.to_line()]:
-            self._send_line(line)
+            self._write(line.encode() + b"\n")
         self._listening = asyncio.ensure_future(self._listen(self._process))
 
     async def stop(self) -> None:
         """End the desktop; returns when nothing of it is left."""
-        self._send({"command": "stop"})
+        self._send(Stop())
         await self._gone()
 
     async def connect(self, password: str, access: Access, stream: str = DESKTOP) -> socket.socket:
@@ -183,7 +197,7 @@ class DesktopSession:
         Raises ``NotReady`` or ``SessionEnded``.
         """
         self.check_reachable()
-        self._send({"command": "resize", "geometry": geometry})
+        self._send(Resize(geometry))
 
     def check_reachable(self) -> None:
         """Raise ``NotReady`` or ``SessionEnded`` where viewers cannot connect."""
@@ -193,15 +207,15 @@ class DesktopSession:
             )
         if not self.state.reachable:
             why = "is still starting"
-            if self.state.state == "running":
+            if self.state.state is Phase.RUNNING:
                 why = "lives, but its display server has ended and is being started again"
             raise NotReady(f"The desktop {self.name!r} {why}.", remedy="Try again in a moment.")
 
     @asynccontextmanager
-    async def subscribe(self) -> AsyncIterator[asyncio.Queue[tuple[str, Any]]]:
-        """Give a queue of ``(event, data)``, the present state first."""
-        queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-        queue.put_nowait(("state", self.as_json()))
+    async def subscribe(self) -> AsyncIterator[asyncio.Queue[Snapshot | Log]]:
+        """Give a queue of what happens, the present state first."""
+        queue: asyncio.Queue[Snapshot | Log] = asyncio.Queue()
+        queue.put_nowait(self.snapshot())
         self._subscribers.add(queue)
         try:
             yield queue
@@ -211,7 +225,7 @@ class DesktopSession:
     def publish(self) -> None:
         """Tell subscribers the present state."""
         self._update_use()
-        self._tell("state", self.as_json())
+        self._tell(self.snapshot())
 
     async def _gone(self) -> None:
         """Wait for the session process to go; see to it if it takes too long."""
@@ -243,8 +257,7 @@ class DesktopSession:
         self._last_id += 1
         answer = asyncio.get_running_loop().create_future()
         self._admitted[identifier := self._last_id] = answer
-        command = {"id": identifier, "password": password, "access": access, "stream": stream}
-        self._send({"command": "admit", **command})
+        self._send(Admit(identifier, password, access, stream))
         try:
             return await asyncio.wait_for(answer, self._patience(access))
         except asyncio.TimeoutError:
@@ -266,35 +279,33 @@ class DesktopSession:
         assert process.stdout
         while line := await process.stdout.readline():
             try:
-                self._take(json.loads(line))
-            except (ValueError, LookupError, TypeError, AttributeError):
+                self._take(decode_event(line))
+            except BadMessage:
                 self._log.warning("Desktop %r said something odd: %r", self.name, line[:200])
         status = await process.wait()
         if self.alive:
-            error = _died(status).as_json()
-            self._set_state(state="failed", step=self.state.step, error=error)
+            self._set_state(failed(_died(status)))
         self._refuse_waiting()
 
-    def _take(self, event: dict[str, Any]) -> None:
-        match event.pop("event"):
-            case "state":
-                self._backend = event.pop("backend", self._backend)
-                self._set_state(**{"step": self.state.step, **event})
-            case "log":
-                self._tell("log", {"lines": list(event["lines"])})
-            case "input":
-                self._use.note_input(bool(event["active"]))
+    def _take(self, event: Event) -> None:
+        match event:
+            case State():
+                self._set_state(event)
+            case Log():
+                self._tell(event)
+            case Input(active):
+                self._use.note_input(active)
                 self._update_use()
-            case "admitted":
-                error = event["error"] and errors.from_json(event["error"])
-                answer = self._admitted.get(event["id"])
+            case Admitted(identifier, path, problem):
+                answer = self._admitted.get(identifier)
                 if answer:  # else it comes too late
-                    _settle(answer, str(event["socket"]), error)
+                    _settle(answer, path, problem.as_error() if problem else None)
 
-    def _set_state(self, **values: Any) -> None:
-        self.state = State(**values)
-        if self.state.state == "failed":
-            message = (self.state.error or {}).get("message", "")
+    def _set_state(self, state: State) -> None:
+        step, backend = state.step or self.state.step, state.backend or self.state.backend
+        self.state = replace(state, step=step, backend=backend)
+        if self.state.state is Phase.FAILED:
+            message = self.state.error.message if self.state.error else ""
             self._log.error("Desktop %r failed: %s", self.name, foreign_text.line(message))
             self._log.error("Its log ends with:\n%s", foreign_text.lines(self.state.log[-20:]))
         else:
@@ -303,25 +314,27 @@ class DesktopSession:
         self.publish()
 
     def _update_use(self) -> None:
-        state = self.state.state
+        phase = self.state.state
         self._use.update(
-            starting=state == "starting", running=state == "running", viewed=bool(self.viewers)
+            starting=phase is Phase.STARTING,
+            running=phase is Phase.RUNNING,
+            viewed=bool(self.viewers),
         )
 
     def _refuse_waiting(self) -> None:
         for answer in self._admitted.values():
             _settle(answer, error=SessionEnded("The desktop has just ended."))
 
-    def _tell(self, event: str, data: Any) -> None:
+    def _tell(self, news: Snapshot | Log) -> None:
         for queue in self._subscribers:
-            queue.put_nowait((event, data))
+            queue.put_nowait(news)
 
-    def _send(self, command: dict[str, Any]) -> None:
-        self._send_line(json.dumps(command))
+    def _send(self, command: Command) -> None:
+        self._write(encode(command))
 
-    def _send_line(self, line: str) -> None:
+    def _write(self, line: bytes) -> None:
         if self._process and self._process.stdin and not self._process.stdin.is_closing():
-            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.write(line)
 
 
 def _settle(future: asyncio.Future[str], path: str = "", error: Exception | None = None) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import errors
 from ..backends import backend
-from ..desktops.desktop_session import DesktopSession
+from ..desktops.desktop_session import DesktopSession, Snapshot
 from ..desktops.plans import Plan
 from ..errors import DesktopError, StartFailed, StartTimeout
 from ..system.access import Access
 from ..system.processes import Process, descendants
+from ..system.session_messages import Log, Phase, State, Step
 from . import opengl
 
 NAME = "doctor"
@@ -90,10 +90,10 @@ class Attempt:
                 )
             finally:
                 await self._clean_up()
-        self._trial.log = self._session.state.log[-_LOG_LINES:]
+        self._trial.log = list(self._session.state.log[-_LOG_LINES:])
         return self._trial
 
-    async def _to_the_first_picture(self, events: asyncio.Queue[tuple[str, Any]]) -> None:
+    async def _to_the_first_picture(self, events: asyncio.Queue[Snapshot | Log]) -> None:
         following = asyncio.ensure_future(self._follow(events))
         seeing = asyncio.ensure_future(self._see())
         limit = 2 * self._patience + _SLACK
@@ -111,24 +111,25 @@ class Attempt:
             following.cancel()
             seeing.cancel()
 
-    async def _follow(self, events: asyncio.Queue[tuple[str, Any]]) -> None:
+    async def _follow(self, events: asyncio.Queue[Snapshot | Log]) -> None:
         """Note when each step was reached; return with the last."""
-        entered = ""
+        entered: Step | None = None
         while True:
-            event, state = await events.get()
-            if event != "state" or (state["state"] == "stopped" and not entered):
+            news = await events.get()
+            if isinstance(news, Log) or (news.state.state is Phase.STOPPED and not entered):
                 continue
-            if state["state"] in ("failed", "stopped"):
+            state = news.state
+            if not state.state.alive:
                 raise _failed(state)
-            if state["step"] == entered:
+            if state.step is entered:
                 self._mark("process")  # the first word of its own
-            entered = state["step"]
-            if state["reachable"]:
+            entered = state.step
+            if state.reachable:
                 self._mark("display_server")
                 self._reachable.set()
-            if state["state"] == "running":
+            if state.state is Phase.RUNNING:
                 return self._note_window_manager()
-            if self._quick and state["reachable"]:
+            if self._quick and state.reachable:
                 return None
 
     def _note_window_manager(self) -> None:
@@ -175,11 +176,11 @@ def _left(processes: list[Process], folder: Path | None) -> Iterator[str]:
         yield str(folder)
 
 
-def _failed(state: dict[str, Any]) -> DesktopError:
-    if state["error"]:
-        return errors.from_json(state["error"])
+def _failed(state: State) -> DesktopError:
+    if state.error:
+        return state.error.as_error()
     return StartFailed(
-        f"The desktop ended at once. {state['reason']}",
+        f"The desktop ended at once. {state.reason}",
         remedy="The last lines of the log below may say why.",
     )
 

@@ -7,17 +7,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from ..session.specification import SLACK
+from ..system.session_messages import Step
 
 
 class Placement(ABC):
     """A place for sessions: this machine, a batch job, …
 
-    ``first_step`` is what a start begins with there (see ``desktop_session.State``). A connection
+    ``first_step`` is what a start begins with there (see ``session_messages.State``). A connection
     takes no longer than ``opens_within``, and to end everything no more than ``slack`` beyond what
     programs get, both in seconds.
     """
 
-    first_step = "display-server"
+    first_step = Step.DISPLAY_SERVER
     opens_within = 4.0
     slack = SLACK
 

@@ -1,6 +1,6 @@
 """``python -m jupyter_desktop.session``: one desktop; its specification comes on standard input.
 
-See ``control`` for what is said there.
+See ``system.session_messages`` for what is said there.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ import asyncio
 import os
 import sys
 import traceback
-from typing import Any
 
 from ..backends import Runtime
 from ..errors import DesktopError
 from ..system import signals
-from ..system.access import Access
 from ..system.runtime import keep_own_rights, runtime_folder
+from ..system.session_messages import Admit, Admitted, Problem, Resize, Stop, encode, failed
 from . import failures
-from .control import Control, encode
+from .control import Control
 from .leftovers.dead_mounts import no_dead_mounts
 from .leftovers.ice import nothing_of_session_managers
 from .processes.keeper import keep
@@ -81,12 +80,12 @@ async def _obey(control: Control, session: Session, silence: float) -> None:
     # Not awaited one after the other: the X server may be in no hurry.
     tasks: set[asyncio.Future[None]] = set()
     async for command in control.commands(silence):
-        match command["command"]:
-            case "admit":
+        match command:
+            case Admit():
                 work = _admit(control, session, command)
-            case "resize":
-                work = session.resize(command["geometry"])
-            case "stop":
+            case Resize(geometry):
+                work = session.resize(geometry)
+            case Stop():
                 session.stop("It was stopped.")
                 continue
             case _:
@@ -95,26 +94,26 @@ async def _obey(control: Control, session: Session, silence: float) -> None:
         task.add_done_callback(tasks.discard)
 
 
-async def _admit(control: Control, session: Session, command: dict[str, Any]) -> None:
-    answer: dict[str, Any] = {"id": command["id"], "socket": "", "error": None}
+async def _admit(control: Control, session: Session, command: Admit) -> None:
+    problem: DesktopError
     try:
-        access = Access(command["access"])
-        path = await session.admit(command["password"], access, command["stream"])
-        answer["socket"] = str(path)
+        path = await session.admit(command.password, command.access, command.stream)
     except Stopped:
         return
     except DesktopError as error:
-        answer["error"] = error.as_json()
+        problem = error
     except OSError as error:  # the disk is full, or the folder was removed
-        answer["error"] = failures.lets_nobody_in(error).as_json()
+        problem = failures.lets_nobody_in(error)
     except Exception as error:  # whoever waits has to be told something
         traceback.print_exc()
-        answer["error"] = failures.lets_nobody_in(error).as_json()
-    control.send("admitted", **answer)
+        problem = failures.lets_nobody_in(error)
+    else:
+        return control.send(Admitted(command.id, str(path)))
+    control.send(Admitted(command.id, error=Problem.of(problem)))
 
 
 def _tell_failed(error: DesktopError) -> None:
-    os.write(1, encode("state", state="failed", error=error.as_json()))
+    os.write(1, encode(failed(error)))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,21 @@
-"""The session's lifeline and voice: commands on standard input, events on standard output.
+"""The session's end of its lifeline: commands on standard input, events on standard output.
 
-Both are lines of JSON. Commands: the specification first, then ``{"command": "admit", "id": …,
-"password": …, "access": …, "stream": …}``, ``{"command": "resize", "geometry": …}``,
-``{"command": "here"}``, which only says that somebody holds the lifeline, and
-``{"command": "stop"}``.
-Events: ``{"event": "state", …}``, ``{"event": "log", "lines": […]}``, ``{"event": "input",
-"active": …}`` when users begin and cease to type or move the mouse, and ``{"event": "admitted",
-"id": …, "socket": …, "error": …}``, which answers the command with that id: the socket to connect
-to, or an error.
+What they are is in ``system.session_messages``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
 import stat
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from ..system import pipes
+from ..system.session_messages import BadMessage, Command, Event, decode_command, encode
 
 _GRACE = 0.5  # seconds
 _LAST_WORDS = 2.0  # seconds for the last events to be taken
@@ -55,11 +48,15 @@ class Control:
         async with ways as (reader, writer):
             yield cls(reader, writer)
 
-    async def commands(self, silence: float = 0) -> AsyncIterator[dict[str, Any]]:
+    async def commands(self, silence: float = 0) -> AsyncIterator[Command]:
         """Yield commands until the lifeline closes, or was silent for so many seconds, if any."""
         try:
             while line := await self._line(silence):
-                yield json.loads(line)
+                try:
+                    yield decode_command(line)
+                except BadMessage as error:
+                    # The line may hold a password, and this goes to the log.
+                    print(f"A command was not understood: {error}", file=sys.stderr)
         except asyncio.TimeoutError:
             return
 
@@ -71,15 +68,10 @@ class Control:
             # (from Python 3.12 on, asyncio tells only that the time is over).
             return await asyncio.wait_for(self._reader.readline(), _GRACE)
 
-    def send(self, event: str, **values: Any) -> None:
+    def send(self, event: Event) -> None:
         """Tell whoever started this session; nothing happens if they are gone."""
         if not self._writer.is_closing():
-            self._writer.write(encode(event, **values))
-
-
-def encode(event: str, **values: Any) -> bytes:
-    """Return an event as it is sent."""
-    return json.dumps({"event": event, **values}).encode() + b"\n"
+            self._writer.write(encode(event))
 
 
 @asynccontextmanager

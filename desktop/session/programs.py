@@ -10,10 +10,10 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..errors import ProgramMissing, StartFailed
 from ..system import libraries
+from ..system.session_messages import Phase, State, stopped
 from . import failures, own_programs, startscript
 from .processes.children import Child
 from .specification import Specification
@@ -62,8 +62,8 @@ class Program(ABC):
         """Return the error for one that ended before it was up."""
 
     @abstractmethod
-    def ended(self, child: Child) -> dict[str, Any]:
-        """Return how it ended, as a state says it."""
+    def ended(self, child: Child) -> State:
+        """Return how it ended."""
 
     def _script(self, name: str) -> Path:
         folders = self._specification.script_folders
@@ -102,10 +102,10 @@ class Desktop(Program):
         """Return that the start script did."""
         return failures.start_script_ended_early(child)
 
-    def ended(self, child: Child) -> dict[str, Any]:
+    def ended(self, child: Child) -> State:
         """Return that the session is over."""
         how = f" ({child.status})" if child.exited.result() else ""
-        return {"reason": f"The session was logged out{how}."}
+        return stopped(f"The session was logged out{how}.")
 
 
 class Application(Program):
@@ -155,11 +155,11 @@ class Application(Program):
             remedy="The last lines of its log below may say why.",
         )
 
-    def ended(self, child: Child) -> dict[str, Any]:
+    def ended(self, child: Child) -> State:
         """Return whether something was wrong."""
         status = child.exited.result()
         reason = f"It ended with {child.status}." if status else "It was closed."
-        return {"reason": reason, "status": status}
+        return State(Phase.STOPPED, reason=reason, status=status)
 
     @property
     def _title(self) -> str:

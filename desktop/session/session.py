@@ -6,14 +6,15 @@ import asyncio
 import os
 import traceback
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..backends import Backend, Installed, Runtime
 from ..errors import DesktopError, NotReady, StartFailed, unknown_stream
 from ..system import libraries
 from ..system.access import Access
 from ..system.libraries import Misfit
+from ..system.session_messages import Input, Log, Phase, State, Step, failed, stopped
 from ..system.streams import DESKTOP
 from . import display_server, ending, failures, library_check, own_programs, programs, startscript
 from .control import Control
@@ -64,10 +65,10 @@ class Session:
         try:
             last = await self._run()
         except OSError as error:  # no room even for a log
-            last = {"state": "failed", "error": failures.system_error(error).as_json()}
+            last = failed(failures.system_error(error))
         except Exception as error:
             last = self._unexpected(error)
-        self._tell(**last)
+        self._control.send(last)
 
     def stop(self, reason: str) -> None:
         """Ask for the end; ``reason`` is told to the user."""
@@ -86,39 +87,38 @@ class Session:
         if self._display_server:
             await self._display_server.resize(geometry)
 
-    async def _run(self) -> dict[str, Any]:
+    async def _run(self) -> State:
         """Live, end every process, and return the last state."""
         self._logs = {
             name: SessionLog(self._where.log(name), self._on_log_line)
             for name in (_DISPLAY_SERVER, self._program.name)
         }
         self._children = Children()
-        ended: dict[str, Any]
         try:
-            ended = {"state": "stopped", **await self._live()}
-        except Stopped as stopped:
-            ended = {"state": "stopped", "reason": str(stopped)}
+            ended = await self._live()
+        except Stopped as asked:
+            ended = stopped(str(asked))
         except DesktopError as error:
-            ended = {"state": "failed", "error": (await self._explained(error)).as_json()}
+            ended = failed(await self._explained(error))
         except OSError as error:
-            ended = {"state": "failed", "error": failures.system_error(error).as_json()}
+            ended = failed(failures.system_error(error))
         except Exception as error:  # whoever waits has to be told something
             ended = self._unexpected(error)
         finally:
             await self._end()
             for log in self._logs.values():
                 await log.close()
-        return {**ended, "log": list(self._logs[self._ended_first].tail)}
+        return replace(ended, log=tuple(self._logs[self._ended_first].tail))
 
-    def _unexpected(self, error: Exception) -> dict[str, Any]:
+    def _unexpected(self, error: Exception) -> State:
         """Return the last state after an error of our own; its traceback goes to Jupyter's log."""
         traceback.print_exception(type(error), error, error.__traceback__)
-        return {"state": "failed", "error": failures.unexpected(error).as_json()}
+        return failed(failures.unexpected(error))
 
     async def _end(self) -> None:
         """End every process."""
         if not self._starting:
-            self._tell_step("ending")
+            self._tell_step(Step.ENDING)
         await ending.end(
             self._children,
             self._where.display,
@@ -137,9 +137,9 @@ class Session:
             return failures.unfit_library(error, variables, said)
         return error
 
-    async def _live(self) -> dict[str, Any]:
-        """Start everything and return why it ended, as a state says it."""
-        self._tell("starting", step="display-server")
+    async def _live(self) -> State:
+        """Start everything and return why it ended."""
+        self._control.send(State(Phase.STARTING, Step.DISPLAY_SERVER))
         backend, installed = await self._stopping.unless(self._found())
         script = self._program.find()
         unfit = asyncio.ensure_future(self._look_for_unfit_libraries(script))
@@ -157,16 +157,16 @@ class Session:
             server = await self._display_server.start(
                 self._children, self._environment, self._stopping
             )
-            self._tell_step("session", backend=backend.name)
+            self._tell_step(Step.SESSION, backend.name)
             await self._stopping.first(None, unfit)
             desktop = self._start_script(script, unfit.result(), repeat=backend.repeats_keys)
         finally:
             unfit.cancel()
         watch = self._watch(backend)
-        self._tell_step("window-manager")
+        self._tell_step(Step.WINDOW_MANAGER)
         await self._until_up(watch, server, desktop)
         self._starting = False
-        self._tell_step("running")
+        self._tell_step(Step.RUNNING)
         return await self._until_end(watch, server, desktop)
 
     async def _found(self) -> tuple[Backend, Installed]:
@@ -184,7 +184,7 @@ class Session:
             long_texts=backend.long_texts if leaves else "",
             primary=comes,
             spare_keys=backend.takes_spare_keys,
-            tell_input=lambda active: self._control.send("input", active=active),
+            tell_input=lambda active: self._control.send(Input(active)),
         )
 
     async def _look_for_unfit_libraries(self, script: Path) -> Misfit | None:
@@ -265,9 +265,7 @@ class Session:
                 "`exec startxfce4`.",
             )
 
-    async def _until_end(
-        self, watch: DisplayWatch, server: Child, desktop: Child
-    ) -> dict[str, Any]:
+    async def _until_end(self, watch: DisplayWatch, server: Child, desktop: Child) -> State:
         """Return why the desktop is over."""
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -276,7 +274,7 @@ class Session:
         if self._program.may_return and loop.time() - started < _IN_BACKGROUND:
             await self._without_window_manager(watch, server)
         if server.exited.done():
-            return {"reason": f"The display server ended ({server.status})."}
+            return stopped(f"The display server ended ({server.status}).")
         self._ended_first = desktop.name
         return self._program.ended(desktop)
 
@@ -313,19 +311,15 @@ class Session:
         self._untold.append(line)
 
     def _tell_log(self) -> None:
-        self._control.send("log", lines=list(self._untold))
+        self._control.send(Log(tuple(self._untold)))
         self._untold.clear()
 
-    def _tell_step(self, step: str, **values: Any) -> None:
+    def _tell_step(self, step: Step, backend: str | None = None) -> None:
         """Tell how far it has come, once there is a display server."""
         self._step = step
-        self._tell_reachable(**values)
+        self._tell_reachable(backend)
 
-    def _tell_reachable(self, **values: Any) -> None:
+    def _tell_reachable(self, backend: str | None = None) -> None:
         assert self._display_server
-        state = "starting" if self._starting else "running"
-        reachable = self._display_server.reachable
-        self._tell(state, step=self._step, reachable=reachable, **values)
-
-    def _tell(self, state: str, **values: Any) -> None:
-        self._control.send("state", state=state, **values)
+        phase = Phase.STARTING if self._starting else Phase.RUNNING
+        self._control.send(State(phase, self._step, backend, self._display_server.reachable))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -18,6 +19,7 @@ from ..desktops.plans import Wish
 from ..desktops.sessions import DEFAULT_SESSION
 from ..errors import BadRequest, NotPermitted, not_permitted
 from ..system.access import Access
+from ..system.session_messages import Log
 from ..system.streams import DESKTOP
 from . import handshake
 from .handler import Common, JSONErrors, answers_errors, for_readers, for_writers
@@ -199,11 +201,17 @@ class EventsHandler(DesktopAPIHandler):
         async with session.subscribe() as events:
             while True:
                 try:
-                    event, data = await asyncio.wait_for(events.get(), _KEEP_ALIVE)
-                    self.write(f"event: {event}\ndata: {json.dumps(data)}\n\n")
+                    news = await asyncio.wait_for(events.get(), _KEEP_ALIVE)
+                    if isinstance(news, Log):
+                        self._write_event("log", asdict(news))
+                    else:
+                        self._write_event("state", news.as_json())
                 except asyncio.TimeoutError:
                     self.write(": still here\n\n")
                 await self.flush()
+
+    def _write_event(self, event: str, data: dict[str, Any]) -> None:
+        self.write(f"event: {event}\ndata: {json.dumps(data)}\n\n")
 
 
 class TicketHandler(DesktopAPIHandler):

@@ -1,6 +1,6 @@
 """``python -m jupyter_desktop.placements.slurm COMMAND…``: runs the session COMMAND in a job.
 
-The request comes on standard input, and then what a session is told, see ``session.control``.
+The request comes on standard input, and then what a session is told (``system.session_messages``).
 When this process ends, whatever ends it, there is no job any more: two processes see to it (see
 ``session.keeper``), and where both are killed the job ends itself.
 """
@@ -15,10 +15,11 @@ import sys
 from pathlib import Path
 
 from ...session import failures
-from ...session.control import Control, encode
+from ...session.control import Control
 from ...session.processes.keeper import keep
 from ...session.specification import Specification
 from ...system import signals
+from ...system.session_messages import encode, failed
 from . import commands
 from .job import Job
 from .note import Note
@@ -51,7 +52,7 @@ def main(*command: str) -> int:
                 _cancel(note)
     except OSError as error:
         problem = failures.system_error(error)
-    os.write(1, encode("state", state="failed", error=problem.as_json()))
+    os.write(1, encode(failed(problem)))
     return 1
 
 

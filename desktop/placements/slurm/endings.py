@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ...errors import DesktopError, JobEnded
+from ...errors import JobEnded
+from ...system.session_messages import Phase, Problem, State, failed
 from .job_queue import CANCELLED, GONE, Look
 
 _AGAIN = "Start the desktop again. "
@@ -43,19 +43,20 @@ _REQUEUED = (
 )
 
 
-def as_state(look: Look, node: str) -> dict[str, Any] | None:
+def as_state(look: Look, node: str) -> State | None:
     """Return the last state of a desktop whose job ended like that; None if that says nothing."""
     if look.waiting:
         return failed(_error(_REQUEUED, node))
     if look.state in _ENDS:
         message, remedy = _ENDS[look.state]
-        return {"state": "stopped", "reason": message, "error": _error((message, remedy), node)}
+        error = Problem.of(_error((message, remedy), node))
+        return State(Phase.STOPPED, reason=message, error=error)
     if look.state in _FAILURES:
         return failed(_error(_FAILURES[look.state], node))
     return None
 
 
-def without_a_word(look: Look, unwritten: Path | None = None) -> dict[str, Any]:
+def without_a_word(look: Look, unwritten: Path | None = None) -> State:
     """Return the last state of a desktop that ended, and neither it nor Slurm says why.
 
     ``unwritten`` is the folder for what the job prints where it may have failed to write there.
@@ -68,28 +69,20 @@ def without_a_word(look: Look, unwritten: Path | None = None) -> dict[str, Any]:
             f"same as here: Slurm ends a job that cannot write there. If they have not, set "
             f"Slurm.output_folder to a shared one; else start the desktop again."
         )
-    return failed(
-        JobEnded(f"The desktop's job ended without a word{how}.", remedy=remedy).as_json()
-    )
+    return failed(JobEnded(f"The desktop's job ended without a word{how}.", remedy=remedy))
 
 
-def unreachable(said: str) -> dict[str, Any]:
+def unreachable(said: str) -> State:
     """Return the last state of a desktop whose job runs, but cannot be reached."""
     return failed(
         JobEnded(
             f"The job runs, but srun does not get to it: {said or 'it does not say why'}.",
             remedy="Try again. If it stays so, ask the administrators whether `srun --overlap` "
             "works from this machine.",
-        ).as_json()
+        )
     )
 
 
-def failed(error: dict[str, Any]) -> dict[str, Any]:
-    """Return the state of a desktop that failed."""
-    return {"state": "failed", "error": error}
-
-
-def _error(words: tuple[str, str], node: str) -> dict[str, Any]:
+def _error(words: tuple[str, str], node: str) -> JobEnded:
     message, remedy = words
-    error: DesktopError = JobEnded(message.format(node=node or "with the job"), remedy=remedy)
-    return error.as_json()
+    return JobEnded(message.format(node=node or "with the job"), remedy=remedy)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ...errors import DesktopError
 from ...session import failures
 from ...session.control import Control
 from ...session.processes.stopping import Stopped, Stopping
 from ...session.specification import SLACK, Specification
+from ...system.session_messages import (
+    Admitted,
+    BatchJob,
+    Command,
+    Here,
+    Phase,
+    State,
+    Step,
+    Stop,
+    failed,
+    stopped,
+)
 from . import commands, endings, job_queue, refusals
 from .commands import CommandFailed, Script
 from .job_queue import Look
@@ -78,27 +88,27 @@ class Job:
         self._closing = specification.stop_timeout + SLACK + 1
         self._look = Look(job_queue.PENDING)
         self._silent = False  # the controller does not answer
-        self._state: dict[str, Any] = {"state": "starting", "step": "submit"}
-        self._last: dict[str, Any] | None = None  # what the session said at its end
+        self._state = State(Phase.STARTING, Step.SUBMIT)
+        self._last: State | None = None  # what the session said at its end
 
     async def run(self) -> None:
         """Have a job, and with it a session, until it ends; tell how it ended."""
         try:
             last = await self._run()
         except DesktopError as error:
-            last = endings.failed(error.as_json())
-        except Stopped as stopped:
-            last = self._last or {"state": "stopped", "reason": str(stopped)}
+            last = failed(error)
+        except Stopped as asked:
+            last = self._last or stopped(str(asked))
             if self._last:
                 # In Slurm's books it is then a job that was completed, not one that was cancelled.
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._last_look(), _GOODBYE)
         except OSError as error:
-            last = endings.failed(failures.system_error(error).as_json())
+            last = failed(failures.system_error(error))
         finally:
             await self._cancel()
-        if last["state"] == "failed" and not last.get("log"):
-            last["log"] = self._printed()
+        if last.state is Phase.FAILED and not last.log:
+            last = replace(last, log=tuple(self._printed()))
         self._state = last
         self._tell()
 
@@ -106,19 +116,19 @@ class Job:
         """Ask for the end; ``reason`` is told to the user."""
         self._stopping.stop(reason)
 
-    def pass_on(self, command: dict[str, Any]) -> None:
+    def pass_on(self, command: Command) -> None:
         """Take a command of the Jupyter server; all but one are the session's to obey."""
-        if command["command"] == "stop":
+        if isinstance(command, Stop):
             self.stop("It was stopped.")
         elif self._link:
-            self._link.send(json.dumps(command))
+            self._link.send(command)
 
     # -- its life
 
-    async def _run(self) -> dict[str, Any]:
+    async def _run(self) -> State:
         self._tell()
         await self._stopping.unless(self._submit(), _TAKEN)
-        self._state["step"] = "queue"
+        self._state = State(Phase.STARTING, Step.QUEUE)
         self._tell()
         await self._until_begun()
         unreached: CommandFailed | None = None
@@ -177,14 +187,14 @@ class Job:
         raise AssertionError
 
     async def _until_end(self, link: Link) -> None:
-        link.send(self._specification.to_line())
+        link.send_line(self._specification.to_line())
         listening = asyncio.ensure_future(self._listen(link))
         watching = asyncio.ensure_future(self._watch())
         beating = asyncio.ensure_future(self._beat(link))
         try:
             await self._stopping.first(None, listening, watching)
         except Stopped:
-            link.send(json.dumps({"command": "stop"}))
+            link.send(Stop())
             await asyncio.wait([listening], timeout=self._specification.stop_timeout + SLACK)
             self._closing = _WAITED
             raise
@@ -194,17 +204,17 @@ class Job:
 
     async def _listen(self, link: Link) -> None:
         async for event in link.events():
-            match event["event"]:
-                case "state" if event["state"] in ("stopped", "failed"):
-                    self._last = {name: event[name] for name in event if name != "event"}
-                case "state":
-                    self._state = {name: event[name] for name in event if name != "event"}
+            match event:
+                case State(state) if state.alive:
+                    self._state = event
                     self._tell()
-                case "admitted" if event["socket"]:
+                case State():
+                    self._last = event
+                case Admitted(socket=path) if path:
                     # An address that tells the placement in which job it is.
-                    self._pass({**event, "socket": f"{self._job}:{event['socket']}"})
+                    self._control.send(replace(event, socket=f"{self._job}:{path}"))
                 case _:
-                    self._pass(event)
+                    self._control.send(event)
 
     async def _watch(self) -> None:
         """Look now and then at a job that runs; return when it does not any more."""
@@ -215,7 +225,7 @@ class Job:
     async def _beat(self, link: Link) -> None:
         while True:
             await asyncio.sleep(_SILENCE / 10)
-            link.send(json.dumps({"command": "here"}))
+            link.send(Here())
 
     # -- what Slurm says
 
@@ -241,10 +251,10 @@ class Job:
                 return
             await asyncio.sleep(pause)
 
-    def _ending(self) -> dict[str, Any] | None:
+    def _ending(self) -> State | None:
         return endings.as_state(self._look, self._look.node)
 
-    def _unexplained(self, unreached: CommandFailed | None) -> dict[str, Any]:
+    def _unexplained(self, unreached: CommandFailed | None) -> State:
         if unreached and not self._look.over:
             return endings.unreachable(str(unreached))
         began = self._link or self._printed()
@@ -269,15 +279,10 @@ class Job:
 
     # -- what the Jupyter server is told
 
-    def _shown(self) -> dict[str, Any]:
-        shown = {"id": self._job, "warnings": self._request.warnings, **self._look.as_json()}
-        if self._silent and self._look.waiting:
-            shown["waiting"] = _NO_ANSWER
-        return shown
+    def _shown(self) -> BatchJob:
+        shown = self._look.shown(self._job, self._request.warnings)
+        silent = self._silent and self._look.waiting
+        return replace(shown, waiting=_NO_ANSWER) if silent else shown
 
     def _tell(self) -> None:
-        self._pass({"event": "state", **self._state, "job": self._shown()})
-
-    def _pass(self, event: dict[str, Any]) -> None:
-        values = dict(event)
-        self._control.send(values.pop("event"), **values)
+        self._control.send(replace(self._state, job=self._shown()))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from ...system.session_messages import BatchJob
 from . import commands
 from .commands import CommandFailed
 
@@ -80,17 +80,19 @@ class Look:
         """Whether it has ended, or Slurm does not know it any more."""
         return self.ended or self.state == GONE
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what the page shows of it."""
+    def shown(self, job: str = "", warnings: tuple[float, ...] = ()) -> BatchJob:
+        """Return what the page shows of it; ``job`` is its id, ``warnings`` are the request's."""
         # The job has a node then, since the time that Slurm tells, and no reason to wait.
         configuring = self.state == CONFIGURING
         why = _MADE_READY if configuring else in_words(self.reason)
-        return {
-            "waiting": why if self.waiting else None,
-            "starts": self.starts if self.waiting and not configuring else None,
-            "ends": None if self.waiting else self.ends,
-            "node": self.node,
-        }
+        return BatchJob(
+            id=job,
+            waiting=why if self.waiting else None,
+            starts=self.starts if self.waiting and not configuring else None,
+            ends=None if self.waiting else self.ends,
+            node=self.node,
+            warnings=warnings,
+        )
 
 
 async def look(job: str, patience: float = commands.PATIENCE) -> Look:

@@ -1,13 +1,12 @@
-"""The lifeline and voice of the session in a job (see ``session.control``), by way of srun(1)."""
+"""The lifeline and voice of the session in a job (see ``session_messages``), by way of srun(1)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
+from ...system.session_messages import BadMessage, Command, Event, decode_event, encode
 from . import commands
 from .commands import CommandFailed
 from .stdio import READY
@@ -51,19 +50,26 @@ class Link:
             raise
         return link
 
-    def send(self, line: str) -> None:
-        """Send a line to the session; nothing happens if it is gone."""
+    def send(self, command: Command) -> None:
+        """Tell the session; nothing happens if it is gone."""
+        self._write(encode(command))
+
+    def send_line(self, line: str) -> None:
+        """Send what comes before commands."""
+        self._write(line.encode() + b"\n")
+
+    def _write(self, line: bytes) -> None:
         assert self._process.stdin
         if not self._process.stdin.is_closing():
-            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.write(line)
 
-    async def events(self) -> AsyncIterator[dict[str, Any]]:
+    async def events(self) -> AsyncIterator[Event]:
         """Yield what the session says until it ends."""
         assert self._process.stdout
         while line := await self._process.stdout.readline():
             try:
-                yield json.loads(line)
-            except ValueError:
+                yield decode_event(line)
+            except BadMessage:
                 continue  # a site's own greeting, for example
 
     async def _connected(self, patience: float) -> None:

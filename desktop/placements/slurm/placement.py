@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from ...errors import DesktopError, NotReady, SessionEnded
+from ...system.session_messages import Step
 from ..base import Placement
 from . import commands
 from .request import SLACK, Request
@@ -28,7 +29,7 @@ _OVER = ("Invalid job id", "already completing", "Nobody listens")
 class Slurm(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
-    first_step = "submit"
+    first_step = Step.SUBMIT
     slack = SLACK
     opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
 

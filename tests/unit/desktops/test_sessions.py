@@ -118,9 +118,9 @@ async def test_a_session_process_that_dies_without_a_word():
     all_of_them = sessions(Says(RUNNING, then="import os; os.kill(os.getpid(), 9)"))
     session, _ = await all_of_them.start("one")
     await reaches(session, "failed")
-    assert session.state.error["reason"] == "start-failed"
+    assert session.state.error.reason == "start-failed"
     assert session.state.reachable is False
-    assert "status -9" in session.state.error["message"]
+    assert "status -9" in session.state.error.message
 
 
 async def test_a_session_program_that_is_not_there():
@@ -130,8 +130,8 @@ async def test_a_session_program_that_is_not_there():
 
     session, _ = await sessions(Nowhere()).start("one")
     assert session.state.state == "failed"
-    assert "/nowhere/python could not be run: No such file" in session.state.error["message"]
-    assert session.state.error["remedy"]
+    assert "/nowhere/python could not be run: No such file" in session.state.error.message
+    assert session.state.error.remedy
 
 
 @pytest.mark.parametrize("line", ["nonsense", "{}", "[]", "3", '{"event": "admitted"}', "\ufffd"])

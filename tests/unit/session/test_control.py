@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from typing import Any
 
 from jupyter_desktop.session.control import Control
+from jupyter_desktop.system.session_messages import Command, Here, Stop, encode
 
 
-async def commands(reader: asyncio.StreamReader, silence: float) -> list[dict[str, Any]]:
+async def commands(reader: asyncio.StreamReader, silence: float) -> list[Command]:
     control = Control(reader, None)  # type: ignore[arg-type]  nothing is told
     return [command async for command in control.commands(silence)]
 
 
 async def test_a_lifeline_that_falls_silent_is_over():
     reader = asyncio.StreamReader()
-    reader.feed_data(json.dumps({"command": "here"}).encode() + b"\n")
-    assert await asyncio.wait_for(commands(reader, 0.05), 5) == [{"command": "here"}]
+    reader.feed_data(encode(Here()))
+    assert await asyncio.wait_for(commands(reader, 0.05), 5) == [Here()]
 
 
 async def test_a_lifeline_need_not_say_anything():
@@ -36,6 +35,17 @@ async def test_who_was_stopped_meanwhile_reads_what_was_sent():
     await asyncio.sleep(0)
     # Both at once, as for a process that is continued: the time is over, and there is something.
     time.sleep(0.2)
-    reader.feed_data(b'{"command": "here"}\n')
+    reader.feed_data(encode(Here()))
     reader.feed_eof()
-    assert await task == [{"command": "here"}]
+    assert await task == [Here()]
+
+
+async def test_a_line_that_is_no_command_is_passed_over(capfd):
+    reader = asyncio.StreamReader()
+    odd = b'{"command": "admit", "password": "secret"}\n{"command": "dance"}\nnonsense\n'
+    reader.feed_data(odd + encode(Stop()))
+    reader.feed_eof()
+    assert await asyncio.wait_for(commands(reader, 0), 15) == [Stop()]
+    said = capfd.readouterr().err
+    assert said.count("was not understood") == 3
+    assert "secret" not in said

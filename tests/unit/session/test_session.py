@@ -8,17 +8,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from jupyter_desktop.backends import Backend, Installed, Runtime
 from jupyter_desktop.errors import NotReady, UnknownStream
-from jupyter_desktop.session.control import Control, encode
+from jupyter_desktop.session.control import Control
 from jupyter_desktop.session.search import Search
 from jupyter_desktop.session.session import Session
 from jupyter_desktop.session.specification import Specification
 from jupyter_desktop.system.access import Access
+from jupyter_desktop.system.session_messages import Event, encode
 from jupyter_desktop.system.streams import DESKTOP
 
 ROOT = Path(__file__).parents[3]
@@ -34,8 +35,8 @@ class Broken:
 class Printed:
     """Prints what is told."""
 
-    def send(self, event: str, **values: Any) -> None:
-        os.write(1, encode(event, **values))
+    def send(self, event: Event) -> None:
+        os.write(1, encode(event))
 
 
 async def run(folder: Path) -> None:

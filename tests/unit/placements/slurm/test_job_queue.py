@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_desktop.placements.slurm import commands, endings, refusals
 from jupyter_desktop.placements.slurm.job_queue import Look, in_words, parse
+from jupyter_desktop.system.session_messages import BatchJob
 
 
 def test_a_job_that_waits():
@@ -15,28 +16,27 @@ def test_a_job_that_waits():
     assert look == Look("PENDING", 1795289058, 1795292658, "", "Priority")
     assert look.waiting
     assert not look.over
-    shown = look.as_json()
-    assert shown["waiting"] == "other jobs are first in the queue (Priority)"
-    assert (shown["starts"], shown["ends"]) == (1795289058, None)
+    shown = look.shown()
+    assert shown.waiting == "other jobs are first in the queue (Priority)"
+    assert (shown.starts, shown.ends) == (1795289058, None)
 
 
 def test_a_job_whose_node_boots():
-    shown = parse("CONFIGURING|1795289058|1795292658|n1|None").as_json()
-    assert shown["waiting"] == "its node is being started or made ready (CONFIGURING)"
-    assert (shown["starts"], shown["node"]) == (None, "n1")
+    shown = parse("CONFIGURING|1795289058|1795292658|n1|None").shown()
+    assert shown.waiting == "its node is being started or made ready (CONFIGURING)"
+    assert (shown.starts, shown.node) == (None, "n1")
 
 
 def test_a_job_that_runs():
     look = parse("RUNNING|1795289058|1795292658|n1|None")
     assert not look.waiting
     assert not look.over
-    shown = {"waiting": None, "starts": None, "ends": 1795292658, "node": "n1"}
-    assert look.as_json() == shown
+    assert look.shown("7", (60.0,)) == BatchJob("7", None, None, 1795292658, "n1", (60.0,))
 
 
 def test_times_that_nobody_knows():
-    assert parse("PENDING|N/A|N/A||Resources").as_json()["starts"] is None
-    assert parse("RUNNING|1|NONE|n1|None").as_json()["ends"] is None  # UNLIMITED
+    assert parse("PENDING|N/A|N/A||Resources").shown().starts is None
+    assert parse("RUNNING|1|NONE|n1|None").shown().ends is None  # UNLIMITED
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED", "SOME_NEW_ONE"])
@@ -58,7 +58,7 @@ def test_jobs_that_live_on(state):
     ],
 )
 def test_reasons(reason, words):
-    assert words in parse(f"PENDING|N/A|N/A||{reason}").as_json()["waiting"]
+    assert words in parse(f"PENDING|N/A|N/A||{reason}").shown().waiting
     assert words in in_words(reason)
 
 
@@ -75,17 +75,17 @@ def test_reasons(reason, words):
 )
 def test_ends_that_slurm_has_a_word_for(state, end):
     last = endings.as_state(Look(state), "n1")
-    assert last["state"] == end
-    assert last["error"]["message"]
-    assert last["error"]["remedy"]
-    assert "{" not in last["error"]["message"]
+    assert last.state == end
+    assert last.error.message
+    assert last.error.remedy
+    assert "{" not in last.error.message
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
 def test_ends_that_are_for_the_session_to_tell(state):
     assert endings.as_state(Look(state), "n1") is None
-    assert "is below" in endings.without_a_word(Look(state))["error"]["remedy"]
-    assert "/run/x" in endings.without_a_word(Look(state), Path("/run/x"))["error"]["remedy"]
+    assert "is below" in endings.without_a_word(Look(state)).error.remedy
+    assert "/run/x" in endings.without_a_word(Look(state), Path("/run/x")).error.remedy
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from jupyter_desktop.placements.slurm.commands import CommandFailed
 from jupyter_desktop.placements.slurm.link import Link
 from jupyter_desktop.placements.slurm.request import Request
 from jupyter_desktop.placements.slurm.stdio import READY
+from jupyter_desktop.system.session_messages import Input, Log, Stop
 
 _READY = "printf '\\0" + READY[1:].decode().replace("\n", "\\n") + "'"
 
@@ -34,11 +35,13 @@ def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 async def test_what_a_prolog_prints_is_not_the_session():
-    said = f"echo hello; {_READY}; echo '{{\"event\": 1}}'; cat"
+    log = '{"event": "log", "lines": ["x"]}'
+    answer = '[ "$line" = \'{"command": "stop"}\' ] && echo \'{"event": "input", "active": true}\''
+    said = f"echo hello; {_READY}; echo '{log}'; echo goodbye; read line; {answer}"
     link = await Link.open(["sh", "-c", said], "@x", 20)
-    link.send('{"event": 2}')
+    link.send(Stop())
     events = link.events()
-    assert [await anext(events), await anext(events)] == [{"event": 1}, {"event": 2}]
+    assert [await anext(events), await anext(events)] == [Log(("x",)), Input(True)]
     await link.close(20)
 
 
