@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import BridgeUnavailable
+from ..system import spawn
 from . import messages
 
 _PATIENCE = 3.0  # seconds for the bridge to say goodbye to its browsers
@@ -159,16 +160,12 @@ class BridgeClient:
 
 
 def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return spawn.start(
         [sys.executable, "-m", "jupyter_desktop.bridge"],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
-        # Not Jupyter's folder: Python imports from there first, a user's json.py, say.
-        cwd="/",
-        # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
-        start_new_session=True,
         # numpy, which unmasks frames, would start a thread per core with megabytes of stack.
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        environment={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 import socket
 import sys
 import time
@@ -18,14 +16,12 @@ from typing import Any
 from ..backends import AUTO, backend
 from ..errors import NotReady, SessionEnded, StartFailed
 from ..placements import Local, Placement
-from ..session.processes.keeper import CLEAN_UP
 from ..session.specification import Specification
 from ..system import credentials, foreign_text
 from ..system.access import Access
 from ..system.session_messages import (
     Admit,
     Admitted,
-    BadMessage,
     Command,
     Event,
     Input,
@@ -35,18 +31,15 @@ from ..system.session_messages import (
     State,
     Step,
     Stop,
-    decode_event,
-    encode,
     failed,
 )
 from ..system.streams import DESKTOP
 from .activity import INPUT, Use, isoformat
 from .plans import Plan
+from .process import SessionProcess
 from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
-_LATE = 1.0  # seconds after which a session process that should have ended is ended
-_LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _ANSWER = 5.0  # seconds for it to put a password in force
 
 
@@ -90,7 +83,7 @@ class DesktopSession:
         self._placement: Placement = Local()
         self._log = log
         self._use = Use(activity)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: SessionProcess | None = None
         self._listening: asyncio.Task[None] | None = None
         self._subscribers: set[asyncio.Queue[Snapshot | Log]] = set()
         self._admitted: dict[int, asyncio.Future[str]] = {}  # by the command's id
@@ -155,21 +148,11 @@ class DesktopSession:
         self._set_state(State(Phase.STARTING, self._placement.first_step, specification.backend))
         command = self._placement.launch(_COMMAND)
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                # Not Jupyter's folder: Python imports from there first, a user's json.py, say.
-                cwd="/",
-                # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
-                start_new_session=True,
-                limit=_LONGEST_LINE,
-            )
+            first = [*self._placement.preamble(), specification.to_line()]
+            self._process = await SessionProcess.spawn(command, first, self.name, self._log)
         except OSError as error:
             self._set_state(failed(_not_started(command[0], error)))
             return
-        for line in [*self._placement.preamble(), self._specification.to_line()]:
-            self._write(line.encode() + b"\n")
         self._listening = asyncio.ensure_future(self._listen(self._process))
 
     async def stop(self) -> None:
@@ -229,24 +212,9 @@ class DesktopSession:
 
     async def _gone(self) -> None:
         """Wait for the session process to go; see to it if it takes too long."""
-        if self._process is None or self._listening is None:
-            return
-        orderly = self._specification.stop_timeout + self._placement.slack
-        # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
-        # before that, it would leave everything behind.
-        for end, patience in (
-            (self._process.terminate, orderly + _LATE),
-            (self._process.kill, orderly + CLEAN_UP),
-        ):
-            try:
-                return await asyncio.wait_for(asyncio.shield(self._listening), patience)
-            except asyncio.TimeoutError:
-                self._log.error("Desktop %r did not end when it should; ending it.", self.name)
-            with contextlib.suppress(ProcessLookupError):
-                end()
-                # One that is stopped would not see the request until it is continued.
-                self._process.send_signal(signal.SIGCONT)
-        await self._listening
+        if self._process and self._listening:
+            await self._process.close(self._specification.stop_timeout + self._placement.slack)
+            await asyncio.shield(self._listening)
 
     async def _admit(self, password: str | None, access: Access, stream: str = DESKTOP) -> str:
         """Have a password put in force; return the path of the socket that asks for it.
@@ -274,17 +242,12 @@ class DesktopSession:
         # A server for those who only look may have to start; what is in the way, it says itself.
         return self._specification.start_timeout + _ANSWER
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+    async def _listen(self, process: SessionProcess) -> None:
         """Follow what the session process says until it has ended."""
-        assert process.stdout
-        while line := await process.stdout.readline():
-            try:
-                self._take(decode_event(line))
-            except BadMessage:
-                self._log.warning("Desktop %r said something odd: %r", self.name, line[:200])
-        status = await process.wait()
+        async for event in process.events():
+            self._take(event)
         if self.alive:
-            self._set_state(failed(_died(status)))
+            self._set_state(failed(_died(process.status)))
         self._refuse_waiting()
 
     def _take(self, event: Event) -> None:
@@ -330,11 +293,8 @@ class DesktopSession:
             queue.put_nowait(news)
 
     def _send(self, command: Command) -> None:
-        self._write(encode(command))
-
-    def _write(self, line: bytes) -> None:
-        if self._process and self._process.stdin and not self._process.stdin.is_closing():
-            self._process.stdin.write(line)
+        if self._process:
+            self._process.send(command)
 
 
 def _settle(future: asyncio.Future[str], path: str = "", error: Exception | None = None) -> None:

@@ -18,7 +18,7 @@ from ...session import failures
 from ...session.control import Control
 from ...session.processes.keeper import keep
 from ...session.specification import Specification
-from ...system import signals
+from ...system import signals, spawn
 from ...system.session_messages import encode, failed
 from . import commands
 from .job import Job
@@ -74,13 +74,12 @@ def _cancel(note: Note) -> None:
     if note.job:
         # It goes on by itself where the controller is away: nobody has to wait for that.
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.Popen(
-                ["scancel", *note.job],  # noqa: S607  Slurm's commands are where PATH says
-                env=commands.environment(os.environ),
+            spawn.start(
+                ["scancel", *note.job],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                environment=commands.environment(os.environ),
             ).wait(_SCANCEL)
 
 

@@ -10,7 +10,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 
+from ...system import spawn
 from . import stdio
 from .inside import NAME
 
@@ -127,13 +129,12 @@ async def run(
     ``text`` is its standard input, and ``extra`` is added to its environment.
     Raises ``CommandFailed``, and ``FileNotFoundError`` where there is none of that name.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**environment(os.environ), **extra},
-        start_new_session=True,
+    process = await spawn.start_followed(
+        command,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        environment={**environment(os.environ), **extra},
     )
     try:
         printed, said = await asyncio.wait_for(process.communicate(text.encode()), patience)

@@ -1,25 +1,29 @@
-"""The lifeline and voice of the session in a job (see ``session_messages``), by way of srun(1)."""
+"""The lifeline of the session in a job, by way of srun(1)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from subprocess import PIPE
 
-from ...system.session_messages import BadMessage, Command, Event, decode_event, encode
+from ...system import spawn
+from ...system.lifeline import LONGEST_LINE, ChildLifeline
 from . import commands
 from .commands import CommandFailed
 from .stdio import READY
 
-_LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escaped
 _LAST_WORDS = 1.0  # seconds
 
 
-class Link:
-    """A step of the job that connects us with the session."""
+class Link(ChildLifeline):
+    """A step of the job that connects us with the session.
+
+    A line that is no event is a site's own, a greeting, for example.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+        super().__init__(process)
         assert process.stderr
         # Read all the time, or srun would wait for it one day.
         self._said = asyncio.ensure_future(process.stderr.read())
@@ -31,14 +35,13 @@ class Link:
         Raises ``CommandFailed``, after ``patience`` seconds at the latest.
         """
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=commands.reaching(address),
-                limit=_LONGEST_LINE,
-                start_new_session=True,
+            process = await spawn.start_followed(
+                command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                environment=commands.reaching(address),
+                longest_line=LONGEST_LINE,
             )
         except OSError as error:
             raise CommandFailed(f"{command[0]} cannot be run ({error.strerror})") from error
@@ -49,28 +52,6 @@ class Link:
             await link.close(0)
             raise
         return link
-
-    def send(self, command: Command) -> None:
-        """Tell the session; nothing happens if it is gone."""
-        self._write(encode(command))
-
-    def send_line(self, line: str) -> None:
-        """Send what comes before commands."""
-        self._write(line.encode() + b"\n")
-
-    def _write(self, line: bytes) -> None:
-        assert self._process.stdin
-        if not self._process.stdin.is_closing():
-            self._process.stdin.write(line)
-
-    async def events(self) -> AsyncIterator[Event]:
-        """Yield what the session says until it ends."""
-        assert self._process.stdout
-        while line := await self._process.stdout.readline():
-            try:
-                yield decode_event(line)
-            except BadMessage:
-                continue  # a site's own greeting, for example
 
     async def _connected(self, patience: float) -> None:
         assert self._process.stdout

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from ...errors import DesktopError, NotReady, SessionEnded
+from ...system import spawn
 from ...system.session_messages import Step
 from ..base import Placement
 from . import commands
@@ -89,13 +90,12 @@ async def _run(
     ours, theirs = socket.socketpair()
     with theirs:
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
+            process = await spawn.start_followed(
+                command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=asyncio.subprocess.PIPE,
-                env=environment,
-                start_new_session=True,
+                environment=environment,
             )
         except BaseException:
             ours.close()
