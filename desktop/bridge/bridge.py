@@ -53,7 +53,10 @@ class Bridge:
             return False
         match message:
             case messages.Close(identifier):
-                self._close([one for one in self._all() if one.handoff.id == identifier], ENDED)
+                self._close(self._of(identifier), ENDED)
+            case messages.Tell(identifier, text):
+                for connection in self._of(identifier):
+                    connection.tell(text)
             case messages.Lost(identifier):
                 _log_no_file(identifier)
                 self._report_end(identifier)
@@ -105,6 +108,10 @@ class Bridge:
     def _close(self, connections: list[Connection], closing: Closing) -> None:
         for connection in connections:
             connection.close(closing)
+
+    def _of(self, identifier: int) -> list[Connection]:
+        """Return the connection of a hand-off; none if it is over."""
+        return [one for one in self._all() if one.handoff.id == identifier]
 
     def _all(self) -> list[Connection]:
         with self._lock:

@@ -94,6 +94,14 @@ class BridgeClient:
                 self._log.warning("The bridge does not listen: %s", error)
                 self._lost()
 
+    def tell(self, identifier: int, text: str) -> None:
+        """Have the page of a hand-off told ``text``; nothing depends on it, so it may fail."""
+        if self._control and identifier in self._open:
+            try:
+                messages.send_tell(self._control, identifier, text)
+            except OSError as error:
+                self._log.warning("The bridge does not tell a page %s: %s", text, error)
+
     async def stop(self) -> None:
         """End the bridge; the browsers are told."""
         process, self._process = self._process, None

@@ -20,7 +20,7 @@ _log = logging.getLogger("jupyter_desktop.bridge")
 
 
 class Connection:
-    """Runs in a thread of its own; ``close`` may be called from another."""
+    """Runs in a thread of its own; ``close`` and ``tell`` may be called from another."""
 
     def __init__(self, handoff: Handoff, browser: socket.socket, target: socket.socket) -> None:
         self.handoff = handoff
@@ -28,12 +28,19 @@ class Connection:
         self._target = target
         self._relay: Relay | None = None
         self._closing: Closing | None = None
+        self._text: str | None = None
 
     def close(self, closing: Closing) -> None:
         """Ask for the end; the browser is told the first reason."""
         self._closing = self._closing or closing
         if self._relay:
             self._relay.close(self._closing)
+
+    def tell(self, text: str) -> None:
+        """Have the page told ``text``, now or when it has been answered."""
+        self._text = text
+        if self._relay:
+            self._relay.tell(text)
 
     def drop(self) -> None:
         """Close both sockets of a connection that cannot be run."""
@@ -62,6 +69,8 @@ class Connection:
         self._relay = Relay(browser, self._target, self.handoff.greeting)
         if self._closing:
             self._relay.close(self._closing)
+        if self._text is not None:
+            self._relay.tell(self._text)
         self._relay.run()
 
 

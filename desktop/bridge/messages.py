@@ -2,8 +2,9 @@
 
 Each packet is one JSON object. To the bridge: a ``Handoff`` with two file descriptors (the
 browser's socket, then the display server's; SCM_RIGHTS, unix(7)), ``{"close": ID}`` to end the
-connection of a hand-off, or ``{"folder": PATH}``, which names the server's folder before it is
-made. From the bridge: ``{"ended": ID}`` for each hand-off, once.
+connection of a hand-off, ``{"tell": {"id": ID, "text": TEXT}}`` to send its page a text, or
+``{"folder": PATH}``, which names the server's folder before it is made. From the bridge:
+``{"ended": ID}`` for each hand-off, once.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ import json
 import os
 import socket
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..system.streams import DESKTOP
 
-# WebSocket subprotocols, the page's own first; "binary" is for other clients, as websockify has it.
+# WebSocket subprotocols. In the page's own, a text frame tells the page how the desktop is; "binary"
+# is for other clients, as websockify has it, which would take a text for a part of the picture.
 # They stand here since the Jupyter server, which offers them, does not load websockify and numpy.
-PROTOCOLS = ("desktop.v1", "binary")
+WITH_TEXTS = "desktop.v1"
+PROTOCOLS = (WITH_TEXTS, "binary")
 
 LARGEST = 128 * 1024
 _FDS = 2
 _TYPES = {"int": int, "str": str}
+
+_T = TypeVar("_T")
 
 
 class BadMessage(ValueError):
@@ -56,6 +61,14 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Tell:
+    """What the page of a hand-off is to be told; a client that is no page of ours is not."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Lost:
     """A hand-off whose sockets did not come along: this process may open no more files."""
 
@@ -79,6 +92,11 @@ def send_close(control: socket.socket, identifier: int) -> None:
     control.send(_encode({"close": identifier}))
 
 
+def send_tell(control: socket.socket, identifier: int, text: str) -> None:
+    """Have the page of a hand-off told ``text``."""
+    control.send(_encode({"tell": asdict(Tell(identifier, text))}))
+
+
 def send_folder(control: socket.socket, path: str) -> None:
     """Name the server's folder."""
     control.send(_encode({"folder": path}))
@@ -89,7 +107,9 @@ def send_ended(control: socket.socket, identifier: int) -> None:
     control.send(_encode({"ended": identifier}))
 
 
-def receive(control: socket.socket) -> tuple[Handoff, int, int] | Lost | Close | Folder | None:
+def receive(
+    control: socket.socket,
+) -> tuple[Handoff, int, int] | Lost | Close | Tell | Folder | None:
     """Return what the doorman sent; None when it is gone.
 
     Raises ``BadMessage``, after it has closed whatever descriptors came along.
@@ -120,27 +140,30 @@ def _close(descriptors: list[int]) -> None:
         os.close(descriptor)
 
 
-def decode(data: bytes, descriptors: int) -> Handoff | Close | Folder:
+def decode(data: bytes, descriptors: int) -> Handoff | Close | Tell | Folder:
     """Return what ``data`` says; ``descriptors`` is how many came with it."""
     message = _object(data)
     match (*message, descriptors):
         case "handoff", 2:
-            return _handoff(message["handoff"])
+            return _made(Handoff, message["handoff"])
         case "close", 0:
             return Close(_identifier(message["close"]))
+        case "tell", 0:
+            return _made(Tell, message["tell"])
         case "folder", 0 if isinstance(message["folder"], str):
             return Folder(message["folder"])
     raise BadMessage("The message is no hand-off with two sockets, and nothing else we know.")
 
 
-def _handoff(values: Any) -> Handoff:
-    fields = {name: _TYPES[kind] for name, kind in Handoff.__annotations__.items()}
+def _made(what: type[_T], values: Any) -> _T:
+    """Return a ``Handoff`` or a ``Tell`` of ``values``, if they are those of one."""
+    fields = {name: _TYPES[kind] for name, kind in what.__annotations__.items()}
     if not isinstance(values, dict) or set(values) != set(fields):
-        raise BadMessage(f"A hand-off has the fields {', '.join(fields)}.")
+        raise BadMessage(f"The fields must be {', '.join(fields)}.")
     for name, kind in fields.items():
         if type(values[name]) is not kind:
             raise BadMessage(f"{name} must be of type {kind.__name__}.")
-    return Handoff(**values)
+    return what(**values)
 
 
 def decode_ended(data: bytes) -> int:

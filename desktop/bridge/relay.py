@@ -5,12 +5,13 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 
 from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
 
 from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing
-from .websocket import BrowserSocket, ProtocolError
+from .websocket import WITH_TEXTS, BrowserSocket, ProtocolError
 
 CHUNK = 64 * 1024
 PING_EVERY = 20.0  # seconds; proxies cut connections that idle for 60
@@ -29,6 +30,8 @@ class Relay:
 
     ``greeting`` is how many bytes the display server has sent once it has judged a password; a
     browser that gets no further in time is shut out. 0 is for those that need no such limit.
+
+    ``close`` and ``tell`` may be called from any thread.
     """
 
     def __init__(self, browser: BrowserSocket, target: socket.socket, greeting: int) -> None:
@@ -40,6 +43,7 @@ class Relay:
         self._sending: tuple[Callable[[bytes], object], bytes] | None = None
         self._to_target = memoryview(b"")
         self._asked_for_life = False
+        self._texts: deque[str] = deque(maxlen=1)
         self._began = self._alive = self._pinged = time.monotonic()
         self._heard = 0
         self._closing: Closing | None = None
@@ -48,8 +52,17 @@ class Relay:
         self._poll.register(self._woken, select.POLLIN)
 
     def close(self, closing: Closing) -> None:
-        """Ask for the end, from any thread."""
+        """Ask for the end."""
         self._closing = self._closing or closing
+        self._wake_up()
+
+    def tell(self, text: str) -> None:
+        """Have the page told ``text``, the newest one, once it takes something."""
+        if self._browser.protocol == WITH_TEXTS:
+            self._texts.append(text)
+            self._wake_up()
+
+    def _wake_up(self) -> None:
         try:
             self._wake.send(b"\0")
         except OSError:
@@ -71,6 +84,8 @@ class Relay:
         """Relay; return what to tell the browser, None if it has closed."""
         while True:
             ready = self._wait()
+            if self._woken.fileno() in ready:
+                self._woken.recv(CHUNK)
             closing = self._closing or self._overdue()
             if closing:
                 return closing
@@ -160,7 +175,7 @@ class Relay:
     def _write_browser(self) -> None:
         """Send what waits for the browser, as far as it takes it."""
         try:
-            while self._sending or self._next_control_frame():
+            while self._sending or self._next_of_ours():
                 assert self._sending
                 send, data = self._sending
                 send(data)
@@ -168,8 +183,8 @@ class Relay:
         except WebSocketWantWriteError:
             pass
 
-    def _next_control_frame(self) -> bool:
-        """Put a pong, a sign of life or a ping in the place of data; False if none is due."""
+    def _next_of_ours(self) -> bool:
+        """Put what is not data in the place of data; False if there is nothing of that kind."""
         now = time.monotonic()
         if self._browser.unanswered is not None:
             self._sending = (self._browser.pong, self._browser.unanswered)
@@ -177,6 +192,8 @@ class Relay:
         elif self._asked_for_life:
             self._sending = (self._browser.sendmsg, b"")
             self._asked_for_life = False
+        elif self._texts:
+            self._sending = (self._browser.send_text, self._texts.popleft().encode())
         elif now - self._pinged > PING_EVERY:
             self._sending = (self._browser.ping, b"")
             self._pinged = now

@@ -13,7 +13,7 @@ from .messages import PROTOCOLS
 # Browsers send a clipboard in frames of some kilobytes; nobody needs one as large as this.
 LARGEST_FRAME = 1024 * 1024
 
-_CONTINUATION, _BINARY, _FIRST_CONTROL = 0x0, 0x2, 0x8
+_CONTINUATION, _TEXT, _BINARY, _FIRST_CONTROL = 0x0, 0x1, 0x2, 0x8
 _LARGEST_CONTROL_FRAME = 125
 _FINAL = 0x80
 _TWO_BYTES, _EIGHT_BYTES = 126, 127  # in place of the length: that it follows
@@ -67,6 +67,13 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         if how is not None:
             raise ProtocolError(code, reason or "")
         super().shutdown(how, code, reason)
+
+    def send_text(self, text: bytes) -> None:
+        """Send a text frame; to be called again with the same, like ``sendmsg``."""
+        if self._unsent:
+            self._flush()
+        else:
+            self._sendmsg(_TEXT, text)
 
     def send_close(self, code: int, reason: str) -> None:
         """Begin the closing handshake (RFC 6455, section 7.1.2)."""

@@ -19,9 +19,16 @@ import pytest
 from jupyter_desktop.bridge.bridge import Bridge
 from jupyter_desktop.bridge.client import BridgeClient
 from jupyter_desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER
-from jupyter_desktop.bridge.messages import LARGEST, Handoff, decode_ended, send_close, send_handoff
+from jupyter_desktop.bridge.messages import (
+    LARGEST,
+    Handoff,
+    decode_ended,
+    send_close,
+    send_handoff,
+    send_tell,
+)
 from jupyter_desktop.errors import BridgeUnavailable
-from tests.clients import Wire, upgrade
+from tests.clients import TEXT, Frame, Wire, upgrade
 from tests.descriptors import nothing_leaks
 
 HEAD = upgrade("http://localhost/", ["desktop.v1"]).decode()
@@ -142,6 +149,17 @@ def test_one_connection_is_ended_and_its_browser_told():
             assert wire.message() == b""
 
 
+def test_one_page_is_told_a_text():
+    with bridge() as doorman:
+        wires = [doorman.hand_over() for _ in range(3)]
+        for identifier in (2, 99):
+            send_tell(doorman.control, identifier, "news")
+        assert wires[1].frame() == Frame(TEXT, b"news")
+        for wire in wires:
+            wire.send(b"")
+            assert wire.message() == b""
+
+
 def test_when_the_server_is_gone_every_browser_is_told():
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(3)]
@@ -253,6 +271,18 @@ async def test_a_connection_is_ended_through_a_bridge_process(tmp_path):
             assert (await asyncio.to_thread(wire.closing)).code == ENDED.code
         await server.ends(1)
         server.client.close(1)
+
+
+async def test_a_page_is_told_a_text_through_a_bridge_process(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        with server.hand_over() as wire:
+            # The page has not been answered yet.
+            server.client.tell(99, "nobody's")
+            server.client.tell(1, "news")
+            assert " 101 " in await asyncio.to_thread(wire.head)
+            assert await asyncio.to_thread(wire.frame) == Frame(TEXT, b"news")
+        await server.ends(1)
+        server.client.tell(1, "late")
 
 
 async def test_starting_twice_is_starting_once(tmp_path):

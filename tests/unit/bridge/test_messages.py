@@ -19,6 +19,7 @@ from jupyter_desktop.bridge.messages import (
     Close,
     Folder,
     Handoff,
+    Tell,
     decode,
     decode_ended,
     receive,
@@ -26,6 +27,7 @@ from jupyter_desktop.bridge.messages import (
     send_ended,
     send_folder,
     send_handoff,
+    send_tell,
 )
 from tests.descriptors import nothing_leaks
 
@@ -69,6 +71,13 @@ def test_a_request_to_close_arrives(identifier):
     with control_sockets() as (doorman, bridge):
         send_close(doorman, identifier)
         assert receive(bridge) == Close(identifier)
+
+
+@given(st.integers(), st.text(max_size=1000))
+def test_what_a_page_is_to_be_told_arrives(identifier, text):
+    with control_sockets() as (doorman, bridge):
+        send_tell(doorman, identifier, text)
+        assert receive(bridge) == Tell(identifier, text)
 
 
 @given(st.text(max_size=1000))
@@ -143,6 +152,11 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         (packet(close={}), 0),
         (packet(close=7), 1),
         (packet(close=7), 2),
+        (packet(tell=7), 0),
+        (packet(tell={"id": 7}), 0),
+        (packet(tell={"id": "7", "text": "{}"}), 0),
+        (packet(tell={"id": 7, "text": {}}), 0),
+        (packet(tell={"id": 7, "text": "{}"}), 2),
         (packet(folder=7), 0),
         (packet(folder="/x"), 2),
         (packet(folder="/x", close=7), 0),
@@ -165,7 +179,7 @@ def test_what_is_no_report_is_refused(data):
 def readable(data: bytes, descriptors: int) -> None:
     """Whatever ``data`` is, it is a message or a ``BadMessage``."""
     try:
-        assert isinstance(decode(data, descriptors), Handoff | Close | Folder)
+        assert isinstance(decode(data, descriptors), Handoff | Close | Tell | Folder)
     except BadMessage:
         pass
 
@@ -182,13 +196,13 @@ def test_any_json_is_a_message_or_refused(value, descriptors):
 
 @given(
     st.fixed_dictionaries({}, optional=dict.fromkeys(vars(HANDOFF), json_values)),
-    st.sampled_from(["handoff", "close"]),
+    st.sampled_from(["handoff", "close", "tell"]),
 )
 def test_any_fields_are_a_message_or_refused(fields, key):
     readable(json.dumps({key: {**vars(HANDOFF), **fields}}).encode(), 2)
 
 
-@given(st.sampled_from(["handoff", "close", "folder"]), json_values, st.integers(0, 3))
+@given(st.sampled_from(["handoff", "close", "tell", "folder"]), json_values, st.integers(0, 3))
 def test_any_value_is_a_message_or_refused(key, value, descriptors):
     readable(json.dumps({key: value}).encode(), descriptors)
 

@@ -35,7 +35,6 @@ from tests.clients import (
 )
 from tests.descriptors import nothing_leaks
 
-HEAD = upgrade("http://localhost/", ["desktop.v1"]).decode()
 MIB = 1024 * 1024
 
 
@@ -104,14 +103,16 @@ def send_while_open(connection: socket.socket, *pieces: bytes, end: bool = False
 
 
 @contextmanager
-def connection(greeting: int = 0) -> Iterator[Ends]:
+def connection(greeting: int = 0, protocol: str = "desktop.v1") -> Iterator[Ends]:
     """Give a connection whose handshake is done."""
     with nothing_leaks():
-        ends = Ends(HEAD, greeting)
+        offered = [protocol] if protocol else []
+        ends = Ends(upgrade("http://localhost/", offered).decode(), greeting)
         try:
             head = ends.wire.head()
             assert head.startswith("HTTP/1.1 101 "), head
-            assert "Sec-WebSocket-Protocol: desktop.v1" in head
+            assert ("Sec-WebSocket-Protocol:" in head) == bool(protocol)
+            assert protocol in head
             yield ends
         finally:
             ends.finish()
@@ -250,6 +251,49 @@ def test_a_connection_may_be_closed_twice_and_after_its_end():
         assert ends.wire.closing().code == TAKEN_OVER.code
         ends.thread.join(10)
         ends.connection.close(SESSION_ENDED)
+
+
+def test_a_page_is_told_a_text_and_the_connection_goes_on():
+    with connection() as ends:
+        for text in ("one", "another"):
+            ends.connection.tell(text)
+            assert ends.wire.frame() == Frame(TEXT, text.encode())
+        ends.target.sendall(b"picture")
+        assert ends.wire.frame() == Frame(BINARY, b"picture")
+        before = time.process_time()
+        select.select([], [], [], 0.5)
+        assert time.process_time() - before < 0.2
+
+
+@pytest.mark.parametrize("protocol", ["binary", ""])
+def test_who_is_no_page_of_ours_is_told_no_text(protocol):
+    with connection(protocol=protocol) as ends:
+        ends.connection.tell("news")
+        ends.wire.send(b"")
+        assert ends.wire.frame() == Frame(BINARY, b"")
+
+
+def test_a_text_for_a_slow_browser_waits_for_the_end_of_a_frame_and_is_the_newest():
+    with connection() as ends:
+        taken = stalls(ends.target, b"x" * 65536)
+        for number in range(100):
+            ends.connection.tell(f"text {number}")
+        frames = []
+        while not frames or frames[-1].opcode != TEXT:
+            frames.append(ends.wire.frame())
+        *shown, told = frames
+        assert told.payload == b"text 99"
+        shown += [Frame(BINARY, ends.shown(taken - sum(len(one.payload) for one in shown)))]
+        assert b"".join(one.payload for one in shown) == b"x" * taken
+
+
+def test_a_text_that_comes_with_the_end_arrives_before_it():
+    with connection() as ends:
+        ends.connection.tell("news")
+        ends.target.close()
+        # The end of the bytes is an empty frame, too.
+        assert Frame(TEXT, b"news") in (ends.wire.frame(), ends.wire.frame())
+        assert ends.wire.closing().code == SESSION_ENDED.code
 
 
 def test_a_browser_that_goes_on_talking_does_not_put_off_the_end():
