@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
@@ -222,6 +223,7 @@ class Doorman:
             ticket.stream,
             user=ticket.name,
             access=ticket.access,
+            tell=partial(self.bridge.tell, ticket.number),
             link=admitted.share.number if admitted.share else 0,
         )
 

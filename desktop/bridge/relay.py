@@ -11,7 +11,8 @@ from collections.abc import Callable
 from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
 
 from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing
-from .websocket import WITH_TEXTS, BrowserSocket, ProtocolError
+from .messages import WITH_TEXTS
+from .websocket import BrowserSocket, ProtocolError
 
 CHUNK = 64 * 1024
 PING_EVERY = 20.0  # seconds; proxies cut connections that idle for 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import sys
@@ -41,6 +42,9 @@ from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _ANSWER = 5.0  # seconds for it to put a password in force
+# What viewers are told, since a page may have no other way to hear of it: a server that ends
+# answers no requests any more.
+_ENDING = json.dumps({"step": Step.ENDING})
 
 
 @dataclass(frozen=True)
@@ -206,9 +210,12 @@ class DesktopSession:
             self._subscribers.discard(queue)
 
     def publish(self) -> None:
-        """Tell subscribers the present state."""
+        """Tell subscribers the present state, and viewers if programs save."""
         self._update_use()
         self._tell(self.snapshot())
+        if self.alive and self.state.step is Step.ENDING:
+            for viewer in self.viewers:
+                viewer.tell(_ENDING)
 
     async def _gone(self) -> None:
         """Wait for the session process to go; see to it if it takes too long."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import UnknownViewer
 from ..system.access import Access
+from ..system.streams import DESKTOP
 
 _REMEMBERED = 1000  # pages whose numbers are kept
 
@@ -17,12 +18,13 @@ class Viewer:
     """A page, or another program, that is connected.
 
     ``user`` is for people to read, ``link`` the number of the share link that it came by, 0 for
-    none.
+    none. ``tell`` sends a text to it, if it is a page of ours.
     """
 
     id: int
     user: str
     access: Access
+    tell: Callable[[str], None] = field(repr=False)
     link: int = 0
     streams: dict[int, str] = field(default_factory=dict)  # by the connection's number
 
@@ -67,11 +69,21 @@ class Viewers:
         return number
 
     def join(
-        self, page: str, connection: int, stream: str, *, user: str, access: Access, link: int
+        self,
+        page: str,
+        connection: int,
+        stream: str,
+        *,
+        user: str,
+        access: Access,
+        tell: Callable[[str], None],
+        link: int,
     ) -> None:
-        """Take in that ``page`` has opened a connection for ``stream``."""
+        """Take in that ``page`` has opened a connection for ``stream``, on which it can be told."""
         number = self.number(page)
-        viewer = self._present.setdefault(number, Viewer(number, user, access, link))
+        viewer = self._present.setdefault(number, Viewer(number, user, access, tell, link))
+        if stream == DESKTOP:
+            viewer.tell = tell
         viewer.streams[connection] = stream
         self._of_connection[connection] = viewer
         self._changed()

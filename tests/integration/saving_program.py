@@ -1,7 +1,8 @@
 """A program that takes a moment to save when it is asked to end, and needs X and D-Bus for it.
 
-Run by the system's Python: saving_program.py FILE [--known]. FILE says "up" once its window is
-there, and "saved" in the end. With --known it is known to the session manager.
+Run by the system's Python: saving_program.py FILE [--known] [--asks]. FILE says "up" once its
+window is there, and "saved" in the end. With --known it is known to the session manager. With
+--asks it saves when its user says so, in a dialog "Save?"; FILE says "asks" while that is there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gi.repository import Gdk, Gio, GLib, Gtk  # noqa: E402
 
 file = Path(sys.argv[1])
 known = "--known" in sys.argv
+asks = "--asks" in sys.argv
 application = Gtk.Application(
     application_id="org.example.Saving" if known else None,
     flags=Gio.ApplicationFlags.NON_UNIQUE,
@@ -30,13 +32,27 @@ application = Gtk.Application(
 
 def show(application: Gtk.Application) -> None:
     window = Gtk.ApplicationWindow(application=application, title="Saving")
+    window.add(Gtk.Label(label="There is something to save."))
     window.connect("map-event", lambda *_: file.write_text("up"))
     window.show_all()
 
 
 def asked() -> bool:
-    GLib.timeout_add(100, save)
+    if asks:
+        ask()
+    else:
+        GLib.timeout_add(100, save)
     return GLib.SOURCE_REMOVE
+
+
+def ask() -> None:
+    dialog = Gtk.MessageDialog(
+        transient_for=application.get_active_window(), text="Save?", title="Save?"
+    )
+    dialog.add_button("Save", Gtk.ResponseType.YES)
+    dialog.connect("response", lambda *_: save())
+    dialog.connect("map-event", lambda *_: file.write_text("asks"))
+    dialog.show_all()
 
 
 def save() -> None:

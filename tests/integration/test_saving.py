@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests import servers
+from tests.clients import TEXT
 from tests.integration.test_xstartup import autostart, xfce_logs_out
+from tests.integration.viewing import open_socket
 from tests.servers import JupyterServer, until
 
 PROGRAM = f"/usr/bin/python3 {Path(__file__).with_name('saving_program.py')}"
@@ -127,6 +130,27 @@ def test_a_program_that_holds_up_the_log_out():
         server.process_of("saving_program", "/known").suspend()
         stop(server)
         assert text(server, "inside") == "saved"
+
+
+def test_who_connects_while_programs_save_is_told():
+    def prepare(server: JupyterServer) -> None:
+        start = f'#!/bin/sh\n{PROGRAM} "$HOME/asking" --asks &\nexec openbox --sm-disable\n'
+        (server.home / "start").write_text(start)
+
+    settings = "--DesktopApp.stop_timeout=60"  # until the program is killed
+    with servers.running(settings, start_script="~/start", prepare=prepare) as server:
+        server.start_desktop()
+        until(lambda: text(server, "asking") == "up", "its window", 45)
+        stopping = threading.Thread(target=stop, args=[server], daemon=True)
+        stopping.start()
+        until(lambda: text(server, "asking") == "asks", "the program to be asked", 30)
+        with open_socket(server, server.ticket()) as wire:
+            while (told := wire.frame()).opcode != TEXT:
+                pass
+            assert json.loads(told.payload) == {"step": "ending"}
+        server.process_of("python3", "saving_program").kill()
+        stopping.join(30)
+        assert not stopping.is_alive()
 
 
 def test_chromium_ends_orderly():

@@ -9,13 +9,13 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 import psutil
 import pytest
 
 from tests import clients, servers
-from tests.clients import BINARY, PING, Viewer, WrongPassword, frame
+from tests.clients import BINARY, CLOSE, PING, TEXT, Viewer, WrongPassword, frame
 from tests.integration.viewing import folder_of, on_display, open_socket, session_processes, view
 
 MIB = 1024 * 1024
@@ -371,6 +371,26 @@ def test_the_side_entrance(either):
         viewer.set_encodings(0)
         viewer.request_update()
         assert viewer.update() == viewer.width * viewer.height * 4
+
+
+def test_pages_are_told_that_the_desktop_ends_and_other_programs_are_not(either):
+    ticket = either.ticket(client="websockify")
+    side = Viewer(by_the_side(either)).authenticate(ticket["password"])
+    with side, view(either) as one, view(either) as other:
+        assert either.call("DELETE", "desktop/api/sessions/default").status == 204
+        for page in (one, other):
+            assert {'{"step": "ending"}'} == set(texts(page))
+        assert not texts(side)
+
+
+def texts(viewer: Viewer) -> list[str]:
+    """Return what is told in text frames until the end."""
+    told = []
+    with suppress(clients.Closed):
+        while (came := viewer.wire.frame()).opcode != CLOSE:
+            if came.opcode == TEXT:
+                told.append(came.payload.decode())
+    return told
 
 
 def test_the_side_entrance_without_a_ticket(either):
