@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from ..system.streams import DESKTOP
 
-# WebSocket subprotocols. In the page's own, a text frame tells the page how the desktop is. "binary",
+# WebSocket subprotocols. In the page's own, text frames tell the page how the desktop is. "binary",
 # as websockify has it, is for other clients, which would take a text for a part of the picture.
 # They stand here since the Jupyter server, which offers them, does not load websockify and numpy.
 WITH_TEXTS = "desktop.v1"

@@ -33,7 +33,7 @@ class Desktop {
   private readonly sharing = new SharePanel(this.api, this.page.sharing, () => this.connection?.viewer, () => { this.focus(); });
   private readonly view = new View(this.page, {
     begin: () => { this.begin(); },
-    cancel: () => void this.end("Cancelling the job…"),
+    cancel: () => void this.life.stop("Cancelling the job…"),
     useHere: () => { this.life.begin("ask"); },
     retry: () => { this.retry.now(); },
   }, () => this.form.inJob);
@@ -144,38 +144,16 @@ class Desktop {
   }
 
   private async restart(): Promise<void> {
-    if (await confirm(`Restart ${this.named.the}?`, this.warning, "Restart")) this.life.begin("restart");
-    else this.focus();
+    const sure = await confirm(`Restart ${this.named.the}?`, this.warning, "Restart");
+    this.focus();
+    if (sure) await this.life.restart();
   }
 
   private async stop(): Promise<void> {
-    if (!(await confirm(`Stop ${this.named.the}?`, this.warning, "Stop"))) {
-      this.focus();
-      return;
-    }
-    await this.end(`Stopping ${this.named.the}…`);
+    const sure = await confirm(`Stop ${this.named.the}?`, this.warning, "Stop");
+    this.focus();
+    if (sure) await this.life.stop(`Stopping ${this.named.the}…`);
   }
-
-  private async end(words: string): Promise<void> {
-    // The end of the connection is no news then.
-    this.life.rest();
-    this.view.busy(words);
-    const watch = new Watch(this.api, { session: this.saving, log: () => undefined, failed: () => undefined }, this.forever);
-    try {
-      await this.api.stop(this.forever);
-      this.life.end(new Failure("over", { session: await this.api.ask(this.forever) }));
-    } catch (error) {
-      const failure = Failure.of(error);
-      if (failure.kind === "unreachable") this.life.begin("ask");
-      else this.life.end(failure);
-    } finally {
-      watch.dispose();
-    }
-  }
-
-  private readonly saving = (session: Session): void => {
-    if (session.step === "ending" && session.state === "running") this.view.saving();
-  };
 
   private link(id: string, address: string | null): void {
     const link = element<HTMLAnchorElement>(id);

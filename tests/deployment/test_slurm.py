@@ -18,6 +18,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import test_saving as saving
 from tests.browser.guest import Guest
 from tests.browser.visitor import Visitor
 from tests.clients import Viewer
@@ -276,6 +277,25 @@ def test_a_job_that_waits_while_the_controller_is_away(
     assert waits(server, "(Resources)", 30)["job"]["id"] == job
     server.call("DELETE", "desktop/api/sessions/default")
     is_cancelled(cluster, job)
+
+
+def test_programs_save_within_the_job(
+    start: Callable[..., JupyterServer], cluster: Cluster, visitor: Visitor
+) -> None:
+    server = start(saving.PATIENCE, start_script="~/start", prepare=saving.prepare)
+    visitor.expects(*ENDS)
+    job = server.start_desktop()["job"]["id"]
+    until(lambda: saving.text(server, "file") == "up", "the program's window", 45)
+    page = saving.is_connected(visitor.opens(server))
+    page.tool("Stop").click()
+    page.confirms("Stop")
+    saving.say_that_programs_save(server, page)
+    assert cluster.job(job, "%T") == "RUNNING"
+    saving.answers(page, Guest(server))
+    page.becomes("stopped", seconds=30)
+    assert set(saving.said(page)) == {"Stopping the desktop…", saving.SAVING}
+    until(lambda: not cluster.jobs(), "the job to be gone")
+    assert cluster.job(job, "%T") == "COMPLETED"
 
 
 def test_an_application_runs_in_a_job(cluster: Cluster) -> None:

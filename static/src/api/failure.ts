@@ -9,7 +9,7 @@ export type FailureKind =
   | "signed-out"
   /** JupyterHub answers in place of the server, since that does not run. */
   | "not-running"
-  /** The server knows no such session, or it has ended: ask what is true. */
+  /** The server knows no such session, or its display server has ended the connection: ask what is true. */
   | "gone"
   /** There is no session, and the user is to say what it should be like. */
   | "to-choose"

@@ -49,8 +49,9 @@ export class Connection {
       refused: () => {
         end(new Failure("not-authorised"));
       },
+      // Xpra says goodbye before it closes the connection, at its end.
       broken: () => {
-        end(new Failure("unreachable"));
+        end(new Failure("gone"));
       },
       wantsSize: (size) => {
         // Without an answer the desktop keeps the size it has.

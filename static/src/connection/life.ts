@@ -42,18 +42,24 @@ export class Life {
   private connection: Connection | null = null;
   /** This page saw the session start: its screen may still be black. */
   private cold = false;
+  /** Programs save, since the session ends; until more is known of it. */
+  private ending = false;
+  private restarted: Promise<Session> | null = null;
   private attemptedAt = 0;
   private inARow = { refusals: 0, blocked: 0, absent: 0 };
 
   constructor(private readonly parts: Parts) {}
 
-  begin(next: Next): void {
+  /** `restarted` is the answer to a restart that was asked for already. */
+  begin(next: Next, restarted: Promise<Session> | null = null): void {
     this.letGo();
     this.parts.view.picture.drop();
     this.owner = new Owner();
     this.backoff = new Backoff();
     this.session = null;
     this.cold = false;
+    this.ending = false;
+    this.restarted = restarted;
     this.inARow = { refusals: 0, blocked: 0, absent: 0 };
     void this.run(next, this.owner);
   }
@@ -63,15 +69,44 @@ export class Life {
     this.connection?.link.probe();
   }
 
-  /** Connects no more; the last picture stays. */
-  rest(): void {
-    if (this.connection) this.parts.view.disconnected(this.connection.client.picture());
-    this.letGo();
+  /** Has the session end. A page that is connected stays so: programs may ask what to do with what is not saved. */
+  async stop(words: string): Promise<void> {
+    const { owner } = this;
+    const { api, view } = this.parts;
+    view.busy(words);
+    try {
+      await api.stop(owner);
+      this.endOf(owner, new Failure("over", { session: await api.ask(owner) }));
+    } catch (error) {
+      const failure = Failure.of(error);
+      if (failure.kind !== "unreachable") this.endOf(owner, failure);
+      // What comes of it, the connection tells as well.
+      else if (this.connection && !this.ending) view.calm();
+    }
+  }
+
+  /** The same, and then there is a new one. */
+  async restart(): Promise<void> {
+    const { connection } = this;
+    const { api, view } = this.parts;
+    if (!connection) {
+      this.begin("restart");
+      return;
+    }
+    const restarted = api.restart(new Owner());
+    view.saving();
+    await Promise.race([restarted.catch(() => (this.ending ? connection.ended : null)), connection.ended]);
+    this.begin("restart", restarted);
   }
 
   end(failure: Failure): void {
     this.letGo();
     this.parts.view.ended(failure);
+  }
+
+  /** Unless the page has found out by itself, and may have begun again. */
+  private endOf(owner: Owner, failure: Failure): void {
+    if (!owner.disposed) this.end(failure);
   }
 
   private letGo(): void {
@@ -106,7 +141,8 @@ export class Life {
   private bring(next: Next, owner: Owner): Promise<Session> {
     const { api } = this.parts;
     if (next === "look") return this.look(owner);
-    return next === "ask" ? api.ask(owner) : next === "restart" ? api.restart(owner) : api.start(owner);
+    if (next === "restart") return this.restarted ?? api.restart(owner);
+    return next === "ask" ? api.ask(owner) : api.start(owner);
   }
 
   /** The session if there is one; else the user is to say what it should be like. */
@@ -125,7 +161,10 @@ export class Life {
   private follow(first: Session, owner: Owner, reachable: () => void): void {
     this.watch?.dispose();
     const heard = (session: Session): void => {
+      // What starts after an end is another desktop.
+      if (this.ending && session.state === "starting") this.parts.view.picture.drop();
       this.session = session;
+      this.ending = session.state === "running" && session.step === "ending";
       this.parts.view.knows(session);
       this.parts.scripts.prepare(session.backend);
       if (!mayChange(session)) this.watch?.dispose();
@@ -135,6 +174,7 @@ export class Life {
       }
       if (this.connection) this.settle(this.connection);
       else if (!this.parts.view.picture.shown) this.parts.view.coming(session);
+      else if (this.ending) this.parts.view.saving();
       if (session.reachable && session.step !== "ending") reachable();
     };
     heard(first);
@@ -163,6 +203,11 @@ export class Life {
     const problem = module.unfit?.(ticket);
     if (problem) throw new Failure("no-client", { problem });
     const connection = new Connection(api, ticket, module, screen, events, owner);
+    connection.link.ontext = (text) => {
+      if ((JSON.parse(text) as Partial<Session>).step !== "ending") return;
+      this.ending = true;
+      view.saving();
+    };
     try {
       await connection.up;
       this.connection = connection;
@@ -184,12 +229,13 @@ export class Life {
   /** A desktop that is just starting is a black screen at first: say what is going on until there is more to see. */
   private settle(connection: Connection): void {
     const { view } = this.parts;
-    if (!this.cold) return;
+    if (this.ending) view.saving();
+    if (this.ending || !this.cold) return;
     view.beginning();
     if (this.session?.state !== "running") return;
     onPainted(() => connection.client.picture(), connection.owner, BLACK_MS, () => {
       this.cold = false;
-      view.calm();
+      if (!this.ending) view.calm();
     });
   }
 
@@ -203,6 +249,8 @@ export class Life {
 
   /** What to do next after a failure; null when only the user can say. */
   private async recover(failure: Failure, last: Next, owner: Owner): Promise<Next | null> {
+    // A connection that breaks, unlike one that the display server closes, says nothing of programs that save.
+    if (failure.kind !== "gone") this.ending = false;
     switch (failure.kind) {
       case "to-choose":
         this.letGo();
@@ -273,7 +321,7 @@ export class Life {
   }
 
   private pause(owner: Owner): Promise<void> {
-    this.parts.view.lost(this.inARow.blocked >= BLOCKED);
+    if (!this.ending) this.parts.view.lost(this.inARow.blocked >= BLOCKED);
     // An attempt that hung has waited already.
     const spent = performance.now() - this.attemptedAt;
     return this.parts.retry.wait(Math.max(SHORTEST_MS, this.backoff.next() - spent), owner);

@@ -9,7 +9,8 @@ type Handler<E> = ((event: E) => void) | null;
 
 /**
  * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
- * It is also the channel that a client reads and writes, which never sees those. `onended` comes exactly once, before the client hears of the end.
+ * It is also the channel that a client reads and writes, which never sees those, nor text messages: in them the server
+ * tells the page how the desktop is. `onended` comes exactly once, before the client hears of the end.
  */
 export class Link {
   binaryType: BinaryType = "arraybuffer";
@@ -17,6 +18,7 @@ export class Link {
   onmessage: Handler<MessageEvent<ArrayBuffer>> = null;
   onclose: Handler<{ code: number; reason: string }> = null;
   onerror: Handler<Event> = null;
+  ontext: ((text: string) => void) | null = null;
   onended: ((code: number, opened: boolean) => void) | null = null;
 
   private readonly owner: Owner;
@@ -37,7 +39,7 @@ export class Link {
       late();
       this.opened(event);
     });
-    owner.listen<MessageEvent<ArrayBuffer>>(socket, "message", (event) => {
+    owner.listen<MessageEvent<ArrayBuffer | string>>(socket, "message", (event) => {
       this.received(event);
     });
     owner.listen<CloseEvent>(socket, "close", (event) => {
@@ -88,10 +90,12 @@ export class Link {
     this.onopen?.(event);
   }
 
-  private received(event: MessageEvent<ArrayBuffer>): void {
-    const empty = event.data.byteLength === 0;
+  private received(event: MessageEvent<ArrayBuffer | string>): void {
+    const { data } = event;
+    const empty = typeof data !== "string" && data.byteLength === 0;
     this.liveness.heard(performance.now(), empty);
-    if (!empty) this.onmessage?.(event);
+    if (typeof data === "string") this.ontext?.(data);
+    else if (!empty) this.onmessage?.(event as MessageEvent<ArrayBuffer>);
   }
 
   private check(): void {
