@@ -1,4 +1,4 @@
-import { Api, Failure, readPageData, type Session, Watch } from "./api";
+import { Api, readPageData } from "./api";
 import { type Client, ClientScripts, type Keystroke } from "./clients";
 import { Clipboard } from "./clipboard";
 import { type Connection, Life, Retry } from "./connection";
