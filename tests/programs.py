@@ -18,6 +18,8 @@ _PACKAGES = {
     "xpra": "xpra",
     "firefox-esr": "firefox-esr",
     "MiniBrowser": "webkit2gtk-driver",
+    "lowriter": "libreoffice-writer",
+    "java": "default-jre",
 }
 
 # How the reason of such a skip begins. It is allowed where all tests are required.

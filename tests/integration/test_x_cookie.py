@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,15 +14,33 @@ CLIENTS = {
     # The library of pyautogui and pynput. It reads the file itself.
     "python-xlib": [sys.executable, "-c", "from Xlib.display import Display; Display()"],
 }
+# A window of AWT. Java compiles a program of one file as it starts it, with no JDK (JEP 330).
+JAVA_WINDOW = Path(__file__).with_name("Window.java")
 
 
-@pytest.mark.parametrize("backend", ["vnc", "xpra"])
-def test_every_library_is_let_in(server, backend):
-    server.start_desktop(backend, backend=backend)
-    environment = server.processes("openbox", "--sm-disable")[-1].environ()
-    for name, command in CLIENTS.items():
-        ran = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=30
-        )
-        assert ran.returncode == 0, f"{name}: {ran.stderr}"
-    assert server.call("DELETE", f"desktop/api/sessions/{backend}").status == 204
+@pytest.fixture(scope="module", params=["vnc", "xpra"])
+def environment(server, request):
+    """What the programs on a desktop have in their environment."""
+    name = request.param
+    server.start_desktop(name, backend=name)
+    yield server.processes("openbox", "--sm-disable")[-1].environ()
+    assert server.call("DELETE", f"desktop/api/sessions/{name}").status == 204
+
+
+@pytest.mark.parametrize("library", CLIENTS)
+def test_every_library_is_let_in(environment, library):
+    is_let_in(CLIENTS[library], environment)
+
+
+@pytest.mark.needs("java")
+def test_java_is_let_in(environment):
+    # It puts files into the home that the system has on record, and into /tmp.
+    elsewhere = (f"-Duser.home={environment['HOME']}", "-XX:-UsePerfData")
+    is_let_in(["java", *elsewhere, JAVA_WINDOW], environment)
+
+
+def is_let_in(command, environment):
+    ran = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
