@@ -66,6 +66,42 @@ def test_copying_out(desk: TextWindow) -> None:
     comes_out(desk, text, again=True)
 
 
+def test_copying_out_again_after_something_else_was_copied_elsewhere(desk: TextWindow) -> None:
+    text = f"again {desk.guest.server.port}"
+    desk.guest.copy(text)
+    comes_out(desk, text, again=True)
+    copies_elsewhere(desk, "copied elsewhere in between")
+    desk.guest.copy(text)
+    comes_out(desk, text)
+
+
+# How often the page has tried to write the clipboard.
+_COUNT_WRITES = """(() => {
+  window.writes = 0;
+  const clipboard = Object.getPrototypeOf(navigator.clipboard);
+  const { writeText } = clipboard;
+  clipboard.writeText = function (...given) {
+    window.writes += 1;
+    return writeText.apply(this, given);
+  };
+})()"""
+
+
+def test_copying_out_after_keys_that_let_no_page_write(desk: TextWindow) -> None:
+    page, text = desk.page, f"after Shift {desk.guest.server.port}"
+    page.comes_true("!navigator.userActivation.isActive")
+    page.run(_COUNT_WRITES)
+    desk.guest.copy(text)
+    page.comes_true("window.writes > 0")
+
+    def pressed_often() -> bool:
+        page.screen.presses("Shift")
+        return page.screen.paste() == text or page.run("window.writes > 6")
+
+    eventually(pressed_often, "it on the user's clipboard, or seven attempts to write it", 20)
+    comes_out(desk, text)
+
+
 def comes_out(desk: TextWindow, text: str, again: bool = False) -> None:
     """Fail unless the user's clipboard gets a text of the desktop's, in this browser's way."""
     page = desk.page

@@ -85,6 +85,9 @@ export class Clipboard {
     for (const type of ["focus", "keydown", "pointerdown", "pointerup"]) {
       addEventListener(type, () => void this.write(), { capture: true });
     }
+    addEventListener("blur", () => {
+      this.memory.leave();
+    });
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -153,13 +156,20 @@ export class Clipboard {
     const job = this.unwritten;
     if (!job || this.writing || !document.hasFocus()) return;
     this.writing = true;
+    const gesture = atGesture();
     if (await copyText(job.text)) this.memory.written(job.text);
-    else job.tries += 1;
+    else if (gesture) job.tries += 1;
     this.writing = false;
     const settled = this.memory.browserHas(job.text) || job.tries >= TRIES;
     if (this.unwritten === job) this.unwritten = settled ? null : job;
     else void this.write();
   }
+}
+
+/** Whether the user has just done what lets a page write: neither the focus nor, in some browsers, a modifier key does. */
+function atGesture(): boolean {
+  // Browsers from before 2024 do not say.
+  return (navigator.userActivation as UserActivation | undefined)?.isActive ?? true;
 }
 
 /** "unknown" where browsers have no such permission (and reading would show a button or fail). */

@@ -2,11 +2,15 @@
 export class SharedText {
   private inBrowser: string | null = null;
   private onDesktop: string | null = null;
+  /** Something else may have been copied outside the page since `inBrowser` was known. */
+  private left = false;
+  /** What the desktop had before the connection: the display server tells of it again. */
+  private onDesktopBefore: string | null = null;
 
   /** Text found in the browser's clipboard: whether the desktop should be told. */
   fromBrowser(text: string): boolean {
     const known = plain(text);
-    this.inBrowser = known;
+    this.written(text);
     if (known === "" || known === this.onDesktop) return false;
     this.onDesktop = known;
     return true;
@@ -15,17 +19,26 @@ export class SharedText {
   /** Text that came from the desktop: whether the browser's clipboard should be written. */
   fromDesktop(text: string): boolean {
     const known = plain(text);
+    const again = known === this.onDesktopBefore;
     this.onDesktop = known;
-    return known !== "" && known !== this.inBrowser;
+    this.onDesktopBefore = null;
+    if (again && known === this.inBrowser) return false;
+    return known !== "" && !this.browserHas(text);
   }
 
   /** The text reached the browser's clipboard. */
   written(text: string): void {
     this.inBrowser = plain(text);
+    this.left = false;
+  }
+
+  /** The page lost the focus: not every browser tells what is copied elsewhere. */
+  leave(): void {
+    this.left = true;
   }
 
   browserHas(text: string): boolean {
-    return this.inBrowser === plain(text);
+    return !this.left && this.inBrowser === plain(text);
   }
 
   /**
@@ -34,6 +47,7 @@ export class SharedText {
    */
   reconnected(): string | null {
     const offered = this.inBrowser !== null && this.inBrowser === this.onDesktop ? this.inBrowser : null;
+    this.onDesktopBefore = this.onDesktop ?? this.onDesktopBefore;
     if (offered === null) this.onDesktop = null;
     return offered === "" ? null : offered;
   }

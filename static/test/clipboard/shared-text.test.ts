@@ -37,6 +37,28 @@ test("copied again there after something else here", () => {
   assert.equal(memory.fromDesktop("there"), true);
 });
 
+test("copied again there after the page was left, where something else may have been copied", () => {
+  const memory = new SharedText();
+  memory.fromDesktop("there");
+  memory.written("there");
+  assert.equal(memory.fromDesktop("there"), false);
+  memory.leave();
+  assert.equal(memory.browserHas("there"), false);
+  assert.equal(memory.fromDesktop("there"), true);
+  memory.written("there");
+  assert.equal(memory.fromDesktop("there"), false);
+});
+
+test("a text that a new connection brings again was not copied again", () => {
+  const memory = new SharedText();
+  memory.fromDesktop("there");
+  memory.written("there");
+  memory.leave();
+  memory.reconnected();
+  assert.equal(memory.fromDesktop("there"), false);
+  assert.equal(memory.fromDesktop("there"), true);
+});
+
 test("a new connection offers the browser's text again, if it was the newest", () => {
   const memory = new SharedText();
   assert.equal(memory.reconnected(), null);
