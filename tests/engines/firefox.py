@@ -4,60 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests import programs
+from tests import firefox
 from tests.servers import until
 
 from .channel import Channel
 from .engine import REPORT_VIOLATIONS, Abilities, Engine
 from .screen import Screen, running_program
 
-_PREFERENCES = {
-    # Else remote control sets others, such as that every window thinks it has the focus.
-    "remote.prefs.recommended": False,
-    # No pages and questions of a first start, and nothing from the Internet.
-    "app.normandy.enabled": False,
-    "browser.aboutwelcome.enabled": False,
-    "browser.preonboarding.enabled": False,
-    "browser.shell.checkDefaultBrowser": False,
-    "browser.startup.homepage_override.mstone": "ignore",
-    "browser.startup.page": 0,
-    "datareporting.policy.dataSubmissionEnabled": False,
-    "extensions.update.enabled": False,
-    "network.captive-portal-service.enabled": False,
-    "network.connectivity-service.enabled": False,
-    "toolkit.telemetry.reportingpolicy.firstRun": False,
-}
-
-# Else it is as large as the screen allows, and as maximised not to be resized.
-_WINDOW = {
-    "chrome://browser/content/browser.xhtml": {
-        "main-window": {"sizemode": "normal", "width": "1100", "height": "800"}
-    }
-}
-
 
 class Firefox(Engine):
-    """Debian's is called firefox-esr."""
-
     abilities = Abilities(locks_keyboard=False, reads_clipboard=False, writes_clipboard=False)
 
     @classmethod
     def require(cls) -> None:
-        programs.require("firefox-esr", _program())
+        firefox.require()
 
     @classmethod
     @contextmanager
     def running(cls, screen: Screen, home: Path) -> Iterator[Engine]:
-        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in _PREFERENCES.items()]
-        (home / "user.js").write_text("".join(lines))
-        (home / "xulstore.json").write_text(json.dumps(_WINDOW))
-        command = [_program(), "--no-remote", "--profile", str(home), "--remote-debugging-port=0"]
+        command = [*firefox.command(home, width=1100, height=800), "--remote-debugging-port=0"]
         log = home / "output.log"
         with running_program([*command, "about:blank"], screen, log):
             engine = cls(f"{_address(log)}/session")
@@ -91,10 +61,6 @@ class Firefox(Engine):
     def _on_event(self, method: str, parameters: dict[str, Any]) -> None:
         if method == "log.entryAdded" and parameters["level"] == "error":
             self.problems.append(json.dumps(parameters))
-
-
-def _program() -> str:
-    return shutil.which("firefox-esr") or shutil.which("firefox") or ""
 
 
 def _address(log: Path) -> str:
