@@ -32,6 +32,7 @@ entry.set_text(text)
 window = Gtk.Window(title=title)
 window.set_default_size(400, 100)
 window.add(entry)
-window.show_all()
+# Before it is there: a click that comes before a move hits what is below.
 window.move(0, 0)
+window.show_all()
 Gtk.main()
