@@ -60,6 +60,10 @@ need_for_tests() {
     # Windows of GTK and of Qt, of the system's Python.
     need_file "python3-gi gir1.2-gtk-3.0" /usr/lib/python3/dist-packages/gi
     need_file python3-pyqt5 /usr/lib/python3/dist-packages/PyQt5
+    # With the windows that it has on Xfce and GNOME.
+    need "libreoffice-writer libreoffice-gtk3" lowriter
+    # The program can be there without what makes windows.
+    need_file default-jre /usr/lib/jvm/*/lib/libawt_xawt.so
     need xterm xterm
     need xauth xauth
     need xclip xclip

@@ -13,14 +13,17 @@ from tests import servers
 from tests.servers import until
 
 from .desktop import Desktop, eventually
+from .editors import EDITORS, editor
 from .guest import Guest
 from .visitor import Visitor
 
 HERE = Path(__file__).parent
 ENTRIES = {"GTK": HERE / "gtk_entry.py", "Qt": HERE / "qt_entry.py"}
-OLD = "old, on the desktop"
+OLD, MARK = "old, on the desktop", "marked in another program"
 # Where these windows are; the terminal is below the entry.
 ENTRY, TERMINAL = (200, 50), (200, 400)
+# In an editor, beside both and below its text.
+EDITOR = (840, 550)
 
 
 @pytest.fixture
@@ -177,3 +180,45 @@ def test_only_the_text_is_fetched_that_is_pasted(
             lambda: desktop.read_clipboard() == "copied later on the desktop", "it in the browser"
         )
         assert guest.paste("primary") == new
+
+
+@pytest.mark.parametrize("program", EDITORS)
+def test_programs_of_users(
+    desktop: Desktop, guest: Guest, elsewhere: Page, new: str, program: str
+) -> None:
+    """All of it in one start of each: they take their time to start."""
+
+    def has_keys() -> None:
+        desktop.clicks(EDITOR)
+        guest.await_keys(window)
+
+    def all_of_it(text: str, keys: tuple[str, ...], selection: str) -> None:
+        """Press keys until all is marked or copied: Writer heeds them before it has pasted."""
+
+        def there() -> bool:
+            desktop.presses(*keys)
+            return guest.paste(selection) == text
+
+        eventually(there, f"{text!r} in {selection}, from {program}", 20)
+
+    with editor(guest, program, OLD) as window:
+        has_keys()
+        copies(elsewhere, desktop, guest, new)
+        all_of_it(OLD, ("Control+a",), "primary")
+        with terminal(desktop, guest):
+            desktop.page.mouse.click(*TERMINAL, button="middle")
+            holds(guest, "pasted", OLD)
+        assert desktop.read_clipboard() == new
+        has_keys()
+        desktop.presses("Control+a", "Control+v")
+        all_of_it(new, ("Control+a",), "primary")
+        assert desktop.read_clipboard() == new
+        guest.copy("not cut yet")
+        desktop.presses("Control+a", "Control+x")
+        until(lambda: guest.paste() == new, "what was cut, on the desktop's clipboard")
+        # Into nothing, so that a key that comes before the text does no harm.
+        guest.copy(MARK, "primary")
+        is_marked(guest, MARK)
+        desktop.page.mouse.click(*EDITOR, button="middle")
+        all_of_it(MARK, ("Control+a", "Control+c"), "clipboard")
+        eventually(lambda: desktop.read_clipboard() == MARK, "what was copied, in the browser")
