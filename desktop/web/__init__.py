@@ -18,32 +18,18 @@ from .api import (
     TicketHandler,
 )
 from .desktop_socket import NoSideEntranceHandler, SocketHandler
-from .page import (
-    STATIC,
-    FilesHandler,
-    IconHandler,
-    OutsideHandler,
-    PageHandler,
-    SlashHandler,
-    WrongSettingsHandler,
-    XpraClientHandler,
-)
+from .files import STATIC, FilesHandler, XpraClientHandler
+from .icons import IconHandler
+from .misplaced import OutsideHandler, WrongSettingsHandler
+from .page import DesktopPageHandler, SlashHandler
 from .sharing import ShareHandler, SharesHandler, ViewerHandler
 
 _NAME = r"([^/]+)"
 
-
-def routes(site: Site | BrokenSite) -> list[tuple[Any, ...]]:
-    """Return our URL patterns, relative to Jupyter's base URL."""
-    if isinstance(site, BrokenSite):
-        return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": site.error})]
-    return [*_OF_PAGES, *_OF_THE_API, *_of_side_entrance(site.doorman.side_entrance.problem)]
-
-
 _OF_PAGES: list[tuple[Any, ...]] = [
     (r"/desktop", SlashHandler),
-    (r"/desktop/", PageHandler, {"static": STATIC, "root": "./"}),
-    (rf"/desktop/sessions/{_NAME}/", PageHandler, {"static": STATIC, "root": "../../"}),
+    (r"/desktop/", DesktopPageHandler, {"root": "./"}),
+    (rf"/desktop/sessions/{_NAME}/", DesktopPageHandler, {"root": "../../"}),
     (r"/desktop/static/(.+)", FilesHandler, {"path": str(STATIC)}),
     (rf"/desktop/icons/{_NAME}", IconHandler),
     (r"/desktop/xpra/(.+)", XpraClientHandler),
@@ -62,6 +48,13 @@ _OF_THE_API: list[tuple[Any, ...]] = [
     (rf"/desktop/api/sessions/{_NAME}/viewers/(\d{{1,15}})", ViewerHandler),
     (rf"/desktop/socket/{_NAME}", SocketHandler),
 ]
+
+
+def routes(site: Site | BrokenSite) -> list[tuple[Any, ...]]:
+    """Return our URL patterns, relative to Jupyter's base URL."""
+    if isinstance(site, BrokenSite):
+        return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": site.error})]
+    return [*_OF_PAGES, *_OF_THE_API, *_of_side_entrance(site.doorman.side_entrance.problem)]
 
 
 def _of_side_entrance(problem: DesktopError | None) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from jupyter_core.utils import ensure_async
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler as JupyterAPIHandler
 from tornado import web
 from tornado.iostream import StreamClosedError
 
@@ -22,14 +22,14 @@ from ..system.access import Access
 from ..system.session_messages import Log
 from ..system.streams import DESKTOP
 from . import handshake
-from .handler import Common, JSONErrors, answers_errors, for_readers, for_writers
+from .handler import APIHandler, answers_errors, for_readers, for_writers
 
 _KEEP_ALIVE = 15.0  # seconds between comments on an event stream; proxies cut at 60
 _LARGEST_BODY = 64 * 1024
 _LONGEST_TEXT = 128
 
 
-class DesktopAPIHandler(JSONErrors, Common, APIHandler):
+class DesktopAPIHandler(APIHandler, JupyterAPIHandler):
     """An API handler whose errors all have our form."""
 
     # A page asks by itself, too; what is a use of a desktop is said in ``activity``.

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from ..errors import DesktopError
 from . import handshake
-from .handler import Common, JSONErrors, NoXSRFCheck, answers_errors
+from .handler import APIHandler, answers_errors
 
 
-class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
+class SocketHandler(APIHandler):
     """The door: the WebSocket request is checked here and answered by the bridge."""
 
-    async def prepare(self) -> None:  # type: ignore[override]
+    needs_xsrf_token = False
+
+    async def prepare(self, *, _redirect_to_login: bool = False) -> None:
         """Refuse who is not logged in, rather than send a WebSocket client to a login form."""
-        await super().prepare(_redirect_to_login=False)
+        await super().prepare(_redirect_to_login=_redirect_to_login)
         if not self.current_user:
             raise web.HTTPError(403, "Who is not logged in is not authorized")
 
@@ -33,8 +34,10 @@ class SocketHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
         self.doorman.let_through(self.detach(), admitted, head)
 
 
-class NoSideEntranceHandler(NoXSRFCheck, JSONErrors, Common, JupyterHandler):
+class NoSideEntranceHandler(APIHandler):
     """All there is of a side entrance that cannot be."""
+
+    needs_xsrf_token = False
 
     def initialize(self, error: DesktopError) -> None:
         """Remember why."""

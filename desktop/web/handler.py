@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
 from tornado.escape import xhtml_escape
 
 from ..admission.doorman import Doorman
@@ -18,6 +19,8 @@ from ..site import Site
 _LONGEST_NAME = 80
 
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
+_Handler = TypeVar("_Handler", bound="DesktopHandler")
+_Parameters = ParamSpec("_Parameters")
 
 _ERROR_PAGE = """<!doctype html>
 <html lang="en">
@@ -35,11 +38,15 @@ for_readers: Callable[[_Method], _Method] = authorized(action="read", message=_D
 for_writers: Callable[[_Method], _Method] = authorized(action="write", message=_DENIED)
 
 
-def answers_errors(method: _Method) -> _Method:
+def answers_errors(
+    method: Callable[Concatenate[_Handler, _Parameters], Awaitable[None]],
+) -> Callable[Concatenate[_Handler, _Parameters], Coroutine[Any, Any, None]]:
     """Answer a ``DesktopError`` that ``method`` raises, as the handler answers errors."""
 
     @functools.wraps(method)
-    async def wrapper(self: Any, *arguments: Any, **keywords: Any) -> None:
+    async def wrapper(
+        self: _Handler, /, *arguments: _Parameters.args, **keywords: _Parameters.kwargs
+    ) -> None:
         try:
             await method(self, *arguments, **keywords)
         except DesktopError as error:
@@ -47,18 +54,23 @@ def answers_errors(method: _Method) -> _Method:
                 self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
             self.refuse(error)
 
-    return wrapper  # type: ignore[return-value]
+    return wrapper
 
 
-class Common:
+class DesktopHandler(JupyterHandler):
     """What all handlers know. Access is for Jupyter's authorizer to grant, to "desktop".
 
     ``content`` is what an answer may load (Content Security Policy Level 3); nothing inline.
+
+    ``needs_xsrf_token`` is False for GET requests to which no script can add a header: modules and
+    WebSockets. JupyterHub asks its XSRF token of everything that a script reads. The files hold no
+    secret, and a WebSocket shows a ticket that only a page with the token could get. The page
+    itself must not be excepted: it contains the token.
     """
 
     auth_resource = "desktop"
     content: tuple[str, ...] = ()
-    settings: dict[str, Any]
+    needs_xsrf_token = True
 
     @property
     def content_security_policy(self) -> str:
@@ -75,8 +87,7 @@ class Common:
 
     def frame_ancestors(self) -> list[str]:
         """Return Jupyter's directive that says who may frame us."""
-        policy: str = super().content_security_policy  # type: ignore[misc]
-        directives = [directive.strip() for directive in policy.split(";")]
+        directives = [one.strip() for one in super().content_security_policy.split(";")]
         return [one for one in directives if one.startswith("frame-ancestors")]
 
     @property
@@ -98,60 +109,63 @@ class Common:
     @property
     def user(self) -> str:
         """Who asks; empty for a bare token, to which Jupyter gives a new name each time."""
-        anonymous = self.token_authenticated  # type: ignore[attr-defined]
-        return "" if anonymous else self.current_user.username  # type: ignore[attr-defined]
+        return "" if self.token_authenticated else self.current_user.username
 
     @property
     def user_name(self) -> str:
         """Who asks, for people to read."""
-        user = self.current_user  # type: ignore[attr-defined]
+        user = self.current_user
         name: str = user.display_name or user.name or user.username
         return name[:_LONGEST_NAME]
 
     def foreign_origin(self) -> ForeignOrigin:
         """Return the error for pages of other servers."""
-        request = self.request  # type: ignore[attr-defined]
-        origin = request.headers.get("Origin") or request.headers.get("Referer", "")
-        return ForeignOrigin(origin, request.host)
+        headers = self.request.headers
+        origin = headers.get("Origin") or headers.get("Referer", "")
+        return ForeignOrigin(origin, self.request.host)
+
+    def check_xsrf_cookie(self) -> None:
+        """Check the XSRF token where there has to be one (Jupyter and JupyterHub call this)."""
+        if self.needs_xsrf_token:
+            super().check_xsrf_cookie()
 
     def set_default_headers(self) -> None:
         """Add ours to Jupyter's (Tornado calls this)."""
-        super().set_default_headers()  # type: ignore[misc]
-        self.set_header("Referrer-Policy", "same-origin")  # type: ignore[attr-defined]
-        self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
+        super().set_default_headers()
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-store")
+
+    def refuse(self, error: DesktopError) -> None:
+        """Answer with ``error``."""
+        raise NotImplementedError
+
+    def _message(self, keywords: dict[str, Any]) -> str:
+        """Return what the exception that Tornado passes to ``write_error`` has to say to users."""
+        raised = keywords.get("exc_info", (None, None, None))[1]
+        # Only Tornado's own have one: what others say may be nobody's business.
+        message = getattr(raised, "log_message", None)
+        return str(message % raised.args if message else self._reason)
 
 
-class NoXSRFCheck:
-    """For GET requests to which no script can add a header: modules and WebSockets.
-
-    JupyterHub asks its XSRF token of everything that a script reads, through this method of the
-    handler. The files hold no secret, and a WebSocket shows a ticket that only who has the token
-    could get. The page itself must not be excepted: it contains the token.
-    """
-
-    def check_xsrf_cookie(self) -> None:
-        """Ask nothing."""
-
-
-class JSONErrors:
+class APIHandler(DesktopHandler):
     """Answers errors as JSON, also what Jupyter itself refuses: no login, no XSRF token, …"""
 
     def refuse(self, error: DesktopError) -> None:
         """Answer with ``error``."""
-        self.set_status(error.status)  # type: ignore[attr-defined]
-        self.set_header("Content-Type", "application/json")  # type: ignore[attr-defined]
-        self.finish(json.dumps(error.as_json()))  # type: ignore[attr-defined]
+        self.set_status(error.status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(error.as_json()))
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
-        message = _message(self, keywords)
+        message = self._message(keywords)
         error: DesktopError = request_refused(status_code, message)
-        if message == _DENIED and self.current_user:  # type: ignore[attr-defined]
+        if message == _DENIED and self.current_user:
             error = not_permitted()
         self.refuse(error)
 
 
-class PageErrors:
+class PageHandler(DesktopHandler):
     """Answers errors as a page, also what Jupyter itself refuses.
 
     Its own error page is hidden until an inline style shows it, which our policy does not allow.
@@ -159,26 +173,17 @@ class PageErrors:
 
     def refuse(self, error: DesktopError) -> None:
         """Answer with ``error``."""
-        self.set_status(error.status)  # type: ignore[attr-defined]
+        self.set_status(error.status)
         self._finish_page("The desktop cannot be opened", error.message, error.remedy or "")
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this)."""
-        title = f"{status_code}: {self._reason}"  # type: ignore[attr-defined]
-        self._finish_page(title, _message(self, keywords))
+        self._finish_page(f"{status_code}: {self._reason}", self._message(keywords))
 
     def _finish_page(self, title: str, *paragraphs: str) -> None:
         page = _ERROR_PAGE.format(
             title=xhtml_escape(title),
             text="".join(f"<p>{xhtml_escape(one)}</p>\n" for one in paragraphs if one),
         )
-        self.set_header("Content-Type", "text/html; charset=UTF-8")  # type: ignore[attr-defined]
-        self.finish(page)  # type: ignore[attr-defined]
-
-
-def _message(handler: Any, keywords: dict[str, Any]) -> str:
-    """Return what the exception that Tornado passes to ``write_error`` has to say to users."""
-    raised = keywords.get("exc_info", (None, None, None))[1]
-    # Only Tornado's own have one: what others say may be nobody's business.
-    message = getattr(raised, "log_message", None)
-    return str(message % raised.args if message else handler._reason)
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        self.finish(page)

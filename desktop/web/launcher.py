@@ -18,8 +18,9 @@ from ..backends.xpra import client as xpra_client
 from ..desktops.planner import Planner
 from ..desktops.sessions import DEFAULT_SESSION
 from ..site import BrokenSite, Site, SiteSettings
+from .files import STATIC
 
-_ICON = Path(__file__).parents[1] / "static" / "icon.svg"
+_ICON = STATIC / "icon.svg"
 
 
 @dataclass(frozen=True)

@@ -265,6 +265,7 @@ def test_the_token_does_not_stay_in_the_address(server):
         ("--DesktopApp.clipboard=yes", "'clipboard'"),
         ("--DesktopApp.geometry=big", "WIDTHxHEIGHT"),
         ("--DesktopApp.start_timeout=-1", "number of seconds above 0"),
+        ("--Xpra.encryption=of", "'encryption'"),
     ],
 )
 def test_a_bad_setting_is_said_and_no_desktop_started(jupyter, argument, said):

@@ -6,23 +6,31 @@ import html
 import json
 
 import pytest
+from jupyter_server.auth import IdentityProvider
 from tornado import web
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
-from jupyter_desktop.web.handler import JSONErrors, PageErrors
+from jupyter_desktop.web.handler import APIHandler, PageHandler
 
 
 async def answer(kind, error):
     """Return status and body of the answer of a handler that raises ``error``."""
 
-    class Fails(kind, web.RequestHandler):
+    class Fails(kind):
         def get(self):
             raise error
 
     listener, port = bind_unused_port()
-    server = HTTPServer(web.Application([("/", Fails)]))
+    everybody = IdentityProvider(token="")
+    application = web.Application(
+        [("/", Fails)],
+        allow_unauthenticated_access=True,
+        cookie_secret="secret",
+        identity_provider=everybody,
+    )
+    server = HTTPServer(application)
     server.add_sockets([listener])
     try:
         url = f"http://127.0.0.1:{port}/"
@@ -45,7 +53,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("error", "status", "message"), ERRORS)
 async def test_as_json(error, status, message):
-    code, body = await answer(JSONErrors, error)
+    code, body = await answer(APIHandler, error)
     assert code == status
     assert json.loads(body)["message"] == message
     assert json.loads(body)["reason"] == f"http-{status}"
@@ -53,7 +61,7 @@ async def test_as_json(error, status, message):
 
 @pytest.mark.parametrize(("error", "status", "message"), ERRORS)
 async def test_as_a_page(error, status, message):
-    code, body = await answer(PageErrors, error)
+    code, body = await answer(PageHandler, error)
     assert code == status
     assert f"<p>{html.escape(message)}</p>" in body
     assert "secret" not in body
