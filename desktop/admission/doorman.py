@@ -18,7 +18,9 @@ from typing import Any
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
 from ..bridge.client import BridgeClient
+from ..bridge.closing import End
 from ..bridge.messages import Handoff
+from ..desktops import metrics
 from ..desktops.desktop_session import DesktopSession
 from ..desktops.sessions import DEFAULT_SESSION, Sessions
 from ..desktops.viewers import Viewer
@@ -63,7 +65,7 @@ class Doorman:
         self._shares = Shares()
         self._streams = streams
         self.side_entrance = SideEntrance(folders, self._admit_by_the_side, log)
-        self.bridge = BridgeClient(self.side_entrance.folder, self._ended, log)
+        self.bridge = BridgeClient(self.side_entrance.folder, self._ended, metrics.carried, log)
         self._log = log
         self._relays: set[asyncio.Task[None]] = set()
 
@@ -227,7 +229,7 @@ class Doorman:
             link=admitted.share.number if admitted.share else 0,
         )
 
-    def _ended(self, handoff: Handoff) -> None:
+    def _ended(self, handoff: Handoff, end: End) -> None:
         self.sessions.get(handoff.session).viewers.leave(handoff.id)
 
     def _start_relay(self, browser: IOStream, bridge: IOStream) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import resource
+import select
 import socket
 import threading
+import time
+from dataclasses import replace
 
 from . import messages
-from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing
+from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing, End
 from .connection import Connection
 
+REPORT_EVERY = 10.0  # seconds
 _FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
 _log = logging.getLogger("jupyter_desktop.bridge")
 
@@ -33,6 +38,8 @@ class Bridge:
         self.folder: str | None = None  # the server's, to be removed at the end
         self._connections: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
+        self._reported: dict[int, messages.Report] = {}  # of those connections, the last
+        self._next_report = time.monotonic() + REPORT_EVERY
         self._lock = threading.Lock()
 
     def serve(self) -> None:
@@ -44,6 +51,7 @@ class Bridge:
             thread.join(_FAREWELL / max(1, len(self._threads)))
 
     def _serve_one(self) -> bool:
+        self._report_until_asked()
         try:
             message = messages.receive(self._control)
         except messages.BadMessage as error:
@@ -59,7 +67,7 @@ class Bridge:
                     connection.tell(text)
             case messages.Lost(identifier):
                 _log_no_file(identifier)
-                self._report_end(identifier)
+                self._report(messages.Report(identifier, 0, 0, End.REFUSED))
             case messages.Folder(path):
                 self.folder = path
             case handoff, browser, target:
@@ -81,29 +89,55 @@ class Bridge:
         except RuntimeError as error:
             _log.error(_NO_THREAD, handoff.id, error)
             connection.drop()
-            self._over(handoff.id)
+            self._over(connection, End.REFUSED)
 
     def _run(self, connection: Connection) -> None:
+        end = End.FAILED
         try:
-            connection.run()
+            end = connection.run()
         except OSError:
             _log_no_file(connection.handoff.id)
+            end = End.REFUSED
         except Exception:
             _log.exception("Connection %d failed; the others go on.", connection.handoff.id)
         finally:
-            self._over(connection.handoff.id)
+            self._over(connection, end)
 
-    def _over(self, identifier: int) -> None:
+    def _over(self, connection: Connection, end: End) -> None:
+        identifier = connection.handoff.id
         with self._lock:
             del self._connections[identifier]
             del self._threads[identifier]
-        self._report_end(identifier)
+            self._reported.pop(identifier, None)
+        self._report(replace(connection.report, end=end))
 
-    def _report_end(self, identifier: int) -> None:
+    def _report(self, report: messages.Report) -> None:
         try:
-            messages.send_ended(self._control, identifier)
+            messages.send_report(self._control, report)
         except OSError:
             pass  # the server is gone, and nobody counts any more
+
+    def _report_until_asked(self) -> None:
+        """Report now and then what connections have carried, until there is a message."""
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        while True:
+            left = self._next_report - time.monotonic()
+            # With nothing to report, nothing is to be woken for.
+            if poll.poll(max(0.0, left) * 1000 if self._connections else None):
+                return
+            self._next_report = time.monotonic() + REPORT_EVERY
+            self._report_carried()
+
+    def _report_carried(self) -> None:
+        with self._lock:
+            reports = [connection.report for connection in self._connections.values()]
+            news = [one for one in reports if self._reported.get(one.id) != one]
+            self._reported.update((one.id, one) for one in news)
+        for report in news:
+            # A server that is busy gets to know with the next report, or at the end.
+            with contextlib.suppress(OSError):
+                messages.send_report(self._control, report, socket.MSG_DONTWAIT)
 
     def _close(self, connections: list[Connection], closing: Closing) -> None:
         for connection in connections:

@@ -12,35 +12,52 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BridgeUnavailable
 from ..system import spawn
 from . import messages
+from .closing import End
 
 _PATIENCE = 3.0  # seconds for the bridge to say goodbye to its browsers
 _BUSY = 0.5  # seconds
 _SHORT_LIFE = 1.0  # seconds; one that dies sooner would die again
 
 
+@dataclass
+class _Open:
+    """A connection that the bridge has, and the bytes that it has reported of it."""
+
+    handoff: messages.Handoff
+    sent: int = 0
+    received: int = 0
+
+
 class BridgeClient:
     """Hands connections over to a bridge process, which it starts, and starts again if it died.
 
-    ``ended`` is called with a hand-off when its connection is over. ``folder`` is ours, to be made
-    when the bridge runs, and the bridge removes it when it ends, since it outlives even a server
-    that is killed.
+    ``ended`` is called with a hand-off, and why, when its connection is over. ``carried`` is called
+    with the bytes that went to browsers, and came from them, since it was called last. ``folder``
+    is ours, to be made when the bridge runs, and the bridge removes it when it ends, since it
+    outlives even a server that is killed.
     """
 
     def __init__(
-        self, folder: Path, ended: Callable[[messages.Handoff], None], log: logging.Logger
+        self,
+        folder: Path,
+        ended: Callable[[messages.Handoff, End], None],
+        carried: Callable[[int, int], None],
+        log: logging.Logger,
     ) -> None:
         self._folder = folder
         self._ended = ended
+        self._carried = carried
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._open: dict[int, messages.Handoff] = {}
-        self._started = 0.0
+        self._open: dict[int, _Open] = {}  # by the hand-off's number
+        self._started = 0.0  # when the bridge was started last; 0 if it never was
 
     @property
     def pid(self) -> int | None:
@@ -62,6 +79,8 @@ class BridgeClient:
             except OSError as error:
                 control.close()
                 raise _unavailable(str(error)) from error
+        if self._started:
+            self._log.info("The bridge was started again (process %d).", self._process.pid)
         self._started = time.monotonic()
         control.setblocking(False)
         self._control = control
@@ -83,7 +102,7 @@ class BridgeClient:
                 self._lost()
                 if not self._send(handoff, browser, target):
                     raise _unavailable("it does not take connections")
-        self._open[handoff.id] = handoff
+        self._open[handoff.id] = _Open(handoff)
 
     def close(self, identifier: int) -> None:
         """End the connection of a hand-off; the browser is told that it was ended by somebody."""
@@ -136,7 +155,7 @@ class BridgeClient:
             self._lost()
             self._start_again()
             return
-        self._report(messages.decode_ended(data))
+        self._take(messages.decode_report(data))
 
     def _lost(self) -> None:
         """Forget a bridge that is gone."""
@@ -146,8 +165,9 @@ class BridgeClient:
             self._process.wait()
             self._process = None
         self._forget_control()
-        for identifier in list(self._open):
-            self._report(identifier)
+        for one in list(self._open.values()):
+            number = one.handoff.id
+            self._take(messages.Report(number, one.sent, one.received, End.BRIDGE_DIED))
 
     def _start_again(self) -> None:
         """Start the bridge where one has died, so that the folder is removed in any case."""
@@ -161,10 +181,15 @@ class BridgeClient:
             self._control.close()
             self._control = None
 
-    def _report(self, identifier: int) -> None:
-        handoff = self._open.pop(identifier, None)
-        if handoff:
-            self._ended(handoff)
+    def _take(self, report: messages.Report) -> None:
+        known = self._open.get(report.id)
+        if not known:
+            return  # one that was reported over already
+        self._carried(report.sent - known.sent, report.received - known.received)
+        known.sent, known.received = report.sent, report.received
+        if report.end:
+            del self._open[report.id]
+            self._ended(known.handoff, report.end)
 
 
 def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:

@@ -1,20 +1,42 @@
-"""Why a WebSocket is closed: codes of the range for private use (RFC 6455, section 7.4.2)."""
+"""Why a connection is over: what the browser is told, and what Jupyter's log says."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 
+class End(Enum):
+    """Why a connection is over, in words for the log."""
+
+    CLOSED = "its browser closed the connection"
+    LOST = "its connection was lost"
+    SILENT = "nothing was heard of its browser for too long"
+    PROTOCOL = "its browser broke the protocol"
+    SESSION_ENDED = "the display server closed the connection"
+    TAKEN_OVER = "a newer connection of the same page took its place"
+    ENDED = "it was disconnected, or its link ended"
+    NOT_AUTHORISED = "it gave no valid password in time"
+    SERVER_ENDING = "the server is going away"
+    REFUSED = "the bridge is at a limit"
+    FAILED = "the bridge failed at it"
+    BRIDGE_DIED = "the bridge died"
+
+
 class Closing(NamedTuple):
-    """What a close frame says. The page (static/src) knows these codes."""
+    """What a close frame says: codes for private use (RFC 6455, section 7.4.2) or of the protocol.
+
+    The page (static/src) knows the codes.
+    """
 
     code: int
     reason: str
+    end: End
 
 
-SESSION_ENDED = Closing(4000, "The display server closed the connection.")
-TAKEN_OVER = Closing(4001, "This desktop is shown elsewhere now.")
-ENDED = Closing(4002, "The owner of the desktop has ended this connection.")
-NOT_AUTHORISED = Closing(4003, "No valid password was given in time.")
-SERVER_ENDING = Closing(1001, "The server is going away.")
-SILENT = Closing(1002, "Nothing was heard of the browser for too long.")
+SESSION_ENDED = Closing(4000, "The display server closed the connection.", End.SESSION_ENDED)
+TAKEN_OVER = Closing(4001, "This desktop is shown elsewhere now.", End.TAKEN_OVER)
+ENDED = Closing(4002, "The owner of the desktop has ended this connection.", End.ENDED)
+NOT_AUTHORISED = Closing(4003, "No valid password was given in time.", End.NOT_AUTHORISED)
+SERVER_ENDING = Closing(1001, "The server is going away.", End.SERVER_ENDING)
+SILENT = Closing(1002, "Nothing was heard of the browser for too long.", End.SILENT)

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from websockify.websockifyserver import WebSockifyRequestHandler
 
-from .closing import Closing
-from .messages import Handoff
+from .closing import Closing, End
+from .messages import Handoff, Report
 from .relay import Relay
 from .websocket import BrowserSocket
 
@@ -29,6 +29,13 @@ class Connection:
         self._relay: Relay | None = None
         self._closing: Closing | None = None
         self._text: str | None = None
+        self._end = End.LOST  # unless the relay says otherwise
+
+    @property
+    def report(self) -> Report:
+        """What it has carried so far."""
+        relay = self._relay
+        return Report(self.handoff.id, relay.sent if relay else 0, relay.received if relay else 0)
 
     def close(self, closing: Closing) -> None:
         """Ask for the end; the browser is told the first reason."""
@@ -47,8 +54,8 @@ class Connection:
         self._browser.close()
         self._target.close()
 
-    def run(self) -> None:
-        """Shake hands with the browser, relay, and close both sockets.
+    def run(self) -> End:
+        """Shake hands with the browser, relay, close both sockets, and return why it is over.
 
         Raises ``OSError`` where no more files can be opened.
         """
@@ -60,6 +67,7 @@ class Connection:
                 if error.errno in (errno.EMFILE, errno.ENFILE):
                     raise
                 _log.debug("Connection %d broke off: %s", self.handoff.id, error)
+        return self._end
 
     def relay(self, browser: BrowserSocket) -> None:
         """Carry bytes; called when the browser has been answered."""
@@ -71,7 +79,7 @@ class Connection:
             self._relay.close(self._closing)
         if self._text is not None:
             self._relay.tell(self._text)
-        self._relay.run()
+        self._end = self._relay.run()
 
 
 class _Handshake(WebSockifyRequestHandler):  # type: ignore[misc]

@@ -3,8 +3,8 @@
 Each packet is one JSON object. To the bridge: a ``Handoff`` with two file descriptors (the
 browser's socket, then the display server's; SCM_RIGHTS, unix(7)), ``{"close": ID}`` to end the
 connection of a hand-off, ``{"tell": {"id": ID, "text": TEXT}}`` to send its page a text, or
-``{"folder": PATH}``, which names the server's folder before it is made. From the bridge:
-``{"ended": ID}`` for each hand-off, once.
+``{"folder": PATH}``, which names the server's folder before it is made. From the bridge: a
+``Report`` of each hand-off at its end, and now and then before.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from ..system.streams import DESKTOP
+from .closing import End
 
 # WebSocket subprotocols. In the page's own, text frames tell the page how the desktop is. "binary",
 # as websockify has it, is for other clients, which would take a text for a part of the picture.
@@ -82,6 +83,19 @@ class Folder:
     path: str
 
 
+@dataclass(frozen=True)
+class Report:
+    """How many bytes a connection has carried so far: to the browser, and from it.
+
+    ``end`` says why it is over; None while it is not.
+    """
+
+    id: int
+    sent: int
+    received: int
+    end: End | None = None
+
+
 def send_handoff(control: socket.socket, handoff: Handoff, browser: int, target: int) -> None:
     """Send ``handoff`` with its two sockets. The caller's copies stay open."""
     socket.send_fds(control, [_encode({"handoff": asdict(handoff)})], [browser, target])
@@ -102,9 +116,10 @@ def send_folder(control: socket.socket, path: str) -> None:
     control.send(_encode({"folder": path}))
 
 
-def send_ended(control: socket.socket, identifier: int) -> None:
-    """Report that the connection of a hand-off is over."""
-    control.send(_encode({"ended": identifier}))
+def send_report(control: socket.socket, report: Report, flags: int = 0) -> None:
+    """Report what a connection has carried, and its end; ``flags`` are those of send(2)."""
+    end = report.end and report.end.name
+    control.send(_encode({"report": {**asdict(report), "end": end}}), flags)
 
 
 def receive(
@@ -147,7 +162,7 @@ def decode(data: bytes, descriptors: int) -> Handoff | Close | Tell | Folder:
         case "handoff", 2:
             return _made(Handoff, message["handoff"])
         case "close", 0:
-            return Close(_identifier(message["close"]))
+            return Close(_number(message["close"]))
         case "tell", 0:
             return _made(Tell, message["tell"])
         case "folder", 0 if isinstance(message["folder"], str):
@@ -166,14 +181,21 @@ def _made(what: type[_T], values: Any) -> _T:
     return what(**values)
 
 
-def decode_ended(data: bytes) -> int:
-    """Return the number of the hand-off that ``data`` reports as over."""
-    return _identifier(_object(data).get("ended"))
+def decode_report(data: bytes) -> Report:
+    """Return the report that ``data`` is."""
+    values = _object(data).get("report")
+    if not isinstance(values, dict) or set(values) != {"id", "sent", "received", "end"}:
+        raise BadMessage("The message is no report.")
+    end = values["end"]
+    if end is not None and (type(end) is not str or end not in End.__members__):
+        raise BadMessage("The report names no end that we know.")
+    identifier, sent, received = map(_number, (values["id"], values["sent"], values["received"]))
+    return Report(identifier, sent, received, None if end is None else End[end])
 
 
-def _identifier(value: Any) -> int:
+def _number(value: Any) -> int:
     if type(value) is not int:
-        raise BadMessage("The message names no hand-off.")
+        raise BadMessage("The message has something else where a number should be.")
     return value
 
 

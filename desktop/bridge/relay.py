@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
 
-from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing
+from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing, End
 from .messages import WITH_TEXTS
 from .websocket import BrowserSocket, ProtocolError
 
@@ -45,6 +45,7 @@ class Relay:
         self._to_target = memoryview(b"")
         self._asked_for_life = False
         self._texts: deque[str] = deque(maxlen=1)
+        self.sent = self.received = 0  # bytes taken from the display server, and passed to it
         self._began = self._alive = self._pinged = time.monotonic()
         self._heard = 0
         self._closing: Closing | None = None
@@ -69,17 +70,19 @@ class Relay:
         except OSError:
             pass  # it is over already
 
-    def run(self) -> None:
+    def run(self) -> End:
         """Relay until either side closes, and tell the browser why where it can be told."""
         with self._woken, self._wake:
             try:
                 closing = self._carry()
             except ProtocolError as error:
-                closing = Closing(error.code, error.reason)
+                closing = Closing(error.code, error.reason, End.PROTOCOL)
             except OSError:
-                return  # the browser's connection is broken
-            if closing:
-                self._say_goodbye(closing)
+                return End.LOST
+            if closing is None:
+                return End.CLOSED if self._browser.said_goodbye else End.LOST
+            self._say_goodbye(closing)
+            return closing.end
 
     def _carry(self) -> Closing | None:
         """Relay; return what to tell the browser, None if it has closed."""
@@ -154,7 +157,9 @@ class Relay:
         """Pass on what waits for the display server; False when that is gone."""
         try:
             if self._to_target:
-                self._to_target = self._to_target[self._target.send(self._to_target) :]
+                taken = self._target.send(self._to_target)
+                self._to_target = self._to_target[taken:]
+                self.received += taken
         except BlockingIOError:
             pass
         except OSError:
@@ -169,6 +174,7 @@ class Relay:
             return True
         except OSError:
             return False
+        self.sent += len(data)
         self._greeting -= len(data) if self._greeting > 0 else 0
         self._sending = (self._browser.sendmsg, data)
         return bool(data)

@@ -54,6 +54,12 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         self._in_message = False
         self._unsent: list[memoryview] = []
 
+    @property
+    def said_goodbye(self) -> bool:
+        """Whether the browser's end of the stream came after a close frame of its own."""
+        # 1006: without one (RFC 6455, section 7.1.5).
+        return self.close_code not in (None, 1006)
+
     def select_subprotocol(self, protocols: list[str]) -> str:
         """Return the first protocol offered that we speak."""
         return next((protocol for protocol in PROTOCOLS if protocol in protocols), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
@@ -16,19 +17,21 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jupyter_desktop.bridge import bridge as module
 from jupyter_desktop.bridge.bridge import Bridge
 from jupyter_desktop.bridge.client import BridgeClient
-from jupyter_desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER
+from jupyter_desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER, End
 from jupyter_desktop.bridge.messages import (
     LARGEST,
     Handoff,
-    decode_ended,
+    Report,
+    decode_report,
     send_close,
     send_handoff,
     send_tell,
 )
 from jupyter_desktop.errors import BridgeUnavailable
-from tests.clients import TEXT, Frame, Wire, upgrade
+from tests.clients import CLOSE, TEXT, Frame, Wire, frame, upgrade
 from tests.descriptors import nothing_leaks
 
 HEAD = upgrade("http://localhost/", ["desktop.v1"]).decode()
@@ -62,8 +65,13 @@ class Doorman:
         self.targets.append(target_end)
         return wire
 
+    def report(self) -> Report:
+        return decode_report(self.control.recv(LARGEST))
+
     def ended(self) -> int:
-        return decode_ended(self.control.recv(LARGEST))
+        while not (report := self.report()).end:
+            pass
+        return report.id
 
     def close(self) -> None:
         self.control.close()
@@ -95,6 +103,53 @@ def test_each_hand_off_is_reported_over_once():
         for expected, wire in enumerate(wires, 1):
             wire.socket.close()
             assert doorman.ended() == expected
+
+
+def says_goodbye(doorman: Doorman, wire: Wire) -> None:
+    wire.send(b"\x03\xe8", CLOSE)
+    assert wire.closing().code == 1000
+
+
+def breaks_the_protocol(doorman: Doorman, wire: Wire) -> None:
+    wire.socket.sendall(frame(b"x", key=None))
+
+
+@pytest.mark.parametrize(
+    ("end", "action"),
+    [
+        (End.CLOSED, says_goodbye),
+        (End.LOST, lambda doorman, wire: wire.socket.close()),
+        (End.PROTOCOL, breaks_the_protocol),
+        (End.SESSION_ENDED, lambda doorman, wire: doorman.targets[0].close()),
+        (End.TAKEN_OVER, lambda doorman, wire: doorman.hand_over(client="page")),
+        (End.ENDED, lambda doorman, wire: send_close(doorman.control, 1)),
+    ],
+)
+def test_an_end_is_reported_with_its_reason_and_what_was_carried(end, action):
+    with bridge() as doorman:
+        wire = doorman.hand_over(client="page")
+        wire.send(b"abc")
+        assert doorman.targets[0].recv(10) == b"abc"
+        doorman.targets[0].sendall(b"picture")
+        assert wire.message() == b"picture"
+        action(doorman, wire)
+        with contextlib.suppress(OSError):
+            wire.closing()
+        assert doorman.report() == Report(1, len(b"picture"), len(b"abc"), end)
+
+
+def test_what_was_carried_is_reported_meanwhile_where_there_is_more(monkeypatch):
+    monkeypatch.setattr(module, "REPORT_EVERY", 0.1)
+    with bridge() as doorman:
+        doorman.hand_over()
+        wire = doorman.hand_over()
+        for total in (3, 6):
+            wire.send(b"abc")
+            while (report := doorman.report()) != Report(2, 0, total):
+                assert report in (Report(1, 0, 0), Report(2, 0, 0), Report(2, 0, total - 3))
+        doorman.control.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            doorman.report()
 
 
 def test_connections_do_not_mix():
@@ -200,13 +255,19 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.over: list[int] = []
+        self.ends_seen: list[End] = []
+        self.carried = [0, 0]
         self.changed = asyncio.Event()
-        self.client = BridgeClient(folder, self._ended, logging.getLogger("test"))
+        self.client = BridgeClient(folder, self._ended, self._carried, logging.getLogger("test"))
         self._numbers = itertools.count(1)
 
-    def _ended(self, handoff: Handoff) -> None:
+    def _ended(self, handoff: Handoff, end: End) -> None:
         self.over.append(handoff.id)
+        self.ends_seen.append(end)
         self.changed.set()
+
+    def _carried(self, sent: int, received: int) -> None:
+        self.carried = [self.carried[0] + sent, self.carried[1] + received]
 
     async def ends(self, *identifiers: int) -> None:
         while sorted(self.over) != sorted(identifiers):
@@ -256,6 +317,20 @@ async def test_a_connection_through_a_bridge_process(tmp_path):
         await server.ends(1)
 
 
+async def test_what_all_connections_carried_is_told(tmp_path):
+    async with serving(tmp_path / "folder") as server:
+        for number in (1, 2):
+            with server.hand_over() as wire:
+                await works(wire)
+                wire.send(b"abc")
+                assert await asyncio.to_thread(server.target.recv, 10) == b"abc"
+                server.target.sendall(b"picture")
+                assert await asyncio.to_thread(wire.message) == b"picture"
+            await server.ends(*range(1, number + 1))
+        assert server.carried == [2 * len(b"picture"), 2 * len(b"abc")]
+        assert server.ends_seen == [End.LOST] * 2
+
+
 async def test_the_bridge_starts_by_itself_when_it_is_needed(tmp_path):
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
@@ -294,7 +369,8 @@ async def test_starting_twice_is_starting_once(tmp_path):
 
 
 @pytest.mark.parametrize("noticed", [True, False])
-async def test_a_killed_bridge_is_replaced(tmp_path, noticed):
+async def test_a_killed_bridge_is_replaced(tmp_path, caplog, noticed):
+    caplog.set_level(logging.INFO)
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
             await works(wire)
@@ -309,6 +385,10 @@ async def test_a_killed_bridge_is_replaced(tmp_path, noticed):
             await works(wire)
             assert server.client.pid != pid
             assert server.over == [1]
+            assert server.ends_seen == [End.BRIDGE_DIED]
+            restarts = caplog.text.count("The bridge was started again (process ")
+            assert restarts == 1
+            assert f"process {server.client.pid})" in caplog.text
 
 
 async def test_a_bridge_cannot_be_had(tmp_path, monkeypatch):

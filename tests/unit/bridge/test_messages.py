@@ -13,20 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_desktop.bridge.closing import End
 from jupyter_desktop.bridge.messages import (
     LARGEST,
     BadMessage,
     Close,
     Folder,
     Handoff,
+    Report,
     Tell,
     decode,
-    decode_ended,
+    decode_report,
     receive,
     send_close,
-    send_ended,
     send_folder,
     send_handoff,
+    send_report,
     send_tell,
 )
 from tests.descriptors import nothing_leaks
@@ -87,11 +89,11 @@ def test_the_name_of_the_folder_arrives(path):
         assert receive(bridge) == Folder(path)
 
 
-@given(st.integers())
-def test_the_report_of_an_end_arrives(identifier):
+@given(st.builds(Report, *[st.integers()] * 3, st.none() | st.sampled_from(End)))
+def test_a_report_arrives(report):
     with control_sockets() as (doorman, bridge):
-        send_ended(bridge, identifier)
-        assert decode_ended(doorman.recv(LARGEST)) == identifier
+        send_report(bridge, report)
+        assert decode_report(doorman.recv(LARGEST)) == report
 
 
 def test_the_end_of_the_doorman_is_noticed():
@@ -170,10 +172,26 @@ def test_what_is_no_message_is_refused(data, descriptors):
         decode(data, descriptors)
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"[]", b'{"ended": "1"}', b'{"ended": true}', b"{}"])
+REPORT = {"id": 1, "sent": 2, "received": 3, "end": None}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        packet(report=1),
+        packet(report={}),
+        packet(report={**REPORT, "more": 1}),
+        *(packet(report={**REPORT, name: "1"}) for name in REPORT),
+        *(packet(report={**REPORT, "end": end}) for end in ("", "lost", 1, [], {})),
+    ],
+)
 def test_what_is_no_report_is_refused(data):
     with pytest.raises(BadMessage):
-        decode_ended(data)
+        decode_report(data)
 
 
 def readable(data: bytes, descriptors: int) -> None:

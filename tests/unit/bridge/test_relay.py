@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_desktop.bridge import relay
-from jupyter_desktop.bridge.closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, TAKEN_OVER
+from jupyter_desktop.bridge.closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, TAKEN_OVER, End
 from jupyter_desktop.bridge.connection import Connection
 from jupyter_desktop.bridge.messages import Handoff
 from tests.broken_frames import BROKEN
@@ -49,12 +49,13 @@ class Ends:
         self.wire = Wire(self.browser)
         self.connection = Connection(Handoff(1, "default", "", head, greeting), browser, target)
         self.failure: BaseException | None = None
+        self.end: End | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self) -> None:
         try:
-            self.connection.run()
+            self.end = self.connection.run()
         except BaseException as failure:
             self.failure = failure
 
@@ -234,14 +235,14 @@ def test_the_display_server_s_end_reaches_the_browser_after_its_last_bytes():
         ends.target.close()
         assert ends.wire.message() == b"last words"
         closed = ends.wire.closing()
-        assert (closed.code, closed.reason) == SESSION_ENDED
+        assert (closed.code, closed.reason) == SESSION_ENDED[:2]
 
 
 def test_a_connection_that_is_closed_tells_the_browser_why():
     with connection() as ends:
         ends.connection.close(TAKEN_OVER)
         closed = ends.wire.closing()
-        assert (closed.code, closed.reason) == TAKEN_OVER
+        assert (closed.code, closed.reason) == TAKEN_OVER[:2]
 
 
 def test_a_connection_may_be_closed_twice_and_after_its_end():
@@ -431,7 +432,8 @@ def test_who_gives_no_password_in_time_is_shut_out(monkeypatch):
         ends.target.sendall(b"RFB 003.008\n")
         assert ends.wire.message() == b"RFB 003.008\n"
         closed = ends.wire.closing()
-        assert (closed.code, closed.reason) == NOT_AUTHORISED
+        assert (closed.code, closed.reason) == NOT_AUTHORISED[:2]
+    assert ends.end is End.NOT_AUTHORISED
 
 
 def test_who_has_given_a_password_stays(monkeypatch):
@@ -452,6 +454,7 @@ def test_a_silent_browser_is_pinged_and_given_up_in_the_end(monkeypatch):
         while (came := ends.wire.frame()).opcode == PING:
             pass
         assert (came.opcode, came.code) == (CLOSE, SILENT.code)
+    assert ends.end is End.SILENT
 
 
 def test_pongs_keep_a_connection(monkeypatch):
