@@ -160,6 +160,8 @@ class Doorman:
         await session.check_shareable(access)
         share = self._shares.make(session.name, session.run, access, lifetime)
         self._end_in_time(share)
+        made = "Desktop %r: link %d was made (%s access), for %g s."
+        self._log.info(made, share.session, share.number, share.access.value, lifetime)
         return share
 
     def _end_in_time(self, share: Share) -> None:
@@ -230,7 +232,7 @@ class Doorman:
         )
 
     def _ended(self, handoff: Handoff, end: End) -> None:
-        self.sessions.get(handoff.session).viewers.leave(handoff.id)
+        self.sessions.get(handoff.session).viewers.leave(handoff.id, end.value)
 
     def _start_relay(self, browser: IOStream, bridge: IOStream) -> None:
         relay = asyncio.ensure_future(_relay(browser, bridge))

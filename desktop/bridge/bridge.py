@@ -121,13 +121,13 @@ class Bridge:
         """Report now and then what connections have carried, until there is a message."""
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
-        while True:
+        while self._connections:
             left = self._next_report - time.monotonic()
-            # With nothing to report, nothing is to be woken for.
-            if poll.poll(max(0.0, left) * 1000 if self._connections else None):
+            if left <= 0:
+                self._next_report = time.monotonic() + REPORT_EVERY
+                self._report_carried()
+            elif poll.poll(left * 1000):
                 return
-            self._next_report = time.monotonic() + REPORT_EVERY
-            self._report_carried()
 
     def _report_carried(self) -> None:
         with self._lock:

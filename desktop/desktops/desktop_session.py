@@ -18,7 +18,7 @@ from ..backends import AUTO, backend
 from ..errors import NotReady, SessionEnded, StartFailed
 from ..placements import Local, Placement
 from ..session.specification import Specification
-from ..system import credentials, foreign_text
+from ..system import credentials
 from ..system.access import Access
 from ..system.session_messages import (
     Admit,
@@ -38,6 +38,7 @@ from ..system.streams import DESKTOP
 from .activity import INPUT, Use, isoformat
 from .plans import Plan
 from .process import SessionProcess
+from .record import Record
 from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
@@ -80,7 +81,8 @@ class DesktopSession:
     def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
         self.name = name
         self.state = State(Phase.STOPPED, Step.DISPLAY_SERVER, AUTO)
-        self.viewers = Viewers(self.publish)
+        self.viewers = Viewers(name, log, self.publish)
+        self._record = Record(name, log)
         self.run = 0  # how often it was started
         self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
         self._specification = Specification()
@@ -146,6 +148,7 @@ class DesktopSession:
         # One that has ended may not have gone yet.
         await self._gone()
         self.run += 1
+        self.viewers.begin()
         self._specification = specification = plan.specification
         self._placement = plan.placement
         self._use.note_input(False)
@@ -276,11 +279,9 @@ class DesktopSession:
         self.state = replace(state, step=step, backend=backend)
         if self.state.state is Phase.FAILED:
             message = self.state.error.message if self.state.error else ""
-            self._log.error("Desktop %r failed: %s", self.name, foreign_text.line(message))
-            self._log.error("Its log ends with:\n%s", foreign_text.lines(self.state.log[-20:]))
+            self._record.failed(message, self.state.log)
         else:
-            detail = self.state.reason or f"({self.state.step})"
-            self._log.info("Desktop %r: %s %s", self.name, self.state.state, detail)
+            self._record.changed(self.state.state, self.state.reason or self.state.step or "")
         self.publish()
 
     def _update_use(self) -> None:

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge, Histogram
 
+# Seconds. A desktop of this machine takes some; one that waits for a job on a cluster, any time.
+_STARTS = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120, 300, 900, 3600)
+
+RUNNING = Gauge("jupyter_desktop_running", "Desktops that run")
+VIEWERS = Gauge("jupyter_desktop_viewers", "Pages and other viewers that are connected")
+RECONNECTS = Counter(
+    "jupyter_desktop_reconnects_total",
+    "Connections of pages that were connected before to the same start of the same desktop",
+)
+START_SECONDS = Histogram(
+    "jupyter_desktop_start_seconds",
+    "Seconds from the request for a desktop until it runs",
+    buckets=_STARTS,
+)
 _SENT = Counter("jupyter_desktop_sent_bytes_total", "Bytes from desktops to browsers")
 _RECEIVED = Counter("jupyter_desktop_received_bytes_total", "Bytes from browsers to desktops")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UnknownViewer
+from ..system import foreign_text
 from ..system.access import Access
 from ..system.streams import DESKTOP
+from . import metrics
 
 _REMEMBERED = 1000  # pages whose numbers are kept
 
@@ -32,17 +35,36 @@ class Viewer:
         """Return it as the API shows it."""
         return {"id": self.id, "user": self.user, "access": self.access}
 
+    def __str__(self) -> str:
+        """For the log."""
+        by = f" by link {self.link}" if self.link else ""
+        user = foreign_text.line(self.user)
+        return f"viewer {self.id} ({user}{by}, {self.access.value} access)"
+
+
+@dataclass
+class _Page:
+    """A page that is or was connected, or has a ticket.
+
+    ``streams`` are those that it was connected to since the desktop was started.
+    """
+
+    number: int
+    streams: set[str] = field(default_factory=set)
+
 
 class Viewers:
-    """Who is connected; ``changed`` is called after every change.
+    """Who is connected to the desktop called ``name``; ``changed`` is called after every change.
 
     A page has the same number whenever it connects, and counts once, however many streams it has.
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, name: str, log: logging.Logger, changed: Callable[[], None]) -> None:
+        self._name = name
+        self._log = log
         self._changed = changed
         self._last = 0
-        self._numbers: dict[str, int] = {}  # by page; those asked for last are at the end
+        self._pages: dict[str, _Page] = {}  # those asked for last are at the end
         self._present: dict[int, Viewer] = {}  # by their numbers
         self._of_connection: dict[int, Viewer] = {}
 
@@ -61,12 +83,12 @@ class Viewers:
 
     def number(self, page: str) -> int:
         """Return the number that ``page`` has here, whether it is connected or not."""
-        number = self._numbers.pop(page, 0)
-        if not number:
-            number = self._last = self._last + 1
-        self._numbers[page] = number
-        self._forget_one()
-        return number
+        return self._page(page).number
+
+    def begin(self) -> None:
+        """Take in that the desktop is started: whoever connects does so for the first time."""
+        for page in self._pages.values():
+            page.streams.clear()
 
     def join(
         self,
@@ -80,24 +102,49 @@ class Viewers:
         link: int,
     ) -> None:
         """Take in that ``page`` has opened a connection for ``stream``, on which it can be told."""
-        number = self.number(page)
-        viewer = self._present.setdefault(number, Viewer(number, user, access, tell, link))
+        known = self._page(page)
+        viewer = self._present.get(known.number)
+        if viewer is None:
+            viewer = self._present[known.number] = Viewer(known.number, user, access, tell, link)
+            metrics.VIEWERS.inc()
         if stream == DESKTOP:
             viewer.tell = tell
         viewer.streams[connection] = stream
         self._of_connection[connection] = viewer
+        again = stream in known.streams
+        known.streams.add(stream)
+        metrics.RECONNECTS.inc(again)
+        self._tell(viewer, stream, "connected again." if again else "connected.")
         self._changed()
 
-    def leave(self, connection: int) -> None:
+    def leave(self, connection: int, why: str) -> None:
         """Take in that a connection is over; the viewer goes with its last one."""
         viewer = self._of_connection.pop(connection)
-        del viewer.streams[connection]
-        if not viewer.streams:
+        stream = viewer.streams.pop(connection)
+        if viewer.streams:
+            self._tell(viewer, stream, f"has one connection less: {why}.")
+        else:
             del self._present[viewer.id]
+            metrics.VIEWERS.dec()
+            self._tell(viewer, stream, f"left: {why}.")
         self._changed()
+
+    def _tell(self, viewer: Viewer, stream: str, what: str) -> None:
+        # The usual one needs no mention.
+        named = "" if stream == DESKTOP else f" (stream {stream!r})"
+        self._log.info("Desktop %r: %s%s %s", self._name, viewer, named, what)
+
+    def _page(self, page: str) -> _Page:
+        known = self._pages.pop(page, None)
+        if known is None:
+            self._last += 1
+            known = _Page(self._last)
+        self._pages[page] = known
+        self._forget_one()
+        return known
 
     def _forget_one(self) -> None:
         """Forget the page that was heard of least recently, if there are too many."""
-        if len(self._numbers) > _REMEMBERED:
-            absent = (page for page, one in self._numbers.items() if one not in self._present)
-            self._numbers.pop(next(absent, ""), None)
+        if len(self._pages) > _REMEMBERED:
+            absent = (name for name, one in self._pages.items() if one.number not in self._present)
+            self._pages.pop(next(absent, ""), None)

@@ -255,7 +255,7 @@ async def test_pages_without_end_are_not_remembered_without_end(folder):
         numbers = one.session.viewers
         for index in range(1200):
             numbers.number(f"page {index}")
-        assert len(numbers._numbers) == 1000
+        assert len(numbers._pages) == 1000
         # One that is connected is.
         await one.connect("video")
         assert [one.id for one in numbers] == [viewer.id]

@@ -1,0 +1,63 @@
+"""The lines about a desktop's starts and ends, and what is counted of them."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from prometheus_client import REGISTRY
+
+from jupyter_desktop.desktops.record import Record
+
+
+@pytest.fixture
+def record(caplog):
+    caplog.set_level(logging.INFO)
+    return Record("one", logging.getLogger("test"))
+
+
+def number(name):
+    return REGISTRY.get_sample_value(f"jupyter_desktop_{name}")
+
+
+def lines(caplog):
+    return [(one.levelname, one.getMessage()) for one in caplog.records]
+
+
+def test_a_start_and_an_end_are_a_line_each_whatever_comes_between(record, caplog):
+    running, starts = number("running"), number("start_seconds_count")
+    for step in ("submit", "queue", "display-server", "session"):
+        record.changed("starting", step)
+    record.changed("running", "running")
+    record.changed("running", "ending")
+    assert (number("running"), number("start_seconds_count")) == (running + 1, starts + 1)
+    record.changed("stopped", "It was stopped.")
+    assert (number("running"), number("start_seconds_count")) == (running, starts + 1)
+    assert lines(caplog) == [
+        ("INFO", "Desktop 'one' is starting."),
+        ("INFO", "Desktop 'one' runs; its start took 0.0 s."),
+        ("INFO", "Desktop 'one' has ended: It was stopped."),
+    ]
+
+
+def test_one_that_fails_is_an_error_and_counts_no_more(record, caplog):
+    running, starts = number("running"), number("start_seconds_count")
+    record.changed("starting", "display-server")
+    record.failed("It broke.", ["first", *["more"] * 19, "last"])
+    assert (number("running"), number("start_seconds_count")) == (running, starts)
+    record.changed("starting", "display-server")
+    record.changed("running", "running")
+    record.failed("It broke.", [])
+    assert number("running") == running
+    errors = [message for level, message in lines(caplog) if level == "ERROR"]
+    assert errors[0] == "Desktop 'one' failed: It broke."
+    assert errors[1].endswith("    last")
+    assert "first" not in errors[1]
+
+
+def test_what_programs_say_is_one_line_and_no_command_to_a_terminal(record, caplog):
+    record.changed("running", "x")
+    record.changed("stopped", "\x1b[2J\n[E] forged")
+    record.failed("\x1b[2J\n[E] forged", ["\x1b[2J"])
+    assert caplog.text.count(r"\x1b[2J\n[E] forged") == 2
+    assert "\x1b" not in caplog.text
