@@ -25,6 +25,7 @@ from traitlets import (
 from . import __version__
 from .admission.doorman import Doorman
 from .admission.tickets import Tickets
+from .backends import Clipboard
 from .backends.xpra.settings import Xpra
 from .desktops import applications
 from .desktops.planner import Planner, runtime_folders
@@ -154,7 +155,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         return SiteSettings(
             title=self.title,
             backend=self.backend,
-            clipboard=self.clipboard,
+            clipboard=Clipboard(self.clipboard),
             sharing=self.sharing,
             open_in=self.open_in,
             launcher_category=self.launcher_category,

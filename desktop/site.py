@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .admission.doorman import Doorman
+from .backends import Clipboard
 from .desktops.planner import Planner
 from .desktops.sessions import Sessions
 
@@ -20,7 +21,7 @@ class SiteSettings:
 
     title: str
     backend: str
-    clipboard: str
+    clipboard: Clipboard
     sharing: str
     open_in: str
     launcher_category: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable, StartError
 from .base import Backend, Entrance, Installed, Program, Runtime
-from .settings import DisplaySettings, XpraSettings, check_geometry, size
+from .settings import Clipboard, DisplaySettings, XpraSettings, check_geometry, size
 from .vnc.backend import Vnc
 from .xpra.backend import Xpra
 
@@ -18,6 +18,7 @@ __all__ = [
     "AUTO",
     "NAMES",
     "Backend",
+    "Clipboard",
     "DisplaySettings",
     "Entrance",
     "Installed",

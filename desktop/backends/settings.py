@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from ..errors import BadRequest
 
 _SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
+
+
+class Clipboard(str, Enum):
+    """Which way text may go through the clipboard; in is from the browser to the desktop."""
+
+    BOTH = "both"
+    IN = "in"
+    OUT = "out"
+    OFF = "off"
+
+    @property
+    def inbound(self) -> bool:
+        """Whether text may go from the browser to the desktop."""
+        return self in (Clipboard.BOTH, Clipboard.IN)
+
+    @property
+    def outbound(self) -> bool:
+        """Whether text may go from the desktop to the browser."""
+        return self in (Clipboard.BOTH, Clipboard.OUT)
 
 
 @dataclass(frozen=True)
@@ -31,12 +51,12 @@ class XpraSettings:
 class DisplaySettings:
     """Settings that both kinds of display server have.
 
-    ``geometry`` is "WIDTHxHEIGHT" in pixels, ``clipboard`` one of "both", "in" (browser to
-    desktop), "out", "off"; ``arguments`` are added to the VNC server's command line as they are.
+    ``geometry`` is "WIDTHxHEIGHT" in pixels; ``arguments`` are added to the VNC server's command
+    line as they are.
     """
 
     geometry: str = "1920x1080"
-    clipboard: str = "both"
+    clipboard: Clipboard = Clipboard.BOTH
     title: str = "Desktop"
     executable: str = ""
     arguments: tuple[str, ...] = ()
@@ -46,7 +66,8 @@ class DisplaySettings:
     def from_json(cls, values: dict[str, Any]) -> DisplaySettings:
         """Return the settings in ``values``, as ``dataclasses.asdict`` and JSON made them."""
         xpra = XpraSettings(**_with_tuple(values.get("xpra", {})))
-        return cls(**{**_with_tuple(values), "xpra": xpra})
+        clipboard = Clipboard(values.get("clipboard", Clipboard.BOTH))
+        return cls(**{**_with_tuple(values), "clipboard": clipboard, "xpra": xpra})
 
 
 def check_geometry(geometry: str) -> str:

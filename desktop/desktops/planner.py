@@ -6,7 +6,7 @@ import os
 
 from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
 
-from ..backends import AUTO, DisplaySettings
+from ..backends import AUTO, Clipboard, DisplaySettings
 from ..session.specification import Specification
 from ..system import credentials
 from .applications import Applications
@@ -52,7 +52,7 @@ class Planner:
             key=credentials.key(),
             display=DisplaySettings(
                 geometry=wish.geometry or settings.geometry,
-                clipboard=settings.clipboard,
+                clipboard=Clipboard(settings.clipboard),
                 title=settings.title if name == DEFAULT_SESSION else f"{settings.title} {name}",
                 executable=settings.display_server,
                 arguments=tuple(settings.display_server_arguments),

@@ -16,7 +16,7 @@ from traitlets import (
     validate,
 )
 
-from ..backends import AUTO, NAMES, check_geometry
+from ..backends import AUTO, NAMES, Clipboard, check_geometry
 from ..backends.xpra.settings import Xpra
 from ..errors import BadRequest
 from ..placements import LOCAL
@@ -63,8 +63,8 @@ class DesktopSettings(HasTraits):
     )
 
     clipboard = Enum(
-        ("both", "in", "out", "off"),
-        "both",
+        [one.value for one in Clipboard],
+        Clipboard.BOTH.value,
         config=True,
         help="""Which way text may go through the clipboard: `in` from the browser to the desktop,
         `out` from the desktop to the browser, `both`, or `off`. The display server enforces it,

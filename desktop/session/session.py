@@ -177,12 +177,12 @@ class Session:
             raise failures.search_too_late(timeout) from None
 
     def _watch(self, backend: Backend) -> DisplayWatch:
-        comes, leaves = (self._settings.clipboard in ("both", way) for way in ("in", "out"))
+        clipboard = self._settings.clipboard
         return DisplayWatch(
             self._where.display,
             self._program.sign,
-            long_texts=backend.long_texts if leaves else "",
-            primary=comes,
+            long_texts=backend.long_texts if clipboard.outbound else "",
+            primary=clipboard.inbound,
             spare_keys=backend.takes_spare_keys,
             tell_input=lambda active: self._control.send(Input(active)),
         )

@@ -148,7 +148,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
             "hub": self.settings.get("jinja_template_vars", {}).get("hub_control_panel_url"),
             # Jupyter and JupyterHub lead from here to their login, and back.
             "login": self._address(),
-            "clipboard": settings.clipboard,
+            "clipboard": {"in": settings.clipboard.inbound, "out": settings.clipboard.outbound},
             "share": self.get_query_argument(SHARE, "") or None,
             "sharing": settings.sharing,
             "version": __version__,

@@ -16,7 +16,7 @@ from ...system.packages import install_command, off_path
 from .. import x_options
 from ..asking import Answer, ask
 from ..base import Backend, Installed, Program, Runtime
-from ..settings import DisplaySettings
+from ..settings import Clipboard, DisplaySettings
 from . import protocol as rfb
 
 EXECUTABLES = ("Xtigervnc", "Xvnc")
@@ -132,7 +132,7 @@ def _path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), TURBOVNC_FOLDER])
 
 
-def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
+def _tigervnc(where: Runtime, clipboard: Clipboard) -> list[str]:
     return [
         *("-rfbport", "-1"),
         *("-SecurityTypes", "VncAuth"),
@@ -144,8 +144,8 @@ def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
         *("-FrameRate", "240"),
         "-AlwaysShared",
         *("-MaxCutText", str(MAX_CUT_TEXT)),
-        f"-AcceptCutText={int(clipboard in ('both', 'in'))}",
-        f"-SendCutText={int(clipboard in ('both', 'out'))}",
+        f"-AcceptCutText={int(clipboard.inbound)}",
+        f"-SendCutText={int(clipboard.outbound)}",
         # Marking text is not copying it. And the owner of PRIMARY takes the mark off what
         # is marked elsewhere: see session/primary.py.
         *("-SendPrimary=0", "-SetPrimary=0"),
@@ -154,7 +154,7 @@ def _tigervnc(where: Runtime, clipboard: str) -> list[str]:
     ]
 
 
-def _turbovnc(where: Runtime, clipboard: str) -> list[str]:
+def _turbovnc(where: Runtime, clipboard: Clipboard) -> list[str]:
     return [
         *("-securitytypes", "VNC"),
         *("-rfbauth", str(where.entrance.password_file)),
@@ -162,8 +162,8 @@ def _turbovnc(where: Runtime, clipboard: str) -> list[str]:
         "-alwaysshared",
         *("-maxclipboard", str(MAX_CUT_TEXT)),
         "-noprimarysync",
-        *([] if clipboard in ("both", "in") else ["-noclipboardrecv"]),
-        *([] if clipboard in ("both", "out") else ["-noclipboardsend"]),
+        *([] if clipboard.inbound else ["-noclipboardrecv"]),
+        *([] if clipboard.outbound else ["-noclipboardsend"]),
     ]
 
 

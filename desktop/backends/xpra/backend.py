@@ -22,7 +22,7 @@ from ...system.packages import install_command, off_path
 from .. import x_dummy
 from ..asking import Answer, ask
 from ..base import Backend, Entrance, Installed, Program, Runtime
-from ..settings import DisplaySettings, XpraSettings
+from ..settings import Clipboard, DisplaySettings, XpraSettings
 from . import protocol as xpra_protocol
 
 GUARD = Path(__file__).with_name("guard.py")
@@ -38,7 +38,12 @@ _REQUIRED = frozenset(
         *("clipboard", "clipboard-direction", "readonly"),
     )
 )
-_CLIPBOARD = {"both": "both", "in": "to-server", "out": "to-client", "off": "disabled"}
+_CLIPBOARD = {
+    Clipboard.BOTH: "both",
+    Clipboard.IN: "to-server",
+    Clipboard.OUT: "to-client",
+    Clipboard.OFF: "disabled",
+}
 
 
 @dataclass(frozen=True)
@@ -268,14 +273,14 @@ def _options(
         yield from _door(installed, where.entrance, own)
     else:
         yield "readonly", "yes"
-        yield from _clipboard("off")
+        yield from _clipboard(Clipboard.OFF)
         yield from _door(installed, where.view_only_entrance, own)
 
 
-def _clipboard(clipboard: str) -> Iterable[tuple[str, str]]:
+def _clipboard(clipboard: Clipboard) -> Iterable[tuple[str, str]]:
     return {
         # Only "no" cannot be undone.
-        "clipboard": _yes(clipboard != "off"),
+        "clipboard": _yes(clipboard is not Clipboard.OFF),
         "clipboard-direction": _CLIPBOARD[clipboard],
     }.items()
 

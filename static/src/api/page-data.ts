@@ -46,8 +46,8 @@ export interface PageData {
   lab: string | null;
   hub: string | null;
   login: string;
-  /** "in" is browser to desktop, "out" is desktop to browser. */
-  clipboard: "both" | "in" | "out" | "off";
+  /** Which way text may go: "in" is browser to desktop, "out" is desktop to browser. */
+  clipboard: { in: boolean; out: boolean };
   version: string;
 }
 

@@ -30,13 +30,13 @@ export class Clipboard {
   private pasted: () => void = () => undefined;
 
   constructor(
-    mode: PageData["clipboard"],
+    allowed: PageData["clipboard"],
     private readonly screen: HTMLElement,
     private readonly gate: InputGate,
     private readonly pastes: (event: KeyboardEvent) => boolean,
   ) {
-    this.inbound = mode === "both" || mode === "in";
-    this.outbound = mode === "both" || mode === "out";
+    this.inbound = allowed.in;
+    this.outbound = allowed.out;
     if (this.inbound) this.listenInbound();
     if (this.outbound) this.listenOutbound();
   }

@@ -189,10 +189,10 @@ async def test_who_waits_for_a_password_is_told_of_the_end():
 
 
 def test_a_specification_survives_its_line():
-    from jupyter_desktop.backends import DisplaySettings, XpraSettings
+    from jupyter_desktop.backends import Clipboard, DisplaySettings, XpraSettings
 
     xpra = XpraSettings(mode="seamless", arguments=("--c",), mdns=True)
-    display = DisplaySettings("1x1", "in", "Ünï\n", "/x", ("-a", "b"), xpra)
+    display = DisplaySettings("1x1", Clipboard.IN, "Ünï\n", "/x", ("-a", "b"), xpra)
     specification = Specification("vnc", display, "key", "s", ("f",), ("g",), 1.5, 2)
     line = specification.to_line()
     assert "\n" not in line

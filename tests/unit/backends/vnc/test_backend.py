@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_desktop.backends import NAMES, DisplaySettings, Installed, Runtime, backend
+from jupyter_desktop.backends import NAMES, Clipboard, DisplaySettings, Installed, Runtime, backend
 from jupyter_desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
 
 WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
@@ -59,7 +59,7 @@ def test_many_clients_for_those_who_take_the_option(tmp_path):
 
 @pytest.mark.parametrize("clipboard", TIGER_CLIPBOARD)
 def test_command_of_tigervnc(clipboard):
-    assert command(TIGER, clipboard=clipboard) == [
+    assert command(TIGER, clipboard=Clipboard(clipboard)) == [
         "/usr/bin/Xtigervnc",
         *COMMON,
         *("-rfbport", "-1", "-SecurityTypes", "VncAuth", "-PasswordFile", PASSWORD_FILE),
@@ -72,7 +72,7 @@ def test_command_of_tigervnc(clipboard):
 
 @pytest.mark.parametrize("clipboard", TURBO_CLIPBOARD)
 def test_command_of_turbovnc(clipboard):
-    assert command(TURBO, clipboard=clipboard) == [
+    assert command(TURBO, clipboard=Clipboard(clipboard)) == [
         "/opt/TurboVNC/bin/Xvnc",
         *COMMON,
         *("-securitytypes", "VNC", "-rfbauth", PASSWORD_FILE, "-deferupdate", "1"),

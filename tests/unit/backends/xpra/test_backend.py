@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_desktop.backends import DisplaySettings, Runtime, XpraSettings, backend, x_dummy
+from jupyter_desktop.backends import (
+    Clipboard,
+    DisplaySettings,
+    Runtime,
+    XpraSettings,
+    backend,
+    x_dummy,
+)
 from jupyter_desktop.backends.xpra.backend import GUARD, InstalledXpra, _interpreter
 from jupyter_desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 from jupyter_desktop.system.access import Access
@@ -48,7 +55,9 @@ def installed(version: tuple[int, ...] = (3, 1, 3)) -> InstalledXpra:
     return InstalledXpra("/usr/bin/xpra", "Xpra", version, "/usr/bin/python3", options)
 
 
-def program(version: tuple[int, ...] = (3, 1, 3), clipboard: str = "both", **own: object):
+def program(
+    version: tuple[int, ...] = (3, 1, 3), clipboard: Clipboard = Clipboard.BOTH, **own: object
+):
     settings = DisplaySettings(clipboard=clipboard, title="Mine", xpra=XpraSettings(**own))
     return backend("xpra").viewer_server(installed(version), WHERE, settings)
 
@@ -122,7 +131,7 @@ def test_modes(mode, word):
     ],
 )
 def test_clipboard(clipboard, on, direction):
-    given = options(clipboard=clipboard)
+    given = options(clipboard=Clipboard(clipboard))
     assert (given["clipboard"], given["clipboard-direction"]) == (on, direction)
 
 
