@@ -9,12 +9,10 @@ import signal
 from collections.abc import AsyncIterator, Iterable, Sequence
 from subprocess import PIPE
 
-from ..session.processes.keeper import CLEAN_UP
+from ..session.processes.deadlines import CLEAN_UP, LATE
 from ..system import spawn
 from ..system.lifeline import LONGEST_LINE, ChildLifeline
 from ..system.session_messages import Event
-
-_LATE = 1.0  # seconds after which a session process that should have ended is ended
 
 
 class SessionProcess(ChildLifeline):
@@ -60,7 +58,7 @@ class SessionProcess(ChildLifeline):
         # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
         # before that, it would leave everything behind.
         for end, seconds in (
-            (self._process.terminate, patience + _LATE),
+            (self._process.terminate, patience + LATE),
             (self._process.kill, patience + CLEAN_UP),
         ):
             try:

@@ -6,7 +6,7 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from ..session.specification import SLACK
+from ..session.processes.deadlines import SLACK
 from ..system.session_messages import Step
 
 

@@ -19,11 +19,12 @@ from . import failures
 from .control import Control
 from .leftovers.dead_mounts import no_dead_mounts
 from .leftovers.ice import nothing_of_session_managers
+from .processes.deadlines import SLACK
 from .processes.keeper import keep
 from .processes.stopping import Stopped
 from .search import Search
 from .session import Session
-from .specification import SLACK, Specification
+from .specification import Specification
 from .x11.display_number import display_number, unwritable
 
 

@@ -21,12 +21,8 @@ from ..system.processes import Process, ancestors, descendants, process
 from . import display_server
 from .leftovers import shared_memory
 from .processes.children import Children
+from .processes.deadlines import LEAST, X_ANSWERS
 from .x11.clients import DisplayClients, clients_of
-
-# Seconds. All of this comes out of what a session has beyond ``stop_timeout`` (``SLACK`` in
-# ``specification``).
-_X_ANSWERS = 0.5  # which of the processes are on the display
-_LEAST = 0.25  # for each part that comes after programs that took all the time there was
 
 _FOR_LOG_OUT = 0.5  # of ``stop_timeout``, at most: then programs are asked one by one
 
@@ -66,14 +62,14 @@ async def end(
     now = asyncio.get_running_loop().time
     deadline = now() + patience
     if children.pids(display_server.NAME):
-        clients = await asyncio.to_thread(clients_of, display, min(_X_ANSWERS, patience / 4))
+        clients = await asyncio.to_thread(clients_of, display, min(X_ANSWERS, patience / 4))
         outside = list(_started_elsewhere(clients, display))
         await _log_out(children, now() + patience * _FOR_LOG_OUT)
         programs = _Parts(children, clients, script).programs
         _kill(await children.end([*programs, *outside], deadline), log)
         services = _Parts(children, clients, script).all_but_display
-        _kill(await children.end(services, max(deadline, now() + _LEAST)), log)
-    _kill(await children.end(descendants(), max(deadline, now() + _LEAST)), log)
+        _kill(await children.end(services, max(deadline, now() + LEAST)), log)
+    _kill(await children.end(descendants(), max(deadline, now() + LEAST)), log)
     await children.kill_all()
     shared_memory.remove_left_by(children.asked, children.since)
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from ..backends import AUTO, DisplaySettings
-
-SLACK = 2.0  # seconds, beyond what programs get, for a session to end
+from .processes.deadlines import STOP_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Specification:
     script_folders: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     start_timeout: float = 30.0
-    stop_timeout: float = 2.0
+    stop_timeout: float = STOP_TIMEOUT
     application: str = ""
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ...session import failures
 from ...session.control import Control
+from ...session.processes.deadlines import JOB_SLACK, SCANCEL
 from ...session.processes.keeper import keep
 from ...session.specification import Specification
 from ...system import signals, spawn
@@ -24,9 +25,7 @@ from . import commands
 from .job import Job
 from .note import Note
 from .output import output_file
-from .request import SLACK, Request
-
-_SCANCEL = 2.0  # seconds to see it through
+from .request import Request
 
 
 def main(*command: str) -> int:
@@ -47,7 +46,7 @@ def main(*command: str) -> int:
                     await _follow(job, control)
 
             try:
-                return keep(lambda: asyncio.run(run()), specification.stop_timeout + SLACK)
+                return keep(lambda: asyncio.run(run()), specification.stop_timeout + JOB_SLACK)
             finally:
                 _cancel(note)
     except OSError as error:
@@ -80,7 +79,7 @@ def _cancel(note: Note) -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 environment=commands.environment(os.environ),
-            ).wait(_SCANCEL)
+            ).wait(SCANCEL)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from pathlib import Path
 from ...errors import DesktopError
 from ...session import failures
 from ...session.control import Control
+from ...session.processes.deadlines import GOODBYE, KEEPER, SLACK
 from ...session.processes.stopping import Stopped, Stopping
-from ...session.specification import SLACK, Specification
+from ...session.specification import Specification
 from ...system.session_messages import (
     Admitted,
     BatchJob,
@@ -35,7 +36,6 @@ from .note import Note
 from .output import note_use
 from .request import Request
 
-_WAITED = 1.0  # seconds more for a session that was told to stop, and waited for
 _SOON = 1.0  # seconds to the first look at the queue; each time half as long again to the next
 _SELDOM = 3  # looks at a job that runs: so many times as seldom
 _UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
@@ -45,7 +45,6 @@ _REACHED = _START + 30.0  # seconds for all of that, with a step to run it
 _ATTEMPTS = 3
 _LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
 _LAST_ANSWER = 3.0  # seconds for each; the page still says that the desktop is there
-_GOODBYE = 1.5  # seconds for Slurm to hear of an end that is waited for
 _TAKEN = 1.0  # seconds for sbatch to say which job it is that is not wanted any more
 _NO_ANSWER = "Slurm's controller does not answer at the moment"
 _LAST_LINES = 20
@@ -85,7 +84,7 @@ class Job:
         self._job = ""
         self._link: Link | None = None
         # Seconds for a session that is told of its end by that of its lifeline, and its keeper.
-        self._closing = specification.stop_timeout + SLACK + 1
+        self._closing = specification.stop_timeout + SLACK + KEEPER
         self._look = Look(job_queue.PENDING)
         self._silent = False  # the controller does not answer
         self._state = State(Phase.STARTING, Step.SUBMIT)
@@ -102,7 +101,7 @@ class Job:
             if self._last:
                 # In Slurm's books it is then a job that was completed, not one that was cancelled.
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._last_look(), _GOODBYE)
+                    await asyncio.wait_for(self._last_look(), GOODBYE)
         except OSError as error:
             last = failed(failures.system_error(error))
         finally:
@@ -196,7 +195,7 @@ class Job:
         except Stopped:
             link.send(Stop())
             await asyncio.wait([listening], timeout=self._specification.stop_timeout + SLACK)
-            self._closing = _WAITED
+            self._closing = KEEPER  # it was told to stop, and waited for
             raise
         finally:
             for task in (listening, watching, beating):
@@ -263,7 +262,7 @@ class Job:
     async def _cancel(self) -> None:
         if self._note.job and not self._look.ended:
             try:
-                await commands.run(["scancel", *self._note.job], patience=_GOODBYE)
+                await commands.run(["scancel", *self._note.job], patience=GOODBYE)
             except (CommandFailed, OSError) as error:
                 if "Invalid job id" not in str(error):
                     return  # the note stays, for another attempt

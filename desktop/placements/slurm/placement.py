@@ -9,11 +9,12 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from ...errors import DesktopError, NotReady, SessionEnded
+from ...session.processes.deadlines import JOB_SLACK
 from ...system import spawn
 from ...system.session_messages import Step
 from ..base import Placement
 from . import commands
-from .request import SLACK, Request
+from .request import Request
 from .stdio import READY
 
 # Seconds for a step to start, one attempt after the other: who asks a controller that has just been
@@ -31,7 +32,7 @@ class Slurm(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
     first_step = Step.SUBMIT
-    slack = SLACK
+    slack = JOB_SLACK
     opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
 
     def __init__(self, request: Request) -> None:

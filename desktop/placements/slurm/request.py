@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-SLACK = 6.0  # seconds, beyond what programs get, for a job to be cancelled
-
 
 @dataclass(frozen=True)
 class Request:

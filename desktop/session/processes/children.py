@@ -15,10 +15,10 @@ from pathlib import Path
 
 from ...errors import StartFailed
 from ...system.processes import Process, descendants
+from .deadlines import DYING, KILLING_ROUNDS
 from .keeper import adopt_orphans
 
 _LOOK_EVERY = 0.02  # seconds
-_DYING = 0.2  # seconds, at most, from SIGKILL to the end of a process
 
 
 @dataclass
@@ -169,10 +169,10 @@ class Children:
         self.ending = True
         # More than once, because a process that forks while it is being killed gets away, and what
         # was hidden below another one is seen now.
-        for _ in range(10):
+        for _ in range(KILLING_ROUNDS):
             killed = [process for process in descendants() if process.send(signal.SIGKILL)]
             self.asked |= {process.pid for process in killed}
-            deadline = asyncio.get_running_loop().time() + _DYING
+            deadline = asyncio.get_running_loop().time() + DYING
             left = self._reap()
             while any(map(Process.is_running, killed)):
                 if asyncio.get_running_loop().time() >= deadline:

@@ -21,12 +21,10 @@ from collections.abc import Callable
 from ...system import signals
 from ...system.processes import Process, descendants
 from ..leftovers.shared_memory import remove_left_by
+from .deadlines import ASKING, KILLING
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
-CLEAN_UP = 5.0  # seconds, at most, from a worker's end to its keeper's
-_KILLING = 2.5  # seconds of that
-_ASKING = 0.3  # seconds of those, for what removes its sockets and mounts when it is asked to end
 
 
 def keep(work: Callable[[], None], patience: float) -> int:
@@ -116,8 +114,8 @@ def _end_all(since: float) -> None:
     began = time.monotonic()
     asked: set[Process] = set()
     # A process that forks while it is being killed gets away, more than once.
-    while _reap() and time.monotonic() < began + _KILLING:
-        late = time.monotonic() > began + _ASKING
+    while _reap() and time.monotonic() < began + KILLING:
+        late = time.monotonic() > began + ASKING
         for process in descendants():
             if late:
                 process.send(signal.SIGKILL)
