@@ -1,12 +1,17 @@
 import { type Access, type Api, Failure, type FailureKind, type Size, type Ticket } from "../api";
 import type { Client, ClientModule } from "../clients";
 import { Owner } from "../dom/owner";
-import { Link } from "../wire";
+import { CLOSING, Link } from "../wire";
 
 const HANDSHAKE_MS = 4000;
 
 /** The bridge's closing codes, and what each means for the page. */
-const CODES: Partial<Record<number, FailureKind>> = { 4000: "gone", 4001: "elsewhere", 4002: "disconnected", 4003: "not-authorised" };
+const CODES: Partial<Record<number, FailureKind>> = {
+  [CLOSING.SESSION_ENDED]: "gone",
+  [CLOSING.TAKEN_OVER]: "elsewhere",
+  [CLOSING.ENDED]: "disconnected",
+  [CLOSING.NOT_AUTHORISED]: "not-authorised",
+};
 
 export interface ConnectionEvents {
   clipboard(text: string): void;

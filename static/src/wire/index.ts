@@ -1,2 +1,3 @@
-/** The WebSocket to the desktop, and whether the other side is still there. */
+/** The WebSocket to the desktop, why it closes, and whether the other side is still there. */
+export { CLOSING } from "./closing";
 export { Link } from "./link";
