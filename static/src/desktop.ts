@@ -1,7 +1,8 @@
+/** The page as a whole: how its parts are wired together. */
 import { Api, readPageData } from "./api";
 import { type Client, ClientScripts, type Keystroke } from "./clients";
 import { Clipboard } from "./clipboard";
-import { type Connection, Life, Retry } from "./connection";
+import { type Connection, Life, listenToBrowser } from "./connection";
 import { element } from "./dom/element";
 import { Owner } from "./dom/owner";
 import { takeFocus } from "./dom/take-focus";
@@ -10,19 +11,17 @@ import { Sizing } from "./size";
 import { ClipboardPanel, confirm, Fullscreen, KeysMenu, SharePanel, Toolbar } from "./tools";
 import { naming, StartForm, View } from "./view";
 
-/** The page as a whole: who is wired to whom. */
-class Desktop {
-  private readonly page = readPageData();
-  private readonly named = naming(this.page);
-  private readonly form: StartForm = new StartForm(this.page, () => { this.life.begin("start"); });
-  private readonly api = new Api(this.page, () => this.form.wish);
+class Page {
+  private readonly data = readPageData();
+  private readonly named = naming(this.data);
+  private readonly form: StartForm = new StartForm(this.data, () => { this.life.begin("start"); });
+  private readonly api = new Api(this.data, () => this.form.wish);
   private readonly screen = element("screen");
   private readonly forever = new Owner();
-  private readonly retry = new Retry();
   private readonly command = new CommandSwitch(() => { this.focus(); });
   private readonly field = new KeyField(this.screen, this.command.mac);
   private readonly gate = new InputGate(this.screen, (event) => this.pastes(event));
-  private readonly clipboard = new Clipboard(this.page.clipboard, this.screen, this.gate, (event) => this.pastes(event));
+  private readonly clipboard = new Clipboard(this.data.clipboard, this.screen, this.gate, (event) => this.pastes(event));
   private readonly keyboard = new Keyboard(this.field, this.screen, this.gate, {
     mac: this.command.mac,
     commandIsControl: () => this.command.on,
@@ -30,19 +29,18 @@ class Desktop {
   private readonly sizing = new Sizing(element("stage"), this.screen, this.guest, () => this.alone());
   private readonly toolbar = new Toolbar(new KeysMenu((keys) => { this.press(keys); }), () => { this.focus(); });
   private readonly panel = new ClipboardPanel(this.clipboard, () => { this.focus(); });
-  private readonly sharing = new SharePanel(this.api, this.page.sharing, () => this.connection?.viewer, () => { this.focus(); });
-  private readonly view = new View(this.page, {
+  private readonly sharing = new SharePanel(this.api, this.data.sharing, () => this.connection?.viewerId, () => { this.focus(); });
+  private readonly view = new View(this.data, {
     begin: () => { this.begin(); },
-    cancel: () => void this.life.stop("Cancelling the job…"),
+    cancel: () => { this.life.tell({ kind: "stop", cancel: true }); },
     useHere: () => { this.life.begin("ask"); },
-    retry: () => { this.retry.now(); },
+    retry: () => { this.life.tell({ kind: "retry" }); },
+    reload: () => { location.reload(); },
   }, () => this.form.inJob);
-  private readonly life = new Life({
+  private readonly life: Life = new Life({
     api: this.api,
-    view: this.view,
-    retry: this.retry,
     screen: this.screen,
-    scripts: new ClientScripts(this.page.clients),
+    scripts: new ClientScripts(this.data.clients),
     events: {
       clipboard: (text) => {
         if (!this.looksOn) this.clipboard.received(text);
@@ -51,29 +49,32 @@ class Desktop {
       wantsKeys: () => { this.focus(); },
     },
     attach: (connection) => { this.attach(connection); },
-    atHub: this.page.hub !== null,
-  });
+    render: (state) => { this.view.render(state); },
+    keep: (picture) => this.view.keep(picture),
+    log: (lines) => { this.view.log(lines); },
+  }, { hidden: document.hidden, online: navigator.onLine, atHub: this.data.hub !== null });
+  /** The one that shows the desktop, null while there is none. */
   private connection: Connection | null = null;
 
   start(): void {
     this.begin();
     new Fullscreen(() => { this.focus(); });
-    this.link("tool-lab", this.page.lab);
-    this.link("tool-hub", this.page.hub);
+    this.link("tool-lab", this.data.lab);
+    this.link("tool-hub", this.data.hub);
     this.onClick("tool-clipboard", () => { this.panel.open(); });
     this.onClick("tool-share", () => { this.sharing.open(); });
     this.onClick("tool-restart", () => void this.restart());
     this.onClick("tool-stop", () => void this.stop());
-    this.hide(["tool-share"], this.guest || this.page.sharing === "off");
+    this.hide(["tool-share"], this.guest || this.data.sharing === "off");
     this.hide(["tool-restart", "tool-stop"], this.guest);
     this.listenForPointer();
     this.listenForEscape();
-    this.listenForWaking();
+    listenToBrowser(this.life.tell);
   }
 
   /** Somebody else's desktop: nothing is started, stopped or restarted from here. */
   private get guest(): boolean {
-    return this.page.share !== null;
+    return this.data.share !== null;
   }
 
   private get looksOn(): boolean {
@@ -110,7 +111,7 @@ class Desktop {
   private label(shown: HTMLElement): void {
     shown.tabIndex = 0;
     shown.setAttribute("role", this.looksOn ? "img" : "application");
-    shown.setAttribute("aria-label", this.page.title);
+    shown.setAttribute("aria-label", this.data.title);
     shown.setAttribute("aria-describedby", this.looksOn ? "view-only tools-help" : "tools-help");
     if (!document.querySelector("dialog[open]")) takeFocus(shown);
   }
@@ -138,21 +139,21 @@ class Desktop {
   }
 
   private get warning(): string {
-    const links = this.page.sharing === "off" ? "" : " Links to it end, too.";
-    const lost = this.page.application === null ? "All programs on it are closed, and what" : "What";
+    const links = this.data.sharing === "off" ? "" : " Links to it end, too.";
+    const lost = this.data.application === null ? "All programs on it are closed, and what" : "What";
     return `${lost} was not saved is lost.${links}`;
   }
 
   private async restart(): Promise<void> {
     const sure = await confirm(`Restart ${this.named.the}?`, this.warning, "Restart");
     this.focus();
-    if (sure) await this.life.restart();
+    if (sure) this.life.tell({ kind: "restart" });
   }
 
   private async stop(): Promise<void> {
     const sure = await confirm(`Stop ${this.named.the}?`, this.warning, "Stop");
     this.focus();
-    if (sure) await this.life.stop(`Stopping ${this.named.the}…`);
+    if (sure) this.life.tell({ kind: "stop", cancel: false });
   }
 
   private link(id: string, address: string | null): void {
@@ -181,19 +182,6 @@ class Desktop {
     this.screen.addEventListener("keyup", (event) => { setTimeout(feed, 0, event); }, { capture: true });
     addEventListener("blur", () => { chord.reset(); });
   }
-
-  private listenForWaking(): void {
-    const wake = (): void => {
-      if (!document.hidden) this.life.probe();
-    };
-    document.addEventListener("visibilitychange", wake);
-    addEventListener("online", wake);
-    addEventListener("offline", wake);
-    // A page that comes out of the browser's back/forward cache has lost its connection without hearing of it.
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) wake();
-    });
-  }
 }
 
-new Desktop().start();
+new Page().start();

@@ -19,7 +19,7 @@ from .link import Link
 from .visitor import LINK_IS_DOWN, Visitor
 
 # From the link's return to a picture that changes.
-STABLE = 1.0  # seconds (static/src/connection/backoff.ts)
+STABLE = 1.0  # seconds (static/src/connection/machine.ts)
 SOON = 5.0
 
 _VISIBILITY = """(state) => {

@@ -182,7 +182,7 @@ def test_what_to_install_is_what_the_program_says(family: str, thing: str) -> No
     assert f"`{command}`" in (DOCS / "install.md").read_text()
 
 
-@pytest.mark.parametrize("source", ["view.ts", "guest-endings.ts"])
+@pytest.mark.parametrize("source", ["endings.ts", "guest-endings.ts"])
 def test_whatever_the_page_says_at_the_end_can_be_looked_up(source: str) -> None:
     code = (ROOT / "static" / "src" / "view" / source).read_text()
     # A desktop is called one where an application has its title.

@@ -44,8 +44,9 @@ export class Api {
     return this.call("GET", this.path, owner, QUICK_MS) as Promise<Session>;
   }
 
-  ticket(client: string, owner: Owner): Promise<Ticket> {
-    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client, ...this.by() }) as Promise<Ticket>;
+  /** `page` tells the server which connections replace each other. */
+  ticket(page: string, owner: Owner): Promise<Ticket> {
+    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client: page, ...this.by() }) as Promise<Ticket>;
   }
 
   /** A new link to the desktop, for `lifetime` seconds. */
@@ -62,8 +63,8 @@ export class Api {
     await this.call("DELETE", `${this.path}/shares/${encodeURIComponent(id)}`, owner, QUICK_MS);
   }
 
-  async disconnect(viewer: number, owner: Owner): Promise<void> {
-    await this.call("DELETE", `${this.path}/viewers/${viewer}`, owner, QUICK_MS);
+  async disconnect(viewerId: number, owner: Owner): Promise<void> {
+    await this.call("DELETE", `${this.path}/viewers/${viewerId}`, owner, QUICK_MS);
   }
 
   async resize({ width, height }: Size, owner: Owner): Promise<void> {

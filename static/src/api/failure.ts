@@ -11,8 +11,6 @@ export type FailureKind =
   | "not-running"
   /** The server knows no such session, or its display server has ended the connection: ask what is true. */
   | "gone"
-  /** There is no session, and the user is to say what it should be like. */
-  | "to-choose"
   /** The session is not far enough to connect. */
   | "not-ready"
   /** The password was not taken; a new ticket brings a new one. */

@@ -1,7 +1,7 @@
 /** What someone may do with a desktop: only look, or use it, too. */
 export type Access = "view" | "full";
 
-/** Somebody's connection to a desktop. */
+/** A page that is connected to the desktop, this one or another, as the server lists it. */
 export interface Viewer {
   id: number;
   /** As they call themselves; empty where nobody knows. */

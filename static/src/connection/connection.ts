@@ -1,3 +1,4 @@
+/** One connection to the desktop, from ticket to end. */
 import { type Access, type Api, Failure, type FailureKind, type Size, type Ticket } from "../api";
 import type { Client, ClientModule } from "../clients";
 import { Owner } from "../dom/owner";
@@ -5,8 +6,8 @@ import { CLOSING, Link } from "../wire";
 
 const HANDSHAKE_MS = 4000;
 
-/** The bridge's closing codes, and what each means for the page. */
-const CODES: Partial<Record<number, FailureKind>> = {
+/** What each closing code means for the page. */
+const MEANING: Partial<Record<number, FailureKind>> = {
   [CLOSING.SESSION_ENDED]: "gone",
   [CLOSING.TAKEN_OVER]: "elsewhere",
   [CLOSING.ENDED]: "disconnected",
@@ -26,7 +27,7 @@ export class Connection {
   readonly client: Client;
   readonly access: Access;
   /** Its number among the session's viewers. */
-  readonly viewer: number;
+  readonly viewerId: number;
   /** Settles when the desktop is there, or could not be reached. */
   readonly up: Promise<void>;
   /** Settles with the reason once the connection has ended. */
@@ -35,7 +36,7 @@ export class Connection {
   constructor(api: Api, ticket: Ticket, module: ClientModule, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
     this.owner = new Owner(parent);
     this.access = ticket.access;
-    this.viewer = ticket.viewer;
+    this.viewerId = ticket.viewer;
     const openMs = ticket.opens_within * 1000;
     this.link = new Link(api.socketAddress(ticket), ticket.protocols, openMs, this.owner);
     let arrive = (): void => undefined;
@@ -46,7 +47,7 @@ export class Connection {
       void this.ended.then(reject);
     });
     this.link.onended = (code, opened) => {
-      end(new Failure(CODES[code] ?? (opened ? "unreachable" : "blocked")));
+      end(new Failure(MEANING[code] ?? (opened ? "unreachable" : "blocked")));
     };
     this.client = module.open(screen, this.link, ticket, {
       ...events,

@@ -1,15 +1,15 @@
 import type { Failure } from "../api";
 import type { Message } from "./card";
 import type { Naming } from "./naming";
-import { State } from "./state";
+import { PublicState } from "./public-state";
 
 /** The card for those who came by a share, and can start nothing; null where it is the one that all get. */
-export function guestEnding(failure: Failure, named: Naming, again: () => void): [State, string, Message] | null {
+export function guestEnding(failure: Failure, named: Naming, again: () => void): [PublicState, string, Message] | null {
   const { problem, session } = failure.details;
-  if (problem) return problem.reason === "share-ended" ? [State.Stopped, "share-ended", shareEnded(problem)] : null;
-  if (failure.kind === "disconnected") return [State.Stopped, "disconnected", disconnected(named, again)];
+  if (problem) return problem.reason === "share-ended" ? [PublicState.Stopped, "share-ended", shareEnded(problem)] : null;
+  if (failure.kind === "disconnected") return [PublicState.Stopped, "disconnected", disconnected(named, again)];
   if (failure.kind !== "over") return null;
-  return session ? [State.Stopped, "session-ended", ended(named)] : [State.Stopped, "not-started", notStarted(named)];
+  return session ? [PublicState.Stopped, "session-ended", ended(named)] : [PublicState.Stopped, "not-started", notStarted(named)];
 }
 
 function ended({ The }: Naming): Message {

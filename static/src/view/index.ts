@@ -1,6 +1,5 @@
 /** What the page shows around the desktop. */
 export { naming } from "./naming";
-export { onFirstPixels, onPainted } from "./picture";
 export { StartForm } from "./start-form";
 export { timeLeft } from "./time-left";
 export { View } from "./view";

@@ -14,11 +14,6 @@ export class JobClock {
   private told = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Whether there is a job. */
-  get runs(): boolean {
-    return this.job !== null;
-  }
-
   knows(session: Session): void {
     this.job = session.job;
     this.ahead = (session.job?.now ?? 0) - performance.now() / 1000;

@@ -1,0 +1,18 @@
+/** What the browser tells of the page and of the network, as events of the machine. */
+import type { Event } from "./state";
+
+export function listenToBrowser(tell: (event: Event) => void): void {
+  document.addEventListener("visibilitychange", () => {
+    tell({ kind: document.hidden ? "hidden" : "shown" });
+  });
+  addEventListener("online", () => {
+    tell({ kind: "online" });
+  });
+  addEventListener("offline", () => {
+    tell({ kind: "offline" });
+  });
+  // A page that comes out of the browser's back/forward cache has lost its connection without hearing of it.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) tell({ kind: "thawed" });
+  });
+}
