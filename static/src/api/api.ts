@@ -1,3 +1,4 @@
+/** The server's HTTP API for one session, and the one place that calls it. */
 import type { Owner } from "../dom/owner";
 import { Failure } from "./failure";
 import type { PageData } from "./page-data";

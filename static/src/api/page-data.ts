@@ -1,3 +1,4 @@
+/** What the server writes into the page for its script. */
 import type { Access, Problem } from "./session";
 
 /** What shows the desktops of one kind of display server; addresses are relative to the page. */

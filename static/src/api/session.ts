@@ -1,3 +1,5 @@
+/** The API's JSON: a desktop's session, and what belongs to it. */
+
 /** What someone may do with a desktop: only look, or use it, too. */
 export type Access = "view" | "full";
 

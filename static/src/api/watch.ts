@@ -1,3 +1,4 @@
+/** Follows a session while it starts, or as long as it runs: by server-sent events, and by asking when none come. */
 import { Owner } from "../dom/owner";
 import type { Api } from "./api";
 import { readEvents } from "./event-stream";
@@ -15,11 +16,13 @@ export interface Listener {
   failed(failure: Failure): void;
 }
 
-/** Follows a session while it starts, or as long as it runs: by server-sent events, and by asking when none come. */
 export class Watch {
   private readonly owner: Owner;
+  /** The stream of events is open, or being opened. */
   private listening = false;
+  /** Nothing was heard for so long (ms): then the page asks. */
   private patience = SILENT_MS;
+  /** Ends the wait for that. */
   private cancelAsking: () => void = () => undefined;
 
   constructor(

@@ -1,9 +1,10 @@
+/** Loads what speaks a session's protocol: a module of ours (the page preloads one), and before it scripts that it needs. */
 import { type ClientFiles, Failure } from "../api";
 import type { ClientModule } from "./client";
 
-/** Loads what speaks a session's protocol: a module of ours (the page preloads one), and before it scripts that it needs. */
 export class ClientScripts {
   private readonly loading = new Map<string, Promise<ClientModule>>();
+  /** How often a script could not be loaded. */
   private attempts = 0;
 
   constructor(private readonly clients: Record<string, ClientFiles>) {}

@@ -1,3 +1,4 @@
+/** What a client is to the rest of the page, and the rest of the page to a client. */
 import type { Access, Problem, Size } from "../api";
 import type { Link } from "../wire";
 

@@ -1,3 +1,4 @@
+/** Keeps the browser's clipboard and the desktop's the same, as far as browser and administrator allow. */
 import type { PageData } from "../api";
 import type { Client } from "../clients";
 import { copyText } from "../dom/copy-text";
@@ -22,11 +23,17 @@ export class Clipboard {
   latest = "";
 
   private readonly memory = new SharedText();
+  /** Where texts go; null while there is no connection. */
   private client: Client | null = null;
+  /** The desktop knows of this text, and does not have it yet. */
   private onlyOffered: string | null = null;
+  /** The desktop's text on its way to the browser's clipboard. */
   private unwritten: { text: string; tries: number } | null = null;
+  /** A write goes on; the next one waits for its end. */
   private writing = false;
+  /** The user was asked for the permission to read; once is enough. */
   private asked = false;
+  /** What waits for the browser's paste event. */
   private pasted: () => void = () => undefined;
 
   constructor(

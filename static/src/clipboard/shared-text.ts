@@ -1,5 +1,6 @@
 /** Remembers which text each side has, so that nothing is sent twice and no echo goes back to where it came from. */
 export class SharedText {
+  /** The text each side is known to have; null for unknown. */
   private inBrowser: string | null = null;
   private onDesktop: string | null = null;
   /** Something else may have been copied outside the page since `inBrowser` was known. */

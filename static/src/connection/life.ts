@@ -28,6 +28,7 @@ export interface Parts {
 export class Life {
   /** Tells the server which connections are this page's, so that a new one replaces a dead one. */
   private readonly pageId = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  /** As the machine left it. */
   private state: LifeState;
   /** Of all that goes on until the machine lets go of it. */
   private owner = new Owner();

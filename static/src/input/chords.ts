@@ -1,3 +1,4 @@
+/** Chords that the page hears itself: to paste, and to leave the desktop by keyboard. */
 import { isCommandChord, latinOf } from "../keys";
 
 export interface Key {
@@ -32,6 +33,7 @@ const MODIFIERS = ["Control", "Alt", "Shift"];
  */
 export class EscapeChord {
   private readonly down = new Set<string>();
+  /** All of them were down, and no other key came between. */
   private armed = false;
 
   feed(event: Key): boolean {

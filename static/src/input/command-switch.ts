@@ -1,12 +1,13 @@
+/** The button that says whether a Mac's Command key is Ctrl; it is on until somebody wants it otherwise. */
 import { element } from "../dom/element";
 
 const NAME = "jupyter-desktop.command-is-control";
 
-/** The button that says whether a Mac's Command key is Ctrl; it is on until somebody wants it otherwise. */
 export class CommandSwitch {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- what replaces it is in Chromium only
   readonly mac = /^(Mac|iP(hone|ad|od))/.test(navigator.platform);
   private readonly button = element("tool-command");
+  /** As the user has set it, in this browser. */
   private wanted = remembered() !== "off";
 
   constructor(done: () => void) {

@@ -1,13 +1,14 @@
-import { eventOf, strokeOf, type StrokeType } from "../keys";
-
-const HELD = "keydown keyup mousedown mouseup";
-
 /**
  * Holds back keys and buttons on their way to the desktop while its clipboard is brought up to date; then lets them
  * through in order.
  */
+import { eventOf, strokeOf, type StrokeType } from "../keys";
+
+const HELD = "keydown keyup mousedown mouseup";
+
 export class InputGate {
   private readonly waiting: (() => void)[] = [];
+  /** How many want it closed. */
   private holds = 0;
 
   constructor(

@@ -1,3 +1,8 @@
+/**
+ * Has the focus for the desktop. It is editable, since browsers put accents and letters together, run input methods, and
+ * (Firefox) hand over the clipboard at Ctrl+Shift+V and Shift+Insert only where something editable has the focus. No text
+ * stays in it: keys are taken before they write, and what the browser has put together is passed on.
+ */
 import { Composer, strokeOf } from "../keys";
 
 /**
@@ -6,11 +11,6 @@ import { Composer, strokeOf } from "../keys";
  */
 const TYPED = ["insertText", "insertReplacementText", "insertCompositionText", "insertFromComposition", "deleteCompositionText"];
 
-/**
- * Has the focus for the desktop. It is editable, since browsers put accents and letters together, run input methods, and
- * (Firefox) hand over the clipboard at Ctrl+Shift+V and Shift+Insert only where something editable has the focus. No text
- * stays in it: keys are taken before they write, and what the browser has put together is passed on.
- */
 export class KeyField {
   readonly element = document.createElement("div");
   /** Takes a text that the browser has put together from several keys. */

@@ -1,10 +1,11 @@
+/** The way of keys from the field that has the focus to the desktop, whatever protocol is behind it. */
 import type { Client } from "../clients";
 import { eventOf, type KeySettings, KeyStream, strokeOf } from "../keys";
 import type { InputGate } from "./input-gate";
 import type { KeyField } from "./key-field";
 
-/** The way of keys from the field that has the focus to the desktop, whatever protocol is behind it. */
 export class Keyboard {
+  /** To the current connection's client; null while there is none. */
   private stream: KeyStream | null = null;
 
   constructor(

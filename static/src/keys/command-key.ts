@@ -1,3 +1,4 @@
+/** The Command key of a Mac, which users expect to do what Ctrl does here. */
 import { isModifier, PLAIN, type Stroke, type StrokeType } from "./stroke";
 
 type Send = (type: StrokeType, stroke: Stroke) => void;
@@ -14,7 +15,9 @@ export function isCommandChord({ key, ctrlKey, altKey, metaKey }: Pick<Stroke, "
  * tells of no release of a key that was pressed with it, so each letter is let go at once.
  */
 export class CommandKey {
+  /** The press that is held back; null while the key is up. */
   private held: Stroke | null = null;
+  /** What has become of it: not told, told as it is, or used as Ctrl. */
   private state: "waiting" | "sent" | "used" = "waiting";
 
   constructor(private readonly send: Send) {}

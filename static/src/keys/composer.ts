@@ -1,3 +1,10 @@
+/**
+ * Tells the keys that belong together with others, such as an accent and the letter below it. What comes of them is
+ * known only to the browser: it puts the text into the field that has the focus.
+ *
+ * Engines and systems tell of them in different ways: `Dead` and then keys of a composition (Firefox), keys of an input
+ * method (Chromium on Linux, WebKit), or `Dead` and then a letter like any other (Windows).
+ */
 import { isShortcut } from "./latin";
 import { isCharacter, isModifier, type Stroke } from "./stroke";
 
@@ -7,13 +14,6 @@ export type Taker = "desktop" | "browser" | "nobody";
 /** The key code of all keys that an input method takes (UI Events, "Legacy Key & Mouse Event Attributes"). */
 const INPUT_METHOD = 229;
 
-/**
- * Tells the keys that belong together with others, such as an accent and the letter below it. What comes of them is
- * known only to the browser: it puts the text into the field that has the focus.
- *
- * Engines and systems tell of them in different ways: `Dead` and then keys of a composition (Firefox), keys of an input
- * method (Chromium on Linux, WebKit), or `Dead` and then a letter like any other (Windows).
- */
 export class Composer {
   /** An accent waits for its letter, and nothing else will say that the next key belongs to it. */
   private accent = false;

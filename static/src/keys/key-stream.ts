@@ -1,3 +1,4 @@
+/** Key events as the desktop is to hear of them: each key is let go of as the key that was pressed. */
 import { CommandKey } from "./command-key";
 import { isShortcut, latinOf } from "./latin";
 import { isModifier, PLAIN, type Stroke, type StrokeType } from "./stroke";
@@ -9,7 +10,6 @@ export interface KeySettings {
   commandIsControl: () => boolean;
 }
 
-/** Key events as the desktop is to hear of them: each key is let go of as the key that was pressed. */
 export class KeyStream {
   private readonly down = new Map<string, Stroke>();
   private readonly command: CommandKey;

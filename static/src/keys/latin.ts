@@ -1,3 +1,4 @@
+/** Shortcuts are named by Latin letters, whatever alphabet a keyboard has. */
 import type { Stroke } from "./stroke";
 
 type Held = Pick<Stroke, "ctrlKey" | "altKey" | "metaKey" | "modifierAltGraph">;

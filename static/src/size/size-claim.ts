@@ -1,3 +1,4 @@
+/** Whose window the desktop's size follows: ours, until another viewer changes it, until our user comes back. */
 import type { Size } from "../api";
 
 /** A change seen this soon after we asked may be the answer to something older. */
@@ -5,10 +6,12 @@ const SETTLE_MS = 1000;
 /** Two people at work at once: whose size was replaced does not get it back by going on. */
 const TRUCE_MS = 5000;
 
-/** Whose window the desktop's size follows: ours, until another viewer changes it, until our user comes back. */
 export class SizeClaim {
+  /** The size follows our window. */
   private held: boolean;
+  /** The size that we asked for last, and when; null before. */
   private asked: { size: Size; at: number } | null = null;
+  /** When another viewer's size replaced ours. */
   private replaced = Number.NEGATIVE_INFINITY;
 
   constructor(held: boolean) {

@@ -1,3 +1,4 @@
+/** Lets the desktop follow the window's size, as long as no other viewer's user is the one at work. */
 import type { Size } from "../api";
 import type { Client } from "../clients";
 import { SizeClaim } from "./size-claim";
@@ -8,11 +9,14 @@ const VERIFY_MS = 1200;
 /** Smaller than this, the page is not being shown (a hidden tab of an embedding page has no size at all). */
 const SMALLEST = 64;
 
-/** Lets the desktop follow the window's size, as long as no other viewer's user is the one at work. */
 export class Sizing {
+  /** What is asked for sizes; null while there is no connection, or no say. */
   private client: Client | null = null;
+  /** New for each connection. */
   private claim = new SizeClaim(true);
+  /** Runs while the window's edge is being dragged. */
   private settle: ReturnType<typeof setTimeout> | undefined;
+  /** Runs until the desktop should have the size. */
   private verify: ReturnType<typeof setTimeout> | undefined;
 
   constructor(

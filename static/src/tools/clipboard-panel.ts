@@ -1,3 +1,4 @@
+/** The clipboard by hand, for browsers that do not let a page read or write it. */
 import type { Clipboard } from "../clipboard";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
@@ -10,7 +11,6 @@ const BOTH =
   "Where it does not, move text through this box.";
 const NOT_COPIED = "Your browser does not allow it: press Ctrl+C to copy the text above.";
 
-/** The clipboard by hand, for browsers that do not let a page read or write it. */
 export class ClipboardPanel {
   private readonly dialog = element<HTMLDialogElement>("clipboard");
   private readonly text = element<HTMLTextAreaElement>("clipboard-text");

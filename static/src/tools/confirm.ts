@@ -1,6 +1,6 @@
+/** Asks before something that loses work. */
 import { element } from "../dom/element";
 
-/** Asks before something that loses work. */
 export function confirm(title: string, text: string, action: string): Promise<boolean> {
   const dialog = element<HTMLDialogElement>("confirm");
   element("confirm-title").textContent = title;

@@ -1,3 +1,4 @@
+/** The full-screen button. */
 import { element } from "../dom/element";
 
 /** Only some browsers let a page have Escape, Alt+Tab and the like, and only in full screen. */
@@ -9,7 +10,6 @@ interface KeyboardLock {
 const ALL_KEYS = "Full screen; all keys go to the desktop";
 const MOST_KEYS = "Full screen; what this browser keeps for itself, such as Ctrl+W, is in the menu Keys";
 
-/** The full-screen button. */
 export class Fullscreen {
   private readonly button = element("tool-fullscreen");
   private readonly keyboard = (navigator as { keyboard?: KeyboardLock }).keyboard;

@@ -1,9 +1,9 @@
+/** Keys that browsers or the user's own desktop keep for themselves. */
 import type { Keystroke } from "../clients";
 
 const CONTROL: Keystroke = [0xffe3, "ControlLeft"];
 const ALT: Keystroke = [0xffe9, "AltLeft"];
 
-/** Keys that browsers or the user's own desktop keep for themselves. */
 export const KEY_LIST: readonly (readonly [label: string, keys: readonly Keystroke[]])[] = [
   ["Ctrl + Alt + Del", [CONTROL, ALT, [0xffff, "Delete"]]],
   ["Alt + Tab", [ALT, [0xff09, "Tab"]]],

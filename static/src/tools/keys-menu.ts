@@ -1,9 +1,9 @@
+/** The menu of keys to press on the desktop. */
 import type { Keystroke } from "../clients";
 import { element } from "../dom/element";
 import { roveFocus } from "../dom/roving";
 import { KEY_LIST } from "./key-list";
 
-/** The menu of keys to press on the desktop. */
 export class KeysMenu {
   private readonly menu = element("keys");
   private readonly button = element("tool-keys");

@@ -1,3 +1,4 @@
+/** Links to the desktop for other people, and who has come. */
 import { type Access, type Api, Failure, type PageData, type Session, type Share, type Viewer, Watch } from "../api";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
@@ -10,7 +11,6 @@ const REFRESH_MS = 10_000;
 const MAY: Record<Access, string> = { view: "Can only look", full: "Can use it too" };
 const DOES: Record<Access, string> = { view: "looks on", full: "has control" };
 
-/** Links to the desktop for other people, and who has come. */
 export class SharePanel {
   private readonly dialog = element<HTMLDialogElement>("share");
   private readonly access = element<HTMLSelectElement>("share-access");
@@ -19,7 +19,9 @@ export class SharePanel {
   private readonly status = element("share-status");
   private readonly links = new KeyedList(element("share-links"), element("share-create"));
   private readonly viewers = new KeyedList(element("share-viewers"), element("share-create"));
+  /** Of what goes on while the dialog is open. */
   private owner = new Owner();
+  /** A link is being made; another press makes no second one. */
   private creating = false;
   /** What did not work; no longer true when the server answers again. */
   private complaint = "";

@@ -1,3 +1,4 @@
+/** The slim bar at the top: a handle that opens on hover, click or focus, and goes away again. */
 import { element } from "../dom/element";
 import { roveFocus } from "../dom/roving";
 import type { KeysMenu } from "./keys-menu";
@@ -7,10 +8,10 @@ const LINGER_MS = 600;
 /** A pointer on its way to something else does not open the bar. */
 const HOVER_MS = 120;
 
-/** The slim bar at the top: a handle that opens on hover, click or focus, and goes away again. */
 export class Toolbar {
   private readonly bar = element("bar");
   private readonly handle = element("handle");
+  /** Opens or closes the bar in a moment. */
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(

@@ -1,3 +1,4 @@
+/** The card in the middle: how far the desktop is, or why there is none and what to do. */
 import { announce } from "../dom/announce";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
@@ -20,11 +21,11 @@ export interface Message {
 
 const COPIED_MS = 2000;
 
-/** The card in the middle: how far the desktop is, or why there is none and what to do. */
 export class Card {
   private readonly card = element("card");
   private readonly button = element<HTMLButtonElement>("card-action");
   private readonly log = element("card-log-text");
+  /** What the button does. */
   private run: () => void = () => undefined;
 
   constructor(lab: string | null) {

@@ -1,3 +1,4 @@
+/** Says how long the desktop's job lasts: next to the open toolbar, and by itself when the end is near. */
 import type { Job, Session } from "../api";
 import { announce } from "../dom/announce";
 import { element } from "../dom/element";
@@ -5,13 +6,15 @@ import { timeLeft } from "./time-left";
 
 const LOOK_MS = 5000;
 
-/** Says how long the desktop's job lasts: next to the open toolbar, and by itself when the end is near. */
 export class JobClock {
   private readonly line = element("job");
+  /** As the server told of it last. */
   private job: Job | null = null;
   /** How far the server's clock is ahead of this page's, in seconds. */
   private ahead = 0;
+  /** How many warnings users have heard. */
   private told = 0;
+  /** Runs while there is a session. */
   private timer: ReturnType<typeof setInterval> | undefined;
 
   knows(session: Session): void {

@@ -1,6 +1,6 @@
+/** How texts call what the page shows: the desktop, or an application by its title. */
 import type { PageData } from "../api";
 
-/** How texts call what the page shows: the desktop, or an application by its title. */
 export interface Naming {
   the: string;
   /** At the beginning of a sentence. */

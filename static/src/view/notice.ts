@@ -1,7 +1,7 @@
+/** The small line over the desktop: still starting, or the connection is lost. */
 import { announce } from "../dom/announce";
 import { element } from "../dom/element";
 
-/** The small line over the desktop: still starting, or the connection is lost. */
 export class Notice {
   private readonly box = element("notice");
   private readonly text = element("notice-text");

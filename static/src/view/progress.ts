@@ -1,3 +1,4 @@
+/** The steps of coming up, in the order a user sees them. */
 import type { Session } from "../api";
 import { beginsAt } from "./time-left";
 
@@ -14,7 +15,7 @@ const JOB: [Name, string][] = [["submit", "Submit the job"], ["queue", "Wait for
 
 type Known = Pick<Session, "step" | "state"> & Partial<Pick<Session, "job">>;
 
-/** The steps of coming up, in the order a user sees them; `application` is its title, `inJob` where they begin with a batch job. */
+/** `application` is its title, `inJob` where the steps begin with a batch job. */
 export function progress(session: Known | null, application: string | null = null, inJob = false): Step[] {
   if (session?.step === "ending") return [];
   const job = inJob || Boolean(session?.job) || session?.step === "submit";

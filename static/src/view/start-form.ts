@@ -1,3 +1,4 @@
+/** What users choose before a desktop starts: where, and what they want there. */
 import type { Field, PageData, Placement } from "../api";
 import { element } from "../dom/element";
 
@@ -5,7 +6,6 @@ const REMEMBERED = "jupyter-desktop-start";
 
 type Choice = Record<string, string>;
 
-/** What users choose before a desktop starts: where, and what they want there. */
 export class StartForm {
   private readonly form = element<HTMLFormElement>("card-form");
   private readonly places: Placement[];

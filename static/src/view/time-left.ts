@@ -1,3 +1,5 @@
+/** Times and spans in words. */
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

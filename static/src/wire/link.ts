@@ -1,3 +1,8 @@
+/**
+ * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
+ * It is also the channel that a client reads and writes, which never sees those, nor text messages: in them the server
+ * tells the page how the desktop is. `onended` comes exactly once, before the client hears of the end.
+ */
 import { Owner } from "../dom/owner";
 import { Liveness } from "./liveness";
 
@@ -7,11 +12,6 @@ const PING = new Uint8Array(0);
 
 type Handler<E> = ((event: E) => void) | null;
 
-/**
- * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
- * It is also the channel that a client reads and writes, which never sees those, nor text messages: in them the server
- * tells the page how the desktop is. `onended` comes exactly once, before the client hears of the end.
- */
 export class Link {
   binaryType: BinaryType = "arraybuffer";
   onopen: Handler<Event> = null;
@@ -24,7 +24,9 @@ export class Link {
   private readonly owner: Owner;
   private readonly socket: WebSocket;
   private readonly liveness = new Liveness(performance.now());
+  /** Whether it ever opened: if not, something is in the way. */
   private wasOpen = false;
+  /** Its end was told. */
   private ended = false;
 
   constructor(address: string, protocols: string[], openMs: number, parent: Owner) {

@@ -1,11 +1,15 @@
+/** Decides, from what was heard and when, whether to ask "are you there" and when to give a connection up. */
+
 const QUIET_MS = 5000;
 const ANSWER_MS = 9000;
 const PROBE_MS = 2000;
 
-/** Decides, from what was heard and when, whether to ask "are you there" and when to give a connection up. */
 export class Liveness {
+  /** When something came last. */
   private heardAt: number;
+  /** When it was asked what has not been answered yet; null for no question. */
   private askedAt: number | null = null;
+  /** How long an answer may take (ms). */
   private limit = ANSWER_MS;
 
   constructor(now: number) {

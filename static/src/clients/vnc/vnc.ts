@@ -1,3 +1,4 @@
+/** The client for VNC: RFB (RFC 6143), through noVNC. */
 import RFB from "@novnc/novnc";
 import type { Size } from "../../api";
 import type { Link } from "../../wire";
@@ -27,6 +28,7 @@ class Vnc implements Client {
   readonly element: HTMLCanvasElement;
   private readonly rfb: RFB;
   private readonly sizes: MutationObserver;
+  /** noVNC has ended by itself. */
   private over = false;
 
   constructor(screen: HTMLElement, link: Link, { password, access }: Secrets, events: ClientEvents) {

@@ -1,3 +1,4 @@
+/** Why Xpra's HTML5 client cannot be used, if it cannot. */
 import type { Problem } from "../../api";
 
 /** What the HTML5 client needs, and what it finds. */
@@ -9,7 +10,6 @@ export interface Conditions {
   ownCipher: boolean;
 }
 
-/** Why Xpra's HTML5 client cannot be used, if it cannot. */
 export function unfitness({ encrypted, webCrypto, ownCipher }: Conditions): Problem | null {
   if (encrypted && !webCrypto && !ownCipher) {
     return {

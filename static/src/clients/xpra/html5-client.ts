@@ -1,3 +1,4 @@
+/** Xpra's HTML5 client, with what it would do to the page switched off. */
 import type { Size } from "../../api";
 import type { Secrets } from "../client";
 import { WESTERN } from "./keys/layouts";

@@ -1,3 +1,4 @@
+/** The desktop's pointer as those see it who look on: it is no part of the picture, and theirs is their own. */
 import type { Owner } from "../../dom/owner";
 import { placeOf } from "./windows/place";
 
@@ -8,7 +9,6 @@ const ARROW =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='14' height='20'%3E" +
   "%3Cpath d='M1 1v15l4-3.5 2.5 6 2.5-1-2.5-6H13z' stroke='white' stroke-width='1'/%3E%3C/svg%3E";
 
-/** The desktop's pointer as those see it who look on: it is no part of the picture, and theirs is their own. */
 export class RemotePointer {
   private readonly image = new Image();
   private readonly at = { x: 0, y: 0 };

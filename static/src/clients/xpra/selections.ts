@@ -1,3 +1,4 @@
+/** X11's selections, as Xpra's clipboard has them. */
 import { fromBytes, toBytes } from "./wire/byte-text";
 
 /** Longer texts wait until a program on the desktop asks for them. */
@@ -12,7 +13,6 @@ const LONG_TEXTS = "SECONDARY";
 type Token = [type: string, selection: string, targets: unknown, target: string, kind: string, format: number, encoding: string, data: string | number[]];
 type Request = [type: string, id: number, selection: string];
 
-/** X11's selections, as Xpra's clipboard has them. */
 export class Selections {
   /** What goes into the client's greeting. */
   static readonly capabilities = {
@@ -21,6 +21,7 @@ export class Selections {
     "clipboard.preferred-targets": TARGETS,
   };
 
+  /** The text that the desktop may ask for. */
   private offered = "";
 
   constructor(

@@ -1,3 +1,4 @@
+/** A desktop spoken to in Xpra's protocol, through the HTML5 client that the system has. */
 import type { Problem, Size } from "../../api";
 import { Owner } from "../../dom/owner";
 import type { Link } from "../../wire";
@@ -14,7 +15,6 @@ import { Transport } from "./wire/transport";
 
 const NOTHING: Size = { width: 0, height: 0 };
 
-/** A desktop spoken to in Xpra's protocol, through the HTML5 client that the system has. */
 class Xpra implements Client {
   private readonly owner = new Owner();
   private readonly client: Html5Client;

@@ -1,3 +1,4 @@
+/** Keys on their way to Xpra's server. */
 import { isModifier } from "../../../keys";
 import type { Keystroke } from "../../client";
 import { toBytes } from "../wire/byte-text";
@@ -18,6 +19,7 @@ export interface Target {
 /** The way of keys to the desktop. */
 export class Keyboard {
   private readonly numbers = new Map<string, number>();
+  /** The one that the server was told of last. */
   private layout = WESTERN;
 
   constructor(

@@ -1,3 +1,4 @@
+/** One window of a program: where it is, what state it is in, and telling the server of both. */
 import type { Size } from "../../../api";
 import { Frame, MARGINS, NO_MARGINS } from "./frame";
 import { allowed, type Box, cascaded, centred, type Edges, filling, inside, isFixed, type Margins, pulled, reachable } from "./geometry";
@@ -20,16 +21,19 @@ export interface Surroundings {
   grab(window: ApplicationWindow, event: PointerEvent, edges: Edges): void;
 }
 
-/** One window of a program: where it is, what state it is in, and telling the server of both. */
 export class ApplicationWindow implements Stacked {
   readonly id: number;
   readonly frame: Frame;
   readonly painted: PaintedWindow;
   readonly metadata = new Metadata();
+  /** Where its contents are. */
   box: Box;
+  /** In the dock. */
   minimised = false;
+  /** As the user or the program wants it. */
   private maximised = false;
   private fullscreen = false;
+  /** Keys go to it. */
   private focused = false;
   /** Where it was before it was maximised. */
   private normal: Box | null = null;

@@ -1,7 +1,7 @@
+/** Draws the page's windows, from the lowest to the highest, into one picture. */
 import type { Size } from "../../../api";
 import type { ApplicationWindow } from "./application-window";
 
-/** Draws the page's windows, from the lowest to the highest, into one picture. */
 export function composite(background: HTMLElement, size: Size, windows: readonly ApplicationWindow[]): HTMLCanvasElement {
   const picture = document.createElement("canvas");
   picture.width = size.width;

@@ -1,7 +1,7 @@
+/** How the windows of the server come into the page: the one of a whole desktop, or those of its programs. */
 import type { Size } from "../../../api";
 import type { PaintedWindow } from "./painted-window";
 
-/** How the windows of the server come into the page: the one of a whole desktop, or those of its programs. */
 export interface Desk {
   /** What is there to see, for those who only look. */
   readonly element: HTMLElement;

@@ -1,8 +1,8 @@
+/** Where minimised windows wait. */
 import type { ApplicationWindow } from "./application-window";
 
 const HEIGHT = 44;
 
-/** Where minimised windows wait. */
 export class Dock {
   readonly element = document.createElement("div");
 

@@ -1,3 +1,4 @@
+/** The frame that a window has in the page: title, buttons, edges. */
 import type { Box, Edges, Margins } from "./geometry";
 
 export const MARGINS: Margins = { top: 31, right: 1, bottom: 1, left: 1 };

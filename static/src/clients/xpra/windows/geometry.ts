@@ -1,3 +1,4 @@
+/** Where windows are and how large they may be; numbers only. */
 import type { Size } from "../../../api";
 
 /** A window's contents, in the page's and the desktop's pixels. */

@@ -1,11 +1,12 @@
+/** What a program says of its window, as Xpra tells it: anything may be missing, or be something else. */
 import { fromBytes } from "../wire/byte-text";
 import { type Limits, NO_LIMITS } from "./geometry";
 
 /** Types of windows (EWMH, _NET_WM_WINDOW_TYPE) that have a frame. */
 const FRAMED = ["NORMAL", "DIALOG", "UTILITY"];
 
-/** What a program says of its window, as Xpra tells it: anything may be missing, or be something else. */
 export class Metadata {
+  /** As it came, all updates in one. */
   private raw: Record<string, unknown> = {};
 
   update(news: Record<string, unknown>): void {

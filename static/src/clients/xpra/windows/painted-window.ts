@@ -1,10 +1,10 @@
+/** A window painted straight onto the canvas that is seen, and nothing else: no frame, no title, no place. */
 import DecodedImage from "../../decoded-image";
 
 const IMAGES = ["png", "jpeg", "webp"];
 
 const nothing = (): void => undefined;
 
-/** A window painted straight onto the canvas that is seen, and nothing else: no frame, no title, no place. */
 export class PaintedWindow extends XpraWindow {
   /** Set once the window is made: Xpra's constructor calls what is overridden here. */
   onsize: (() => void) | null = null;

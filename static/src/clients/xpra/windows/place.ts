@@ -1,3 +1,5 @@
+/** From a place in the page to a pixel of a picture that is scaled, and back. */
+
 export interface Box {
   left: number;
   top: number;

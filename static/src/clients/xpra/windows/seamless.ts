@@ -1,3 +1,4 @@
+/** Each program's windows, in frames of their own: the page is their window manager. */
 import type { Size } from "../../../api";
 import { announce } from "../../../dom/announce";
 import { Owner } from "../../../dom/owner";
@@ -20,7 +21,6 @@ const DIRECTIONS: readonly Edges[] = [
 /** How the windows were stacked when the connection before was lost; the server does not know. */
 let remembered: readonly number[] = [];
 
-/** Each program's windows, in frames of their own: the page is their window manager. */
 export class Seamless implements Desk, Surroundings {
   readonly element = document.createElement("div");
   pressed: PaintedWindow | null = null;
@@ -29,7 +29,9 @@ export class Seamless implements Desk, Surroundings {
   private readonly owner = new Owner();
   private readonly hint = document.createElement("p");
   private readonly dock = new Dock();
+  /** The last window that came, for the focus. */
   private opened: ApplicationWindow | null = null;
+  /** The pointer's last event, and the last press: where a drag begins. */
   private pointerAt: PointerEvent | null = null;
   private pressedAt: PointerEvent | null = null;
   private endDrag = (): void => undefined;

@@ -1,10 +1,10 @@
+/** A whole desktop: one window, which fills the page. */
 import type { Size } from "../../../api";
 import type { WindowPacket } from "./application-window";
 import type { Desk, DeskEvents } from "./desk";
 import { PaintedWindow } from "./painted-window";
 import { pixelAt } from "./place";
 
-/** A whole desktop: one window, which fills the page. */
 export class WholeDesktop implements Desk {
   /** Lives as long as the connection. */
   readonly element = document.createElement("canvas");

@@ -1,3 +1,4 @@
+/** Xpra's encryption (AES-CBC, as its versions 3 and 4 have it), by the browser's own cipher. */
 import { arrayOf } from "./byte-text";
 
 const BLOCK = 16;
@@ -18,11 +19,16 @@ export interface Cipher {
 
 /** Turns a stream of packets in AES-CBC, chained through all of them, into one of plain packets, with the browser's cipher. */
 export class Decryption {
+  /** Null until the greeting has told it. */
   private key: Promise<CryptoKey> | null = null;
+  /** Of the next packet: the last block of the one before. */
   private iv: Bytes = new Uint8Array(BLOCK);
+  /** Bytes that came and are no whole packet yet, and how many. */
   private pieces: Bytes[] = [];
   private length = 0;
+  /** So many bytes are needed to go on. */
   private wanted = HEADER;
+  /** Packets are decrypted one after the other. */
   private work = Promise.resolve();
 
   constructor(

@@ -1,7 +1,7 @@
+/** Xpra's protocol over our link, and without the waits of its HTML5 client. */
 import type { Link } from "../../../wire";
 import { type Cipher, Decryption } from "./cipher";
 
-/** Xpra's protocol over our link, and without the waits of its HTML5 client. */
 export class Transport extends XpraProtocol {
   /** The client's own cipher blocks the page, but works outside secure contexts, too. */
   private readonly decryption = isSecureContext ? this.newDecryption() : null;
