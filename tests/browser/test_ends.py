@@ -234,7 +234,8 @@ def test_a_server_that_ended_is_waited_for(
     server = jupyter()
     visitor.expects(*ENDS)
     desktop = visitor.opens(server)
-    desktop.becomes("connected")
+    # Until there is a picture to keep, the page only connects.
+    desktop.shows_desktop(colours=2)
     # Killed, since one that ends in order may still answer that the session has ended.
     server.signal(signal.SIGKILL)
     server.process.wait(20)
