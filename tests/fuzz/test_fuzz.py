@@ -204,7 +204,7 @@ def is_jupyter_s(record: str) -> bool:
 
     So it is with a method that HTTP does not have, at an address that is none of ours.
     """
-    return "HTTPError(405)" in record and "desktop/handlers" not in record
+    return "HTTPError(405)" in record and "desktop/web" not in record
 
 
 API = "desktop/api/sessions"
