@@ -50,7 +50,8 @@ _NOT_INHERITED = ("JUPYTER", "JPY_", "XDG_", "DBUS_", "DISPLAY", "WAYLAND_", "XA
 _T = TypeVar("_T")
 
 
-def until(condition: Callable[[], _T], what: str, seconds: float = 15) -> _T:
+# With "[]" mypy 2 could not infer the type of a lambda that has the variable of a loop for default.
+def until(condition: Callable[..., _T | None], what: str, seconds: float = 15) -> _T:
     """Return the first true value of ``condition``; fail with ``what`` if there is none in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -91,7 +92,7 @@ class Answer:
     """An HTTP answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     body: bytes
 
     @property
@@ -193,6 +194,12 @@ class JupyterServer:
         self._made = time.time()
         for folder in (self.home, self.runtime, self.temporary):
             folder.mkdir(mode=0o700)
+
+    @property
+    def owner(self) -> int:
+        """``user``, where the server is that of another user than this one."""
+        assert self.user is not None
+        return self.user
 
     def hand_over(self) -> None:
         """Make its folders its user's."""

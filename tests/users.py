@@ -183,7 +183,9 @@ def _works(candidate: str) -> bool:
     return ran.returncode == 0
 
 
-def run(user: int, script: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess:
+def run(
+    user: int, script: str, *arguments: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Run a Python script as ``user``, who shares nothing with this process."""
     command: Sequence[str] = [python(), "-c", script, *arguments]
     return subprocess.run(

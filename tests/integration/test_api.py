@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, TypeAlias
 
 import psutil
 import pytest
@@ -12,8 +14,10 @@ import pytest
 from tests import servers
 from tests.integration.viewing import view
 
+Event: TypeAlias = tuple[str | None, Any]
 
-def events(server, name="default"):
+
+def events(server: servers.JupyterServer, name: str = "default") -> Generator[Event, None, None]:
     """Yield ``(event, data)`` from a desktop's stream; a comment is ``(None, None)``."""
     connection = server.connection()
     connection.request(
@@ -33,13 +37,13 @@ def events(server, name="default"):
             yield event, json.loads(text.removeprefix("data: "))
 
 
-def states_of(stream):
+def states_of(stream: Iterable[Event]) -> Iterator[Any]:
     """Leave the log's lines out, which come when they come."""
     return (data for event, data in stream if event == "state")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def desktop(server):
+def desktop(server: servers.JupyterServer) -> None:
     server.start_desktop()
 
 
@@ -73,7 +77,7 @@ def desktop(server):
     ],
     ids=lambda body: repr(body[:30]),
 )
-def test_a_bad_request(server, body):
+def test_a_bad_request(server: servers.JupyterServer, body: object) -> None:
     known = server.call("GET", "desktop/api/sessions").json
     answer = server.call("POST", "desktop/api/sessions", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
@@ -111,28 +115,30 @@ def test_a_ticket_is_for_one_of_the_streams_that_there_are(server):
     ],
 )
 @pytest.mark.parametrize("name", ["unknown", "%2e%2e", "a%2Fb", "%3Cscript%3E", "x" * 300])
-def test_an_unknown_desktop(server, method, path, name):
+def test_an_unknown_desktop(
+    server: servers.JupyterServer, method: str, path: str, name: str
+) -> None:
     answer = server.call(method, f"desktop/api/sessions/{name}{path}")
     assert (answer.status, answer.json["reason"]) == (404, "unknown-session")
     assert answer.headers["Content-Type"].startswith("application/json")
 
 
-def test_a_restart_of_a_name_that_cannot_be(server):
+def test_a_restart_of_a_name_that_cannot_be(server: servers.JupyterServer) -> None:
     answer = server.call("POST", "desktop/api/sessions/%2e%2e%2fx/restart")
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
 @pytest.mark.parametrize("path", ["desktop/sessions/..%2fx/", "desktop/sessions/a%20b/"])
-def test_a_page_of_a_name_that_cannot_be(server, path):
+def test_a_page_of_a_name_that_cannot_be(server: servers.JupyterServer, path: str) -> None:
     assert server.call("GET", path).status == 400
 
 
 @pytest.mark.parametrize("path", ["../secret", "%2e%2e/app.py", "..%2fapp.py", "/etc/passwd"])
-def test_files_outside_of_the_page_s(server, path):
+def test_files_outside_of_the_page_s(server: servers.JupyterServer, path: str) -> None:
     assert server.call("GET", f"desktop/static/{path}").status in (403, 404)
 
 
-def test_a_session(server):
+def test_a_session(server: servers.JupyterServer) -> None:
     session = server.session()
     assert session == {
         "name": "default",
@@ -152,12 +158,12 @@ def test_a_session(server):
     assert server.call("GET", "desktop/api/sessions").json == {"sessions": [session]}
 
 
-def test_starting_what_is_there(server):
+def test_starting_what_is_there(server: servers.JupyterServer) -> None:
     answer = server.call("POST", "desktop/api/sessions", b"")
     assert (answer.status, answer.json["state"]) == (200, "running")
 
 
-def test_a_ticket(server):
+def test_a_ticket(server: servers.JupyterServer) -> None:
     answer = server.call("POST", "desktop/api/sessions/default/ticket", {"client": "page"})
     ticket = answer.json
     assert answer.headers["Cache-Control"] == "no-store"
@@ -167,12 +173,12 @@ def test_a_ticket(server):
     assert (ticket["backend"], ticket["expires_in"], len(ticket["password"])) == ("vnc", 30, 8)
 
 
-def test_the_life_of_a_desktop_as_events(server):
+def test_the_life_of_a_desktop_as_events(server: servers.JupyterServer) -> None:
     assert server.call("POST", "desktop/api/sessions", {"name": "life"}).status == 201
     stream = events(server, "life")
     states, steps, lines = [], [], []
 
-    def follow(until):
+    def follow(until: str) -> Any:
         for event, data in stream:
             if event == "log":
                 lines.extend(data["lines"])
@@ -199,7 +205,7 @@ def test_the_life_of_a_desktop_as_events(server):
     follow("stopped")
 
 
-def test_a_hundred_streams(server):
+def test_a_hundred_streams(server: servers.JupyterServer) -> None:
     """Each gets the present state at once; none that has gone is remembered."""
     streams = [events(server) for _ in range(100)]
     for stream in streams:
@@ -209,11 +215,11 @@ def test_a_hundred_streams(server):
     assert server.session()["state"] == "running"
 
 
-def test_two_pages_start_one_desktop(server):
+def test_two_pages_start_one_desktop(server: servers.JupyterServer) -> None:
     answers = []
     together = threading.Barrier(8)
 
-    def start():
+    def start() -> None:
         together.wait()
         answers.append(server.call("POST", "desktop/api/sessions", {"name": "twice"}).status)
 
@@ -229,7 +235,7 @@ def test_two_pages_start_one_desktop(server):
 
 
 @pytest.mark.parametrize("base_url", ["/user/a@b/", "/user/a%40b/", "/a/b/c/"])
-def test_base_urls(jupyter, base_url):
+def test_base_urls(jupyter: Callable[..., servers.JupyterServer], base_url: str) -> None:
     server = jupyter(base_url=base_url)
     server.start_desktop()
     with view(server) as viewer:
@@ -242,7 +248,7 @@ def test_base_urls(jupyter, base_url):
     assert server.call("GET", redirect.headers["Location"].removeprefix(base_url)).status == 200
 
 
-def test_the_page(server):
+def test_the_page(server: servers.JupyterServer) -> None:
     page = server.call("GET", "desktop/")
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -253,7 +259,7 @@ def test_the_page(server):
     assert page.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_token_does_not_stay_in_the_address(server):
+def test_the_token_does_not_stay_in_the_address(server: servers.JupyterServer) -> None:
     answer = server.call("GET", f"desktop/?token={server.token}", token=None)
     assert answer.status == 302
     assert "token" not in answer.headers["Location"]
@@ -268,7 +274,9 @@ def test_the_token_does_not_stay_in_the_address(server):
         ("--Xpra.encryption=of", "'encryption'"),
     ],
 )
-def test_a_bad_setting_is_said_and_no_desktop_started(jupyter, argument, said):
+def test_a_bad_setting_is_said_and_no_desktop_started(
+    jupyter: Callable[..., servers.JupyterServer], argument: str, said: str
+) -> None:
     server = jupyter(argument)
     assert server.call("POST", "desktop/api/sessions", {"name": "default"}).status >= 400
     assert said in html.unescape(server.call("GET", "desktop/").body.decode())
@@ -276,7 +284,7 @@ def test_a_bad_setting_is_said_and_no_desktop_started(jupyter, argument, said):
     assert not server.processes("jupyter_desktop.session")
 
 
-def test_no_secret_is_in_a_command_line_or_log(server):
+def test_no_secret_is_in_a_command_line_or_log(server: servers.JupyterServer) -> None:
     ticket = server.ticket()
     secrets = [ticket["password"], ticket["protocols"][1].removeprefix("ticket."), server.token]
     secrets += [path.read_bytes()[-16:].hex() for path in server.runtime.glob("jd-*/Xauthority")]
@@ -286,7 +294,7 @@ def test_no_secret_is_in_a_command_line_or_log(server):
     assert not [secret for secret in secrets if secret in server.log]
 
 
-def test_what_is_in_the_runtime_folder_is_private(server):
+def test_what_is_in_the_runtime_folder_is_private(server: servers.JupyterServer) -> None:
     paths = [path for folder in server.runtime.glob("jd-*") for path in (folder, *folder.iterdir())]
     assert len(paths) > 4
     assert not [path for path in paths if path.stat().st_mode & 0o077 and not path.is_socket()]

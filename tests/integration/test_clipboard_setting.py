@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import zlib
+from collections.abc import Iterator
+from typing import TypeAlias
 
 import pytest
 
@@ -19,9 +21,12 @@ REQUEST, NOTIFY, PROVIDE = 1 << 25, 1 << 27, 1 << 28
 
 INTO, OUT_OF = {"both", "in"}, {"both", "out"}
 
+# A server, and what its setting is.
+Desktop: TypeAlias = tuple[servers.JupyterServer, str]
+
 
 @pytest.fixture(scope="module", params=["both", "in", "out", "off"])
-def desktop(request):
+def desktop(request: pytest.FixtureRequest) -> Iterator[Desktop]:
     with servers.running(f"--DesktopApp.clipboard={request.param}") as server:
         server.start_desktop()
         yield server, request.param
@@ -49,7 +54,7 @@ def answer_requests(viewer: Viewer, text: str) -> None:
                 viewer.provide(text)
 
 
-def test_plain_text_from_the_browser(desktop):
+def test_plain_text_from_the_browser(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.set_encodings(0)
@@ -58,7 +63,7 @@ def test_plain_text_from_the_browser(desktop):
         assert selection(server) == (f"{TEXT} {setting}" if setting in INTO else None)
 
 
-def test_unicode_from_the_browser(desktop):
+def test_unicode_from_the_browser(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.offer_extended_clipboard()
@@ -69,7 +74,7 @@ def test_unicode_from_the_browser(desktop):
         assert selection(server) == (UNICODE if setting in INTO else None)
 
 
-def test_text_that_nobody_asked_for(desktop):
+def test_text_that_nobody_asked_for(desktop: Desktop) -> None:
     """The extended clipboard's "provide", without the server's "request"."""
     server, setting = desktop
     with view(server) as viewer:
@@ -79,7 +84,7 @@ def test_text_that_nobody_asked_for(desktop):
         assert setting in INTO or selection(server) is None
 
 
-def test_plain_text_to_the_browser(desktop):
+def test_plain_text_to_the_browser(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.set_encodings(0)
@@ -92,7 +97,7 @@ def test_plain_text_to_the_browser(desktop):
                 assert settled(viewer) == []
 
 
-def test_unicode_to_the_browser(desktop):
+def test_unicode_to_the_browser(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.offer_extended_clipboard()
@@ -126,7 +131,7 @@ def provided(texts: list[bytes]) -> list[str]:
     return [zlib.decompressobj().decompress(data)[4:].rstrip(b"\0").decode() for data in packed]
 
 
-def test_a_program_on_the_desktop_cannot_change_the_setting(desktop):
+def test_a_program_on_the_desktop_cannot_change_the_setting(desktop: Desktop) -> None:
     server, _ = desktop
     for name in ("AcceptCutText", "SendCutText", "SetPrimary", "MaxCutText"):
         with on_display(server, "vncconfig", "-set", f"{name}=1") as program:

@@ -9,10 +9,13 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests import servers, users
 from tests.integration.test_xstartup import xfce_logs_out
 from tests.servers import JupyterServer, until
+
+from .viewing import parent_of
 
 # Shared by all desktops of a user in $XDG_RUNTIME_DIR, until they log out of the machine.
 SHARED = ["at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "gvfs", "gvfsd", "pulse"]
@@ -29,7 +32,7 @@ def stop(server: JupyterServer) -> None:
 
 
 def kill_worker(server: JupyterServer) -> None:
-    server.process_of("-displayfd").parent().kill()
+    parent_of(server.process_of("-displayfd")).kill()
     server.wait_for("failed")
 
 
@@ -61,8 +64,8 @@ def _of(entrance: Path) -> tuple[Path, ...]:
     return entrance, entrance.parent, entrance.with_name("claim")
 
 
-def test_xfce():
-    options = {"start_script": "xfce", "user": users.named(), "check": False}
+def test_xfce() -> None:
+    options: dict[str, Any] = {"start_script": "xfce", "user": users.named(), "check": False}
     settings = "--DesktopApp.stop_timeout=10"  # the machine may be busy
     with servers.running(settings, **options) as server:
         before = belongings(server)

@@ -20,13 +20,19 @@ def environment(server: JupyterServer) -> dict[str, str]:
 
 
 @pytest.fixture
-def display(environment, monkeypatch) -> str:
+def display(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("XAUTHORITY", environment["XAUTHORITY"])
     return environment["DISPLAY"]
 
 
 @pytest.mark.parametrize("extension", [True, False])
-def test_a_program_with_a_window(server, environment, display, monkeypatch, extension):
+def test_a_program_with_a_window(
+    server: JupyterServer,
+    environment: dict[str, str],
+    display: str,
+    monkeypatch: pytest.MonkeyPatch,
+    extension: bool,
+) -> None:
     if not extension:
         monkeypatch.setattr(clients, "_EXTENSION", "X-Nothing")
     manager = server.processes("openbox", "--sm-disable")[-1].pid
@@ -46,10 +52,10 @@ def _with(display: str, pid: int) -> clients.DisplayClients | None:
     return found if pid in found.owners else None
 
 
-def test_an_x_server_that_does_not_answer(server, display):
+def test_an_x_server_that_does_not_answer(server: JupyterServer, display: str) -> None:
     with grabbed(server):
         assert clients.clients_of(display, 0.2) == clients.DisplayClients()
 
 
-def test_no_x_server():
+def test_no_x_server() -> None:
     assert clients.clients_of(":987", 10) == clients.DisplayClients()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.integration.viewing import accepted, log_in, open_socket, view
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[servers.JupyterServer]:
     with servers.running() as started:
         started.start_desktop()
         started.start_desktop("second")
@@ -21,7 +22,7 @@ def server():
 
 
 @pytest.fixture
-def nobody_gets_in(server):
+def nobody_gets_in(server: servers.JupyterServer) -> Iterator[None]:
     """After the test no connection more has reached a display server than before."""
     before = accepted(server)
     yield
@@ -32,7 +33,9 @@ def nobody_gets_in(server):
     servers.until(lambda: server.session()["viewers"] == [], "no viewer left")
 
 
-def denied(url, protocols, headers) -> tuple[int, str, str]:
+def denied(
+    url: str, protocols: Sequence[str], headers: Mapping[str, str | None]
+) -> tuple[int, str, str]:
     """Return status, reason and message of the answer to a WebSocket request."""
     with pytest.raises(Denied) as answer:
         clients.connect(url, protocols, headers)
@@ -67,7 +70,9 @@ AUTHORISED = {"Authorization": f"token {servers.TOKEN}"}
         ),
     ],
 )
-def test_a_request_that_is_wrong(server, headers, answer):
+def test_a_request_that_is_wrong(
+    server: servers.JupyterServer, headers: Mapping[str, str | None], answer: tuple[int, str, str]
+) -> None:
     ticket = server.ticket()
     url = f"{server.url}desktop/{ticket['socket_url']}"
     status, reason, message = denied(url, ticket["protocols"], headers)
@@ -87,14 +92,16 @@ def test_a_request_that_is_wrong(server, headers, answer):
         ("second", 403, "ticket-refused"),
     ],
 )
-def test_a_ticket_for_another_desktop(server, name, status, reason):
+def test_a_ticket_for_another_desktop(
+    server: servers.JupyterServer, name: str, status: int, reason: str
+) -> None:
     ticket = server.ticket()
     answer = denied(f"{server.url}desktop/socket/{name}", ticket["protocols"], AUTHORISED)
     assert answer[:2] == (status, reason)
     assert len(answer[2]) < 300
 
 
-def test_a_used_ticket(server):
+def test_a_used_ticket(server: servers.JupyterServer) -> None:
     before = accepted(server)
     ticket = server.ticket()
     open_socket(server, ticket).socket.close()
@@ -108,7 +115,7 @@ def test_a_used_ticket(server):
     assert accepted(server) == before + 1
 
 
-def test_an_expired_ticket(jupyter):
+def test_an_expired_ticket(jupyter: Callable[..., servers.JupyterServer]) -> None:
     server = jupyter("--DesktopApp.ticket_lifetime=0.2")
     server.start_desktop()
     before = accepted(server)
@@ -125,7 +132,7 @@ def test_an_expired_ticket(jupyter):
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://localhost:1", "http://"]
 )
-def test_a_page_of_another_origin(server, origin):
+def test_a_page_of_another_origin(server: servers.JupyterServer, origin: str) -> None:
     browser = log_in(server)
     ticket = server.call("POST", "desktop/api/sessions/default/ticket", token=None, headers=browser)
     url = f"{server.url}desktop/socket/default"
@@ -135,7 +142,7 @@ def test_a_page_of_another_origin(server, origin):
     assert origin in message
 
 
-def test_our_own_page(server):
+def test_our_own_page(server: servers.JupyterServer) -> None:
     browser = log_in(server)
     ticket = server.call("POST", "desktop/api/sessions/default/ticket", token=None, headers=browser)
     headers = {"Cookie": browser["Cookie"], "Origin": server.address}
@@ -145,7 +152,7 @@ def test_our_own_page(server):
         viewer.authenticate(ticket.json["password"])
 
 
-def test_a_ticket_of_another_user(server):
+def test_a_ticket_of_another_user(server: servers.JupyterServer) -> None:
     """Each login is a user of its own."""
     one, two = log_in(server), log_in(server)
     ticket = server.call("POST", "desktop/api/sessions/default/ticket", token=None, headers=one)
@@ -156,7 +163,7 @@ def test_a_ticket_of_another_user(server):
     assert accepted(server) == before
 
 
-def test_a_post_of_another_page(server):
+def test_a_post_of_another_page(server: servers.JupyterServer) -> None:
     """A cookie alone does not do: the XSRF token must come with it."""
     browser = log_in(server)
     for path in ("desktop/api/sessions", "desktop/api/sessions/default/ticket"):
@@ -178,7 +185,9 @@ def test_a_post_of_another_page(server):
     ],
 )
 @pytest.mark.parametrize("token", [None, "wrong"])
-def test_the_api_without_a_login(server, method, path, token):
+def test_the_api_without_a_login(
+    server: servers.JupyterServer, method: str, path: str, token: str | None
+) -> None:
     answer = server.call(method, path, token=token)
     assert (answer.status, answer.json["reason"]) == (403, "forbidden")
     assert answer.json["remedy"]
@@ -186,21 +195,23 @@ def test_the_api_without_a_login(server, method, path, token):
 
 
 @pytest.mark.parametrize("path", ["desktop/", "desktop/sessions/second/", "desktop"])
-def test_the_page_without_a_login_leads_to_it(server, path):
+def test_the_page_without_a_login_leads_to_it(server: servers.JupyterServer, path: str) -> None:
     answer = server.call("GET", path, token=None)
     assert answer.status == 302
     assert "/login?next=" in answer.headers["Location"]
 
 
-def test_files_without_a_login(server):
+def test_files_without_a_login(server: servers.JupyterServer) -> None:
     assert server.call("GET", "desktop/static/desktop.js", token=None).status in (302, 403)
 
 
-def test_a_ticket_is_needed_where_there_is_no_token_at_all(jupyter):
+def test_a_ticket_is_needed_where_there_is_no_token_at_all(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """With authentication switched off, the cookie still tells browsers apart."""
     server = jupyter("--IdentityProvider.token=", environment={"JUPYTER_TOKEN": ""})
     page = server.call("GET", "desktop/", token=None)
-    cookies = [line.split(";")[0] for line in page.headers.get_all("Set-Cookie")]
+    cookies = [line.split(";")[0] for line in page.headers.get_all("Set-Cookie", [])]
     xsrf = next(pair.split("=", 1)[1] for pair in cookies if pair.startswith("_xsrf="))
     cookie = {"Cookie": "; ".join(cookies)}
     browser = {**cookie, "X-XSRFToken": xsrf}

@@ -8,11 +8,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from tests import clients, servers
 from tests.integration.viewing import session_processes, view
+
+Busy: TypeAlias = tuple[servers.JupyterServer, clients.Viewer]
 
 # What a desktop leaves running: helpers in sessions of their own, some of them stubborn.
 HELPERS = """#!/bin/sh
@@ -28,7 +32,7 @@ def with_helpers(server: servers.JupyterServer) -> None:
 
 
 @contextlib.contextmanager
-def running_busy(*arguments: str) -> Iterator[tuple[servers.JupyterServer, clients.Viewer]]:
+def running_busy(*arguments: str) -> Iterator[Busy]:
     """Run a server with two desktops, viewers, and a page that follows what happens."""
     with servers.running(
         # Else it asks on its terminal before it heeds SIGINT.
@@ -51,7 +55,7 @@ def running_busy(*arguments: str) -> Iterator[tuple[servers.JupyterServer, clien
 
 
 @pytest.fixture
-def busy():
+def busy() -> Iterator[Busy]:
     with running_busy() as running:
         yield running
 
@@ -68,7 +72,7 @@ def ends_within(server: servers.JupyterServer, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_a_signal(busy, number):
+def test_a_signal(busy: Busy, number: signal.Signals) -> None:
     server, viewer = busy
     server.process.send_signal(number)
     if number == signal.SIGINT:
@@ -78,7 +82,7 @@ def test_a_signal(busy, number):
     assert viewer.wire.closing().code in (1001, 4000, 4001)
 
 
-def test_shutdown_by_the_api(busy):
+def test_shutdown_by_the_api(busy: Busy) -> None:
     server, viewer = busy
     assert server.call("POST", "api/shutdown").status == 200
     ends_within(server, 5)
@@ -89,7 +93,7 @@ def test_shutdown_by_the_api(busy):
     ("backend", "delay"),
     [("vnc", 0.0), ("vnc", 0.1), ("vnc", 0.3), ("xpra", 0.2), ("xpra", 1.0)],
 )
-def test_killed_while_a_desktop_starts(backend, delay):
+def test_killed_while_a_desktop_starts(backend: str, delay: float) -> None:
     """At any moment of the start."""
     with servers.running(f"--DesktopApp.backend={backend}", check=False) as server:
         start = threading.Thread(target=_start_if_possible, args=(server,))
@@ -101,7 +105,7 @@ def test_killed_while_a_desktop_starts(backend, delay):
         start.join()
 
 
-def test_ended_while_display_servers_are_looked_for(tmp_path):
+def test_ended_while_display_servers_are_looked_for(tmp_path: Path) -> None:
     """They do not say of which version they are: on a network file system, it may be."""
     hangs = tmp_path / "hangs"
     hangs.write_text("#!/bin/sh\nsleep 1000\n")
@@ -123,7 +127,7 @@ def _start_if_possible(server: servers.JupyterServer) -> None:
         server.call("POST", "desktop/api/sessions")
 
 
-def test_killed_after_its_bridge(busy):
+def test_killed_after_its_bridge(busy: Busy) -> None:
     """A new bridge is there by then, which removes the folder that is not a desktop's."""
     server, _ = busy
     old = server.process_of("jupyter_desktop.bridge")
@@ -139,7 +143,7 @@ def test_killed_after_its_bridge(busy):
 
 
 @pytest.mark.parametrize("which", ["keeper", "worker", "display server"])
-def test_killed_together_with_a_part_of_a_session(busy, which):
+def test_killed_together_with_a_part_of_a_session(busy: Busy, which: str) -> None:
     """As by the kernel when memory runs out."""
     server, _ = busy
     session_processes(server)[which].kill()
@@ -147,7 +151,7 @@ def test_killed_together_with_a_part_of_a_session(busy, which):
     ends_within(server, 5)
 
 
-def test_killed_while_its_sessions_are_stopped():
+def test_killed_while_its_sessions_are_stopped() -> None:
     """As by SIGSTOP: neither of them hears of it, but the other process of its session does."""
     # The time that a worker has is over before it is killed.
     with running_busy("--DesktopApp.stop_timeout=0.2") as (server, _):
@@ -157,7 +161,7 @@ def test_killed_while_its_sessions_are_stopped():
         ends_within(server, 5)
 
 
-def test_stopping_a_desktop_takes_its_programs_along(busy):
+def test_stopping_a_desktop_takes_its_programs_along(busy: Busy) -> None:
     server, viewer = busy
     assert server.call("DELETE", "desktop/api/sessions/default").status == 204
     assert viewer.wire.closing().code in (4000, 4001)

@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ from tests.integration.viewing import (
 )
 
 
-def script(text: str):
+def script(text: str) -> dict[str, Any]:
     """Return what puts a start script into a server's home."""
 
     def prepare(server: servers.JupyterServer) -> None:
@@ -31,14 +33,14 @@ def script(text: str):
     return {"prepare": prepare, "start_script": "~/start"}
 
 
-def shows_pictures(server, name="default") -> None:
+def shows_pictures(server: servers.JupyterServer, name: str = "default") -> None:
     with view(server, name) as viewer:
         viewer.set_encodings(0)
         viewer.request_update()
         assert viewer.update() > 0
 
 
-def parts_of_desktops(server) -> set[int]:
+def parts_of_desktops(server: servers.JupyterServer) -> set[int]:
     """Return the process ids of display servers and window managers."""
     return {one.pid for one in server.processes("Xtigervnc") + server.processes("--sm-disable")}
 
@@ -46,7 +48,7 @@ def parts_of_desktops(server) -> set[int]:
 # -- the bridge
 
 
-def test_the_bridge_is_killed(server):
+def test_the_bridge_is_killed(server: servers.JupyterServer) -> None:
     server.start_desktop()
     before = parts_of_desktops(server)
     with view(server) as viewer:
@@ -58,14 +60,14 @@ def test_the_bridge_is_killed(server):
     assert parts_of_desktops(server) == before
 
 
-def test_the_bridge_is_killed_again_and_again(server):
+def test_the_bridge_is_killed_again_and_again(server: servers.JupyterServer) -> None:
     server.start_desktop()
     for _ in range(5):
         server.process_of("jupyter_desktop.bridge").kill()
         servers.until(lambda: _can_view(server), "a viewer that gets through")
 
 
-def _can_view(server) -> bool:
+def _can_view(server: servers.JupyterServer) -> bool:
     """Whether a viewer gets through; as the page, it may have to try again."""
     try:
         shows_pictures(server)
@@ -74,7 +76,7 @@ def _can_view(server) -> bool:
     return True
 
 
-def test_the_bridge_hangs(server):
+def test_the_bridge_hangs(server: servers.JupyterServer) -> None:
     """Those it carries wait; when it goes on, so do they."""
     server.start_desktop()
     with view(server) as viewer:
@@ -93,7 +95,7 @@ def test_the_bridge_hangs(server):
 # -- the desktop
 
 
-def test_the_display_server_is_killed(server):
+def test_the_display_server_is_killed(server: servers.JupyterServer) -> None:
     server.start_desktop()
     with view(server) as viewer:
         server.process_of("Xtigervnc").kill()
@@ -109,7 +111,7 @@ def test_the_display_server_is_killed(server):
     shows_pictures(server)
 
 
-def test_a_ticket_from_before_the_end(server):
+def test_a_ticket_from_before_the_end(server: servers.JupyterServer) -> None:
     server.start_desktop()
     ticket = server.ticket()
     server.process_of("Xtigervnc").kill()
@@ -119,7 +121,7 @@ def test_a_ticket_from_before_the_end(server):
     assert denied.value.status == 410
 
 
-def test_logging_out_and_in_again(server):
+def test_logging_out_and_in_again(server: servers.JupyterServer) -> None:
     for _ in range(3):
         server.start_desktop()
         with view(server) as viewer:
@@ -131,7 +133,7 @@ def test_logging_out_and_in_again(server):
 
 
 @pytest.mark.parametrize("which", ["keeper", "worker"])
-def test_a_session_process_is_killed(server, which):
+def test_a_session_process_is_killed(server: servers.JupyterServer, which: str) -> None:
     """Nothing of its desktop may stay, and a new one can be started."""
     server.start_desktop()
     session_processes(server)[which].kill()
@@ -147,13 +149,13 @@ def test_a_session_process_is_killed(server, which):
     assert len(list(server.runtime.glob("jd-*/display.sock"))) == 1
 
 
-def _if_over(server):
+def _if_over(server: servers.JupyterServer) -> dict[str, Any] | None:
     session = server.session()
     return session if session["state"] in ("stopped", "failed") else None
 
 
 @pytest.mark.parametrize("which", ["keeper", "worker"])
-def test_a_session_process_hangs(jupyter, which):
+def test_a_session_process_hangs(jupyter: Callable[..., servers.JupyterServer], which: str) -> None:
     """A ticket works or is refused in time; stopping it leaves nothing."""
     server = jupyter("--DesktopApp.stop_timeout=0.2")
     server.start_desktop("hangs")
@@ -170,7 +172,7 @@ def test_a_session_process_hangs(jupyter, which):
     assert not process.is_running()
 
 
-def test_the_runtime_folder_is_removed(server):
+def test_the_runtime_folder_is_removed(server: servers.JupyterServer) -> None:
     """As systemd does with $XDG_RUNTIME_DIR when a user logs out."""
     server.start_desktop("removed")
     line = session_processes(server, "removed")["display server"].cmdline()
@@ -186,12 +188,12 @@ def test_the_runtime_folder_is_removed(server):
 # -- starting
 
 
-def failure(server) -> dict:
+def failure(server: servers.JupyterServer) -> dict[str, Any]:
     server.call("POST", "desktop/api/sessions")
     return server.wait_for("failed")
 
 
-def test_a_start_script_that_fails(jupyter):
+def test_a_start_script_that_fails(jupyter: Callable[..., servers.JupyterServer]) -> None:
     server = jupyter(**script("echo I cannot >&2; exit 3"))
     failed = failure(server)
     assert failed["error"]["reason"] == "start-failed"
@@ -203,14 +205,16 @@ def test_a_start_script_that_fails(jupyter):
     server.start_desktop()
 
 
-def test_a_start_script_that_fails_wordily(jupyter):
+def test_a_start_script_that_fails_wordily(jupyter: Callable[..., servers.JupyterServer]) -> None:
     """More than a megabyte as JSON, and bytes that are no text."""
     line = "日" * 1990
     server = jupyter(**script(f"for i in $(seq 150); do echo {line}; done\nprintf '\\377'\nexit 1"))
     assert len(failure(server)["log"]) == 100
 
 
-def test_what_a_start_script_prints_cannot_act_on_a_terminal_or_pass_for_jupyter_s(jupyter):
+def test_what_a_start_script_prints_cannot_act_on_a_terminal_or_pass_for_jupyter_s(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     forged = "[I 2026-01-01 00:00:00.000 ServerApp] All is well"
     server = jupyter(**script(f"printf '\\033[2Jcleared\\r{forged}\\n{forged}\\n'; exit 1"))
     assert f"\x1b[2Jcleared\r{forged}" in failure(server)["log"]
@@ -221,16 +225,20 @@ def test_what_a_start_script_prints_cannot_act_on_a_terminal_or_pass_for_jupyter
 
 
 @pytest.mark.parametrize("setting", ["/nowhere/start", "no-such-name", "~/missing"])
-def test_a_start_script_that_is_missing(jupyter, setting):
+def test_a_start_script_that_is_missing(
+    jupyter: Callable[..., servers.JupyterServer], setting: str
+) -> None:
     server = jupyter(start_script=setting)
     failed = failure(server)
     assert failed["error"]["reason"] == "start-script-missing"
-    assert setting.split("/")[-1] in failed["error"]["message"]
+    assert setting.rsplit("/", maxsplit=1)[-1] in failed["error"]["message"]
     assert "xfce" in failed["error"]["remedy"]
     assert not server.processes("Xtigervnc")
 
 
-def test_a_start_script_whose_interpreter_is_missing(jupyter):
+def test_a_start_script_whose_interpreter_is_missing(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     server = jupyter(
         prepare=lambda one: (one.home / "start").write_text("#!/nowhere/sh\n"),
         start_script="~/start",
@@ -240,7 +248,9 @@ def test_a_start_script_whose_interpreter_is_missing(jupyter):
     assert "/nowhere/sh" in failed["error"]["message"]
 
 
-def test_a_start_script_that_goes_to_the_background(jupyter):
+def test_a_start_script_that_goes_to_the_background(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """Many an old ~/.vnc/xstartup does: then the window manager is the desktop."""
     server = jupyter(**script("openbox --sm-disable &"))
     server.start_desktop()
@@ -249,7 +259,9 @@ def test_a_start_script_that_goes_to_the_background(jupyter):
     assert "logged out" in server.wait_for("stopped")["reason"]
 
 
-def test_one_window_manager_takes_the_place_of_another(jupyter):
+def test_one_window_manager_takes_the_place_of_another(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """As when a user tries another one; the desktop goes on."""
     server = jupyter(**script("openbox --sm-disable &"))
     server.start_desktop()
@@ -262,7 +274,9 @@ def test_one_window_manager_takes_the_place_of_another(jupyter):
         assert "logged out" in server.wait_for("stopped")["reason"]
 
 
-def test_a_start_script_that_prints_without_an_end(jupyter):
+def test_a_start_script_that_prints_without_an_end(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """The desktop is there, and neither disk nor memory fills."""
     server = jupyter(**script("yes 'a line of many, and they are all the same' &\nexec openbox"))
     stream = server.connection()
@@ -279,7 +293,7 @@ def test_a_start_script_that_prints_without_an_end(jupyter):
     stream.close()
 
 
-def test_no_window_manager_shows_up(jupyter):
+def test_no_window_manager_shows_up(jupyter: Callable[..., servers.JupyterServer]) -> None:
     """The desktop can be seen at once, and counts as up when nothing more is to be waited for."""
     server = jupyter("--DesktopApp.start_timeout=2", **script("exec sleep 1000"))
     server.call("POST", "desktop/api/sessions")
@@ -289,7 +303,7 @@ def test_no_window_manager_shows_up(jupyter):
     assert server.wait_for("running")["step"] == "running"
 
 
-def test_a_vnc_server_that_is_missing(jupyter):
+def test_a_vnc_server_that_is_missing(jupyter: Callable[..., servers.JupyterServer]) -> None:
     server = jupyter(environment={"PATH": "/nowhere"})
     failed = failure(server)
     assert failed["error"]["reason"] == "display-server-missing"
@@ -320,7 +334,9 @@ ANSWERS = """case "$*" in *-version* | *-help*) exec echo Xvnc TigerVNC 1.12.0 ;
         ),
     ],
 )
-def test_a_vnc_server_that_does_not_work(jupyter, tmp_path, text, reason, said):
+def test_a_vnc_server_that_does_not_work(
+    jupyter: Callable[..., servers.JupyterServer], tmp_path: Path, text: str, reason: str, said: str
+) -> None:
     broken = tmp_path / "Xbroken"
     broken.write_text(f"#!/bin/sh\n{text}\n")
     broken.chmod(0o755)
@@ -332,7 +348,9 @@ def test_a_vnc_server_that_does_not_work(jupyter, tmp_path, text, reason, said):
     assert not server.processes("sleep 1000")
 
 
-def test_while_it_is_starting_there_is_no_ticket(jupyter, tmp_path):
+def test_while_it_is_starting_there_is_no_ticket(
+    jupyter: Callable[..., servers.JupyterServer], tmp_path: Path
+) -> None:
     slow = tmp_path / "Xslow"
     slow.write_text('#!/bin/sh\n[ "$1" = -version ] && exec echo Xvnc TigerVNC 1.12.0\nsleep 1000')
     slow.chmod(0o755)
@@ -345,7 +363,9 @@ def test_while_it_is_starting_there_is_no_ticket(jupyter, tmp_path):
     assert not server.processes("sleep 1000")
 
 
-def test_a_bad_argument_for_the_display_server_is_in_the_log(jupyter):
+def test_a_bad_argument_for_the_display_server_is_in_the_log(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     server = jupyter("--DesktopApp.display_server_arguments=-no-such-option")
     failed = failure(server)
     assert failed["error"]["reason"] == "start-failed"
@@ -355,7 +375,7 @@ def test_a_bad_argument_for_the_display_server_is_in_the_log(jupyter):
 # -- several of them
 
 
-def test_restart(server):
+def test_restart(server: servers.JupyterServer) -> None:
     server.start_desktop()
     before = server.process_of("Xtigervnc").pid
     with view(server) as viewer:
@@ -367,13 +387,13 @@ def test_restart(server):
     shows_pictures(server)
 
 
-def test_restarting_what_was_never_there(server):
+def test_restarting_what_was_never_there(server: servers.JupyterServer) -> None:
     assert server.call("POST", "desktop/api/sessions/fresh/restart").status == 200
     server.wait_for("running", "fresh")
     assert server.call("DELETE", "desktop/api/sessions/fresh").status == 204
 
 
-def test_many_commands_at_once_end_in_a_desktop_that_works(server):
+def test_many_commands_at_once_end_in_a_desktop_that_works(server: servers.JupyterServer) -> None:
     paths = [("POST", ""), ("POST", "/default/restart"), ("DELETE", "/default")] * 4
     threads = [
         threading.Thread(target=server.call, args=(method, f"desktop/api/sessions{path}"))
@@ -388,7 +408,7 @@ def test_many_commands_at_once_end_in_a_desktop_that_works(server):
     shows_pictures(server)
 
 
-def test_two_desktops(server):
+def test_two_desktops(server: servers.JupyterServer) -> None:
     server.start_desktop()
     server.start_desktop("second")
     assert len(server.displays()) == 2
@@ -405,7 +425,7 @@ def test_two_desktops(server):
     assert server.session()["state"] == "running"
 
 
-def test_two_servers_of_one_user(jupyter):
+def test_two_servers_of_one_user(jupyter: Callable[..., servers.JupyterServer]) -> None:
     """They share a home and a folder for runtime files, and are ended one after the other."""
     one = jupyter()
     with servers.running(
@@ -421,7 +441,7 @@ def test_two_servers_of_one_user(jupyter):
     assert len(list(one.runtime.glob("jd-*/display.sock"))) == 1
 
 
-def test_a_password_ends_with_its_viewer_s_turn(server):
+def test_a_password_ends_with_its_viewer_s_turn(server: servers.JupyterServer) -> None:
     """What a viewer was told yesterday opens nothing today."""
     server.start_desktop()
     old = server.ticket()
@@ -436,13 +456,13 @@ def test_a_password_ends_with_its_viewer_s_turn(server):
         viewer.authenticate(old["password"])
 
 
-def test_the_log_is_told(server):
+def test_the_log_is_told(server: servers.JupyterServer) -> None:
     server.start_desktop()
     # Not its name and version: TigerVNC 1.15 does not print them.
     assert "Listening for VNC connections" in logs(server)
 
 
-def test_jupyter_s_own_signals_are_not_the_desktop_s(server):
+def test_jupyter_s_own_signals_are_not_the_desktop_s(server: servers.JupyterServer) -> None:
     """Ctrl+C on the terminal goes to the server's process group, in which the desktop is not."""
     server.start_desktop()
     group = os.getpgid(server.process.pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -18,7 +19,7 @@ exec openbox --sm-disable
 
 
 @pytest.fixture
-def starting(jupyter) -> servers.JupyterServer:
+def starting(jupyter: Callable[..., servers.JupyterServer]) -> servers.JupyterServer:
     """A server with a desktop that does not get on with its start."""
 
     def prepare(server: servers.JupyterServer) -> None:
@@ -40,18 +41,18 @@ def stops_in_time(server: servers.JupyterServer) -> None:
     assert "did not end when it should" not in server.log
 
 
-def test_viewers_come_in_while_it_starts(starting):
+def test_viewers_come_in_while_it_starts(starting: servers.JupyterServer) -> None:
     with view(starting):
         assert starting.session()["state"] == "starting"
         (starting.home / "let-go").touch()
         starting.wait_for("running")
 
 
-def test_it_stops_while_it_starts(starting):
+def test_it_stops_while_it_starts(starting: servers.JupyterServer) -> None:
     stops_in_time(starting)
 
 
-def test_viewers_come_in_while_it_runs_and_it_stops(server):
+def test_viewers_come_in_while_it_runs_and_it_stops(server: servers.JupyterServer) -> None:
     server.start_desktop()
     with grabbed(server):
         # Whether the display server is still there is what the session has to know now.
@@ -61,7 +62,7 @@ def test_viewers_come_in_while_it_runs_and_it_stops(server):
         stops_in_time(server)
 
 
-def test_what_was_asked_meanwhile_is_answered(server):
+def test_what_was_asked_meanwhile_is_answered(server: servers.JupyterServer) -> None:
     """The end of the window manager is noticed."""
     server.start_desktop()
     with grabbed(server):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -73,7 +74,9 @@ def test_error_pages_are_ours(server: JupyterServer) -> None:
 
 
 @pytest.mark.parametrize("ancestors", ["'none'", "https://hub.example 'self'"])
-def test_who_may_frame_us_is_jupyter_s_setting(jupyter, ancestors: str) -> None:
+def test_who_may_frame_us_is_jupyter_s_setting(
+    jupyter: Callable[..., JupyterServer], ancestors: str
+) -> None:
     policy = f"default-src *; frame-ancestors {ancestors}; report-uri /reports"
     server = jupyter(
         "--ServerApp.tornado_settings=" + str({"headers": {"Content-Security-Policy": policy}})
@@ -82,7 +85,7 @@ def test_who_may_frame_us_is_jupyter_s_setting(jupyter, ancestors: str) -> None:
         assert_strict(server.call("GET", path), ancestors)
 
 
-def test_wrong_settings(jupyter) -> None:
+def test_wrong_settings(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter("--DesktopApp.clipboard=<img src=x>")
     answer = server.call("GET", "desktop/")
     assert answer.status == 500

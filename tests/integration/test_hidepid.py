@@ -10,12 +10,13 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from tests import servers, users
 from tests.integration.test_left_behind import come_back_to, nothing_is_left, of_desktops
-from tests.integration.viewing import view
+from tests.integration.viewing import parent_of, view
 from tests.servers import JupyterServer
 
 # One by a bit of its file, like ssh-agent, and one by its own wish, like gpg-agent, which has a
@@ -48,7 +49,7 @@ def prepare(server: JupyterServer) -> None:
 
 
 @contextmanager
-def serving(hidepid: str, **options) -> Iterator[JupyterServer]:
+def serving(hidepid: str, **options: Any) -> Iterator[JupyterServer]:
     started = {"prepare": prepare, "start_script": "~/start", **options}
     arguments = ("--DesktopApp.stop_timeout=0.2", "--Xpra.encryption=off")
     with servers.running(*arguments, user=users.new(), hidepid=hidepid, **started) as server:
@@ -70,7 +71,7 @@ def start(server: JupyterServer, name: str) -> None:
 
 
 @pytest.mark.parametrize("hidepid", ["1", "2,subset=pid"])
-def test_nothing_is_left(hidepid):
+def test_nothing_is_left(hidepid: str) -> None:
     """By Stop, and where the worker or Jupyter is killed; also where /proc has only processes."""
     with serving(hidepid, check=False) as server:
         before = of_desktops(server)
@@ -80,7 +81,7 @@ def test_nothing_is_left(hidepid):
             come_back_to(server, before)
         start(server, "vnc")
         with view(server, "vnc"):
-            server.process_of("-displayfd").parent().kill()
+            parent_of(server.process_of("-displayfd")).kill()
             server.wait_for("failed", "vnc")
         come_back_to(server, before)
         start(server, "xpra")
@@ -88,13 +89,13 @@ def test_nothing_is_left(hidepid):
         nothing_is_left(server)
 
 
-def test_the_doctor():
+def test_the_doctor() -> None:
     with serving("2") as server:
-        before = users.belongings(server.user, [server.home, server.log_file])
+        before = users.belongings(server.owner, [server.home, server.log_file])
         doctor = server.ask_doctor("--DesktopApp.start_script=~/start")
         said, _ = doctor.communicate(timeout=120)
         assert doctor.returncode == 0, said
         assert "Left behind" not in said
         assert "ended in" in said
         assert (server.home / "hidden").exists()
-        assert users.belongings(server.user, [server.home, server.log_file]) == before
+        assert users.belongings(server.owner, [server.home, server.log_file]) == before

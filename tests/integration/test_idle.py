@@ -38,7 +38,7 @@ ioloop.PeriodicCallback = Often
 
 
 @pytest.fixture
-def idle(jupyter) -> Callable[..., JupyterServer]:
+def idle(jupyter: Callable[..., JupyterServer]) -> Callable[..., JupyterServer]:
     """Starts servers that end when they are idle, with a desktop."""
 
     def prepare(server: JupyterServer) -> None:
@@ -119,7 +119,7 @@ def end_after(seconds: float, *servers: JupyterServer) -> None:
         assert "shutting down" in server.log
 
 
-def test_input_keeps_it_and_a_blinking_picture_does_not(idle):
+def test_input_keeps_it_and_a_blinking_picture_does_not(idle: Callable[..., JupyterServer]) -> None:
     server = idle()
     mouse = VNCMouse(server)
     for_seconds(PAUSE + TIMEOUT + 2, mouse.move)
@@ -128,7 +128,7 @@ def test_input_keeps_it_and_a_blinking_picture_does_not(idle):
     assert mouse.updates - seen > 5
 
 
-def test_input_by_xpra(idle):
+def test_input_by_xpra(idle: Callable[..., JupyterServer]) -> None:
     server = idle("--DesktopApp.backend=xpra", "--Xpra.encryption=off")
     mouse = XpraMouse(server)
     for_seconds(PAUSE + TIMEOUT + 2, mouse.move)
@@ -136,7 +136,7 @@ def test_input_by_xpra(idle):
     mouse.close()
 
 
-def test_what_else_may_keep_it(idle):
+def test_what_else_may_keep_it(idle: Callable[..., JupyterServer]) -> None:
     """A page that shows the desktop, used or not; or that the desktop runs, seen or not."""
     connected = idle("--DesktopApp.activity=connected")
     mouse = VNCMouse(connected)
@@ -147,7 +147,7 @@ def test_what_else_may_keep_it(idle):
     end_after(TIMEOUT, connected, always)
 
 
-def test_what_a_page_asks_by_itself_is_no_activity(server):
+def test_what_a_page_asks_by_itself_is_no_activity(server: JupyterServer) -> None:
     server.start_desktop()
     with view(server):
         until(lambda: not moves(server), "its start to be over")

@@ -9,15 +9,16 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from tests import clients, servers, users
-from tests.integration.viewing import open_socket, view
+from tests.integration.viewing import open_socket, parent_of, view
 from tests.servers import JupyterServer, until
 from tests.xpra_viewer import MessageStream, XpraViewer, looking_on
 
@@ -40,7 +41,7 @@ def stubborn(server: JupyterServer) -> None:
 
 
 @contextmanager
-def serving(*arguments: str, **options) -> Iterator[JupyterServer]:
+def serving(*arguments: str, **options: Any) -> Iterator[JupyterServer]:
     """Run the server of a user who has nothing else, and whose programs are stubborn."""
     started = {"prepare": stubborn, "start_script": "~/start", **options}
     arguments = ("--DesktopApp.stop_timeout=0.2", "--Xpra.encryption=off", *arguments)
@@ -67,7 +68,7 @@ def stop(server: JupyterServer, backend: str) -> None:
 
 def all_of(server: JupyterServer) -> set[str]:
     """Return all that is of the server's user; not what programs keep in the home."""
-    return users.belongings(server.user, [server.home, server.log_file])
+    return users.belongings(server.owner, [server.home, server.log_file])
 
 
 def of_desktops(server: JupyterServer) -> set[str]:
@@ -134,7 +135,7 @@ exec openbox --sm-disable
 """
 
 
-def test_shared_memory_goes_with_its_program():
+def test_shared_memory_goes_with_its_program() -> None:
     """Stopped, and where the keeper has to do it."""
 
     def prepare(server: JupyterServer) -> None:
@@ -163,8 +164,8 @@ WORDS = {
 def part(server: JupyterServer, name: str) -> psutil.Process:
     """Return a process of the server's only desktop."""
     if name in ("worker", "keeper"):
-        worker = part(server, "X server").parent()
-        return worker if name == "worker" else worker.parent()
+        worker = parent_of(part(server, "X server"))
+        return worker if name == "worker" else parent_of(worker)
     return server.process_of(WORDS[name])
 
 
@@ -183,7 +184,7 @@ PARTS = {
     ("backend", "name"),
     [(one, name) for one in BACKENDS for name in PARTS if (one, name) != ("vnc", "Xpra")],
 )
-def test_a_part_is_killed(server, backend, name):
+def test_a_part_is_killed(server: JupyterServer, backend: str, name: str) -> None:
     before = of_desktops(server)
     start(server, backend)
     killed = part(server, name)
@@ -207,7 +208,7 @@ def test_a_part_is_killed(server, backend, name):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_it_is_stopped(server, backend):
+def test_it_is_stopped(server: JupyterServer, backend: str) -> None:
     """While somebody looks on, too."""
     before = of_desktops(server)
     start(server, backend)
@@ -223,7 +224,7 @@ def test_it_is_stopped(server, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_log_out(server, backend):
+def test_log_out(server: JupyterServer, backend: str) -> None:
     before = of_desktops(server)
     start(server, backend)
     part(server, "start script").terminate()
@@ -252,7 +253,7 @@ def start_look_and_stop(server: JupyterServer, backend: str) -> None:
 
 
 @pytest.mark.timeout(900)  # for slow machines
-def test_many_in_a_row_leave_everything_as_it_was():
+def test_many_in_a_row_leave_everything_as_it_was() -> None:
     with serving(start_script=servers.XSTARTUP / "openbox") as server:
         for backend in BACKENDS:
             start_look_and_stop(server, backend)
@@ -295,7 +296,7 @@ ENDS: dict[str, Callable[[JupyterServer], None]] = {
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_the_server_ends(how):
+def test_the_server_ends(how: str) -> None:
     with serving(check=False) as server:
         for backend in BACKENDS:
             start(server, backend)
@@ -307,7 +308,7 @@ def test_the_server_ends(how):
 def kill_all(server: JupyterServer) -> None:
     """Kill every process of the server's user at one stroke, as the end of a batch job does."""
     subprocess.run(
-        ["/bin/sh", "-c", "kill -9 -1"], **users.become(server.user), check=False, timeout=10
+        ["/bin/sh", "-c", "kill -9 -1"], **users.become(server.owner), check=False, timeout=10
     )
     server.process.wait(10)
 
@@ -318,7 +319,7 @@ def processes_of(server: JupyterServer) -> list[str]:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_all_is_killed_at_one_stroke(backend):
+def test_all_is_killed_at_one_stroke(backend: str) -> None:
     """Then nobody is left to tidy up: the next desktop of this user does so, and takes over."""
     with serving(check=False) as server:
         start(server, backend)
@@ -335,12 +336,12 @@ def test_all_is_killed_at_one_stroke(backend):
         # A lower number may be free by now.
         assert len(server.displays()) == 1
         if server.displays() != [display]:
-            assert f"/tmp/.X{display[1:]}-lock" not in users.belongings(server.user)
+            assert f"/tmp/.X{display[1:]}-lock" not in users.belongings(server.owner)
         server.stop()
         nothing_is_left(server)
 
 
-def test_one_of_two_servers_is_killed(server):
+def test_one_of_two_servers_is_killed(server: JupyterServer) -> None:
     """They share the home and the folder for runtime files."""
     folders = {"XDG_RUNTIME_DIR": str(server.runtime), "HOME": str(server.home)}
     before = of_desktops(server)
@@ -394,7 +395,7 @@ def mounted(server: JupyterServer, folder: Path, options: str) -> AbstractContex
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_runtime_folder_is_full(backend):
+def test_the_runtime_folder_is_full(backend: str) -> None:
     """From the start, and later."""
     with serving() as server, mounted(server, server.runtime, "size=256k"):
         filler = fill(server.runtime)
@@ -417,7 +418,7 @@ def test_the_runtime_folder_is_full(backend):
         come_back_to(server, before)
 
 
-def _answer(server: JupyterServer, ticket) -> int:
+def _answer(server: JupyterServer, ticket: Mapping[str, Any]) -> int:
     """Return the status with which the WebSocket of ``ticket`` is answered."""
     try:
         with open_socket(server, ticket):
@@ -427,7 +428,7 @@ def _answer(server: JupyterServer, ticket) -> int:
 
 
 @pytest.mark.parametrize("home", ["full", "not writable", "noexec", "missing"])
-def test_a_home_that_cannot_be_used(home):
+def test_a_home_that_cannot_be_used(home: str) -> None:
     """Neither kind of desktop needs one."""
     # Jupyter itself cannot do without a folder for its own runtime files.
     environment = {"JUPYTER_RUNTIME_DIR": "", "JUPYTER_CONFIG_DIR": ""}
@@ -458,7 +459,7 @@ def test_a_home_that_cannot_be_used(home):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_runtime_folder_and_all_above_it_are_removed(backend):
+def test_the_runtime_folder_and_all_above_it_are_removed(backend: str) -> None:
     """As $XDG_RUNTIME_DIR is at log-out: the desktop that is started then lives elsewhere."""
     with serving(check=False) as server:
         start(server, backend)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.servers import JupyterServer, until
@@ -65,6 +65,7 @@ Gtk.main()
     finally:
         process.kill()
         process.wait()
+        assert process.stdout
         process.stdout.close()
 
 
@@ -170,7 +171,7 @@ def test_a_window_that_asks_and_closes_does_no_harm(server: JupyterServer) -> No
     until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the next text to be offered")
 
 
-def test_not_where_text_must_not_leave_the_desktop(jupyter) -> None:
+def test_not_where_text_must_not_leave_the_desktop(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter("--DesktopApp.clipboard=in")
     server.start_desktop()
     with gtk_copy(server, len(LETTERS)) as owner:
@@ -180,7 +181,9 @@ def test_not_where_text_must_not_leave_the_desktop(jupyter) -> None:
         assert owner.poll() is None
 
 
-def test_xpra_gets_it_by_a_selection_that_no_program_uses(jupyter) -> None:
+def test_xpra_gets_it_by_a_selection_that_no_program_uses(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter("--DesktopApp.backend=xpra")
     server.start_desktop()
     with gtk_copy(server, len(LETTERS)) as owner:

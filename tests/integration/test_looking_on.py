@@ -11,7 +11,7 @@ import struct
 import threading
 import zlib
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -163,7 +163,7 @@ class RawXpra(Raw):
                     self.texts += [part.decode() for part in rest if isinstance(part, bytes)]
 
 
-KINDS: dict[str, type[Raw]] = {"vnc": RawVnc, "xpra": RawXpra}
+KINDS: dict[str, Callable[[clients.Wire, str, str], Raw]] = {"vnc": RawVnc, "xpra": RawXpra}
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.servers import JupyterServer
+
 OPEN = """
 import resource, sys
 import xcffib, xcffib.xproto
@@ -18,7 +20,7 @@ print(len([one.core.GetInputFocus().reply() for one in connections]))
 
 
 @pytest.mark.parametrize("backend", ["vnc", "xpra"])
-def test_600_connections(server, backend):
+def test_600_connections(server: JupyterServer, backend: str) -> None:
     server.start_desktop(backend, backend=backend)
     ran = subprocess.run(
         [sys.executable, "-c", OPEN, "600"],

@@ -73,7 +73,7 @@ def folders(server: JupyterServer) -> list[Path]:
 def sockets(server: JupyterServer, kind: str) -> list[Any]:
     """Return the sockets of all processes of the server's user."""
     found = []
-    for process in users.processes(server.user):
+    for process in users.processes(server.owner):
         found += process.net_connections(kind)
     return found
 
@@ -81,7 +81,7 @@ def sockets(server: JupyterServer, kind: str) -> list[Any]:
 # -- files
 
 
-def test_modes(server):
+def test_modes(server: JupyterServer) -> None:
     """Nothing is for others, whatever the umask."""
     paths = [path for folder in folders(server) for path in [folder, *folder.rglob("*")]]
     # Xorg sets that of its log itself.
@@ -94,13 +94,13 @@ def test_modes(server):
     assert not [path for path in paths if path.lstat().st_uid != server.user]
 
 
-def test_the_user_s_programs_have_the_user_s_umask(server):
+def test_the_user_s_programs_have_the_user_s_umask(server: JupyterServer) -> None:
     assert int((server.home / "umask").read_text(), 8) == 0
 
 
-def test_shared_memory(server):
+def test_shared_memory(server: JupyterServer) -> None:
     """A picture of the screen in it would be as good as the screen."""
-    shared = [line for line in users.belongings(server.user) if line.startswith("shm")]
+    shared = [line for line in users.belongings(server.owner) if line.startswith("shm")]
     assert not [line for line in shared if not line.endswith("600")]
 
 
@@ -125,20 +125,20 @@ def connect(user: int, *names: str) -> list[str]:
     return ran.stdout.split()
 
 
-def test_who_can_connect(server, neighbour):
+def test_who_can_connect(server: JupyterServer, neighbour: int) -> None:
     paths = [str(path) for folder in folders(server) for path in folder.glob("*.sock")]
     assert len(paths) == 3
-    assert connect(server.user, *paths) == ["connected"] * 3
+    assert connect(server.owner, *paths) == ["connected"] * 3
     assert connect(neighbour, *paths) == ["PermissionError"] * 3
 
 
-def test_nobody_is_served_at_an_abstract_name(server, neighbour):
+def test_nobody_is_served_at_an_abstract_name(server: JupyterServer, neighbour: int) -> None:
     names = [f"@/tmp/.X11-unix/X{display[1:]}" for display in server.displays()]
     assert len(names) == 2
     assert connect(neighbour, *names) == ["ConnectionRefusedError"] * 2
 
 
-def test_what_listens(server):
+def test_what_listens(server: JupyterServer) -> None:
     ports = {one.laddr.port for one in sockets(server, "inet") if one.status == "LISTEN"}
     assert ports == {server.port}
     assert not [one for one in sockets(server, "udp") if not one.raddr]
@@ -154,7 +154,7 @@ def listening() -> set[str]:
     return {row[7] for row in rows if len(row) > 7 and int(row[3], 16) & accepts_connections}
 
 
-def test_the_display(server, neighbour):
+def test_the_display(server: JupyterServer, neighbour: int) -> None:
     """Everyone can connect to an X server's socket; what lets in is the cookie."""
     cookies = {str(path) for folder in folders(server) for path in folder.glob("Xauthority")}
     for display in server.displays():
@@ -162,7 +162,7 @@ def test_the_display(server, neighbour):
             asked = xdpyinfo(neighbour, display, cookie)
             assert asked.returncode != 0
             assert "unable to open display" in asked.stderr
-        assert 0 in [xdpyinfo(server.user, display, cookie).returncode for cookie in cookies]
+        assert 0 in [xdpyinfo(server.owner, display, cookie).returncode for cookie in cookies]
 
 
 def xdpyinfo(user: int, display: str, cookie: str) -> subprocess.CompletedProcess[str]:
@@ -195,7 +195,7 @@ except OSError:
 """
 
 
-def test_nobody_can_take_the_place_of_the_display(server, neighbour):
+def test_nobody_can_take_the_place_of_the_display(server: JupyterServer, neighbour: int) -> None:
     """They would get the cookie of whoever connects to it."""
     for display in server.displays():
         ran = users.run(neighbour, REPLACE, display[1:])
@@ -254,7 +254,7 @@ def what_is_in(secrets: dict[str, bytes], data: bytes) -> list[str]:
     return [name for name, secret in secrets.items() if secret in data]
 
 
-def test_nobody_can_read_a_secret(server, neighbour):
+def test_nobody_can_read_a_secret(server: JupyterServer, neighbour: int) -> None:
     secrets = secrets_of(server)
     processes = [str(process.pid) for process in server.processes()]
     ran = users.run(neighbour, READ, str(server.root), *processes)
@@ -267,7 +267,7 @@ def test_nobody_can_read_a_secret(server, neighbour):
     assert not leaks
 
 
-def test_secrets_stay_out_of_logs_and_of_the_environment_of_programs(server):
+def test_secrets_stay_out_of_logs_and_of_the_environment_of_programs(server: JupyterServer) -> None:
     """Those who read them legitimately pass them on: to support, to a colleague."""
     secrets = secrets_of(server)
     logs = [server.log_file, *(path for one in folders(server) for path in one.glob("*.log*"))]
@@ -292,23 +292,23 @@ print(hard)
 """
 
 
-def test_ours_dump_core_where_users_cannot_write(server, neighbour):
+def test_ours_dump_core_where_users_cannot_write(server: JupyterServer, neighbour: int) -> None:
     """So that nobody can put a link there."""
     ours = [process for word in OURS for process in server.processes(word)]
     assert len(ours) == 4 + 1 + 2 + 1
     assert {process.cwd() for process in ours} == {"/"}
-    for user in (server.user, neighbour):
+    for user in (server.owner, neighbour):
         assert users.run(user, "import os; print(os.access('/', os.W_OK))").stdout == "False\n"
 
 
-def test_core_dumps_are_for_the_user_only(server, neighbour):
+def test_core_dumps_are_for_the_user_only(server: JupyterServer, neighbour: int) -> None:
     """Even those of the user's programs, by a umask that keeps nothing back, in an open folder."""
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
     if pattern.startswith(("|", "/")):
         pytest.skip(f"core dumps do not go into the folder of the program here, but to {pattern}")
     server.start_desktop("dumps")
     program = max(server.processes("--sm-disable"), key=psutil.Process.create_time)
-    if users.run(server.user, ALLOW_DUMPS, str(program.pid)).stdout == "0\n":
+    if users.run(server.owner, ALLOW_DUMPS, str(program.pid)).stdout == "0\n":
         pytest.skip("core dumps are forbidden here (ulimit -H -c)")
     for earlier in cores(server):
         earlier.unlink()
@@ -318,7 +318,9 @@ def test_core_dumps_are_for_the_user_only(server, neighbour):
     assert core.parent == server.home
     server.home.chmod(0o755)
     try:
-        read = [users.run(user, READ, str(server.home)).stdout for user in (server.user, neighbour)]
+        read = [
+            users.run(user, READ, str(server.home)).stdout for user in (server.owner, neighbour)
+        ]
     finally:
         server.home.chmod(0o700)
         core.unlink()
@@ -328,7 +330,7 @@ def test_core_dumps_are_for_the_user_only(server, neighbour):
 def cores(server: JupyterServer) -> set[Path]:
     """Return the core dumps of the server's user, in the folders that programs are run in."""
     found = [*Path("/").glob("core*"), *server.home.glob("core*")]
-    return {path for path in found if _is_file_of(path, server.user)}
+    return {path for path in found if _is_file_of(path, server.owner)}
 
 
 def _is_file_of(path: Path, user: int | None) -> bool:
@@ -344,7 +346,7 @@ def _is_file_of(path: Path, user: int | None) -> bool:
 OPEN_TO_ALL = 0o777
 
 
-def test_a_runtime_folder_below_another_user_s_is_not_used(neighbour):
+def test_a_runtime_folder_below_another_user_s_is_not_used(neighbour: int) -> None:
     """They could put another one in its place, and sit behind its socket."""
     trap = Path("/tmp") / f"jdt-trap-{neighbour}"
     victim = users.new()
@@ -363,7 +365,7 @@ def test_a_runtime_folder_below_another_user_s_is_not_used(neighbour):
         shutil.rmtree(trap)
 
 
-def test_a_link_to_the_runtime_folder_that_another_user_changes(neighbour):
+def test_a_link_to_the_runtime_folder_that_another_user_changes(neighbour: int) -> None:
     """The desktop stays where it was."""
     link = Path("/tmp") / f"jdt-link-{neighbour}"
     decoy = link.with_name(f"jdt-decoy-{neighbour}")
@@ -412,7 +414,7 @@ def folders_elsewhere(server: JupyterServer) -> list[Path]:
 
 
 @pytest.mark.parametrize("trap", ["pipe", "endless link", "folder", "socket", "huge number"])
-def test_a_display_number_with_a_trap(server, neighbour, trap):
+def test_a_display_number_with_a_trap(server: JupyterServer, neighbour: int, trap: str) -> None:
     """Whoever has left it there, and whatever it is: another number is taken, at once."""
     # Numbers are taken from 1 up: these would be next.
     number = next(n for n in range(1, 1000) if not any(p.exists() for p in signs(n)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psutil
@@ -141,9 +142,7 @@ REFUSED: dict[str, tuple[int, Callable[[Papers], int]]] = {
     **{
         f"{method} {path or 'of a ticket'} without the XSRF token": (
             403,
-            lambda p, method=method, path=path: p.calls(
-                method, f"{API}/default{path}", X_XSRFToken=None
-            ),
+            partial(Papers.calls, method=method, path=f"{API}/default{path}", X_XSRFToken=None),
         )
         for method, path in [
             ("DELETE", ""),
@@ -158,7 +157,7 @@ REFUSED: dict[str, tuple[int, Callable[[Papers], int]]] = {
     **{
         f"10 MiB to {method} {path}": (
             400,
-            lambda p, method=method, path=path: p.calls(method, API + path, LONG),
+            partial(Papers.calls, method=method, path=API + path, body=LONG),
         )
         for method, path in [
             ("POST", ""),
@@ -171,7 +170,7 @@ REFUSED: dict[str, tuple[int, Callable[[Papers], int]]] = {
     **{
         f"{method} {name}{path}": (
             400 if path == "/restart" else 404,
-            lambda p, method=method, name=name, path=path: p.calls(method, f"{API}/{name}{path}"),
+            partial(Papers.calls, method=method, path=f"{API}/{name}{path}"),
         )
         for method, path in [("GET", ""), ("DELETE", ""), ("POST", "/restart"), ("POST", "/ticket")]
         for name in ("..%2f..%2fdefault", "%2e%2e", "%00", "%0d%0aSet-Cookie:%20a=b")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def xfce(
             autostart(server.home / ".config/autostart", name, command)
         (server.home / "own").write_text("#!/bin/sh\nexec dbus-run-session -- startxfce4\n")
 
-    options = {"start_script": start_script, "prepare": prepare, "check": False}
+    options: dict[str, Any] = {"start_script": start_script, "prepare": prepare, "check": False}
     settings = (f"--DesktopApp.backend={backend}", f"--DesktopApp.stop_timeout={patience}")
     with servers.running(*settings, **options) as server:
         server.start_desktop()
@@ -112,7 +113,7 @@ def xfce(
         ("xpra", "xfce", "SIGKILL"),
     ],
 )
-def test_programs_save(backend, script, how):
+def test_programs_save(backend: str, script: str, how: str) -> None:
     """Those that the session manager knows, those that it does not, and one from elsewhere."""
     with ExitStack() as stack:
         server = stack.enter_context(xfce(backend, script, inside="", known="--known"))
@@ -124,7 +125,7 @@ def test_programs_save(backend, script, how):
         assert set(states.values()) == {"saved"}, states
 
 
-def test_a_program_that_holds_up_the_log_out():
+def test_a_program_that_holds_up_the_log_out() -> None:
     """The session manager waits for it; the others save all the same."""
     with xfce(patience=8, inside="", known="--known") as server:
         server.process_of("saving_program", "/known").suspend()

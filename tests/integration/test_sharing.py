@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -86,7 +87,7 @@ ONLY_XPRA = pytest.mark.parametrize("backend", ["xpra"], indirect=True)
 # -- the links
 
 
-def test_a_link(server):
+def test_a_link(server: JupyterServer) -> None:
     share = shared(server)
     assert share["url"] == f"sessions/default/?share_key={share['id']}"
     assert share["access"] == "view"
@@ -102,7 +103,7 @@ def test_a_link(server):
     assert share["id"] not in server.log
 
 
-def test_a_link_on_the_way_to_the_login_and_back(jupyter):
+def test_a_link_on_the_way_to_the_login_and_back(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter()
     back = quote("/desktop/?share_key=an-id", safe="")
     cookie = server.call("GET", "login", token=None).headers["Set-Cookie"].split(";")[0]
@@ -114,19 +115,22 @@ def test_a_link_on_the_way_to_the_login_and_back(jupyter):
     assert "an-id" not in server.log
 
 
+NO_LIFETIMES: list[object] = [0, -1, 1e9, "60", True, None, []]
+
+
 @pytest.mark.parametrize(
     "body",
     [
         *({"access": access} for access in ("", "all", 7, None)),
-        *({"lifetime": lifetime} for lifetime in (0, -1, 1e9, "60", True, None, [])),
+        *({"lifetime": lifetime} for lifetime in NO_LIFETIMES),
     ],
 )
-def test_what_is_no_share(server, body):
+def test_what_is_no_share(server: JupyterServer, body: dict[str, object]) -> None:
     answer = server.call("POST", f"{SESSION}/share", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
-def test_who_may_only_look_at_what_there_is(server):
+def test_who_may_only_look_at_what_there_is(server: JupyterServer) -> None:
     """He sees the page and the state; a desktop only by a link, and the links not at all."""
     assert server.call("GET", SESSION, headers=BOB).status == 200
     answer = ticket(server, **BOB)
@@ -138,7 +142,7 @@ def test_who_may_only_look_at_what_there_is(server):
     assert ticket(server, shared(server)["id"], **BOB).status == 200
 
 
-def test_a_view_link_does_not_resize(server):
+def test_a_view_link_does_not_resize(server: JupyterServer) -> None:
     body = {"geometry": "800x600", "share": shared(server)["id"]}
     answer = server.call("PUT", f"{SESSION}/geometry", body, headers=BOB)
     assert (answer.status, answer.json["reason"]) == (403, "not-permitted")
@@ -146,7 +150,7 @@ def test_a_view_link_does_not_resize(server):
     assert server.call("PUT", f"{SESSION}/geometry", body, headers=BOB).status == 204
 
 
-def test_a_link_that_was_ended_or_never_was(server):
+def test_a_link_that_was_ended_or_never_was(server: JupyterServer) -> None:
     share = shared(server)
     before = ticket(server, share["id"], **BOB).json
     assert server.call("DELETE", f"{SESSION}/shares/{share['id']}").status == 204
@@ -158,7 +162,7 @@ def test_a_link_that_was_ended_or_never_was(server):
     assert denied.value.status == 410
 
 
-def test_a_link_that_has_expired(server):
+def test_a_link_that_has_expired(server: JupyterServer) -> None:
     share = shared(server, lifetime=0.2)
     until(lambda: ticket(server, share["id"], **BOB).status == 410, "its end", 5)
     held = server.call("GET", f"{SESSION}/shares").json["shares"]
@@ -166,7 +170,9 @@ def test_a_link_that_has_expired(server):
 
 
 @pytest.mark.parametrize(("allowed", "works"), [("view", ["view"]), ("off", [])])
-def test_the_administrator_allows_it(jupyter, allowed, works):
+def test_the_administrator_allows_it(
+    jupyter: Callable[..., JupyterServer], allowed: str, works: list[str]
+) -> None:
     server = jupyter(f"--DesktopApp.sharing={allowed}")
     server.start_desktop()
     for access in ("view", "full"):
@@ -178,7 +184,7 @@ def test_the_administrator_allows_it(jupyter, allowed, works):
 
 
 @ONLY_VNC
-def test_whoever_is_connecting_is_not_thrown_out_by_guests(server):
+def test_whoever_is_connecting_is_not_thrown_out_by_guests(server: JupyterServer) -> None:
     """They share a password file."""
     shown = ticket(server).json
     with open_socket(server, shown) as wire:
@@ -190,7 +196,7 @@ def test_whoever_is_connecting_is_not_thrown_out_by_guests(server):
 
 
 @ONLY_VNC
-def test_a_guest_does_not_take_the_place_of_anyone_else(server):
+def test_a_guest_does_not_take_the_place_of_anyone_else(server: JupyterServer) -> None:
     """Whatever page it says it is."""
     by_the_side = {"client": "websockify"}
     own = server.ticket(client="websockify")
@@ -215,7 +221,7 @@ def move_by_vnc(viewer: Viewer, x: int, y: int) -> None:
 
 
 @ONLY_VNC
-def test_a_vnc_viewer_that_only_looks(server):
+def test_a_vnc_viewer_that_only_looks(server: JupyterServer) -> None:
     with guest(server, shared(server)) as looks, guest(server, shared(server, "full")) as works:
         for viewer in (looks, works):
             viewer.set_encodings(clients.RAW, clients.EXTENDED_DESKTOP_SIZE)
@@ -233,7 +239,7 @@ def test_a_vnc_viewer_that_only_looks(server):
 
 
 @ONLY_VNC
-def test_a_password_to_look_on_is_for_one_connection(server):
+def test_a_password_to_look_on_is_for_one_connection(server: JupyterServer) -> None:
     share = shared(server)
     first = ticket(server, share["id"], **BOB).json
     with open_socket(server, first, BOB) as wire:
@@ -246,7 +252,7 @@ def test_a_password_to_look_on_is_for_one_connection(server):
 
 
 @ONLY_XPRA
-def test_an_xpra_viewer_that_only_looks(server):
+def test_an_xpra_viewer_that_only_looks(server: JupyterServer) -> None:
     shared(server)
     folder = folder_of(server)
     small = {"desktop_mode_size": [640, 480]}
@@ -265,7 +271,7 @@ def test_an_xpra_viewer_that_only_looks(server):
 
 
 @ONLY_XPRA
-def test_a_greeting_changes_nothing(server):
+def test_a_greeting_changes_nothing(server: JupyterServer) -> None:
     shared(server)
     before = root_window(server)
     wishes = {"icc": {"data": b"profile"}, "dpi": 300, "cursor.size": 99, "desktop_names": ["x"]}
@@ -289,7 +295,7 @@ def root_window(server: JupyterServer) -> str:
 
 
 @ONLY_XPRA
-def test_an_xpra_viewer_that_may_do_all_sets_the_size(server):
+def test_an_xpra_viewer_that_may_do_all_sets_the_size(server: JupyterServer) -> None:
     """So that the test above could fail."""
     before = size(server)
     with connected(folder_of(server), desktop_mode_size=[640, 480]):
@@ -300,7 +306,7 @@ def test_an_xpra_viewer_that_may_do_all_sets_the_size(server):
 
 
 @ONLY_XPRA
-def test_the_server_for_those_who_look_is_killed(server):
+def test_the_server_for_those_who_look_is_killed(server: JupyterServer) -> None:
     shared(server)
     (process,) = server.processes("--readonly=yes")
     process.kill()
@@ -311,7 +317,9 @@ def test_the_server_for_those_who_look_is_killed(server):
     assert server.session()["state"] == "running"
 
 
-def test_a_server_for_those_who_look_that_hangs_is_replaced(jupyter):
+def test_a_server_for_those_who_look_that_hangs_is_replaced(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter("--DesktopApp.backend=xpra", "--DesktopApp.start_timeout=8")
     server.start_desktop()
     share = shared(server)
@@ -324,7 +332,7 @@ def test_a_server_for_those_who_look_that_hangs_is_replaced(jupyter):
     shared(server)
 
 
-def test_those_who_look_have_a_key_of_their_own(jupyter):
+def test_those_who_look_have_a_key_of_their_own(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter("--DesktopApp.backend=xpra")
     server.start_desktop()
     key = ticket(server).json["key"]
@@ -337,7 +345,9 @@ def test_those_who_look_have_a_key_of_their_own(jupyter):
         xpra_protocol.handshake(folder / "view.sock", password, key)
 
 
-def test_seamless_is_not_for_looking_on(jupyter, tmp_path):
+def test_seamless_is_not_for_looking_on(
+    jupyter: Callable[..., JupyterServer], tmp_path: Path
+) -> None:
     script = tmp_path / "one-program"
     script.write_text("#!/bin/sh\nexec xterm\n")
     server = jupyter("--DesktopApp.backend=xpra", "--Xpra.mode=seamless", start_script=script)
@@ -351,7 +361,7 @@ def test_seamless_is_not_for_looking_on(jupyter, tmp_path):
 
 
 @ONLY_VNC
-def test_the_owner_sees_who_is_connected_and_ends_it(server):
+def test_the_owner_sees_who_is_connected_and_ends_it(server: JupyterServer) -> None:
     until(lambda: server.session()["viewers"] == [], "nobody left")
     share = shared(server)
     with view(server), guest(server, share) as one, guest(server, share) as other:
@@ -370,7 +380,7 @@ def test_the_owner_sees_who_is_connected_and_ends_it(server):
 
 
 @ONLY_VNC
-def test_those_who_came_by_a_link_go_when_it_expires(server):
+def test_those_who_came_by_a_link_go_when_it_expires(server: JupyterServer) -> None:
     with view(server) as owner, guest(server, shared(server, "full", 0.5)) as viewer:
         assert viewer.wire.closing().code == ENDED
         owner.set_encodings(clients.RAW)
@@ -378,7 +388,9 @@ def test_those_who_came_by_a_link_go_when_it_expires(server):
         owner.update()
 
 
-def test_a_link_is_for_this_desktop_and_not_for_the_next(jupyter):
+def test_a_link_is_for_this_desktop_and_not_for_the_next(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter()
     server.start_desktop()
     share = shared(server)

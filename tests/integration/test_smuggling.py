@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -24,7 +24,7 @@ def desktop(server: JupyterServer) -> None:
 
 def request(
     server: JupyterServer,
-    changed: dict[bytes, Sequence[bytes]],
+    changed: Mapping[bytes, Sequence[bytes]],
     line: bytes = b"GET /desktop/socket/default HTTP/1.1",
 ) -> bytes:
     """Return a good request, but for the lines of the headers that are ``changed``."""
@@ -94,7 +94,7 @@ REFUSED: dict[str, dict[bytes, Sequence[bytes]]] = {
 
 
 @pytest.mark.parametrize("changed", REFUSED.values(), ids=REFUSED)
-def test_it_is_refused(server: JupyterServer, changed: dict[bytes, Sequence[bytes]]) -> None:
+def test_it_is_refused(server: JupyterServer, changed: Mapping[bytes, Sequence[bytes]]) -> None:
     before, log = accepted(server), len(server.log)
     raw = request(server, changed)
     with Wire(clients.dial(server.url)) as wire:
@@ -141,7 +141,7 @@ HARMLESS: dict[str, dict[bytes, Sequence[bytes]]] = {
 
 @pytest.mark.parametrize("changed", HARMLESS.values(), ids=HARMLESS)
 def test_it_is_answered_and_nothing_of_it_comes_back(
-    server: JupyterServer, changed: dict[bytes, Sequence[bytes]]
+    server: JupyterServer, changed: Mapping[bytes, Sequence[bytes]]
 ) -> None:
     with Wire(clients.dial(server.url)) as wire:
         wire.socket.sendall(request(server, changed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import xcffib
@@ -24,7 +25,7 @@ class Keyboard:
     """The keyboard of a desktop's X server."""
 
     def __init__(self, display: str) -> None:
-        self._connection = xcffib.connect(display)
+        self._connection: Any = xcffib.connect(display)  # type: ignore[no-untyped-call]
         setup = self._connection.get_setup()
         self._keys = setup.min_keycode, setup.max_keycode - setup.min_keycode + 1
 

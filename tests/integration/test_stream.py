@@ -22,21 +22,23 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def tls():
+def tls() -> Iterator[servers.JupyterServer]:
     """A Jupyter server that ends TLS itself, so that it has no plain socket to pass on."""
     with servers.running(tls=True) as started:
         yield started
 
 
 @pytest.fixture(params=["hand-off", "relay"])
-def either(request, server, tls):
+def either(
+    request: pytest.FixtureRequest, server: servers.JupyterServer, tls: servers.JupyterServer
+) -> servers.JupyterServer:
     """A server for each of the two ways that bytes can go, with a running desktop."""
     chosen = server if request.param == "hand-off" else tls
     chosen.start_desktop()
     return chosen
 
 
-def test_pictures_and_input(either):
+def test_pictures_and_input(either: servers.JupyterServer) -> None:
     with view(either) as viewer:
         viewer.set_encodings(0)
         viewer.request_update()
@@ -50,7 +52,9 @@ def test_pictures_and_input(either):
         assert viewer.update() > 0
 
 
-def test_hand_off_takes_the_bytes_past_jupyter(server, tls):
+def test_hand_off_takes_the_bytes_past_jupyter(
+    server: servers.JupyterServer, tls: servers.JupyterServer
+) -> None:
     """Jupyter holds the socket of a viewer only where it has to relay."""
     for chosen, expected in ((server, 0), (tls, 1)):
         chosen.start_desktop()
@@ -61,7 +65,7 @@ def test_hand_off_takes_the_bytes_past_jupyter(server, tls):
             assert len(held) == expected
 
 
-def test_signs_of_life_and_pings(either):
+def test_signs_of_life_and_pings(either: servers.JupyterServer) -> None:
     with open_socket(either, either.ticket()) as wire:
         assert wire.message() == b"RFB 003.008\n"
         wire.send(b"")
@@ -70,8 +74,8 @@ def test_signs_of_life_and_pings(either):
         assert wire.frame().payload == b"hello"
 
 
-def test_a_viewer_that_leaves_is_not_counted_any_more(either):
-    def viewers():
+def test_a_viewer_that_leaves_is_not_counted_any_more(either: servers.JupyterServer) -> None:
+    def viewers() -> int:
         return len(either.session()["viewers"])
 
     with view(either), view(either):
@@ -79,7 +83,7 @@ def test_a_viewer_that_leaves_is_not_counted_any_more(either):
     servers.until(lambda: viewers() == 0, "no viewer")
 
 
-def test_a_page_that_connects_again_takes_its_own_place(either):
+def test_a_page_that_connects_again_takes_its_own_place(either: servers.JupyterServer) -> None:
     with (
         view(either, client="page") as old,
         view(either, client="other") as other,
@@ -92,7 +96,7 @@ def test_a_page_that_connects_again_takes_its_own_place(either):
             assert viewer.update() > 0
 
 
-def test_a_password_is_for_one_ticket(either):
+def test_a_password_is_for_one_ticket(either: servers.JupyterServer) -> None:
     first, second = either.ticket(), either.ticket()
     assert first["password"] != second["password"]
     with closing(Viewer(open_socket(either, first)).wire.socket):
@@ -103,7 +107,7 @@ def test_a_password_is_for_one_ticket(either):
         assert viewer.width
 
 
-def test_twenty_wrong_passwords_do_not_lock_the_owner_out(either):
+def test_twenty_wrong_passwords_do_not_lock_the_owner_out(either: servers.JupyterServer) -> None:
     for _ in range(20):
         with Viewer(open_socket(either, either.ticket())) as viewer, pytest.raises(WrongPassword):
             viewer.authenticate("wrong")
@@ -114,7 +118,7 @@ def test_twenty_wrong_passwords_do_not_lock_the_owner_out(either):
 # -- half-made connections
 
 
-def open_descriptors(server):
+def open_descriptors(server: servers.JupyterServer) -> dict[str, int]:
     processes = {
         **session_processes(server),
         "bridge": server.process_of("jupyter_desktop.bridge"),
@@ -129,7 +133,9 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def test_a_hundred_half_made_connections_do_not_lock_the_owner_out(either):
+def test_a_hundred_half_made_connections_do_not_lock_the_owner_out(
+    either: servers.JupyterServer,
+) -> None:
     with view(either):
         pass
     servers.until(lambda: either.session()["viewers"] == [], "no viewer")
@@ -160,7 +166,7 @@ def test_a_hundred_half_made_connections_do_not_lock_the_owner_out(either):
     servers.until(as_before, f"descriptors as before: {before}")
 
 
-def test_browsers_that_leave_at_once_leave_nothing(either):
+def test_browsers_that_leave_at_once_leave_nothing(either: servers.JupyterServer) -> None:
     """Gone before, while, and after the door opens."""
     with view(either):
         pass
@@ -257,7 +263,11 @@ def received(viewer: Viewer, count: int) -> int:
 
 
 @pytest.mark.timeout(240)
-def test_a_client_that_stops_reading_costs_no_memory(server, tls, record_property):
+def test_a_client_that_stops_reading_costs_no_memory(
+    server: servers.JupyterServer,
+    tls: servers.JupyterServer,
+    record_property: Callable[[str, object], None],
+) -> None:
     """By hand-off and by relay, with the real display server and with 600 MiB of flood.
 
     All four at once, since waiting is all there is to it.
@@ -305,7 +315,9 @@ def _stall(memory: Memory, seconds: float) -> None:
         select.select([], [], [], 0.25)
 
 
-def test_a_display_server_that_does_not_read_holds_the_browser_back(either):
+def test_a_display_server_that_does_not_read_holds_the_browser_back(
+    either: servers.JupyterServer,
+) -> None:
     """The other way: input that nobody takes is not gathered."""
 
     class Deaf(Flood):
@@ -342,7 +354,7 @@ def _send_until_held_back(connection: socket.socket, data: bytes) -> int:
     return sent
 
 
-def test_a_slow_reader_holds_nobody_else_up(either):
+def test_a_slow_reader_holds_nobody_else_up(either: servers.JupyterServer) -> None:
     with view(either) as stalled, view(either) as lively:
         stalled.set_encodings(0)
         for _ in range(20):
@@ -359,12 +371,14 @@ def test_a_slow_reader_holds_nobody_else_up(either):
 # -- the side entrance, through jupyter-server-proxy
 
 
-def by_the_side(server, headers=None):
+def by_the_side(
+    server: servers.JupyterServer, headers: Mapping[str, str | None] | None = None
+) -> clients.Wire:
     sent = {"Authorization": f"token {server.token}", **(headers or {})}
     return clients.connect(f"{server.url}desktop-websockify/", ["binary"], sent, server.context)
 
 
-def test_the_side_entrance(either):
+def test_the_side_entrance(either: servers.JupyterServer) -> None:
     ticket = either.ticket(client="websockify")
     with Viewer(by_the_side(either)) as viewer:
         viewer.authenticate(ticket["password"])
@@ -401,7 +415,7 @@ def test_the_side_entrance_without_a_ticket(either):
     assert len(either.session()["viewers"]) == before
 
 
-def test_the_side_entrance_without_a_login(either):
+def test_the_side_entrance_without_a_login(either: servers.JupyterServer) -> None:
     either.ticket(client="websockify")
     with pytest.raises(clients.Denied) as denied:
         by_the_side(either, {"Authorization": None})
@@ -410,7 +424,7 @@ def test_the_side_entrance_without_a_login(either):
     by_the_side(either).socket.close()
 
 
-def test_the_side_entrance_takes_a_ticket_once(either):
+def test_the_side_entrance_takes_a_ticket_once(either: servers.JupyterServer) -> None:
     either.ticket(client="websockify")
     by_the_side(either).socket.close()
     with pytest.raises((clients.Denied, clients.Closed)):
@@ -424,8 +438,8 @@ runtime._NETWORK_FILE_SYSTEMS = {runtime.file_system(Path("/tmp"))}
 """
 
 
-def test_where_the_side_entrance_cannot_be(jupyter):
-    def prepare(server):
+def test_where_the_side_entrance_cannot_be(jupyter: Callable[..., servers.JupyterServer]) -> None:
+    def prepare(server: servers.JupyterServer) -> None:
         (server.home / ".jupyter").mkdir()
         (server.home / ".jupyter" / "jupyter_server_config.py").write_text(NOWHERE_IS_SAFE)
 
@@ -446,7 +460,7 @@ def test_where_the_side_entrance_cannot_be(jupyter):
     assert server.log.count("/desktop-websockify/ is not served") == 1
 
 
-def test_an_x_program_of_the_desktop_is_on_the_picture(server):
+def test_an_x_program_of_the_desktop_is_on_the_picture(server: servers.JupyterServer) -> None:
     """The display and its cookie work for a program from outside who may read the cookie."""
     server.start_desktop()
     with on_display(server, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK") as program:

@@ -7,7 +7,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import psutil
@@ -46,26 +47,26 @@ def log_in(server: JupyterServer, password: str | None = None, key: str | None =
     )
 
 
-def test_who_has_password_and_key_gets_in(server):
+def test_who_has_password_and_key_gets_in(server: JupyterServer) -> None:
     log_in(server)
 
 
-def test_a_wrong_password(server):
+def test_a_wrong_password(server: JupyterServer) -> None:
     with pytest.raises(NotReady, match="authentication failed"):
         log_in(server, password="another")
 
 
-def test_a_wrong_key(server):
+def test_a_wrong_key(server: JupyterServer) -> None:
     with pytest.raises(NotReady, match="another key"):
         log_in(server, key="0" * 64)
 
 
-def test_no_key(server):
+def test_no_key(server: JupyterServer) -> None:
     with pytest.raises(NotReady, match="missing encryption tokens"):
         log_in(server, key="")
 
 
-def test_a_password_ends_with_its_viewer_s_turn(server):
+def test_a_password_ends_with_its_viewer_s_turn(server: JupyterServer) -> None:
     """What a viewer was told yesterday opens nothing today."""
     before = secret(server, "password")
     first = server.ticket()
@@ -88,14 +89,18 @@ def arrive(server: JupyterServer, ticket: dict[str, str], password: str) -> None
         xpra_protocol.log_in(stream, password, ticket["key"], xpra_protocol.HELLO)
 
 
-def test_control_commands_are_refused(server, monkeypatch):
+def test_control_commands_are_refused(
+    server: JupyterServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = {"command_request": [b"clipboard-direction", b"both"]}
     monkeypatch.setattr(xpra_protocol, "HELLO", {**xpra_protocol.HELLO, **command})
     with pytest.raises(NotReady, match="control commands are off"):
         log_in(server)
 
 
-def test_control_commands_of_a_viewer_are_ignored(jupyter, monkeypatch):
+def test_control_commands_of_a_viewer_are_ignored(
+    jupyter: Callable[..., JupyterServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
     debug = ("--Xpra.encryption=off", "--Xpra.arguments=-d", "--Xpra.arguments=command")
     server = jupyter(XPRA, "--DesktopApp.clipboard=out", *debug)
     server.start_desktop()
@@ -109,7 +114,9 @@ def test_control_commands_of_a_viewer_are_ignored(jupyter, monkeypatch):
     assert "clipboard direction set" not in logs(server)
 
 
-def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(jupyter):
+def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter(XPRA)
     server.start_desktop()
     with grabbed(server):
@@ -120,7 +127,7 @@ def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(jupyter):
         server.wait_for("stopped", seconds=6)
 
 
-def test_secrets_are_for_this_user_only(server):
+def test_secrets_are_for_this_user_only(server: JupyterServer) -> None:
     for name in ("password", "key", "Xauthority", "display.sock"):
         assert stat.S_IMODE((folder_of(server) / name).stat().st_mode) & 0o077 == 0, name
     told = "".join(
@@ -133,21 +140,21 @@ def test_secrets_are_for_this_user_only(server):
     assert secret(server, "key") not in logs(server) + server.log
 
 
-def test_nothing_listens_but_its_socket(server):
+def test_nothing_listens_but_its_socket(server: JupyterServer) -> None:
     (xpra,) = server.processes("start-desktop")
     listening = [one for one in xpra.net_connections() if one.status == "LISTEN"]
     assert not listening
     assert not xpra.children()
 
 
-def test_nothing_is_written_into_the_home(server):
+def test_nothing_is_written_into_the_home(server: JupyterServer) -> None:
     names = {path.name for path in server.home.iterdir()}
     assert not names & {".xpra", ".dbus"}
     assert not list(server.home.glob(".config/xpra"))
 
 
 @pytest.mark.parametrize("x_server", ["xorg", "xvfb"])
-def test_any_size(jupyter, x_server):
+def test_any_size(jupyter: Callable[..., JupyterServer], x_server: str) -> None:
     server = jupyter(XPRA, f"--Xpra.x_server={x_server}")
     server.call("POST", "desktop/api/sessions", {"geometry": "1001x667"})
     server.wait_for("running")
@@ -159,20 +166,20 @@ def test_any_size(jupyter, x_server):
 
 
 @pytest.mark.parametrize("geometry", ["", "1x1", "big"])
-def test_what_is_no_size(server, geometry):
+def test_what_is_no_size(server: JupyterServer, geometry: str) -> None:
     body = {"geometry": geometry}
     answer = server.call("PUT", "desktop/api/sessions/default/geometry", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
-def test_no_encryption(jupyter):
+def test_no_encryption(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA, "--Xpra.encryption=off")
     server.start_desktop()
     assert server.ticket()["key"] is None
     log_in(server, key="")
 
 
-def test_it_is_killed_and_comes_back(jupyter):
+def test_it_is_killed_and_comes_back(jupyter: Callable[..., JupyterServer]) -> None:
     """The programs are clients of the X server, which has no part in it."""
     server = jupyter(XPRA)
     server.start_desktop()
@@ -192,7 +199,7 @@ def test_it_is_killed_and_comes_back(jupyter):
     log_in(server)
 
 
-def test_the_one_that_comes_back_hangs(jupyter):
+def test_the_one_that_comes_back_hangs(jupyter: Callable[..., JupyterServer]) -> None:
     """Those who come are told at once that it is not ready; it is ended, and another one comes."""
     server = jupyter(XPRA, "--DesktopApp.start_timeout=5")
     server.start_desktop()
@@ -216,7 +223,7 @@ def test_the_one_that_comes_back_hangs(jupyter):
     assert (program.is_running(), server.session()["state"]) == (True, "running")
 
 
-def test_all_that_come_back_hang(jupyter):
+def test_all_that_come_back_hang(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA, "--DesktopApp.start_timeout=4")
     server.start_desktop()
     one = server.process_of("start-desktop")
@@ -259,14 +266,14 @@ def _only_x_server(server: JupyterServer) -> psutil.Process | None:
     return found[0] if len(found) == 1 else None
 
 
-def test_the_log_says_which_x_server_was_taken_and_why(server):
+def test_the_log_says_which_x_server_was_taken_and_why(server: JupyterServer) -> None:
     taken = x_server_of(server).name()
     assert f"\nStarting {taken}" in logs(server)
     if taken == "Xvfb":
         assert "Xorg with the dummy driver does not work here: " in logs(server)
 
 
-def test_its_x_server_is_killed(jupyter):
+def test_its_x_server_is_killed(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA)
     server.start_desktop()
     x_server_of(server).kill()
@@ -276,7 +283,7 @@ def test_its_x_server_is_killed(jupyter):
     log_in(server)
 
 
-def test_it_is_missing(jupyter):
+def test_it_is_missing(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA, environment={"PATH": "/nowhere"})
     server.call("POST", "desktop/api/sessions")
     error = server.wait_for("failed")["error"]
@@ -286,7 +293,7 @@ def test_it_is_missing(jupyter):
 
 
 @pytest.mark.needs("xpra")
-def test_auto_takes_what_there_is(jupyter, tmp_path):
+def test_auto_takes_what_there_is(jupyter: Callable[..., JupyterServer], tmp_path: Path) -> None:
     for path in Path("/usr/bin").iterdir():
         if path.name not in ("Xtigervnc", "Xvnc", "Xtightvnc"):
             (tmp_path / path.name).symlink_to(path)
@@ -294,20 +301,20 @@ def test_auto_takes_what_there_is(jupyter, tmp_path):
     assert server.start_desktop()["backend"] == "xpra"
 
 
-def test_both_at_once(jupyter):
+def test_both_at_once(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter()
     assert server.start_desktop()["backend"] == "vnc"
     assert server.start_desktop("xpra", backend="xpra")["backend"] == "xpra"
 
 
-def test_a_backend_that_there_is_not(server):
+def test_a_backend_that_there_is_not(server: JupyterServer) -> None:
     body = {"name": "other", "backend": "rdp"}
     answer = server.call("POST", "desktop/api/sessions", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
     assert "auto, vnc, xpra" in answer.json["remedy"]
 
 
-def test_the_client_s_scripts_are_served_and_nothing_else(server):
+def test_the_client_s_scripts_are_served_and_nothing_else(server: JupyterServer) -> None:
     answer = server.call("GET", "desktop/xpra/js/Client.js")
     assert (answer.status, answer.body) == (
         200,
@@ -330,9 +337,9 @@ def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(["/usr/bin/python3", *create], check=True)
     (site,) = folder.glob("lib/python*/site-packages")
     for module in ("cryptography", "cffi"):
-        (own,) = importlib.util.find_spec(module).submodule_search_locations
+        (own,) = _spec(module).submodule_search_locations or []
         (site / module).symlink_to(own)
-    compiled = Path(importlib.util.find_spec("_cffi_backend").origin)
+    compiled = Path(_spec("_cffi_backend").origin or "")
     if f"python{sys.version_info.major}.{sys.version_info.minor}" in str(site):
         (site / compiled.name).symlink_to(compiled)
     executable = folder / "bin" / "xpra"
@@ -348,7 +355,7 @@ def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.needs("xpra")
-def test_aes_of_today(jupyter, xpra_of_today):
+def test_aes_of_today(jupyter: Callable[..., JupyterServer], xpra_of_today: Path) -> None:
     server = jupyter(XPRA, f"--Xpra.executable={xpra_of_today}")
     server.start_desktop()
     log_in(server)
@@ -356,7 +363,7 @@ def test_aes_of_today(jupyter, xpra_of_today):
         log_in(server, key="0" * 64)
 
 
-def test_seamless(jupyter, tmp_path):
+def test_seamless(jupyter: Callable[..., JupyterServer], tmp_path: Path) -> None:
     script = tmp_path / "one-program"
     script.write_text("#!/bin/sh\nexec xterm\n")
     server = jupyter(XPRA, "--Xpra.mode=seamless", start_script=script)
@@ -365,3 +372,9 @@ def test_seamless(jupyter, tmp_path):
     assert "start" in xpra.cmdline()
     until(lambda: server.processes("xterm"), "the program")
     log_in(server)
+
+
+def _spec(module: str) -> ModuleSpec:
+    found = importlib.util.find_spec(module)
+    assert found is not None
+    return found

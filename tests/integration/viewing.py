@@ -55,11 +55,11 @@ def view(server: JupyterServer, name: str = "default", client: str = "") -> View
 def log_in(server: JupyterServer) -> dict[str, str]:
     """Return the headers of a browser that has opened the address with the token in it."""
     answer = server.call("GET", f"desktop/?token={server.token}", token=None)
-    pairs = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie")]
+    pairs = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie", [])]
     assert any(pair.startswith("username-") for pair in pairs), pairs
     # Jupyter hands out the XSRF cookie with the first page.
     page = server.call("GET", "desktop/", token=None, headers={"Cookie": "; ".join(pairs)})
-    pairs += [line.split(";")[0] for line in page.headers.get_all("Set-Cookie") or []]
+    pairs += [line.split(";")[0] for line in page.headers.get_all("Set-Cookie", [])]
     cookies = dict(pair.split("=", 1) for pair in pairs)
     joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return {"Cookie": joined, "X-XSRFToken": cookies["_xsrf"]}
@@ -172,6 +172,8 @@ def selected(server: JupyterServer, text: str) -> Iterator[None]:
     """Have a program on the desktop own CLIPBOARD, with ``text`` in it."""
     command = ("xclip", "-quiet", "-selection", "clipboard", "-target", "UTF8_STRING")
     with on_display(server, *command, stdin=subprocess.PIPE) as program:
+        assert program.stdin
+        assert program.stderr
         program.stdin.write(text.encode())
         program.stdin.close()
         program.stderr.readline()  # it says so when it owns the selection
