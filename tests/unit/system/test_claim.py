@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def folder(base: Path, name: str = "jd-one") -> Path:
     return path
 
 
-def test_what_is_claimed_stays(tmp_path):
+def test_what_is_claimed_stays(tmp_path: Path) -> None:
     claimed = claim(one := folder(tmp_path))
     remove_unclaimed(tmp_path)
     assert (one / "file").exists()
@@ -39,7 +40,7 @@ def test_what_is_claimed_stays(tmp_path):
     assert not one.exists()
 
 
-def test_a_child_holds_it_for_its_parent_which_is_gone(tmp_path):
+def test_a_child_holds_it_for_its_parent_which_is_gone(tmp_path: Path) -> None:
     """As a session's worker does for the keeper."""
     one = folder(tmp_path)
     with subprocess.Popen(
@@ -75,13 +76,13 @@ def a_link(one: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda one: None, made_by_another_machine, a_pipe, a_link])
-def test_what_may_not_be_ours_stays(tmp_path, make):
+def test_what_may_not_be_ours_stays(tmp_path: Path, make: Callable[[Path], object]) -> None:
     make(one := folder(tmp_path))
     remove_unclaimed(tmp_path)
     assert (one / "file").exists()
 
 
-def test_a_folder_of_another_user_stays(tmp_path):
+def test_a_folder_of_another_user_stays(tmp_path: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make one")
     os.close(claim(one := folder(tmp_path)))
@@ -90,7 +91,7 @@ def test_a_folder_of_another_user_stays(tmp_path):
     assert one.exists()
 
 
-def test_a_link_to_a_folder_of_ours_is_not_followed(tmp_path):
+def test_a_link_to_a_folder_of_ours_is_not_followed(tmp_path: Path) -> None:
     os.close(claim(one := folder(tmp_path, "precious")))
     (tmp_path / "jd-link").symlink_to(one)
     remove_unclaimed(tmp_path)

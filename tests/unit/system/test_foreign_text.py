@@ -20,11 +20,11 @@ from jupyter_desktop.system import foreign_text
         ("", ""),
     ],
 )
-def test_a_line(text, shown):
+def test_a_line(text: str, shown: str) -> None:
     assert foreign_text.line(text) == shown
 
 
-def test_lines():
+def test_lines() -> None:
     assert foreign_text.lines(["[I ServerApp] all is well", "b\nc"]) == (
         "    [I ServerApp] all is well\n    b\\nc"
     )

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
         "libgobject-2.0.so.0 => not found",
     ],
 )
-def test_complaints(line):
+def test_complaints(line: str) -> None:
     assert libraries.complaint(f"Xvnc starts\n\t{line}\nno more") == line
 
 
@@ -54,12 +54,12 @@ def test_complaints(line):
         "object file): ignored.",
     ],
 )
-def test_what_is_no_complaint(text):
+def test_what_is_no_complaint(text: str) -> None:
     assert libraries.complaint(text) == ""
 
 
 @pytest.mark.parametrize("variable", libraries.VARIABLES)
-def test_what_does_not_fit_is_named(folder, variable):
+def test_what_does_not_fit_is_named(folder: Path, variable: str) -> None:
     value = str(folder / PIXMAN) if variable == "LD_PRELOAD" else str(folder)
     found = libraries.misfit("Xtigervnc", {**os.environ, variable: value})
     assert found
@@ -69,12 +69,12 @@ def test_what_does_not_fit_is_named(folder, variable):
     assert str(found).startswith(f"{folder / PIXMAN} of {variable} does not fit Xtigervnc (")
 
 
-def test_what_fits(tmp_path):
+def test_what_fits(tmp_path: Path) -> None:
     (real,) = {
         line.split()[2]
-        for line in subprocess.check_output(["ldd", shutil.which("Xtigervnc")], text=True).split(
-            "\n"
-        )
+        for line in subprocess.check_output(
+            ["ldd", shutil.which("Xtigervnc") or ""], text=True
+        ).split("\n")
         if PIXMAN in line
     }
     shutil.copy(real, tmp_path / PIXMAN)
@@ -84,14 +84,14 @@ def test_what_fits(tmp_path):
     assert libraries.first_misfit(own_programs.NAMES, environment) is None
 
 
-def test_nothing_is_asked_without_the_variables():
+def test_nothing_is_asked_without_the_variables() -> None:
     environment = {"PATH": "/nowhere", "LD_LIBRARY_PATH": ""}
     assert libraries.are_set(environment) == ()
     assert libraries.first_misfit(["sh"], environment) is None
 
 
 @pytest.mark.parametrize("value", ["/opt/a b/lib", "/a'b:$(touch x)/lib", "/q\\"])
-def test_the_user_s_shell_gets_them_back(tmp_path, value):
+def test_the_user_s_shell_gets_them_back(tmp_path: Path, value: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "SHELL": "/bin/sh",
@@ -119,7 +119,9 @@ def slow(tmp_path: Path) -> Iterator[dict[str, str]]:
             process.kill()
 
 
-def test_all_programs_have_one_deadline(slow, tmp_path, monkeypatch):
+def test_all_programs_have_one_deadline(
+    slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(libraries, "PATIENCE", 1.0)
     with pytest.raises(libraries.Unknown):
         libraries.first_misfit(["sh", "env", "cat"], slow)
@@ -130,7 +132,9 @@ def test_all_programs_have_one_deadline(slow, tmp_path, monkeypatch):
     assert (tmp_path / "asked").read_text() == "\n\n"
 
 
-def test_what_a_program_has_said_is_known_however_slow_ldd_is(slow, monkeypatch):
+def test_what_a_program_has_said_is_known_however_slow_ldd_is(
+    slow: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(libraries, "PATIENCE", 1.0)
     said = "sh: symbol lookup error: /d/libx.so: undefined symbol: x"
     found = libraries.misfit("sh", slow, said)
@@ -138,7 +142,9 @@ def test_what_a_program_has_said_is_known_however_slow_ldd_is(slow, monkeypatch)
     assert found.complaint == said
 
 
-def test_nobody_waits_for_a_check_that_was_cancelled(slow, tmp_path, monkeypatch):
+def test_nobody_waits_for_a_check_that_was_cancelled(
+    slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(libraries, "PATIENCE", 1000.0)
 
     async def stopped() -> None:
@@ -152,7 +158,7 @@ def test_nobody_waits_for_a_check_that_was_cancelled(slow, tmp_path, monkeypatch
     assert ldd.is_running()
 
 
-def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path):
+def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path: Path) -> None:
     value = os.fsdecode(b"/opt/\xff/lib")
     environment = {"PATH": os.environ["PATH"], "SHELL": "/bin/sh", "LD_LIBRARY_PATH": value}
     apart = own_programs.apart(environment, tmp_path)
@@ -172,15 +178,15 @@ def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path):
         ("ImportError: /lib/libgio-2.0.so.0: undefined symbol: g_object_unref", False),
     ],
 )  # fmt: skip
-def test_what_ends_a_program(line, fatal):
+def test_what_ends_a_program(line: str, fatal: bool) -> None:
     assert libraries.fatal_complaint(f"x starts\n{line}") == (line if fatal else "")
 
 
-def test_an_error_keeps_its_remedy_when_a_library_may_be_why():
+def test_an_error_keeps_its_remedy_when_a_library_may_be_why() -> None:
     error = StartFailed("It ended.", remedy="This installs it:", command="apt install it")
     explained = failures.unfit_library(error, ("LD_PRELOAD",), "x: symbol lookup error: y")
     assert explained.message.startswith("It ended. ")
     assert "x: symbol lookup error: y" in explained.message
-    assert "LD_PRELOAD" in explained.remedy
-    assert explained.remedy.endswith("This installs it:")
+    assert "LD_PRELOAD" in (explained.remedy or "")
+    assert (explained.remedy or "").endswith("This installs it:")
     assert explained.command == "apt install it"

@@ -53,16 +53,17 @@ NOTHING: dict[str, str] = {}
         (ROCKY, "mesa-utils", "sudo dnf install glx-utils"),
     ],
 )
-def test_command(release, thing, command):
+def test_command(release: dict[str, str], thing: str, command: str) -> None:
     assert install_command(thing, release) == command
 
 
-def test_without_a_release_this_machine_s_is_used():
+def test_without_a_release_this_machine_s_is_used() -> None:
     assert "install" in install_command("tigervnc") or "-S" in install_command("tigervnc")
 
 
-def test_who_has_installed_it_is_told_that_path_lacks_it():
+def test_who_has_installed_it_is_told_that_path_lacks_it() -> None:
     where = shutil.which("sh", path="/usr/local/bin:/usr/bin:/bin")
+    assert where
     told = off_path("no-such-program", "sh")
     assert told.startswith(f"{where} is there, but {Path(where).parent} is not on the PATH")
     assert off_path("no-such-program") == ""

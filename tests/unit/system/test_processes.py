@@ -44,7 +44,7 @@ def family() -> Iterator[list[psutil.Process]]:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_each_generation_is_found(monkeypatch, listed):
+def test_each_generation_is_found(monkeypatch: pytest.MonkeyPatch, listed: bool) -> None:
     if listed and not processes._lists_children():
         pytest.skip("this kernel does not list children (CONFIG_PROC_CHILDREN)")
     monkeypatch.setattr(processes, "_lists_children", lambda: listed)
@@ -80,7 +80,7 @@ with subprocess.Popen([sys.executable, "-c", command], **options) as child:
 
 
 @pytest.mark.parametrize("hidepid", ["1", "2"])
-def test_a_hidden_process(hidepid):
+def test_a_hidden_process(hidepid: str) -> None:
     command = users.with_hidepid(users.new(), hidepid, [users.python(), "-c", HIDDEN])
     environment = {**os.environ, **users.environment()}
     ran = subprocess.run(

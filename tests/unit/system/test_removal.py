@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +55,9 @@ def private() -> list[str]:
 
 
 @pytest.mark.parametrize("script", [KILLED, ENDED])
-def test_the_user_s_files_that_are_mounted_there_stay(tmp_path, private, script):
+def test_the_user_s_files_that_are_mounted_there_stay(
+    tmp_path: Path, private: list[str], script: str
+) -> None:
     base, files = tmp_path / "base", tmp_path / "files"
     base.mkdir(mode=0o700)
     files.mkdir()
@@ -66,7 +69,7 @@ def test_the_user_s_files_that_are_mounted_there_stay(tmp_path, private, script)
 
 
 @pytest.fixture
-def stuck(tmp_path) -> Iterator[Mount]:
+def stuck(tmp_path: Path) -> Iterator[Mount]:
     """A mount that this user may not remove, below a folder that nobody claims any more."""
     mount = Mount(tmp_path / "jd-abcdefgh" / "run" / "share", os.getuid() + 1)
     os.close(claim(tmp_path / "jd-abcdefgh"))
@@ -76,7 +79,9 @@ def stuck(tmp_path) -> Iterator[Mount]:
         mount.close()
 
 
-def test_a_mount_that_stays(tmp_path, stuck, capfd):
+def test_a_mount_that_stays(
+    tmp_path: Path, stuck: Mount, capfd: pytest.CaptureFixture[str]
+) -> None:
     """It is not looked into, which would last until its program answers; and tried again."""
     folder = tmp_path / "jd-abcdefgh"
     (folder / "run" / "other").mkdir()
@@ -90,7 +95,7 @@ def test_a_mount_that_stays(tmp_path, stuck, capfd):
     assert not folder.exists()
 
 
-def test_what_links_lead_to_stays(tmp_path):
+def test_what_links_lead_to_stays(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "file").touch()
     base = tmp_path / "base"

@@ -7,6 +7,7 @@ import pwd
 import socket
 import stat
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from tests import users
 
 
 @pytest.fixture
-def short(tmp_path_factory):
+def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="jdt-", dir="/tmp") as folder:
@@ -49,7 +50,9 @@ def folder_of(path: Path, mode: int) -> Path:
         (lambda base: Path("/" + "é" * 41), "longer than 82 bytes"),
     ],
 )
-def test_what_a_base_must_be(short, make, problem):
+def test_what_a_base_must_be(
+    short: Path, make: Callable[[Path], Path], problem: str | None
+) -> None:
     candidate = make(short)
     if problem is None:
         assert choose_base([str(candidate)]) == candidate
@@ -60,7 +63,7 @@ def test_what_a_base_must_be(short, make, problem):
         assert refused.value.remedy
 
 
-def test_a_folder_of_another_user_is_no_base(short):
+def test_a_folder_of_another_user_is_no_base(short: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make one")
     other = folder_of(short / "other", 0o700)
@@ -69,7 +72,7 @@ def test_a_folder_of_another_user_is_no_base(short):
         choose_base([str(other)])
 
 
-def test_a_folder_below_another_user_s_is_no_base(short):
+def test_a_folder_below_another_user_s_is_no_base(short: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make one")
     own = folder_of(folder_of(short / "other", 0o755) / "own", 0o700)
@@ -85,7 +88,7 @@ print(choose_base(sys.argv[1:]))
 """
 
 
-def test_in_a_user_namespace_without_root(short):
+def test_in_a_user_namespace_without_root(short: Path) -> None:
     """As in Apptainer's containers, where what is root's seems to be nobody's."""
     user = users.new()
     own, other = folder_of(short / "own", 0o700), folder_of(short / "other", 0o1777)
@@ -108,13 +111,13 @@ def test_in_a_user_namespace_without_root(short):
         assert (ran.stdout == f"{candidate}\n") is taken, ran.stderr
 
 
-def test_a_folder_below_one_that_is_open_to_all_is_no_base(short):
+def test_a_folder_below_one_that_is_open_to_all_is_no_base(short: Path) -> None:
     own = folder_of(folder_of(short / "open", 0o777) / "own", 0o700)
     with pytest.raises(RuntimeFolderUnusable, match="other users could replace it"):
         choose_base([str(own)])
 
 
-def test_a_link_is_followed_once_and_for_all(short):
+def test_a_link_is_followed_once_and_for_all(short: Path) -> None:
     own = folder_of(short / "own", 0o700)
     link = short / "link"
     link.symlink_to(own)
@@ -124,7 +127,9 @@ def test_a_link_is_followed_once_and_for_all(short):
 @pytest.mark.parametrize(
     ("kept_by", "stays"), [("nobody", False), ("lingering", True), ("its manager", True)]
 )
-def test_a_folder_that_goes_at_log_out_is_no_base(short, monkeypatch, kept_by, stays):
+def test_a_folder_that_goes_at_log_out_is_no_base(
+    short: Path, monkeypatch: pytest.MonkeyPatch, kept_by: str, stays: bool
+) -> None:
     """As $XDG_RUNTIME_DIR does, unless what we run in ends at log-out, too."""
     login = folder_of(folder_of(short / "user", 0o755) / str(os.getuid()), 0o700)
     groups, lingering = short / "cgroup", folder_of(short / "linger", 0o755)
@@ -143,21 +148,21 @@ def test_a_folder_that_goes_at_log_out_is_no_base(short, monkeypatch, kept_by, s
             choose_base([str(login)])
 
 
-def test_a_network_file_system_is_no_base(short, monkeypatch):
+def test_a_network_file_system_is_no_base(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = runtime.file_system(short)
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", frozenset([own]))
     with pytest.raises(RuntimeFolderUnusable, match="network file system"):
         choose_base([str(short)])
 
 
-def test_file_systems_are_named_as_in_proc(short):
+def test_file_systems_are_named_as_in_proc(short: Path) -> None:
     assert runtime.file_system(Path("/proc/self")) == "proc"
     link = short / "link"
     link.symlink_to("/proc/self")
     assert runtime.file_system(link) == "proc"
 
 
-def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short):
+def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short: Path) -> None:
     good, better = folder_of(short / "good", 0o700), folder_of(short / "better", 0o700)
     assert choose_base([f"{short}/gone", str(better), str(good)]) == better
     with pytest.raises(RuntimeFolderUnusable) as refused:
@@ -166,7 +171,7 @@ def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short):
     assert f"{short}/two" in refused.value.message
 
 
-def test_the_folder_is_private_and_gone_at_the_end(short):
+def test_the_folder_is_private_and_gone_at_the_end(short: Path) -> None:
     with runtime_folder([str(short)]) as folder:
         assert folder.parent == short
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -175,20 +180,22 @@ def test_the_folder_is_private_and_gone_at_the_end(short):
     assert list(short.iterdir()) == []
 
 
-def test_a_temporary_folder_is_the_last_resort(short, monkeypatch):
+def test_a_temporary_folder_is_the_last_resort(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(short))
     with runtime_folder(["/nowhere"]) as folder:
         assert folder.parent == short
 
 
-def test_the_longest_base_leaves_room_for_the_socket(short):
+def test_the_longest_base_leaves_room_for_the_socket(short: Path) -> None:
     base = short / ("x" * (LONGEST_BASE - len(str(short)) - 1))
     base.mkdir()
     with runtime_folder([str(base)]) as folder, socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(Runtime(folder, ":1").entrance.socket))
 
 
-def test_secrets_are_private_whatever_the_umask(short):
+def test_secrets_are_private_whatever_the_umask(short: Path) -> None:
     before = os.umask(0)
     try:
         write_secret(short / "password", b"one")
@@ -198,7 +205,9 @@ def test_secrets_are_private_whatever_the_umask(short):
 
 
 @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
-def test_a_secret_is_not_written_through_a_link(short, link):
+def test_a_secret_is_not_written_through_a_link(
+    short: Path, link: Callable[[Path, Path], None]
+) -> None:
     (short / "target").write_bytes(b"untouched")
     link(short / "password", short / "target")
     write_secret(short / "password", b"one")
@@ -206,7 +215,7 @@ def test_a_secret_is_not_written_through_a_link(short, link):
     assert (short / "password").read_bytes() == b"one"
 
 
-def test_a_secret_is_replaced_in_one_step(short):
+def test_a_secret_is_replaced_in_one_step(short: Path) -> None:
     write_secret(short / "password", b"one")
     with (short / "password").open("rb") as reader:
         write_secret(short / "password", b"two")
@@ -215,7 +224,7 @@ def test_a_secret_is_replaced_in_one_step(short):
     assert [entry.name for entry in short.iterdir()] == ["password"]
 
 
-def test_the_cookie_is_what_xauth_reads(short):
+def test_the_cookie_is_what_xauth_reads(short: Path) -> None:
     cookie = bytes(range(16))
     write_secret(short / "Xauthority", cookies.entries(cookie, ":7"))
     listed = subprocess.run(
