@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import JupyterServer
-
 CLIENTS = {
     "libX11": ["xdpyinfo"],
     "libxcb": [sys.executable, "-c", "import xcffib.xproto; xcffib.connect()"],

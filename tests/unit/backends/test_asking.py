@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
+import pytest
 
 from jupyter_desktop.backends import asking
 from tests.servers import until
 
 
-def test_an_answer():
+def test_an_answer() -> None:
     answer = asking.ask("sh", "-c", "echo $A; echo no >&2; exit 3", environment={"A": "yes"})
     assert (answer.output, answer.errors, answer.status) == ("yes\n", "no\n", 3)
 
 
-def test_of_one_that_hangs_nothing_is_left(monkeypatch):
+def test_of_one_that_hangs_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not what it has started, either: the Jupyter server asks, too, and adopts nobody."""
     monkeypatch.setattr(asking, "_PATIENCE", 2)
     answer = asking.ask("sh", "-c", "echo $$; sleep 1000; exit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,12 +44,12 @@ def recognised(executable: str) -> Installed:
 
 
 def command(installed: Installed, **settings: object) -> list[str]:
-    values = {"geometry": "1280x800", "title": "Mine", **settings}
+    values: dict[str, Any] = {"geometry": "1280x800", "title": "Mine", **settings}
     (server,) = backend("vnc").x_servers(installed, WHERE, DisplaySettings(**values), ready_fd=5)
-    return server.command
+    return list(server.command)
 
 
-def test_many_clients_for_those_who_take_the_option(tmp_path):
+def test_many_clients_for_those_who_take_the_option(tmp_path: Path) -> None:
     old = "{ echo 'maxclients must be one of 64, 128, 256 or 512'; exit 1; }"
     usages = {"new": f"echo '{_MAX_CLIENTS}'", "old": old, "without": "echo '-maxsize'"}
     for name, usage in usages.items():
@@ -58,7 +59,7 @@ def test_many_clients_for_those_who_take_the_option(tmp_path):
 
 
 @pytest.mark.parametrize("clipboard", TIGER_CLIPBOARD)
-def test_command_of_tigervnc(clipboard):
+def test_command_of_tigervnc(clipboard: str) -> None:
     assert command(TIGER, clipboard=Clipboard(clipboard)) == [
         "/usr/bin/Xtigervnc",
         *COMMON,
@@ -71,7 +72,7 @@ def test_command_of_tigervnc(clipboard):
 
 
 @pytest.mark.parametrize("clipboard", TURBO_CLIPBOARD)
-def test_command_of_turbovnc(clipboard):
+def test_command_of_turbovnc(clipboard: str) -> None:
     assert command(TURBO, clipboard=Clipboard(clipboard)) == [
         "/opt/TurboVNC/bin/Xvnc",
         *COMMON,
@@ -81,12 +82,12 @@ def test_command_of_turbovnc(clipboard):
     ]
 
 
-def test_arguments_of_the_settings_come_last():
+def test_arguments_of_the_settings_come_last() -> None:
     assert command(TIGER, arguments=("-dpi", "120"))[-2:] == ["-dpi", "120"]
 
 
 @pytest.mark.parametrize("installed", [TIGER, TURBO])
-def test_no_secret_and_no_tcp_port_on_the_command_line(installed):
+def test_no_secret_and_no_tcp_port_on_the_command_line(installed: Installed) -> None:
     line = command(installed)
     assert not any("passwd" in word.lower() for word in line)
     assert "tcp" in line[line.index("-nolisten") + 1 :]
@@ -142,7 +143,13 @@ BANNER = "echo; echo 'Xvnc TigerVNC {} - built 2026-07-03 16:13'"
     ],
 )
 @pytest.mark.parametrize("stream", [1, 2])
-def test_recognises_product_and_version(tmp_path, text, product, version, stream):
+def test_recognises_product_and_version(
+    tmp_path: Path,
+    text: str,
+    product: str,
+    version: tuple[int, int, int] | tuple[int, int],
+    stream: int,
+) -> None:
     server = str(executable(tmp_path / "X", f"[ $1 = -version ] && printf '{text}' >&{stream}"))
     assert recognised(server) == Installed(server, product, version)
 
@@ -173,19 +180,23 @@ def test_recognises_product_and_version(tmp_path, text, product, version, stream
         ("Xvnc", "exit 0", "TigerVNC", ()),
     ],
 )
-def test_one_that_does_not_say_its_version_is_taken(tmp_path, name, script, product, version):
+def test_one_that_does_not_say_its_version_is_taken(
+    tmp_path: Path, name: str, script: str, product: str, version: tuple[int, ...]
+) -> None:
     server = str(executable(tmp_path / name, script))
     assert recognised(server) == Installed(server, product, version)
 
 
-def test_a_link_says_which_product_it_is(tmp_path):
+def test_a_link_says_which_product_it_is(tmp_path: Path) -> None:
     executable(tmp_path / "TurboVNC/bin/Xvnc", "exit 0")
     link = tmp_path / "Xvnc"
     link.symlink_to(tmp_path / "TurboVNC/bin/Xvnc")
     assert recognised(str(link)).product == "TurboVNC"
 
 
-def test_one_that_does_not_answer_is_taken_by_its_name(tmp_path, monkeypatch):
+def test_one_that_does_not_answer_is_taken_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("jupyter_desktop.backends.asking._PATIENCE", 0.5)
     server = str(executable(tmp_path / "Xtigervnc", "exec sleep 1000"))
     assert recognised(server) == Installed(server, "TigerVNC")
@@ -206,7 +217,9 @@ def test_one_that_does_not_answer_is_taken_by_its_name(tmp_path, monkeypatch):
         ("kill -ILL $$", "asked -help, it printed nothing and ended with signal 4"),
     ],
 )
-def test_what_does_not_suit_is_refused_with_a_remedy(tmp_path, script, message):
+def test_what_does_not_suit_is_refused_with_a_remedy(
+    tmp_path: Path, script: str, message: str
+) -> None:
     server = str(executable(tmp_path / "Xvnc", script))
     with pytest.raises(DisplayServerUnsuitable) as refused:
         recognised(server)
@@ -217,7 +230,9 @@ def test_what_does_not_suit_is_refused_with_a_remedy(tmp_path, script, message):
     assert not refused.value.command
 
 
-def test_the_next_one_is_taken_where_the_first_does_not_suit(tmp_path, monkeypatch):
+def test_the_next_one_is_taken_where_the_first_does_not_suit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     executable(tmp_path / "Xtigervnc", "exit 1")
     fit = executable(tmp_path / "Xvnc", SAYS_TIGER)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
@@ -235,7 +250,9 @@ def test_the_next_one_is_taken_where_the_first_does_not_suit(tmp_path, monkeypat
         (["a/Xtigervnc", "elsewhere/Xown"], "{}/elsewhere/Xown", "elsewhere/Xown"),
     ],
 )
-def test_search_order(tmp_path, monkeypatch, there, setting, found):
+def test_search_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], setting: str, found: str
+) -> None:
     for path in there:
         executable(tmp_path / path, SAYS_TIGER)
     monkeypatch.setenv("PATH", f"{tmp_path}/a:{tmp_path}/b")
@@ -245,30 +262,32 @@ def test_search_order(tmp_path, monkeypatch, there, setting, found):
 
 
 @pytest.mark.parametrize("setting", ["", "Xown", "/nowhere/Xvnc"])
-def test_a_missing_server_says_how_to_install_it(tmp_path, monkeypatch, setting):
+def test_a_missing_server_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("jupyter_desktop.backends.vnc.backend.TURBOVNC_FOLDER", str(tmp_path))
     with pytest.raises(DisplayServerMissing) as missing:
         backend("vnc").find(DisplaySettings(executable=setting))
     assert (setting or "Xtigervnc") in missing.value.message
     assert str(tmp_path) in missing.value.message
-    assert "install" in missing.value.command
+    assert "install" in (missing.value.command or "")
 
 
 @pytest.mark.parametrize(("kind", "program"), [("vnc", "Xtigervnc"), ("xpra", "xpra")])
 def test_a_server_that_path_lacks_is_not_to_be_installed_once_more(
-    tmp_path, monkeypatch, kind, program
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, program: str
+) -> None:
     there = tmp_path / program
     there.touch(mode=0o755)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("jupyter_desktop.system.packages._SYSTEM_FOLDERS", str(tmp_path))
     with pytest.raises(DisplayServerMissing) as missing:
         backend(kind).find(DisplaySettings())
-    assert f"{there} is there" in missing.value.remedy
+    assert f"{there} is there" in (missing.value.remedy or "")
 
 
-def test_a_server_that_does_not_start_is_unsuitable(tmp_path):
+def test_a_server_that_does_not_start_is_unsuitable(tmp_path: Path) -> None:
     broken = tmp_path / "Xvnc"
     broken.write_text("#!/nowhere/sh\n")
     broken.chmod(0o755)
@@ -276,18 +295,18 @@ def test_a_server_that_does_not_start_is_unsuitable(tmp_path):
         recognised(str(broken))
 
 
-def test_a_version_that_is_unknown_is_said():
+def test_a_version_that_is_unknown_is_said() -> None:
     assert str(Installed("/bin/Xvnc", "TigerVNC")) == "TigerVNC of unknown version (/bin/Xvnc)"
 
 
-def test_the_installed_one_is_recognised():
+def test_the_installed_one_is_recognised() -> None:
     installed = backend("vnc").find(DisplaySettings())
     assert installed.product in ("TigerVNC", "TurboVNC")
     assert installed.version
     assert installed.product in str(installed)
 
 
-def test_an_unknown_backend_lists_those_there_are():
+def test_an_unknown_backend_lists_those_there_are() -> None:
     with pytest.raises(BadRequest) as refused:
         backend("rdp")
-    assert all(name in refused.value.remedy for name in NAMES)
+    assert all(name in (refused.value.remedy or "") for name in NAMES)

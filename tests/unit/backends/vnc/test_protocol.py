@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from jupyter_desktop.errors import NotReady
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Iterator[Path]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="jdt-", dir="/tmp") as folder:
@@ -43,7 +44,7 @@ VERSION = b"RFB 003.008\n"
 INIT = b"\x07\x80\x04\x38" + bytes(16) + b"\0\0\0\x02ab"
 
 
-def test_nobody_listens(path):
+def test_nobody_listens(path: Path) -> None:
     with pytest.raises(NotReady, match="does not answer yet"):
         handshake(path, "password")
 
@@ -59,20 +60,22 @@ def test_nobody_listens(path):
         ([VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0", b"\0"], "closed the connection"),
     ],
 )
-def test_what_is_no_ready_display_server(path, replies, message):
+def test_what_is_no_ready_display_server(path: Path, replies: list[bytes], message: str) -> None:
     server = answers(path, *replies)
     with pytest.raises(NotReady, match=message):
         handshake(path, "password")
     server.join(5)
 
 
-def test_a_whole_handshake(path):
+def test_a_whole_handshake(path: Path) -> None:
     server = answers(path, VERSION, b"\x02\x01\x02", bytes(16), b"\0\0\0\0", INIT)
     assert handshake(path, "password") == (1920, 1080)
     server.join(5)
 
 
-def test_one_that_says_nothing_is_not_waited_for_long(path, monkeypatch):
+def test_one_that_says_nothing_is_not_waited_for_long(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("jupyter_desktop.backends.vnc.protocol._SECONDS", 0.2)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
@@ -94,7 +97,7 @@ def picture(path: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("before", [b"", b"\x02", b"\x03\0\0\0\0\0\0\x02hi\x02"])
-def test_the_first_picture_may_come_after_other_messages(path, before):
+def test_the_first_picture_may_come_after_other_messages(path: Path, before: bytes) -> None:
     start = (VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0")
     server = answers(path, *start, INIT, before + UPDATE)
     assert picture(path) == (1920, 1080)
@@ -102,7 +105,7 @@ def test_the_first_picture_may_come_after_other_messages(path, before):
 
 
 @pytest.mark.parametrize("update", [UPDATE[:-4], b"\x09" + UPDATE])
-def test_what_is_no_picture(path, update):
+def test_what_is_no_picture(path: Path, update: bytes) -> None:
     start = (VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0")
     server = answers(path, *start, INIT, update)
     with pytest.raises(NotReady, match=r"closed the connection|message of type 9"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from jupyter_desktop.backends import (
     backend,
     x_dummy,
 )
+from jupyter_desktop.backends.base import Installed, Program
 from jupyter_desktop.backends.xpra.backend import GUARD, InstalledXpra, _interpreter
 from jupyter_desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 from jupyter_desktop.system.access import Access
@@ -56,29 +58,33 @@ def installed(version: tuple[int, ...] = (3, 1, 3)) -> InstalledXpra:
 
 
 def program(
-    version: tuple[int, ...] = (3, 1, 3), clipboard: Clipboard = Clipboard.BOTH, **own: object
-):
+    version: tuple[int, ...] = (3, 1, 3), clipboard: Clipboard = Clipboard.BOTH, **own: Any
+) -> Program:
     settings = DisplaySettings(clipboard=clipboard, title="Mine", xpra=XpraSettings(**own))
-    return backend("xpra").viewer_server(installed(version), WHERE, settings)
+    server = backend("xpra").viewer_server(installed(version), WHERE, settings)
+    assert server
+    return server
 
 
-def viewer_server(found: InstalledXpra):
-    return backend("xpra").viewer_server(found, WHERE, DisplaySettings())
+def viewer_server(found: Installed) -> Program:
+    server = backend("xpra").viewer_server(found, WHERE, DisplaySettings())
+    assert server
+    return server
 
 
-def options(**values: object) -> dict[str, str]:
+def options(**values: Any) -> dict[str, str]:
     pairs = (word.split("=", 1) for word in program(**values).command if word.startswith("--"))
     return {name[2:]: value for name, value in pairs}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_all_options_that_there_are_and_no_others(version):
+def test_all_options_that_there_are_and_no_others(version: tuple[int, ...]) -> None:
     old = TCP_ENCRYPTION if version < (4, 1) else frozenset()
     assert set(options(version=version)) == listed(version) | old
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_yaml(version):
+def test_no_yaml(version: tuple[int, ...]) -> None:
     assert options(version=version)["packet-encoders"] == "rencode,bencode"
 
 
@@ -96,7 +102,7 @@ def test_no_yaml(version):
         ((4, 2, 3), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
     ],
 )
-def test_the_door_by_version(version, expected):
+def test_the_door_by_version(version: tuple[int, int, int], expected: dict[str, str]) -> None:
     given = options(version=version)
     assert {name: given[name] for name in expected} == expected
     assert given["auth"] == f"file:filename={FOLDER}/password"
@@ -104,20 +110,20 @@ def test_the_door_by_version(version, expected):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_encryption(version):
+def test_no_encryption(version: tuple[int, ...]) -> None:
     given = options(version=version, encryption="off")
     assert given["bind"] == f"{FOLDER}/display.sock"
     assert "tcp-encryption" not in given
     assert "auth" in given
 
 
-def test_control_commands_are_taken_away_by_the_guard():
+def test_control_commands_are_taken_away_by_the_guard() -> None:
     start = ["/usr/bin/python3", "-I", str(GUARD), "/usr/bin/xpra", "start-desktop", ":7"]
     assert program().command[:6] == start
 
 
 @pytest.mark.parametrize(("mode", "word"), [("desktop", "start-desktop"), ("seamless", "start")])
-def test_modes(mode, word):
+def test_modes(mode: str, word: str) -> None:
     assert program(mode=mode).command[4] == word
 
 
@@ -130,24 +136,24 @@ def test_modes(mode, word):
         ("off", "no", "disabled"),
     ],
 )
-def test_clipboard(clipboard, on, direction):
+def test_clipboard(clipboard: str, on: str, direction: str) -> None:
     given = options(clipboard=Clipboard(clipboard))
     assert (given["clipboard"], given["clipboard-direction"]) == (on, direction)
 
 
-def test_mdns_is_off_unless_wanted():
+def test_mdns_is_off_unless_wanted() -> None:
     assert options()["mdns"] == "no"
     assert options(mdns=True)["mdns"] == "yes"
 
 
-def test_arguments_of_the_settings_come_last():
+def test_arguments_of_the_settings_come_last() -> None:
     assert program(arguments=("--speed=100", "--video=no")).command[-2:] == (
         ["--speed=100", "--video=no"]
     )
 
 
-def test_arguments_of_the_settings_are_not_for_those_who_only_look():
-    def view_only(*arguments: str):
+def test_arguments_of_the_settings_are_not_for_those_who_only_look() -> None:
+    def view_only(*arguments: str) -> Program | None:
         settings = DisplaySettings(xpra=XpraSettings(arguments=arguments))
         return backend("xpra").view_only_server(installed(), WHERE, settings)
 
@@ -155,7 +161,7 @@ def test_arguments_of_the_settings_are_not_for_those_who_only_look():
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_environment(version):
+def test_the_environment(version: tuple[int, ...]) -> None:
     environment = program(version).environment
     assert environment["DISPLAY"] == ":7"
     assert environment["XPRA_ENCRYPTED_SOCKET_TYPES"] == "tcp,ws,unix-domain"
@@ -167,7 +173,7 @@ def test_the_environment(version):
     )
 
 
-def test_no_secret_is_in_the_command_line():
+def test_no_secret_is_in_the_command_line() -> None:
     files = backend("xpra").files(WHERE, DisplaySettings(), "the-key")
     assert files[FOLDER / "key"] == b"the-key"
     assert len(files[FOLDER / "view-key"]) == 64
@@ -175,7 +181,7 @@ def test_no_secret_is_in_the_command_line():
     assert "the-key" not in told
 
 
-def test_passwords():
+def test_passwords() -> None:
     one, other = (backend("xpra").new_password() for _ in range(2))
     assert len(one) == 32
     assert one != other
@@ -201,7 +207,7 @@ def test_passwords():
         ("\x7fELF", ""),
     ],
 )
-def test_the_python_that_xpra_runs_in(tmp_path, line, python):
+def test_the_python_that_xpra_runs_in(tmp_path: Path, line: str, python: str) -> None:
     script = tmp_path / "xpra"
     script.write_text(line)
     assert _interpreter(script) == python
@@ -215,7 +221,7 @@ def fake(folder: Path, version: str) -> DisplaySettings:
 
 
 @pytest.mark.parametrize("version", ["xpra v2.5.3", "0.17.6"])
-def test_what_is_too_old(tmp_path, version):
+def test_what_is_too_old(tmp_path: Path, version: str) -> None:
     with pytest.raises(DisplayServerUnsuitable, match=r"version 3\.1 or newer") as refused:
         backend("xpra").find(fake(tmp_path, version))
     assert not refused.value.command  # it is installed
@@ -223,7 +229,7 @@ def test_what_is_too_old(tmp_path, version):
 
 @pytest.mark.needs("xpra")
 @pytest.mark.parametrize("said", ["echo", "exit 3", "kill -9 $$"])
-def test_one_that_does_not_say_its_version_is_taken(tmp_path, said):
+def test_one_that_does_not_say_its_version_is_taken(tmp_path: Path, said: str) -> None:
     """Neither for its option, nor as a Python library, here of a Python that has none."""
     venv.create(tmp_path / "python")
     (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
@@ -249,7 +255,7 @@ def test_one_that_does_not_say_its_version_is_taken(tmp_path, said):
 
 
 @pytest.mark.needs("xpra")
-def test_its_python_says_the_version(tmp_path):
+def test_its_python_says_the_version(tmp_path: Path) -> None:
     """The one of this machine, asked where its option says nothing."""
     executable = tmp_path / "xpra"
     executable.write_text(
@@ -263,13 +269,13 @@ def test_its_python_says_the_version(tmp_path):
 
 
 @pytest.mark.needs("xpra")
-def test_one_of_unknown_version_that_switches_control_off_itself_is_too_new(tmp_path):
+def test_one_of_unknown_version_that_switches_control_off_itself_is_too_new(tmp_path: Path) -> None:
     settings = fake(tmp_path, "; [ $1 != --help ] || /usr/bin/xpra --help; echo --control=yes")
     with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package cannot"):
         backend("xpra").find(settings)
 
 
-def test_what_does_not_say_what_it_is(tmp_path):
+def test_what_does_not_say_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(DisplayServerUnsuitable, match="is installed, but not recog") as refused:
         backend("xpra").find(fake(tmp_path, "nothing"))
     assert "it printed 'nothing' and ended with status 0" in refused.value.message
@@ -277,18 +283,18 @@ def test_what_does_not_say_what_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("version", ["4.3", "4.4.6", "5.0.10", "6.0", "6.2", "6.5.5"])
-def test_what_is_too_new(tmp_path, version):
+def test_what_is_too_new(tmp_path: Path, version: str) -> None:
     with pytest.raises(DisplayServerUnsuitable, match=rf"Xpra {version}"):
         backend("xpra").find(fake(tmp_path, version))
 
 
-def test_what_lists_no_options_is_not_run_without_them(tmp_path):
+def test_what_lists_no_options_is_not_run_without_them(tmp_path: Path) -> None:
     with pytest.raises(DisplayServerUnsuitable, match="does not list auth, bind, clipboard"):
         backend("xpra").find(fake(tmp_path, "3.1.3 --other"))
 
 
 @pytest.mark.needs("xpra")
-def test_what_cannot_be_guarded_is_not_run(tmp_path):
+def test_what_cannot_be_guarded_is_not_run(tmp_path: Path) -> None:
     settings = fake(tmp_path, "3.1.3; /usr/bin/xpra --help")
     with pytest.raises(DisplayServerUnsuitable, match="control commands"):
         backend("xpra").find(settings)
@@ -302,7 +308,9 @@ def test_what_cannot_be_guarded_is_not_run(tmp_path):
         (["PIL"], "off", "not recognised as Xpra"),
     ],
 )
-def test_what_lacks_a_library(tmp_path, there, encryption, problem):
+def test_what_lacks_a_library(
+    tmp_path: Path, there: list[str], encryption: str, problem: str
+) -> None:
     venv.create(tmp_path / "python")
     (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
     for module in there:
@@ -316,7 +324,7 @@ def test_what_lacks_a_library(tmp_path, there, encryption, problem):
 
 
 @pytest.mark.needs("xpra")
-def test_one_that_cannot_encrypt(tmp_path):
+def test_one_that_cannot_encrypt(tmp_path: Path) -> None:
     """A cryptography that is not what Xpra expects, in a venv that has the system's Xpra."""
     venv.create(tmp_path / "python", system_site_packages=True)
     (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
@@ -333,19 +341,21 @@ def test_one_that_cannot_encrypt(tmp_path):
     with pytest.raises(DisplayServerUnsuitable, match="cannot encrypt with the Python") as refused:
         backend("xpra").find(settings)
     assert "No module named 'cryptography.hazmat'" in refused.value.message
-    assert "Xpra.encryption" in refused.value.remedy
+    assert "Xpra.encryption" in (refused.value.remedy or "")
     settings = DisplaySettings(xpra=XpraSettings(executable=str(executable), encryption="off"))
-    assert backend("xpra").find(settings).python
+    found = backend("xpra").find(settings)
+    assert isinstance(found, InstalledXpra)
+    assert found.python
 
 
-def test_what_does_not_work(tmp_path):
+def test_what_does_not_work(tmp_path: Path) -> None:
     settings = fake(tmp_path, "")
     Path(settings.xpra.executable).write_text("#!/nowhere/sh\n")
     with pytest.raises(DisplayServerUnsuitable, match="does not start"):
         backend("xpra").find(settings)
 
 
-def test_what_is_missing(tmp_path):
+def test_what_is_missing(tmp_path: Path) -> None:
     settings = DisplaySettings(xpra=XpraSettings(executable=str(tmp_path / "xpra")))
     with pytest.raises(DisplayServerMissing) as missing:
         backend("xpra").find(settings)
@@ -353,8 +363,9 @@ def test_what_is_missing(tmp_path):
 
 
 @pytest.mark.needs("xpra")
-def test_the_installed_one():
+def test_the_installed_one() -> None:
     found = backend("xpra").find(DisplaySettings())
+    assert isinstance(found, InstalledXpra)
     assert found.options & COMMON.union(ONLY) == listed(found.version)
 
 
@@ -366,7 +377,7 @@ def test_the_installed_one():
         ("xvfb", ["Xvfb"]),
     ],
 )
-def test_x_servers(setting, names):
+def test_x_servers(setting: str, names: list[str]) -> None:
     settings = DisplaySettings(xpra=XpraSettings(x_server=setting))
     servers = backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
     assert [(server.name, server.problem) for server in servers] == [(name, "") for name in names]
@@ -388,7 +399,7 @@ def test_x_servers(setting, names):
         ),
     ],
 )
-def test_what_xorg_lacks(monkeypatch, absent, problem):
+def test_what_xorg_lacks(monkeypatch: pytest.MonkeyPatch, absent: str, problem: str) -> None:
     monkeypatch.setattr(x_dummy, absent, ("/nowhere",))
     servers = backend("xpra").x_servers(installed(), WHERE, DisplaySettings(), ready_fd=5)
     assert [server.problem for server in servers] == [problem, ""]
@@ -398,7 +409,7 @@ def test_what_xorg_lacks(monkeypatch, absent, problem):
     assert problem in missing.value.message
 
 
-def test_no_x_server(monkeypatch):
+def test_no_x_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     settings = DisplaySettings(xpra=XpraSettings(x_server="xvfb"))
     with pytest.raises(DisplayServerMissing, match="Xvfb"):

@@ -21,19 +21,19 @@ def client(folder: Path, version: str = "3.1.3") -> Path:
     return folder
 
 
-def test_the_folder_of_the_setting(tmp_path):
+def test_the_folder_of_the_setting(tmp_path: Path) -> None:
     found = xpra_client.find(str(client(tmp_path)))
     assert (found.folder, found.version) == (tmp_path, "3.1.3")
 
 
-def test_the_first_of_the_usual_folders(tmp_path, monkeypatch):
+def test_the_first_of_the_usual_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(xpra_client, "FOLDERS", (str(tmp_path / "none"), str(client(tmp_path))))
     assert xpra_client.find("").folder == tmp_path
     assert xpra_client.problem("") is None
 
 
-def test_beside_the_xpra_on_path(tmp_path, monkeypatch):
+def test_beside_the_xpra_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (executable := tmp_path / "bin" / "xpra").parent.mkdir()
     executable.touch(0o755)
     monkeypatch.setenv("PATH", str(executable.parent))
@@ -41,7 +41,7 @@ def test_beside_the_xpra_on_path(tmp_path, monkeypatch):
     assert xpra_client.find("").folder == folder
 
 
-def test_beside_the_xpra_of_the_setting(tmp_path):
+def test_beside_the_xpra_of_the_setting(tmp_path: Path) -> None:
     (executable := tmp_path / "bin" / "xpra").parent.mkdir()
     executable.touch(0o755)
     folder = client(tmp_path / "share/xpra/www")
@@ -56,7 +56,7 @@ def wrapper(folder: Path, text: str) -> str:
     return str(script)
 
 
-def test_where_xpra_says_that_it_is(tmp_path, monkeypatch):
+def test_where_xpra_says_that_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xpra_client, "FOLDERS", ())
     folder = client(tmp_path / "elsewhere" / "www")
     asked = tmp_path / "asked"
@@ -68,14 +68,16 @@ def test_where_xpra_says_that_it_is(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo '* resources : None'", "echo hello"])
-def test_an_xpra_that_does_not_say_where_it_is(tmp_path, monkeypatch, answer):
+def test_an_xpra_that_does_not_say_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
     monkeypatch.setattr(xpra_client, "FOLDERS", ())
     with pytest.raises(ClientMissing):
         xpra_client.find("", wrapper(tmp_path, answer))
 
 
 @pytest.mark.needs("xpra")
-def test_what_the_installed_xpra_says():
+def test_what_the_installed_xpra_says() -> None:
     executable = shutil.which("xpra")
     assert executable
     folder = resources(executable)
@@ -83,7 +85,7 @@ def test_what_the_installed_xpra_says():
     assert (folder / "www" / "js" / "Client.js").is_file()
 
 
-def test_none(tmp_path):
+def test_none(tmp_path: Path) -> None:
     with pytest.raises(ClientMissing) as missing:
         xpra_client.find(str(tmp_path))
     assert str(tmp_path) in missing.value.message
@@ -91,19 +93,19 @@ def test_none(tmp_path):
 
 
 @pytest.mark.parametrize("version", ["2.4", "4.5.2", "17.1"])
-def test_versions_that_were_not_tried(tmp_path, version):
+def test_versions_that_were_not_tried(tmp_path: Path, version: str) -> None:
     error = xpra_client.problem(str(client(tmp_path, version)))
     assert error
     assert "3.1" in error.message
 
 
-def test_one_that_does_not_say_its_version_is_taken_for_its_files(tmp_path):
+def test_one_that_does_not_say_its_version_is_taken_for_its_files(tmp_path: Path) -> None:
     assert xpra_client.problem(str(client(tmp_path, ""))) is None
     (tmp_path / "js/lib/forge.js").unlink()
     assert "js/lib/forge.js" in str(xpra_client.problem(str(tmp_path)))
 
 
-def test_a_link_into_a_package_that_is_not_there(tmp_path):
+def test_a_link_into_a_package_that_is_not_there(tmp_path: Path) -> None:
     client(tmp_path)
     (tmp_path / "js/lib/jquery.js").unlink()
     (tmp_path / "js/lib/jquery.js").symlink_to("/nowhere/jquery.js")
@@ -113,10 +115,10 @@ def test_a_link_into_a_package_that_is_not_there(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["index.html", "connect.html", "../secret", "js", "/etc/passwd"])
-def test_nothing_but_scripts_is_served(tmp_path, name):
+def test_nothing_but_scripts_is_served(tmp_path: Path, name: str) -> None:
     client(tmp_path)
     assert xpra_client.file(str(tmp_path), name) is None
 
 
-def test_scripts_are_served(tmp_path):
+def test_scripts_are_served(tmp_path: Path) -> None:
     assert xpra_client.file(str(client(tmp_path)), "js/Client.js") == tmp_path / "js/Client.js"

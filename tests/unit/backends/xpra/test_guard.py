@@ -60,12 +60,12 @@ print(json.dumps([much(add) - before for add in (GLib.idle_add, by_timer)]))
 """
 
 
-def test_callbacks_cost_no_memory():
+def test_callbacks_cost_no_memory() -> None:
     growth, *_ = run(GROWTH)
     assert max(growth) < 500  # KiB
 
 
-def test_callbacks_are_called_as_before():
+def test_callbacks_are_called_as_before() -> None:
     told, *_ = run("""
 guard["_mend_callbacks"]()
 times = []
@@ -85,7 +85,7 @@ print(json.dumps([told, removed]))
     assert told == [["high", 1, "low", "thrice"], True]
 
 
-def test_one_that_fails_is_told_and_not_called_again():
+def test_one_that_fails_is_told_and_not_called_again() -> None:
     told, complaints, status = run("""
 guard["_mend_callbacks"]()
 def fails():
@@ -100,7 +100,7 @@ print(json.dumps(told))
     assert complaints.count("LookupError: it fails") == 1
 
 
-def test_one_that_exits_ends_the_process():
+def test_one_that_exits_ends_the_process() -> None:
     """As Xpra does when it is asked to end."""
     told, complaints, status = run("""
 import sys

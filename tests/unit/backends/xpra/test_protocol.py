@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,12 +24,12 @@ values = st.recursive(
 
 
 @given(values)
-def test_what_is_encoded_comes_back(value):
+def test_what_is_encoded_comes_back(value: Any) -> None:
     assert bdecode(bencode(value)) == value
 
 
 @given(st.text())
-def test_texts_come_back_as_bytes(text):
+def test_texts_come_back_as_bytes(text: str) -> None:
     assert bdecode(bencode(text)) == text.encode()
 
 
@@ -41,16 +42,16 @@ def test_texts_come_back_as_bytes(text):
         ({"b": 1, "a": [2]}, b"d1:ali2ee1:bi1ee"),
     ],
 )
-def test_bencode(value, encoded):
+def test_bencode(value: Any, encoded: bytes) -> None:
     assert bencode(value) == encoded
 
 
-def test_marked_texts():
+def test_marked_texts() -> None:
     assert bdecode(b"lu2:abi1ee") == [b"ab", 1]
 
 
 @given(st.binary(max_size=200))
-def test_noise_ends_in_an_error_that_handshakes_expect(data):
+def test_noise_ends_in_an_error_that_handshakes_expect(data: bytes) -> None:
     try:
         bdecode(data)
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -79,7 +80,7 @@ def answering(path: Path, answer: bytes) -> Iterator[None]:
 
 
 @given(st.binary(max_size=300))
-def test_a_server_that_talks_nonsense_is_not_ready(data):
+def test_a_server_that_talks_nonsense_is_not_ready(data: bytes) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -90,12 +91,12 @@ def test_a_server_that_talks_nonsense_is_not_ready(data):
             path.unlink()
 
 
-def test_nobody_listens(tmp_path):
+def test_nobody_listens(tmp_path: Path) -> None:
     with pytest.raises(NotReady):
         handshake(tmp_path / "socket", "password", "")
 
 
-def test_large_parts_of_a_packet_come_before_it():
+def test_large_parts_of_a_packet_come_before_it() -> None:
     ours, theirs = socket.socketpair()
     packed = zlib.compress(b"pixels")
     packet = bencode(["draw", 1, "", 2])
