@@ -20,6 +20,7 @@ import pytest
 from jupyter_desktop.placements.slurm.request import Request
 from jupyter_desktop.placements.slurm.stdio import READY
 from jupyter_desktop.session.specification import Specification
+from tests import pipes
 from tests.servers import until
 
 SOON = 5.0  # seconds
@@ -64,22 +65,22 @@ def following(programs: Programs) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.PIPE,
     ) as process:
         for line in (request.to_line(), Specification().to_line()):
-            process.stdin.write(line.encode() + b"\n")
-        process.stdin.flush()
+            pipes.stdin(process).write(line.encode() + b"\n")
+        pipes.stdin(process).flush()
         try:
             yield process
         finally:
-            process.stdin.close()
+            pipes.stdin(process).close()
 
 
 def states(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
-    for line in process.stdout:
+    for line in pipes.stdout(process):
         event = json.loads(line)
         if event["event"] == "state":
             yield event
 
 
-def test_a_queue_that_says_odd_things_is_asked_again(programs):
+def test_a_queue_that_says_odd_things_is_asked_again(programs: Programs) -> None:
     programs.add("sbatch", "echo 7")
     waiting = "echo 'PENDING|N/A|N/A||Priority'"
     programs.add("squeue", "echo hello")
@@ -89,7 +90,7 @@ def test_a_queue_that_says_odd_things_is_asked_again(programs):
         (programs.folder / "squeue").unlink()
         programs.add("squeue", waiting)
         until_waiting(told, "Priority")
-        process.stdin.close()
+        pipes.stdin(process).close()
         assert [state["state"] for state in told][-1] == "stopped"
     assert set(programs.calls("scancel")) == {"7"}
 
@@ -107,7 +108,9 @@ def until_waiting(told: Iterator[dict[str, Any]], words: str) -> None:
         ("", "'' instead of a job's id"),
     ],
 )
-def test_a_job_of_which_no_id_is_known_is_cancelled_by_its_name(programs, script, words):
+def test_a_job_of_which_no_id_is_known_is_cancelled_by_its_name(
+    programs: Programs, script: str, words: str
+) -> None:
     programs.add("sbatch", script)
     with following(programs) as process:
         last = list(states(process))[-1]
@@ -122,7 +125,9 @@ def by_name(programs: Programs) -> str:
     return f"--name={submitted.split('--job-name=')[1]} --user={os.getuid()}"
 
 
-def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(programs):
+def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(
+    programs: Programs,
+) -> None:
     """It may be a controller that has lost its state for a moment."""
     programs.add("sbatch", f"echo {'Welcome. ' * 20}; echo 7")
     programs.add("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
@@ -131,7 +136,7 @@ def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(progr
     assert set(programs.calls("scancel")) == {"7"}
 
 
-def test_outputs_that_were_left_are_removed(programs):
+def test_outputs_that_were_left_are_removed(programs: Programs) -> None:
     left, young, other = (
         programs.folder / name for name in ("desktop-job-1.log", "desktop-job-2.log", "kernel.log")
     )
@@ -151,7 +156,7 @@ def age(file: Path, days: float = 3) -> None:
     os.utime(file, (then, then))
 
 
-def test_the_output_of_a_job_that_is_followed_is_not_an_old_one(programs):
+def test_the_output_of_a_job_that_is_followed_is_not_an_old_one(programs: Programs) -> None:
     programs.add("sbatch", WAITS["sbatch"])
     programs.add("squeue", WAITS["squeue"])
     with following(programs) as process:
@@ -161,7 +166,7 @@ def test_the_output_of_a_job_that_is_followed_is_not_an_old_one(programs):
         until(lambda: output.stat().st_mtime > time.time() - 60, "its use to be noted")
 
 
-def test_a_job_that_has_ended_is_not_cancelled(programs):
+def test_a_job_that_has_ended_is_not_cancelled(programs: Programs) -> None:
     programs.add("sbatch", "echo 7")
     programs.add("squeue", "echo 'NODE_FAIL|1|2|n1|None'")
     with following(programs) as process:
@@ -170,13 +175,15 @@ def test_a_job_that_has_ended_is_not_cancelled(programs):
 
 
 @pytest.mark.parametrize("silent", WAITS)
-def test_a_stop_does_not_wait_for_a_command_that_does_not_answer(programs, silent):
+def test_a_stop_does_not_wait_for_a_command_that_does_not_answer(
+    programs: Programs, silent: str
+) -> None:
     for name, script in WAITS.items():
         programs.add(name, SILENT if name == silent else script)
     with following(programs) as process:
         until(lambda: programs.calls(silent), f"{silent} to be asked")
-        process.stdin.write(b'{"command": "stop"}\n')
-        process.stdin.flush()
+        pipes.stdin(process).write(b'{"command": "stop"}\n')
+        pipes.stdin(process).flush()
         stopped = time.monotonic()
         *_, last = states(process)
         process.wait(SOON)
@@ -186,23 +193,25 @@ def test_a_stop_does_not_wait_for_a_command_that_does_not_answer(programs, silen
     assert set(programs.calls("scancel")) == {expected}
 
 
-def test_where_sbatch_was_killed_before_it_told_an_id_the_job_is_cancelled_twice(programs):
+def test_where_sbatch_was_killed_before_it_told_an_id_the_job_is_cancelled_twice(
+    programs: Programs,
+) -> None:
     """Slurm may take the job only then: the worker cancels it, and later its keeper."""
     programs.add("sbatch", SILENT)
     with following(programs) as process:
         until(lambda: programs.calls("sbatch"), "sbatch to be asked")
-        process.stdin.close()
+        pipes.stdin(process).close()
         assert list(states(process))[-1]["state"] == "stopped"
     # It may take longer than the keeper waits for it.
     until(lambda: len(programs.calls("scancel")) == 2, "both calls")
     assert set(programs.calls("scancel")) == {by_name(programs)}
 
 
-def test_a_job_of_which_sbatch_tells_after_the_stop_is_known(programs):
+def test_a_job_of_which_sbatch_tells_after_the_stop_is_known(programs: Programs) -> None:
     programs.add("sbatch", "sleep 0.2; echo 7")
     with following(programs) as process:
         until(lambda: programs.calls("sbatch"), "sbatch to be asked")
-        process.stdin.close()
+        pipes.stdin(process).close()
         *_, last = states(process)
     assert (last["state"], last["job"]["id"]) == ("stopped", "7")
     assert set(programs.calls("scancel")) == {"7"}
@@ -223,7 +232,7 @@ def session(then: str = ":") -> str:
     return f"printf '\\0{ready}'; read specification; {then}"
 
 
-def test_an_end_is_told_also_where_slurm_does_not_answer(programs):
+def test_an_end_is_told_also_where_slurm_does_not_answer(programs: Programs) -> None:
     programs.add("sbatch", "echo 7")
     programs.add("squeue", first(RUNS, SILENT))
     ended = json.dumps({"event": "state", "state": "stopped", "reason": "Logged out."})
@@ -244,7 +253,9 @@ def test_an_end_is_told_also_where_slurm_does_not_answer(programs):
         (session(), "", "is below"),  # what it prints could be written
     ],
 )
-def test_a_job_that_ends_before_a_word(programs, srun, printed, words):
+def test_a_job_that_ends_before_a_word(
+    programs: Programs, srun: str, printed: str, words: str
+) -> None:
     output = 'for one; do case $one in --output=*) file=${one#*=};; esac; done; printf "%s" '
     programs.add("sbatch", f"{output} '{printed}' > $file; echo 7")
     programs.add("squeue", first(RUNS, "echo 'FAILED|1|2|n1|NonZeroExitCode'"))

@@ -11,7 +11,7 @@ from jupyter_desktop.placements.slurm.job_queue import Look, in_words, parse
 from jupyter_desktop.system.session_messages import BatchJob
 
 
-def test_a_job_that_waits():
+def test_a_job_that_waits() -> None:
     look = parse("PENDING|1795289058|1795292658||Priority")
     assert look == Look("PENDING", 1795289058, 1795292658, "", "Priority")
     assert look.waiting
@@ -27,7 +27,7 @@ def test_a_job_whose_node_boots():
     assert (shown.starts, shown.node) == (None, "n1")
 
 
-def test_a_job_that_runs():
+def test_a_job_that_runs() -> None:
     look = parse("RUNNING|1795289058|1795292658|n1|None")
     assert not look.waiting
     assert not look.over
@@ -40,7 +40,7 @@ def test_times_that_nobody_knows():
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED", "SOME_NEW_ONE"])
-def test_jobs_that_live_on(state):
+def test_jobs_that_live_on(state: str) -> None:
     assert not Look(state).over
     assert not Look(state).waiting
 
@@ -73,7 +73,7 @@ def test_reasons(reason, words):
         ("PENDING", "failed"),  # requeued
     ],
 )
-def test_ends_that_slurm_has_a_word_for(state, end):
+def test_ends_that_slurm_has_a_word_for(state: str, end: str) -> None:
     last = endings.as_state(Look(state), "n1")
     assert last.state == end
     assert last.error.message
@@ -82,7 +82,7 @@ def test_ends_that_slurm_has_a_word_for(state, end):
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
-def test_ends_that_are_for_the_session_to_tell(state):
+def test_ends_that_are_for_the_session_to_tell(state: str) -> None:
     assert endings.as_state(Look(state), "n1") is None
     assert "is below" in endings.without_a_word(Look(state)).error.remedy
     assert "/run/x" in endings.without_a_word(Look(state), Path("/run/x")).error.remedy
@@ -128,13 +128,13 @@ def test_ends_that_are_for_the_session_to_tell(state):
         ("", "no reason given", "administrators"),
     ],
 )
-def test_refusals(said, message, remedy):
+def test_refusals(said: str, message: str, remedy: str) -> None:
     error = refusals.refused(said)
     assert message in error.message
-    assert remedy in error.remedy
+    assert remedy in (error.remedy or "")
 
 
-def test_what_of_the_environment_goes_into_a_job():
+def test_what_of_the_environment_goes_into_a_job() -> None:
     dropped = [
         *("SLURM_JOB_ID", "SLURM_MEM_PER_NODE", "SQUEUE_FORMAT", "SBATCH_ARRAY_INX", "SBATCH_WAIT"),
         *("DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_ID"),
@@ -146,7 +146,7 @@ def test_what_of_the_environment_goes_into_a_job():
     assert sorted(environment) == sorted(kept)
 
 
-def test_a_script_runs_what_it_is_told_to():
+def test_a_script_runs_what_it_is_told_to() -> None:
     command = ["/opt/my python/bin/python", "-m", "jupyter_desktop.session"]
     script = commands.Script("name", command[0], "module load x", 120.0, command)
     lines = str(script).splitlines()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -21,8 +23,11 @@ from jupyter_desktop.system.session_messages import Input, Log, Stop
 _READY = "printf '\\0" + READY[1:].decode().replace("\n", "\\n") + "'"
 
 
+Srun: TypeAlias = Callable[[str], None]
+
+
 @pytest.fixture
-def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Srun:
     """Puts a script in srun's place."""
 
     def put(script: str) -> None:
@@ -52,17 +57,17 @@ async def test_what_a_prolog_prints_is_not_the_session():
         ("echo hello; exec sleep 60", "not connected"),
     ],
 )
-async def test_a_lifeline_that_is_none(script, words):
+async def test_a_lifeline_that_is_none(script: str, words: str) -> None:
     with pytest.raises(CommandFailed, match=words):
         await Link.open(["sh", "-c", script], "@x", 0.5)
 
 
-async def test_a_lifeline_that_cannot_be_run():
+async def test_a_lifeline_that_cannot_be_run() -> None:
     with pytest.raises(CommandFailed, match="No such file"):
         await Link.open(["/nowhere/srun"], "@x", 20)
 
 
-async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun):
+async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun: Srun) -> None:
     srun(f"echo 'hello \\0jupyter-desk'; {_READY}; printf 'RFB 003.008'")
     stream = await Slurm(Request()).connect("7:/path")
     with stream:
@@ -70,13 +75,13 @@ async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun):
         assert stream.recv(100, socket.MSG_WAITALL) == b"RFB 003.008"
 
 
-async def test_a_viewer_s_step_that_ends(srun):
+async def test_a_viewer_s_step_that_ends(srun: Srun) -> None:
     srun("echo hello; echo 'srun: error: Invalid job id specified' >&2")
     with pytest.raises(SessionEnded):
         await Slurm(Request()).connect("7:/path")
 
 
-async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch):
+async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(NotReady, match="srun cannot be run"):
@@ -84,7 +89,9 @@ async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch):
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-async def test_a_viewer_s_step_that_leaves_something(srun, tmp_path, monkeypatch):
+async def test_a_viewer_s_step_that_leaves_something(
+    srun: Srun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its output stays open until the fifo is opened."""
     monkeypatch.setattr(placement, "_PATIENCE", (0.2,))
     os.mkfifo(fifo := tmp_path / "fifo")

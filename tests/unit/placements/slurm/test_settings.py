@@ -36,14 +36,14 @@ def arguments(chosen: dict[str, str], **given: object) -> tuple[str, ...]:
     return settings(**given).request(chosen).arguments
 
 
-def test_the_usual_job():
+def test_the_usual_job() -> None:
     assert arguments({}) == ("--time=240",)
     given = {"partitions": ["gui", "gpu"], "accounts": ["a1"], "gpus": 1, "arguments": ["--mem=8G"]}
     expected = ("--time=240", "--partition=gui", "--account=a1", "--gpus=1", "--mem=8G")
     assert arguments({}, **given) == expected
 
 
-def test_what_is_chosen():
+def test_what_is_chosen() -> None:
     given = {"partitions": ["gui", "gpu"], "most_gpus": 2}
     chosen = {"partition": "gpu", "hours": "1.5", "gpus": "2", "account": "phys-1"}
     expected = ("--time=90", "--partition=gpu", "--account=phys-1", "--gpus=2")
@@ -54,19 +54,19 @@ def test_what_is_chosen():
 
 @pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize("name", ["partition", "hours", "gpus", "account"])
-def test_no_choice_is_an_option_of_another_kind(name, text):
+def test_no_choice_is_an_option_of_another_kind(name: str, text: str) -> None:
     with pytest.raises(BadRequest):
         arguments({name: text}, partitions=["gui", "gpu"], most_gpus=2)
 
 
 @pytest.mark.parametrize("hours", ["0", "24.5", "-1", "1e1", "nan", "inf", "0x10", "٣", "1:30"])
-def test_hours_that_may_not_be_chosen(hours):
+def test_hours_that_may_not_be_chosen(hours: str) -> None:
     with pytest.raises(BadRequest, match="up to 24"):
         arguments({"hours": hours})
 
 
 @pytest.mark.parametrize("gpus", ["3", "1.5", "-1", "gpu:1"])
-def test_gpus_that_may_not_be_chosen(gpus):
+def test_gpus_that_may_not_be_chosen(gpus: str) -> None:
     with pytest.raises(BadRequest, match="up to 2"):
         arguments({"gpus": gpus}, most_gpus=2)
 
@@ -83,12 +83,12 @@ def test_gpus_that_may_not_be_chosen(gpus):
         ({"arguments": "--wrap=id"}, {}),
     ],
 )
-def test_what_is_not_for_users_to_choose(chosen, given):
+def test_what_is_not_for_users_to_choose(chosen: dict[str, str], given: dict[str, object]) -> None:
     with pytest.raises(BadRequest):
         arguments(chosen, **given)
 
 
-def test_the_form_shows_what_there_is_to_choose():
+def test_the_form_shows_what_there_is_to_choose() -> None:
     assert [field.name for field in settings().form()] == ["hours", "account"]
     given = {"partitions": ["gui", "gpu"], "most_gpus": 2, "accounts": ["a", "b"]}
     fields = {field.name: field for field in settings(**given).form()}
@@ -111,7 +111,7 @@ def test_the_form_shows_what_there_is_to_choose():
         ("poll_interval", 0.1),
     ],
 )
-def test_bad_settings_are_named(name, value):
+def test_bad_settings_are_named(name: str, value: object) -> None:
     with pytest.raises(TraitError, match=rf"Slurm\.{name}"):
         settings(**{name: value})
 
@@ -124,45 +124,47 @@ def test_bad_settings_are_named(name, value):
         ({"gpus": 3, "most_gpus": 2}, "gpus is 3, more than Slurm.most_gpus, which is 2"),
     ],
 )
-def test_a_default_that_could_not_be_chosen_is_refused(given, words):
+def test_a_default_that_could_not_be_chosen_is_refused(
+    given: dict[str, float] | dict[str, int], words: str
+) -> None:
     with pytest.raises(TraitError, match=words):
         settings(**given)
 
 
-def test_fewer_hours_to_choose_are_fewer_by_default():
+def test_fewer_hours_to_choose_are_fewer_by_default() -> None:
     assert arguments({}, most_hours=2.0) == ("--time=120",)
     assert arguments({}, most_hours=2.0, choices=[]) == ("--time=120",)
     assert settings(most_hours=2.0).form()[0].value == "2"
 
 
-def test_gpus_need_no_choice():
+def test_gpus_need_no_choice() -> None:
     assert arguments({}, gpus=1) == ("--time=240", "--gpus=1")
 
 
-def test_every_setting_has_help():
+def test_every_setting_has_help() -> None:
     own = Settings.class_own_traits(config=True)
     assert len(own) >= 12
     assert all(len(trait.help) > 20 for trait in own.values())
 
 
-def test_a_request_survives_the_way():
+def test_a_request_survives_the_way() -> None:
     request = settings(warnings=[2.0, 10.0], setup="module load python\n").request({})
     assert Request.from_line(request.to_line()) == request
     assert request.warnings == (600, 120)
 
 
-def test_the_output_folder_may_be_in_the_home(monkeypatch):
+def test_the_output_folder_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
     assert settings(output_folder="~/jobs").request({}).output_folder == "/home/ada/jobs"
 
 
-def test_what_other_users_see_has_nothing_of_the_request():
+def test_what_other_users_see_has_nothing_of_the_request() -> None:
     placement = Slurm(settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({}))
     assert placement.launch(["python"])[1:] == ["-m", "jupyter_desktop.placements.slurm", "python"]
     assert "SECRET" in placement.preamble()[0]
 
 
-def test_the_placement_is_chosen_by_name():
+def test_the_placement_is_chosen_by_name() -> None:
     app = DesktopApp(config=Config({"DesktopApp": {"other_placements": ["slurm"]}}))
     assert isinstance(app.planner.plan("default").placement, Local)
     assert isinstance(app.planner.plan("default", Wish(placement="slurm")).placement, Slurm)
@@ -170,12 +172,12 @@ def test_the_placement_is_chosen_by_name():
     assert app.planner.places.check("slurm") == "slurm"
 
 
-def test_a_placement_that_is_not_offered():
+def test_a_placement_that_is_not_offered() -> None:
     with pytest.raises(BadRequest, match="other_placements"):
         DesktopApp().planner.places.check("slurm")
 
 
-def test_an_application_has_a_place_of_its_own():
+def test_an_application_has_a_place_of_its_own() -> None:
     applications = {"big": {"command": "big", "placement": "slurm"}}
     app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
     assert isinstance(app.planner.plan("big").placement, Slurm)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jupyter_desktop.placements.slurm import commands, stdio
 from jupyter_desktop.placements.slurm.inside import NAME
-from tests import users
+from tests import pipes, users
 from tests.servers import until
 
 
@@ -40,54 +40,54 @@ def listener(address: str | bytes) -> socket.socket:
     return made
 
 
-def test_bytes_go_both_ways_until_the_socket_ends(tmp_path):
+def test_bytes_go_both_ways_until_the_socket_ends(tmp_path: Path) -> None:
     path = str(tmp_path / "socket")
     with listener(path) as server, relay(path) as process:
         connection, _ = server.accept()
-        assert process.stdout.read(len(stdio.READY)) == stdio.READY
+        assert pipes.stdout(process).read(len(stdio.READY)) == stdio.READY
         sent = os.urandom(3 << 20)
         with connection:
-            process.stdin.write(b"to you")
-            process.stdin.flush()
+            pipes.stdin(process).write(b"to you")
+            pipes.stdin(process).flush()
             assert connection.recv(100) == b"to you"
             server.settimeout(None)
             pid = os.fork()
             if pid == 0:
                 connection.sendall(sent)
                 os._exit(0)
-            assert process.stdout.read(len(sent)) == sent
+            assert pipes.stdout(process).read(len(sent)) == sent
             os.waitpid(pid, 0)
-        assert process.stdout.read() == b""
+        assert pipes.stdout(process).read() == b""
         assert process.wait(10) == 0
 
 
-def test_the_end_of_the_input_is_passed_on_and_an_answer_still_comes(tmp_path):
+def test_the_end_of_the_input_is_passed_on_and_an_answer_still_comes(tmp_path: Path) -> None:
     path = str(tmp_path / "socket")
     with listener(path) as server, relay(path) as process:
         connection, _ = server.accept()
-        process.stdin.close()
+        pipes.stdin(process).close()
         assert connection.recv(100) == b""
         connection.sendall(b"last words")
         connection.close()
-        assert process.stdout.read() == stdio.READY + b"last words"
+        assert pipes.stdout(process).read() == stdio.READY + b"last words"
 
 
-def test_who_is_not_there_yet_is_waited_for(tmp_path):
+def test_who_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     path = str(tmp_path / "socket")
     with relay(path, patience=20) as process, listener(path) as server:
         connection, _ = server.accept()
-        assert process.stdout.read(len(stdio.READY)) == stdio.READY
+        assert pipes.stdout(process).read(len(stdio.READY)) == stdio.READY
         connection.close()
 
 
-def test_nobody_there(tmp_path):
+def test_nobody_there(tmp_path: Path) -> None:
     with relay(str(tmp_path / "socket")) as process:
-        assert process.stdout.read() == b""
-        assert b"Nobody listens there" in process.stderr.read()
+        assert pipes.stdout(process).read() == b""
+        assert b"Nobody listens there" in pipes.stderr(process).read()
         process.wait(10)
 
 
-def test_another_user_who_took_the_name_is_told_nothing():
+def test_another_user_who_took_the_name_is_told_nothing() -> None:
     # It skips the test where there is none, which in the thread below would go unseen.
     users.python()
     name = secrets.token_hex(8)
@@ -102,9 +102,9 @@ with socket.socket(socket.AF_UNIX) as server:
     with ThreadPoolExecutor() as pool:
         told = pool.submit(users.run, users.new(), squatter)
         with relay(f"@{name}", patience=20) as process:
-            process.stdin.write(b"secret")
-            process.stdin.close()
-            assert b"another user" in process.stderr.read()
+            pipes.stdin(process).write(b"secret")
+            pipes.stdin(process).close()
+            assert b"another user" in pipes.stderr(process).read()
         assert told.result().stdout == "b''\n", told.result().stderr
 
 
@@ -136,7 +136,7 @@ def connected(name: str, process: subprocess.Popen[bytes]) -> socket.socket:
     return until(attempt, "the job to listen")
 
 
-def test_a_job_becomes_a_session_of_whoever_comes():
+def test_a_job_becomes_a_session_of_whoever_comes() -> None:
     name = secrets.token_hex(8)
     with inside(name, 20, "cat") as process, connected(name, process) as connection:
         connection.sendall(b"there and back")
@@ -147,13 +147,13 @@ def test_a_job_becomes_a_session_of_whoever_comes():
         assert process.wait(10) == 0
 
 
-def test_a_job_to_which_nobody_comes_ends():
+def test_a_job_to_which_nobody_comes_ends() -> None:
     with inside(secrets.token_hex(8), 0.2, "cat") as process:
-        assert b"Nobody came" in process.stdout.read()
+        assert b"Nobody came" in pipes.stdout(process).read()
         assert process.wait(10) == 1
 
 
-def test_a_job_does_not_take_another_user():
+def test_a_job_does_not_take_another_user() -> None:
     name = secrets.token_hex(8)
     other = f"""
 import socket

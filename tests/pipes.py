@@ -1,0 +1,21 @@
+"""The pipes of a program that was started with them; ``Popen`` says that there may be none."""
+
+from __future__ import annotations
+
+from subprocess import Popen
+from typing import IO, AnyStr
+
+
+def stdin(process: Popen[AnyStr]) -> IO[AnyStr]:
+    assert process.stdin is not None
+    return process.stdin
+
+
+def stdout(process: Popen[AnyStr]) -> IO[AnyStr]:
+    assert process.stdout is not None
+    return process.stdout
+
+
+def stderr(process: Popen[AnyStr]) -> IO[AnyStr]:
+    assert process.stderr is not None
+    return process.stderr
