@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_desktop.doctor.app import Doctor
+from jupyter_desktop.doctor.examination import Check
 from jupyter_desktop.doctor.finding import Finding
 from jupyter_desktop.doctor.subject import Subject, subject
 
@@ -23,11 +24,11 @@ def asked(*arguments: str) -> Subject:
     return subject(doctor, doctor._remarks)
 
 
-def found(check, *arguments: str) -> list[Finding]:
+def found(check: Check, *arguments: str) -> list[Finding]:
     return list(check(asked(*arguments)))
 
 
-def told(check, *arguments: str) -> Finding:
+def told(check: Check, *arguments: str) -> Finding:
     """Return the only finding."""
     (finding,) = found(check, *arguments)
     return finding

@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def user(tmp_path, monkeypatch) -> Path:
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a home of its own."""
     home = tmp_path / "home"
     home.mkdir()
@@ -24,7 +24,7 @@ def user(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def programs(tmp_path, monkeypatch) -> Path:
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only folder on PATH, with nothing in it yet."""
     folder = tmp_path / "bin"
     folder.mkdir()

@@ -22,16 +22,16 @@ from .asking import config, found, program, told
 # -- software
 
 
-def test_what_is_installed_for_this_python(monkeypatch):
+def test_what_is_installed_for_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
     topics = {finding.topic: finding for finding in found(software.packages)}
     assert topics["jupyter-server"].facts["version"].startswith("2.")
     monkeypatch.setattr("sys.path", [])
     topics = {finding.topic: finding for finding in found(software.packages)}
     assert topics["jupyterlab"].state is State.NOTE
-    assert topics["jupyterlab"].command.endswith("-m pip install jupyterlab")
+    assert (topics["jupyterlab"].command or "").endswith("-m pip install jupyterlab")
 
 
-def test_whether_the_page_was_built(tmp_path, monkeypatch):
+def test_whether_the_page_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(software, "HERE", tmp_path)
     assert told(software.page).state is State.PROBLEM
     (tmp_path / "static").mkdir()
@@ -40,7 +40,7 @@ def test_whether_the_page_was_built(tmp_path, monkeypatch):
     assert told(software.page).state is State.OK
 
 
-def test_extensions_that_are_not_enabled(user):
+def test_extensions_that_are_not_enabled(user: Path) -> None:
     config(
         user,
         "jupyter_server_config.json",
@@ -48,22 +48,24 @@ def test_extensions_that_are_not_enabled(user):
     )
     ours, proxy = found(software.extensions)
     assert (ours.facts["enabled"], ours.state) == (False, State.NOTE)
-    assert ours.command.endswith("jupyter server extension enable --sys-prefix jupyter_desktop")
+    assert (ours.command or "").endswith(
+        "jupyter server extension enable --sys-prefix jupyter_desktop"
+    )
     assert proxy.facts["name"] == "jupyter_server_proxy"
 
 
 # -- display servers
 
 
-def test_neither_vnc_server_nor_xpra(programs):
+def test_neither_vnc_server_nor_xpra(programs: Path) -> None:
     problem = told(displays.choice)
     assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "display-server-missing"})
-    assert "install" in problem.command
+    assert "install" in (problem.command or "")
     for check in (displays.vnc, displays.xpra):
         assert told(check).state is State.NOTE
 
 
-def test_every_vnc_server_is_named_once(programs):
+def test_every_vnc_server_is_named_once(programs: Path) -> None:
     program(programs, "Xtigervnc", "echo TigerVNC 1.8.0")
     (programs / "Xvnc").symlink_to("Xtigervnc")
     (old,) = found(displays.vnc)
@@ -83,7 +85,9 @@ def test_every_vnc_server_is_named_once(programs):
 # -- start scripts and desktops
 
 
-def test_why_a_start_script_is_taken(user, tmp_path, monkeypatch):
+def test_why_a_start_script_is_taken(
+    user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def why(*arguments: str) -> str:
         return told(desktops.start_script, *arguments).found.split(": ", 1)[1]
 
@@ -101,22 +105,22 @@ def test_why_a_start_script_is_taken(user, tmp_path, monkeypatch):
     assert why("--DesktopApp.start_script=icewm") == "as DesktopApp.start_script says"
 
 
-def test_a_start_script_that_is_not_there():
+def test_a_start_script_that_is_not_there() -> None:
     problem = told(desktops.start_script, "--DesktopApp.start_script=/nowhere/start")
     assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "start-script-missing"})
 
 
-def test_a_start_script_whose_interpreter_is_not_there(user):
+def test_a_start_script_whose_interpreter_is_not_there(user: Path) -> None:
     (user / "start").write_text("#!/opt/no/such/shell\n")
     problem = told(desktops.start_script, "--DesktopApp.start_script=~/start")
     assert problem.state is State.PROBLEM
     assert "/opt/no/such/shell" in problem.found
 
 
-def test_desktop_environments(programs):
+def test_desktop_environments(programs: Path) -> None:
     (missing,) = found(desktops.installed)
     assert (missing.state, missing.topic) == (State.PROBLEM, "desktop environment")
-    assert "install" in missing.command
+    assert "install" in (missing.command or "")
     script = "--DesktopApp.start_script=icewm"
     assert told(desktops.installed, script).state is State.NOTE
     program(programs, "icewm-session", "exit 1")
@@ -130,7 +134,7 @@ def test_desktop_environments(programs):
     assert (xfce.facts, icewm.facts["taken"]) == ({"name": "xfce", "taken": True}, False)
 
 
-def test_d_bus(programs):
+def test_d_bus(programs: Path) -> None:
     missing = told(desktops.dbus)
     assert (missing.state, missing.facts) == (State.NOTE, {"programs": []})
     program(programs, "dbus-launch", "exit 1")
@@ -141,7 +145,7 @@ def test_d_bus(programs):
 # -- folders
 
 
-def test_runtime_folders_that_are_too_long(tmp_path, monkeypatch):
+def test_runtime_folders_that_are_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = tmp_path / ("x" * 90)
     long.mkdir()
     for name in ("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR"):
@@ -154,7 +158,7 @@ def test_runtime_folders_that_are_too_long(tmp_path, monkeypatch):
     assert path.facts == {"length": len("/tmp/jd-xxxxxxxx/display.sock")}
 
 
-def test_no_runtime_folder_at_all(monkeypatch):
+def test_no_runtime_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = frozenset(runtime.file_system(Path(path)) for path in ("/tmp", tempfile.gettempdir()))
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", kinds)
     problem = told(folders.runtime_folder)
@@ -162,17 +166,19 @@ def test_no_runtime_folder_at_all(monkeypatch):
     assert "network file system" in problem.found
 
 
-def test_a_folder_of_x_sockets_that_is_not_safe(tmp_path, monkeypatch):
+def test_a_folder_of_x_sockets_that_is_not_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unsafe = tmp_path / "X11-unix"
     unsafe.mkdir()
     unsafe.chmod(0o777)
     monkeypatch.setattr(display_number, "SOCKETS", unsafe)
     problem = told(folders.x_sockets)
     assert problem.state is State.PROBLEM
-    assert problem.command.startswith("sudo chown root")
+    assert (problem.command or "").startswith("sudo chown root")
 
 
-def test_a_display_number_is_given_back():
+def test_a_display_number_is_given_back() -> None:
     number = told(folders.x_sockets).facts["display"]
     assert not Path(f"/tmp/.X{number}-lock").exists()
 
@@ -180,18 +186,20 @@ def test_a_display_number_is_given_back():
 @pytest.mark.parametrize(
     ("home", "state"), [("/proc", State.NOTE), ("/nowhere", State.NOTE), ("", State.NOTE)]
 )
-def test_homes_in_which_nothing_can_be_kept(monkeypatch, home, state):
+def test_homes_in_which_nothing_can_be_kept(
+    monkeypatch: pytest.MonkeyPatch, home: str, state: State
+) -> None:
     monkeypatch.setenv("HOME", home)
     assert told(folders.home).state is state
 
 
-def test_a_home(user):
+def test_a_home(user: Path) -> None:
     before = sorted(user.iterdir())
     assert told(folders.home).state is State.OK
     assert sorted(user.iterdir()) == before
 
 
-def test_little_space(monkeypatch):
+def test_little_space(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.state for one in found(folders.space)} == {State.OK}
     monkeypatch.setattr(folders, "_LITTLE_SPACE", 1 << 62)
     assert {one.state for one in found(folders.space)} == {State.NOTE}
@@ -200,7 +208,7 @@ def test_little_space(monkeypatch):
 # -- graphics
 
 
-def test_images(programs):
+def test_images(programs: Path) -> None:
     assert found(graphics.images) == []  # the programs load them themselves
     # As glycin's ends where it may not make a sandbox.
     program(programs, "glycin-thumbnailer", "echo 'Loader process exited early' >&2; exit 2")
@@ -213,7 +221,7 @@ def test_images(programs):
     assert told(graphics.images).state is State.OK
 
 
-def test_graphics_cards(programs, tmp_path, monkeypatch):
+def test_graphics_cards(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphics, "_DEVICES", tmp_path / "dri")
     assert told(graphics.devices).facts == {"devices": []}
     (tmp_path / "dri").mkdir()
@@ -226,10 +234,10 @@ def test_graphics_cards(programs, tmp_path, monkeypatch):
     assert told(graphics.virtualgl).facts == {"path": str(programs / "vglrun")}
 
 
-def test_what_glxinfo_says(programs):
+def test_what_glxinfo_says(programs: Path) -> None:
     lacking = list(opengl.findings({}))
     assert [one.state for one in lacking] == [State.NOTE]
-    assert "install" in lacking[0].command
+    assert "install" in (lacking[0].command or "")
     assert opengl._renderer("OpenGL vendor string: Mesa\nOpenGL renderer string: llvmpipe\n") == (
         "llvmpipe"
     )
@@ -241,7 +249,7 @@ def test_what_glxinfo_says(programs):
 # -- limits
 
 
-def test_few_open_files():
+def test_few_open_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
     try:
@@ -255,7 +263,7 @@ def test_few_open_files():
     )
 
 
-def test_few_processes_in_a_container(tmp_path, monkeypatch):
+def test_few_processes_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_GROUP", tmp_path)
     (tmp_path / "pids.max").write_text("20\n")
     (tmp_path / "memory.max").write_text("2000000000\n")
@@ -264,7 +272,7 @@ def test_few_processes_in_a_container(tmp_path, monkeypatch):
     assert memory.found == "at most 2.0 GB in this container or job"
 
 
-def test_shared_memory(tmp_path, monkeypatch):
+def test_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path)
     monkeypatch.setattr(limits, "_LITTLE_SHARED", 1)
     assert told(limits.shared_memory).state is State.OK
@@ -272,17 +280,17 @@ def test_shared_memory(tmp_path, monkeypatch):
     little = told(limits.shared_memory)
     assert (little.state, little.command) == (State.NOTE, "docker run --shm-size=1g")
     assert little.facts["size"] == shutil.disk_usage(tmp_path).total
-    assert "emptyDir" in little.remedy
+    assert "emptyDir" in (little.remedy or "")
     monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path / "missing")
     assert "cannot be written to" in told(limits.shared_memory).found
 
 
-def test_a_user_without_a_name(monkeypatch):
+def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(limits.account).state is State.OK
     monkeypatch.setattr(os, "getuid", lambda: 1234567)
     assert told(limits.account).state is State.NOTE
 
 
-def test_containers(monkeypatch):
+def test_containers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://mybinder.org/")
     assert "Binder" in told(limits.container).facts["kinds"]

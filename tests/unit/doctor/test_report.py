@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -35,7 +36,7 @@ def text(found: Examination) -> str:
     return report.as_text(found, io.StringIO())
 
 
-def test_a_desktop_would_start():
+def test_a_desktop_would_start() -> None:
     assert FINE.would_start
     lines = text(FINE).splitlines()
     assert "  ok       home   /home/me" in lines
@@ -44,11 +45,11 @@ def test_a_desktop_would_start():
     assert "A desktop would start, as far as can be told without a trial (1 note)." in lines
 
 
-def test_a_desktop_would_start_elsewhere():
+def test_a_desktop_would_start_elsewhere() -> None:
     assert "as far as can be told from this machine (1 note)" in text(replace(FINE, elsewhere=True))
 
 
-def test_no_desktop_would_start():
+def test_no_desktop_would_start() -> None:
     assert not BROKEN.would_start
     said = text(BROKEN)
     assert "  problem  display server  There is none.\n" in said
@@ -59,7 +60,7 @@ def test_no_desktop_would_start():
     assert "- display server: There is none.\n- trial: It ended.\n" in said
 
 
-def test_commands_and_paths_are_not_broken():
+def test_commands_and_paths_are_not_broken() -> None:
     long = "sudo apt install " + " ".join(f"package-{number}" for number in range(30))
     said = text(Examination({"A": [problem("topic", f"/{'x' * 150} is there.", "Do:", long)]}))
     assert long in said
@@ -76,7 +77,12 @@ def test_commands_and_paths_are_not_broken():
         (io.StringIO, {}, False),
     ],
 )
-def test_colours_only_where_they_are_welcome(monkeypatch, stream, environment, coloured):
+def test_colours_only_where_they_are_welcome(
+    monkeypatch: pytest.MonkeyPatch,
+    stream: Callable[[], io.StringIO],
+    environment: dict[str, str],
+    coloured: bool,
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():
@@ -84,7 +90,7 @@ def test_colours_only_where_they_are_welcome(monkeypatch, stream, environment, c
     assert ("\033[" in report.as_text(BROKEN, stream())) is coloured
 
 
-def test_json():
+def test_json() -> None:
     trial = Trial("vnc", seconds={"process": 0.12345, "clean_up": 1.0}, picture=(800, 600))
     failed = Trial("xpra", quick=True, error=StartFailed("No."), left=["process 7"])
     values = json.loads(report.as_json(Examination(BROKEN.sections, [trial, failed])))
@@ -109,7 +115,7 @@ def test_json():
     assert values["trials"][1]["started"] is False
 
 
-def test_secrets_that_a_program_has_printed(monkeypatch):
+def test_secrets_that_a_program_has_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", 'f00"ba7-secret')
     monkeypatch.setenv("A_PASSWORD", "ok")  # too short to be looked for
     log = (os.environ["JUPYTERHUB_API_TOKEN"], "GET /lab?token=1a2b3c&reset=1", "ok")
@@ -128,16 +134,16 @@ def test_secrets_that_a_program_has_printed(monkeypatch):
     ]
 
 
-def test_a_check_that_fails_is_told_and_no_problem():
+def test_a_check_that_fails_is_told_and_no_problem() -> None:
     def odd_things(subject: object) -> list[Finding]:
         raise ZeroDivisionError("no number")
 
-    (finding,) = examination._run(odd_things, None)
+    (finding,) = examination._run(odd_things, None)  # type: ignore[arg-type]
     assert (finding.topic, finding.state) == ("odd things", State.NOTE)
     assert "ZeroDivisionError: no number" in finding.found
 
 
-def test_trials_in_words():
+def test_trials_in_words() -> None:
     seconds = {"process": 0.2, "window_manager": 1.5, "first_pixel": 0.41, "clean_up": 0.3}
     trial = Trial("vnc", seconds=seconds, picture=(800, 600), window_manager=True)
     fine, *_ = trials._findings(trial, State.PROBLEM)
@@ -155,7 +161,7 @@ def test_trials_in_words():
     assert (left.state, left.found) == (State.NOTE, "Left behind: process 7 (sh).")
 
 
-def test_a_trial_of_the_second_kind_that_fails_is_no_problem():
+def test_a_trial_of_the_second_kind_that_fails_is_no_problem() -> None:
     trial = Trial("xpra", error=MISSING, log=["why"])
     (finding,) = trials._findings(trial, State.NOTE)
     assert (finding.state, finding.log, finding.command) == (

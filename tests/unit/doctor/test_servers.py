@@ -59,7 +59,7 @@ def note_server(home: Path, **values: object) -> Path:
         (500, State.NOTE, False),
     ],
 )
-def test_a_running_server(user, status, state, desktop):
+def test_a_running_server(user: Path, status: int, state: State, desktop: bool) -> None:
     with answering(status) as (port, credentials):
         note_server(user, port=port, url=f"http://127.0.0.1:{port}/?token={TOKEN}")
         server = told(servers.running)
@@ -69,7 +69,7 @@ def test_a_running_server(user, status, state, desktop):
     assert TOKEN not in json.dumps(server.as_json())
 
 
-def test_another_process_on_the_port_of_a_server_gets_no_token(user):
+def test_another_process_on_the_port_of_a_server_gets_no_token(user: Path) -> None:
     """As on another machine, or where the server has ended and its number is another's."""
     with answering(200) as (port, credentials), subprocess.Popen(["sleep", "60"]) as other:
         note_server(user, port=port, pid=other.pid)
@@ -78,7 +78,7 @@ def test_another_process_on_the_port_of_a_server_gets_no_token(user):
     assert credentials == [None]
 
 
-def test_a_server_that_does_not_answer(user):
+def test_a_server_that_does_not_answer(user: Path) -> None:
     with answering(200) as (port, _):
         pass
     note_server(user, port=port)
@@ -86,14 +86,14 @@ def test_a_server_that_does_not_answer(user):
     assert (server.state, server.facts["desktop"]) == (State.NOTE, None)
 
 
-def test_what_another_machine_s_server_has_written_stays(user):
+def test_what_another_machine_s_server_has_written_stays(user: Path) -> None:
     path = note_server(user, pid=1 << 30, port=1)
     (user / "runtime" / "jpserver-5.json").write_text("{")
     assert told(servers.running).facts == {"count": 0}
     assert path.exists()
 
 
-def test_below_a_hub(monkeypatch):
+def test_below_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(servers.hub).facts == {"hub": False}
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/me/")
     monkeypatch.setenv("JUPYTERHUB_API_URL", f"http://hub:{TOKEN}@10.0.0.1:8081/hub/api")
@@ -104,7 +104,7 @@ def test_below_a_hub(monkeypatch):
     assert tls.facts == {"by_jupyter": True}
 
 
-def test_the_address_of_the_settings():
+def test_the_address_of_the_settings() -> None:
     address, origin = found(
         servers.address, "--ServerApp.base_url=/x/", "--ServerApp.allow_origin=https://portal"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from jupyter_desktop.doctor.finding import State
 from .asking import TOKEN, asked, config
 
 
-def test_settings_of_files_and_of_the_command_line(user):
+def test_settings_of_files_and_of_the_command_line(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.Xpra.mode = 'seamless'\nc.DesktopApp.title = 'A'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.geometry = '800x600'")
     read = asked("--DesktopApp.title=B")
@@ -27,14 +28,14 @@ def test_settings_of_files_and_of_the_command_line(user):
     assert read.specification.display.xpra.mode == "seamless"
 
 
-def test_what_a_server_reads_goes_before_what_the_desktop_s_file_says(user):
+def test_what_a_server_reads_goes_before_what_the_desktop_s_file_says(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.DesktopApp.title = 'server'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 'desktop'")
     assert asked().app.title == "server"
 
 
 @pytest.mark.parametrize("where", ["jupyter_server_config", "jupyter_desktop_config", "argument"])
-def test_wrong_settings(user, where):
+def test_wrong_settings(user: Path, where: str) -> None:
     arguments = ["--DesktopApp.clipboard=sideways"] if where == "argument" else []
     if not arguments:
         config(user, f"{where}.json", json.dumps({"DesktopApp": {"clipboard": "sideways"}}))
@@ -47,7 +48,7 @@ def test_wrong_settings(user, where):
     assert read.app.clipboard == "both"
 
 
-def test_misspelt_settings_and_files_that_cannot_be_run(user):
+def test_misspelt_settings_and_files_that_cannot_be_run(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.DesktopApp.clipbord = 'off'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 1 / 0")
     read = asked()
@@ -60,7 +61,7 @@ def test_misspelt_settings_and_files_that_cannot_be_run(user):
     assert not read.wrong
 
 
-def test_applications_that_cannot_be_used(user):
+def test_applications_that_cannot_be_used(user: Path) -> None:
     (user / ".jupyter" / "desktop" / "applications").mkdir(parents=True)
     config(user, "desktop/applications/gears.json", '{"comand": "glxgears"}')
     config(user, "jupyter_server_config.py", "c.DesktopApp.applications = {'a b': {}}")
@@ -72,13 +73,13 @@ def test_applications_that_cannot_be_used(user):
     assert "gears.json: there is no key 'comand'" in remark.found
 
 
-def test_lists_may_hold_secrets_and_are_not_told():
+def test_lists_may_hold_secrets_and_are_not_told() -> None:
     (finding,) = asked(f"--Xpra.arguments=--auth=password:value={TOKEN}").findings
     assert finding.facts == {"Xpra.arguments": "(1 given)"}
     assert TOKEN not in finding.found
 
 
-def test_settings_of_slurm(user):
+def test_settings_of_slurm(user: Path) -> None:
     config(user, "jupyter_server_config.py", f"c.Slurm.setup = 'export KEY={TOKEN}'")
     (finding,) = asked("--Slurm.hours=2", f"--Slurm.arguments=--comment={TOKEN}").findings
     assert finding.facts == {
@@ -89,7 +90,7 @@ def test_settings_of_slurm(user):
     assert TOKEN not in finding.found
 
 
-def test_a_file_called_doctor_is_no_subcommand_of_a_server_s_extension():
+def test_a_file_called_doctor_is_no_subcommand_of_a_server_s_extension() -> None:
     """``jupyter lab doctor`` opens it."""
     server = Doctor()
     server.initialize([])
