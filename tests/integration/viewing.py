@@ -118,10 +118,17 @@ def session_processes(server: JupyterServer, name: str = "default") -> dict[str,
     With Xpra that is the X server; see ``xpra_of`` for its own.
     """
     shows = xpra_of(server, name) or server.process_of(f"-desktop {_title(name)} -rfbunixpath")
-    worker = shows.parent()
+    worker = parent_of(shows)
     names = facts(worker.children(), psutil.Process.name)
     (x_server,) = (child for child in names if names[child].startswith("X"))
-    return {"keeper": worker.parent(), "worker": worker, "display server": x_server}
+    return {"keeper": parent_of(worker), "worker": worker, "display server": x_server}
+
+
+def parent_of(process: psutil.Process) -> psutil.Process:
+    """Return the parent of a process that has one."""
+    parent = process.parent()
+    assert parent is not None
+    return parent
 
 
 def xpra_of(server: JupyterServer, name: str = "default") -> psutil.Process | None:
