@@ -14,11 +14,11 @@ DesktopError
 ├── UnknownSession          there is no desktop of that name
 ├── UnknownApplication      none of that name was set up
 ├── ApplicationUnusable     one was, and something is wrong with it
-├── UnknownViewer           nobody is connected under that number
+├── UnknownViewer           no viewer has that number
 ├── UnknownStream           a desktop has no such connection to offer
 ├── SessionEnded            there was one; it is over
 ├── NotReady                it is still starting, or does not answer for a moment
-├── Unreachable             it is there, but lets nobody in any more
+├── Unreachable             it runs, but refuses connections
 ├── BridgeUnavailable       the process that carries the picture cannot be reached
 └── StartError              the desktop could not be started
     ├── DisplayServerMissing
@@ -154,14 +154,14 @@ class ForeignOrigin(Refused):
 
 
 class NotPermitted(DesktopError):
-    """Whoever asks may look at what Jupyter lets them, but not use this desktop."""
+    """The user may read, by Jupyter's authorizer, but not use this desktop."""
 
     reason = "not-permitted"
     status = 403
 
 
 def not_permitted() -> NotPermitted:
-    """Return the error for somebody who gets to a desktop by a link only."""
+    """Return the error for a user who may reach a desktop by a link only."""
     return NotPermitted(
         "You may not use this server's desktops by yourself.",
         remedy="Ask the owner of one for a link to it, and open that.",
@@ -169,7 +169,7 @@ def not_permitted() -> NotPermitted:
 
 
 class ShareEnded(DesktopError):
-    """The link that somebody came by has expired, or was ended."""
+    """The share link has expired, or was ended."""
 
     reason = "share-ended"
     status = 410
@@ -190,7 +190,7 @@ class UnknownSession(DesktopError):
 
 
 class UnknownApplication(DesktopError):
-    """Nobody has set up an application of that name."""
+    """No application of that name is set up."""
 
     reason = "unknown-application"
     status = 404
@@ -204,7 +204,7 @@ class ApplicationUnusable(DesktopError):
 
 
 class UnknownViewer(DesktopError):
-    """Nobody is connected to this desktop under that number, or not any more."""
+    """No viewer of this desktop has that number, or it has gone."""
 
     reason = "unknown-viewer"
     status = 404

@@ -1,6 +1,6 @@
 """Shares: links with which others may see or use a desktop, for some time.
 
-A link is no login: whoever opens it must be somebody that the Jupyter server lets in anyway.
+A link is no login: it works only for users whom the Jupyter server lets in anyway.
 """
 
 from __future__ import annotations

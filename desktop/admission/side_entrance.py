@@ -25,7 +25,7 @@ CLIENT = "websockify"
 _LONGEST_HEAD = 64 * 1024
 _PATIENCE = 5.0  # seconds for a request to come, and for an answer to be taken
 
-# Nothing can be put below what is no folder, by nobody (null(4)).
+# /dev/null is not a directory, so no user can create a socket below it (null(4)).
 _NOWHERE = Path("/dev/null")
 
 _STATUS_LINES = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone"}

@@ -37,7 +37,7 @@ class Ticket:
 
     @property
     def page(self) -> str:
-        """Identifies the page; guests cannot make theirs that of somebody else.
+        """Identifies the page; guests cannot claim another user's.
 
         A program that gives itself no name is another page with each connection.
         """

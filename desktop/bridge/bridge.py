@@ -115,7 +115,7 @@ class Bridge:
         try:
             messages.send_report(self._control, report)
         except OSError:
-            pass  # the server is gone, and nobody counts any more
+            pass  # the server is gone, and needs no report
 
     def _report_until_asked(self) -> None:
         """Report now and then what connections have carried, until there is a message."""

@@ -105,7 +105,7 @@ class BridgeClient:
         self._open[handoff.id] = _Open(handoff)
 
     def close(self, identifier: int) -> None:
-        """End the connection of a hand-off; the browser is told that it was ended by somebody."""
+        """End the connection of a hand-off; the browser is told that it was ended on purpose."""
         if self._control and identifier in self._open:
             try:
                 messages.send_close(self._control, identifier)

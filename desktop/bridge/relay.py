@@ -1,4 +1,4 @@
-"""Bytes between a browser and a display server; whoever reads slowly pauses the other side."""
+"""Relay of bytes between a browser and a display server; a slow reader pauses the other side."""
 
 from __future__ import annotations
 

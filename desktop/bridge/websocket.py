@@ -10,7 +10,7 @@ from websockify.websockifyserver import CompatibleWebSocket
 
 from .messages import PROTOCOLS
 
-# Browsers send a clipboard in frames of some kilobytes; nobody needs one as large as this.
+# Browsers send a clipboard in frames of some kilobytes; none needs to be as large as this.
 LARGEST_FRAME = 1024 * 1024
 
 _CONTINUATION, _TEXT, _BINARY, _FIRST_CONTROL = 0x0, 0x1, 0x2, 0x8

@@ -1,6 +1,6 @@
 """What counts as use of a desktop, and when Jupyter and its hub get to know of it.
 
-Both end servers that nobody uses. Jupyter does so by ``ServerApp.shutdown_no_activity_timeout``;
+Both end idle servers. Jupyter does so by ``ServerApp.shutdown_no_activity_timeout``;
 the single-user server of a hub reports to it when it was last active.
 """
 

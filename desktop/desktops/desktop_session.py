@@ -307,7 +307,7 @@ class DesktopSession:
 
 def _settle(future: asyncio.Future[str], path: str = "", error: Exception | None = None) -> None:
     if future.done():
-        return  # whoever waited has gone
+        return  # the waiting request has gone
     if error:
         future.set_exception(error)
     else:

@@ -11,7 +11,7 @@ from ..session.specification import Specification
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody asks for; empty is for the settings to say.
+    """A start request; for empty fields the settings decide.
 
     ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto",
     ``placement`` where it is to run, ``options`` what that placement lets its users choose, and

@@ -86,7 +86,7 @@ class Viewers:
         return self._page(page).number
 
     def begin(self) -> None:
-        """Take in that the desktop is started: whoever connects does so for the first time."""
+        """Take in that the desktop is started: pages connect for the first time from now on."""
         for page in self._pages.values():
             page.streams.clear()
 

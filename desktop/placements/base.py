@@ -1,4 +1,4 @@
-"""What a placement is."""
+"""The interface of a placement: where a session runs."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ class Placement(ABC):
     async def connect(self, path: str) -> socket.socket:
         """Return a byte stream to the Unix socket ``path`` there, as the session has told it.
 
-        Called by ``sessions`` for each viewer. Raises ``NotReady`` where nobody listens.
+        Called for each viewer. Raises ``NotReady`` where the socket is not listened on.
         """

@@ -18,7 +18,7 @@ class Local(Placement):
         return list(session_command)
 
     async def connect(self, path: str) -> socket.socket:
-        """Connect to ``path``; raises ``NotReady`` where nobody listens."""
+        """Connect to ``path``; raises ``NotReady`` where it is not listened on."""
         connection = socket.socket(socket.AF_UNIX)
         connection.setblocking(False)
         try:

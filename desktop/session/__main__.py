@@ -71,7 +71,7 @@ async def _run(specification: Specification, where: Runtime, search: Search) -> 
         session = Session(specification, where, search, control)
         with signals.asking(session.stop):
             listening = asyncio.ensure_future(_obey(control, session, specification.silence))
-            # However that ends, nobody would tell the session any more that its server has gone.
+            # However that ends, the session would not hear any more that its server has gone.
             listening.add_done_callback(lambda _: session.stop("Its server ended."))
             await session.run()
             listening.cancel()
@@ -105,7 +105,7 @@ async def _admit(control: Control, session: Session, command: Admit) -> None:
         problem = error
     except OSError as error:  # the disk is full, or the folder was removed
         problem = failures.lets_nobody_in(error)
-    except Exception as error:  # whoever waits has to be told something
+    except Exception as error:  # the waiting request needs an answer
         traceback.print_exc()
         problem = failures.lets_nobody_in(error)
     else:

@@ -32,7 +32,7 @@ class _Ended(asyncio.BaseProtocol):
 
 
 class Control:
-    """The two ways to whoever started this session."""
+    """The two ways to the process that started this session."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport | asyncio.StreamWriter
@@ -69,7 +69,7 @@ class Control:
             return await asyncio.wait_for(self._reader.readline(), _GRACE)
 
     def send(self, event: Event) -> None:
-        """Tell whoever started this session; nothing happens if they are gone."""
+        """Send an event to the process that started this session; nothing happens if it is gone."""
         if not self._writer.is_closing():
             self._writer.write(encode(event))
 

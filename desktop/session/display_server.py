@@ -68,7 +68,7 @@ class DisplayServer:
     async def admit(self, password: str | None, access: Access) -> Path:
         """Put ``password`` in force, for ``access``, and return the socket where it is asked for.
 
-        Whoever authenticates there from now on needs it; with None, all stays as it is. Raises
+        Viewers that authenticate from now on need it; with None, all stays as it is. Raises
         ``DesktopError``, or ``OSError``.
         """
         entrance = self._where.entrance

@@ -1,4 +1,4 @@
-"""What is said where a desktop does not start, or lets nobody in."""
+"""Messages for desktops that do not start, or refuse connections."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def lets_nobody_in(error: Exception) -> Unreachable:
 
 
 def unexpected(error: Exception) -> DesktopError:
-    """Return the error for one that nobody has foreseen."""
+    """Return the error for an unforeseen failure."""
     return DesktopError(
         f"The desktop has ended for a fault of jupyter-desktop itself "
         f"({type(error).__name__}: {error}).",

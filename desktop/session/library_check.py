@@ -1,4 +1,4 @@
-"""The check whether the user's libraries fit programs, which nobody has to wait for.
+"""The check whether the user's libraries fit programs, in a thread that nothing has to wait for.
 
 The libraries may be on a file system that does not answer. A thread of the event loop's executor
 would then hold up the end of the session.

@@ -34,7 +34,7 @@ def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in user_s.items())
     # The variables' bytes need not be text.
     script.write_bytes(os.fsencode(f'#!/bin/sh\n{exports}exec "$SHELL" "$@"\n'))
-    # xterm takes none that others may not execute; nobody else gets into the folder.
+    # xterm takes only a shell that others may execute; other users cannot enter the folder.
     script.chmod(0o755)
     without = {
         name: value for name, value in environment.items() if name not in libraries.VARIABLES

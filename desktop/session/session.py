@@ -102,7 +102,7 @@ class Session:
             ended = failed(await self._explained(error))
         except OSError as error:
             ended = failed(failures.system_error(error))
-        except Exception as error:  # whoever waits has to be told something
+        except Exception as error:  # the waiting request needs an answer
             ended = self._unexpected(error)
         finally:
             await self._end()

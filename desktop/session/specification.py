@@ -20,7 +20,7 @@ class Specification:
     usual search. ``folders`` are the candidates for the runtime folder, best first.
     ``application`` is the name of the one application that there is to be instead of a desktop,
     ``command`` its command line, and ``environment`` what it has in its environment besides.
-    ``silence`` is how long the lifeline may be silent before whoever holds it is taken for gone;
+    ``silence`` is how long the lifeline may be silent before its holder is taken for gone;
     0 for as long as it is open.
     """
 

@@ -3,7 +3,7 @@
 /proc may hide them (proc(5), ``hidepid``): from an ordinary user those of others, and also own
 ones that are not dumpable, such as a setgid ssh-agent or gpg-agent. But the file ``children`` of a
 process of one's own lists even those. What is below a hidden one is seen when that has ended: for
-a child subreaper (prctl(2)) it is a child of its own then. So whoever ends them looks again until
+a child subreaper (prctl(2)) it is a child of its own then. So the search is repeated until
 waitpid(2) says that there is none.
 """
 

@@ -1,7 +1,7 @@
 """Handlers for the signals that ask for the end; blocked, so pending, where nothing handles them.
 
-At their default they end a process between two steps: a folder is made, and nobody left to remove
-it. Pending ones wait for whoever heeds them in that process; a child has none (signal(7)).
+At their default they end a process between two steps: a folder is made, and no process left to
+remove it. Pending ones wait for a handler in that process; a child has none (signal(7)).
 """
 
 from __future__ import annotations

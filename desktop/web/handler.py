@@ -142,7 +142,7 @@ class DesktopHandler(JupyterHandler):
     def _message(self, keywords: dict[str, Any]) -> str:
         """Return what the exception that Tornado passes to ``write_error`` has to say to users."""
         raised = keywords.get("exc_info", (None, None, None))[1]
-        # Only Tornado's own have one: what others say may be nobody's business.
+        # Only Tornado's own have one: the text of other exceptions may be confidential.
         message = getattr(raised, "log_message", None)
         return str(message % raised.args if message else self._reason)
 

@@ -72,7 +72,7 @@ class Page {
     listenToBrowser(this.life.tell);
   }
 
-  /** Somebody else's desktop: nothing is started, stopped or restarted from here. */
+  /** Another user's desktop: nothing is started, stopped or restarted from here. */
   private get guest(): boolean {
     return this.data.share !== null;
   }
@@ -90,7 +90,7 @@ class Page {
     const client = connection?.client ?? null;
     this.toolbar.enable(["tool-keys", "tool-clipboard", "tool-share", "tool-stop"], client !== null);
     if (client) this.hide(["tool-keys", "tool-clipboard"], this.looksOn);
-    // Who looks on has a picture, and no say.
+    // View-only: no clipboard, no resizing, no keys.
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
     this.clipboard.attach(used);

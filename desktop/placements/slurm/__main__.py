@@ -71,7 +71,7 @@ async def _obey(control: Control, job: Job) -> None:
 def _cancel(note: Note) -> None:
     """Cancel a job that was not: who should have done so was killed, or Slurm did not answer."""
     if note.job:
-        # It goes on by itself where the controller is away: nobody has to wait for that.
+        # It goes on by itself where the controller is away: nothing has to wait for that.
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             spawn.start(
                 ["scancel", *note.job],

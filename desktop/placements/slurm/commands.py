@@ -39,12 +39,12 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True)
 class Script:
-    """What the job runs: a session, for whoever connects to the abstract socket ``name``."""
+    """The job's script: a session for the process that connects to the socket ``name``."""
 
     name: str
     python: str
     setup: str
-    patience: float  # seconds for somebody to connect; else the job ends
+    patience: float  # seconds to wait for a connection; then the job ends
     command: Sequence[str]
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ def named(name: str) -> list[str]:
 def job_id(printed: str) -> str:
     """Return the job of which sbatch(1) ``printed`` the id, after whatever a site's own may say.
 
-    Raises ``CommandFailed`` where it is none, or one of another cluster, which nobody asks for.
+    Raises ``CommandFailed`` where it is none, or one of another cluster, which is not asked for.
     """
     last = (printed.split() or [""])[-1]
     if not re.fullmatch("[0-9]{1,20}", last):

@@ -1,8 +1,8 @@
 """The program of the job: ``python -m jupyter_desktop.placements.slurm.inside SECONDS COMMAND…``.
 
-It waits for whoever asked for the job to connect to an abstract Unix socket (unix(7)), and becomes
-COMMAND, a session with that connection as its standard input and output. Where nobody comes, the
-job ends: whoever asked for it has gone meanwhile. The socket's name is in the variable ``NAME``:
+It waits for the process that submitted the job to connect to an abstract Unix socket (unix(7)),
+and becomes COMMAND, a session with that connection as its standard input and output. Without a
+connection the job ends: that process has gone meanwhile. The socket's name is in the variable ``NAME``:
 other users, who can see command lines, could take it first.
 """
 
@@ -18,7 +18,7 @@ NAME = "JUPYTER_DESKTOP_NAME"
 
 
 def main(patience: str, *command: str) -> int:
-    """Return where nobody came; else this process becomes another."""
+    """Return where no connection came; else this process becomes another."""
     name = os.environ.pop(NAME)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")

@@ -77,7 +77,7 @@ class Slurm(Placement):
             # What it has left may keep its output open.
             done, _ = await asyncio.wait({said}, timeout=_LAST_WORDS)
             raise _not_connected(said.result() if done else "") from error
-        except BaseException:  # whoever asked has gone
+        except BaseException:  # the request was cancelled
             ours.close()
             _kill(process)
             raise

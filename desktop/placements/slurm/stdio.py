@@ -37,7 +37,7 @@ def main(patience: str = "0") -> None:
             _write(data)
     except OSError:
         pass  # either side is gone
-    # The other thread may wait for input that nobody will send.
+    # The other thread may wait for input that will not come.
     os._exit(0)
 
 

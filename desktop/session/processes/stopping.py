@@ -1,4 +1,4 @@
-"""Waiting that somebody may end by asking for the session's end."""
+"""Waits that a request for the session's end interrupts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 class Stopped(Exception):
-    """Somebody asked for the end meanwhile; its text says why."""
+    """The end was asked for meanwhile; its text says why."""
 
 
 class Stopping:
@@ -45,6 +45,6 @@ class Stopping:
             raise
         finally:
             task.cancel()
-            # What it holds is given back, and what it raises is nobody's any more.
+            # Its resources are given back; its exceptions are not of interest any more.
             await asyncio.gather(task, return_exceptions=True)
         return task.result()

@@ -1,7 +1,7 @@
 """The PRIMARY selection, for a text that was copied outside the desktop.
 
 Programs on X paste PRIMARY with the middle button, terminals also with Shift+Insert. It is what was
-marked last: whoever becomes its owner takes the mark off what is marked elsewhere. So the display
+marked last: a program that becomes its owner unmarks text elsewhere. So the display
 servers set CLIPBOARD only, and PRIMARY follows when the user is about to paste it and has marked
 nothing since. The X server lets this window know of the button and the key first (XGrabButton(3),
 XGrabKey(3), with GrabModeSync), and of all that was before them before that.

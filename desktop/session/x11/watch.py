@@ -1,7 +1,7 @@
 """Watch the session's display from a thread that waits for the X server.
 
 Any program on the desktop may keep the X server for itself for as long as it likes
-(XGrabServer(3)), and whoever asks it something meanwhile waits. So a thread asks: the session
+(XGrabServer(3)), and requests to it wait meanwhile. So a thread asks: the session
 stays able to let viewers in, and to end.
 """
 

@@ -6,7 +6,7 @@ export type Access = "view" | "full";
 /** A page that is connected to the desktop, this one or another, as the server lists it. */
 export interface Viewer {
   id: number;
-  /** As they call themselves; empty where nobody knows. */
+  /** The user's name for display; empty where it is unknown. */
   user: string;
   access: Access;
 }

@@ -245,7 +245,7 @@ function probe({ hidden }: LifeState): Effect[] {
   return hidden ? [] : [{ do: "probe" }];
 }
 
-/** Somebody closed the connection: perhaps the link that led here holds no longer. */
+/** The owner closed the connection: perhaps the share link holds no longer. */
 function checked(state: LifeState, refusal: Failure | null): Step {
   if (state.phase.name !== "checking") return [state, []];
   return end(state, refusal?.kind === "refused" ? refusal : state.phase.failure);

@@ -17,7 +17,7 @@ export type Phase =
   | { name: "connected" }
   /** Before another attempt. */
   | { name: "pausing"; next: Attempt }
-  /** The connection was closed by somebody: does the link that led here still hold? */
+  /** The owner closed the connection: does the share link still hold? */
   | { name: "checking"; failure: Failure }
   /** Nothing goes on until the user says so. */
   | { name: "resting" };

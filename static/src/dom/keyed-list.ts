@@ -8,7 +8,7 @@ export interface Line {
   actions: Record<string, () => unknown>;
 }
 
-/** A list that changes while somebody is at work in it: a line that stays keeps its place, buttons and focus. */
+/** A list that changes while a user is at work in it: a line that stays keeps its place, buttons and focus. */
 export class KeyedList {
   private readonly items = new Map<string, HTMLElement>();
 

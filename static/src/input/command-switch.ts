@@ -1,4 +1,4 @@
-/** The button that says whether a Mac's Command key is Ctrl; it is on until somebody wants it otherwise. */
+/** The button that says whether a Mac's Command key is Ctrl; it is on by default. */
 import { element } from "../dom/element";
 
 const NAME = "jupyter-desktop.command-is-control";

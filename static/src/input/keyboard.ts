@@ -36,7 +36,7 @@ export class Keyboard {
     };
   }
 
-  /** `client` is to have the keys from now on; with null there is nobody for whom they are. */
+  /** `client` is to have the keys from now on; with null, no client has them. */
   attach(client: Client | null): void {
     const send: ConstructorParameters<typeof KeyStream>[0] = (type, stroke) => { client?.key(eventOf(type, stroke)); };
     this.stream = client ? new KeyStream(send, this.settings) : null;

@@ -22,7 +22,7 @@ export class SizeClaim {
     return this.held;
   }
 
-  /** The user came to this window, or nobody else looks. Returns whether that changed anything. */
+  /** The user came to this window, or there is no other viewer. Returns whether that changed anything. */
   take(): boolean {
     const changed = !this.held;
     this.held = true;

@@ -22,9 +22,9 @@ export class Sizing {
   constructor(
     private readonly stage: HTMLElement,
     private readonly screen: HTMLElement,
-    /** Somebody else's desktop: to open or to enter its window is not yet to be at work. */
+    /** Another user's desktop: to open or to enter its window is not yet to be at work. */
     private readonly guest: boolean,
-    /** Whether nobody else looks at this desktop. */
+    /** Whether this page is the only viewer. */
     private readonly alone: () => Promise<boolean>,
   ) {
     new ResizeObserver(() => {

@@ -1,5 +1,5 @@
 /**
- * A WebSocket that notices when nobody is there any more: the bridge answers an empty message with an empty message.
+ * A WebSocket that notices when the other side has gone: the bridge answers an empty message with an empty message.
  * It is also the channel that a client reads and writes, which never sees those, nor text messages: in them the server
  * tells the page how the desktop is. `onended` comes exactly once, before the client hears of the end.
  */

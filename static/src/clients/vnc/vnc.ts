@@ -38,7 +38,7 @@ class Vnc implements Client {
     this.rfb.focusOnClick = false;
     this.rfb.viewOnly = access === "view";
     this.element = screen.querySelector("canvas") ?? document.createElement("canvas");
-    // noVNC tells nobody when the desktop's size changes, but its canvas always has that size.
+    // noVNC has no event for changes of the desktop's size, but its canvas always has that size.
     this.sizes = new MutationObserver(() => {
       events.resized(this.size());
     });
