@@ -2,8 +2,8 @@
 
 It waits for the process that submitted the job to connect to an abstract Unix socket (unix(7)),
 and becomes COMMAND, a session with that connection as its standard input and output. Without a
-connection the job ends: that process has gone meanwhile. The socket's name is in the variable ``NAME``:
-other users, who can see command lines, could take it first.
+connection the job ends: that process has gone meanwhile. The socket's name is in the variable
+``NAME``: other users, who can see command lines, could take it first.
 """
 
 from __future__ import annotations

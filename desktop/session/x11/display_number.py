@@ -2,7 +2,8 @@
 
 Left to pick a number itself (``-displayfd`` alone), an X server that does not listen on the
 abstract socket takes the first one, and the socket of the server that has it: xtrans unlinks it
-before it binds, and ``-displayfd`` turns the lock file off. Seen with TigerVNC 1.12: two servers, both ":0".
+before it binds, and ``-displayfd`` turns the lock file off. Seen with TigerVNC 1.12: two servers,
+both ":0".
 
 Where the folder of X sockets cannot be written to, as with WSL 2 and in many a container, X servers
 have nothing but the abstract socket to listen on.
