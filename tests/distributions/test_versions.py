@@ -23,11 +23,12 @@ from tests.machine import REPOSITORY
 # Packages are installed, from whatever index there is.
 pytestmark = pytest.mark.timeout(900)
 
+REFUSAL = "test_a_refusal_leaves_its_lines_in_the_log_and_nothing_else"
 TESTS = (
     "test_api.py::test_the_page",
     "test_api.py::test_the_life_of_a_desktop_as_events",
-    "test_door.py::test_our_own_page",
-    "test_door.py::test_a_used_ticket",
+    "web_security/test_web_security.py::test_our_own_page",
+    f"web_security/test_web_security.py::{REFUSAL}[used ticket]",
     "test_end.py::test_a_signal",
 )
 # Needed by those, and not by the package.
