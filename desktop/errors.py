@@ -36,8 +36,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .system.streams import SERVED
-
 
 class DesktopError(Exception):
     """An error with a message for the user.
@@ -215,15 +213,6 @@ class UnknownStream(DesktopError):
 
     reason = "unknown-stream"
     status = 404
-
-
-def unknown_stream(name: str) -> UnknownStream:
-    """Return the error for a stream called ``name``."""
-    served = ", ".join(map(repr, SERVED))
-    return UnknownStream(
-        f"Desktops have no stream called {name[:80]!r}.",
-        remedy=f"There is {served}. Reload the page, if it comes from another version.",
-    )
 
 
 class SessionEnded(DesktopError):

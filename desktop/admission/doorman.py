@@ -24,9 +24,9 @@ from ..desktops import metrics
 from ..desktops.desktop_session import DesktopSession
 from ..desktops.sessions import DEFAULT_SESSION, Sessions
 from ..desktops.viewers import Viewer
-from ..errors import BridgeUnavailable, ShareEnded, unknown_stream
+from ..errors import BridgeUnavailable, ShareEnded
 from ..system.access import Access
-from ..system.streams import DESKTOP, SERVED
+from ..system.streams import DESKTOP, SERVED, unknown_stream
 from .shares import Share, Shares
 from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets

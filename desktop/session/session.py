@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..backends import Backend, Installed, Runtime
-from ..errors import DesktopError, NotReady, StartFailed, unknown_stream
+from ..errors import DesktopError, NotReady, StartFailed
 from ..system import libraries
 from ..system.access import Access
 from ..system.libraries import Misfit
 from ..system.session_messages import Input, Log, Phase, State, Step, failed, stopped
-from ..system.streams import DESKTOP
+from ..system.streams import DESKTOP, unknown_stream
 from . import display_server, ending, failures, library_check, own_programs, programs, startscript
 from .control import Control
 from .display_server import DisplayServer
