@@ -7,8 +7,8 @@ from prometheus_client import Counter, Gauge, Histogram
 # Seconds. A desktop of this machine takes some; one that waits for a job on a cluster, any time.
 _STARTS = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120, 300, 900, 3600)
 
-RUNNING = Gauge("jupyter_desktop_running", "Desktops that run")
-VIEWERS = Gauge("jupyter_desktop_viewers", "Pages and other viewers that are connected")
+RUNNING = Gauge("jupyter_desktop_desktops_running", "Desktops that run")
+VIEWERS = Gauge("jupyter_desktop_viewers_connected", "Pages and other viewers that are connected")
 RECONNECTS = Counter(
     "jupyter_desktop_reconnects_total",
     "Connections of pages that were connected before to the same start of the same desktop",
@@ -18,8 +18,8 @@ START_SECONDS = Histogram(
     "Seconds from the request for a desktop until it runs",
     buckets=_STARTS,
 )
-_SENT = Counter("jupyter_desktop_sent_bytes_total", "Bytes from desktops to browsers")
-_RECEIVED = Counter("jupyter_desktop_received_bytes_total", "Bytes from browsers to desktops")
+_SENT = Counter("jupyter_desktop_bytes_sent_total", "Bytes from desktops to browsers")
+_RECEIVED = Counter("jupyter_desktop_bytes_received_total", "Bytes from browsers to desktops")
 
 
 def carried(sent: int, received: int) -> None:
