@@ -211,6 +211,33 @@ def test_an_echo_does_not_bring_the_older_text_back(
     assert desktop.read_clipboard() == "second, from the desktop"
 
 
+# Writing takes until the page is told to go on; counted are the writes that have begun.
+_SLOW_WRITES = """() => {
+  window.begun = 0;
+  const gate = new Promise((resolve) => { window.goOn = resolve; });
+  const { writeText } = Clipboard.prototype;
+  Clipboard.prototype.writeText = async function (text) {
+    window.begun += 1;
+    await gate;
+    await writeText.call(this, text);
+  };
+}"""
+
+
+def test_a_text_copied_again_while_another_is_written(desktop: Desktop, guest: Guest) -> None:
+    guest.copy("again")
+    eventually(lambda: desktop.read_clipboard() == "again", "the first in the browser", 15)
+    desktop.run(_SLOW_WRITES)
+    guest.copy("in between")
+    eventually(lambda: desktop.run("() => begun") == 1, "a write under way", 15)
+    guest.copy("again")
+    _round_trip(desktop, guest)
+    desktop.run("() => goOn()")
+    # The write under way ends with the other text.
+    eventually(lambda: desktop.run("() => begun") == 2, "another write", 15)
+    eventually(lambda: desktop.read_clipboard() == "again", "the first once more", 15)
+
+
 def test_what_cannot_be_sent_does_not_cost_the_rest(desktop: Desktop, guest: Guest) -> None:
     """Half a surrogate pair and NUL, which Windows' clipboard may hold."""
     for way, name in ((_BY_HAND, "panel"), (_PASTED, "paste event")):

@@ -68,8 +68,10 @@ export class Clipboard {
     this.onlyOffered = null;
     if (!this.outbound) return;
     this.latest = text;
-    if (!this.memory.fromDesktop(text)) return;
-    this.unwritten = { text, tries: 0 };
+    const wanted = this.memory.fromDesktop(text);
+    if (text === "") return;
+    // Where the browser has it already, an older text must not be written any more.
+    this.unwritten = wanted ? { text, tries: 0 } : null;
     void this.write();
   }
 
@@ -163,6 +165,7 @@ export class Clipboard {
     const job = this.unwritten;
     if (!job || this.writing || !document.hasFocus()) return;
     this.writing = true;
+    this.memory.writes();
     const gesture = atGesture();
     if (await copyText(job.text)) this.memory.written(job.text);
     else if (gesture) job.tries += 1;

@@ -27,6 +27,11 @@ export class SharedText {
     return known !== "" && !this.browserHas(text);
   }
 
+  /** A write begins: until it ends, browsers may have either text. */
+  writes(): void {
+    this.inBrowser = null;
+  }
+
   /** The text reached the browser's clipboard. */
   written(text: string): void {
     this.inBrowser = plain(text);

@@ -49,6 +49,16 @@ test("copied again there after the page was left, where something else may have 
   assert.equal(memory.fromDesktop("there"), false);
 });
 
+test("copied again there while the browser is still writing another text", () => {
+  const memory = new SharedText();
+  memory.fromBrowser("one");
+  assert.equal(memory.fromDesktop("two"), true);
+  memory.writes();
+  assert.equal(memory.fromDesktop("one"), true);
+  memory.written("two");
+  assert.equal(memory.browserHas("one"), false);
+});
+
 test("a text that a new connection brings again was not copied again", () => {
   const memory = new SharedText();
   memory.fromDesktop("there");
