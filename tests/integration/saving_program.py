@@ -42,7 +42,8 @@ def asked() -> bool:
         ask()
     else:
         GLib.timeout_add(100, save)
-    return GLib.SOURCE_REMOVE
+    remove: bool = GLib.SOURCE_REMOVE
+    return remove
 
 
 def ask() -> None:

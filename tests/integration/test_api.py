@@ -89,12 +89,12 @@ def test_a_bad_request(server: servers.JupyterServer, body: object) -> None:
 @pytest.mark.parametrize(
     "body", [b"nonsense", b"[]", b'{"client": 3}', b'{"client": null}', b'{"stream": 3}']
 )
-def test_a_bad_request_for_a_ticket(server, body):
+def test_a_bad_request_for_a_ticket(server: servers.JupyterServer, body: bytes) -> None:
     answer = server.call("POST", "desktop/api/sessions/default/ticket", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
-def test_a_ticket_is_for_one_of_the_streams_that_there_are(server):
+def test_a_ticket_is_for_one_of_the_streams_that_there_are(server: servers.JupyterServer) -> None:
     server.start_desktop()
     path = "desktop/api/sessions/default/ticket"
     assert server.call("POST", path, {"stream": "desktop"}).status == 200

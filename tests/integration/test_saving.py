@@ -133,7 +133,7 @@ def test_a_program_that_holds_up_the_log_out() -> None:
         assert text(server, "inside") == "saved"
 
 
-def test_who_connects_while_programs_save_is_told():
+def test_who_connects_while_programs_save_is_told() -> None:
     def prepare(server: JupyterServer) -> None:
         start = f'#!/bin/sh\n{PROGRAM} "$HOME/asking" --asks &\nexec openbox --sm-disable\n'
         (server.home / "start").write_text(start)
@@ -154,7 +154,7 @@ def test_who_connects_while_programs_save_is_told():
         assert not stopping.is_alive()
 
 
-def test_chromium_ends_orderly():
+def test_chromium_ends_orderly() -> None:
     """Else it says at the next start that it crashed."""
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 

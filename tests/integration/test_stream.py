@@ -388,7 +388,9 @@ def test_the_side_entrance(either: servers.JupyterServer) -> None:
         assert viewer.update() == viewer.width * viewer.height * 4
 
 
-def test_pages_are_told_that_the_desktop_ends_and_other_programs_are_not(either):
+def test_pages_are_told_that_the_desktop_ends_and_other_programs_are_not(
+    either: servers.JupyterServer,
+) -> None:
     ticket = either.ticket(client="websockify")
     side = Viewer(by_the_side(either)).authenticate(ticket["password"])
     with side, view(either) as one, view(either) as other:
@@ -408,7 +410,7 @@ def texts(viewer: Viewer) -> list[str]:
     return told
 
 
-def test_the_side_entrance_without_a_ticket(either):
+def test_the_side_entrance_without_a_ticket(either: servers.JupyterServer) -> None:
     either.ticket(client="page")
     before = len(either.session()["viewers"])
     with pytest.raises((clients.Denied, clients.Closed)):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.servers import JupyterServer
 
 CLIENTS = {
     "libX11": ["xdpyinfo"],
@@ -19,7 +22,7 @@ JAVA_WINDOW = Path(__file__).with_name("Window.java")
 
 
 @pytest.fixture(scope="module", params=["vnc", "xpra"])
-def environment(server, request):
+def environment(server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """What the programs on a desktop have in their environment."""
     name = request.param
     server.start_desktop(name, backend=name)
@@ -28,18 +31,18 @@ def environment(server, request):
 
 
 @pytest.mark.parametrize("library", CLIENTS)
-def test_every_library_is_let_in(environment, library):
+def test_every_library_is_let_in(environment: dict[str, str], library: str) -> None:
     is_let_in(CLIENTS[library], environment)
 
 
 @pytest.mark.needs("java")
-def test_java_is_let_in(environment):
+def test_java_is_let_in(environment: dict[str, str]) -> None:
     # It puts files into the home that the system has on record, and into /tmp.
     elsewhere = (f"-Duser.home={environment['HOME']}", "-XX:-UsePerfData")
     is_let_in(["java", *elsewhere, JAVA_WINDOW], environment)
 
 
-def is_let_in(command, environment):
+def is_let_in(command: Sequence[str | Path], environment: dict[str, str]) -> None:
     ran = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
