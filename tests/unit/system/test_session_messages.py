@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,8 @@ from jupyter_desktop.system.session_messages import (
     Admitted,
     BadMessage,
     BatchJob,
+    Command,
+    Event,
     Here,
     Input,
     Log,
@@ -34,8 +38,11 @@ TEXTS = st.text(st.characters(), max_size=50)  # lone surrogates, too
 NUMBERS = st.integers(-(2**63), 2**63)
 SECONDS = st.floats(allow_nan=False) | st.integers(0, 10**6)
 
+T = TypeVar("T")
+Decode: TypeAlias = Callable[[bytes], Command | Event]
 
-def or_none(strategy):
+
+def or_none(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     return st.none() | strategy
 
 
@@ -82,7 +89,7 @@ DECODERS = (decode_command, decode_event)
 
 
 @given(COMMANDS)
-def test_a_command_arrives_as_it_was_sent(command):
+def test_a_command_arrives_as_it_was_sent(command: Command) -> None:
     line = encode(command)
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
@@ -93,7 +100,7 @@ def test_a_command_arrives_as_it_was_sent(command):
 
 
 @given(EVENTS)
-def test_an_event_arrives_as_it_was_sent(event):
+def test_an_event_arrives_as_it_was_sent(event: Event) -> None:
     line = encode(event)
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
@@ -104,13 +111,13 @@ def test_an_event_arrives_as_it_was_sent(event):
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_any_other_line_is_refused(line):
+def test_any_other_line_is_refused(line: bytes) -> None:
     for decode in DECODERS:
         with pytest.raises(BadMessage):
             decode(line)
 
 
-def assert_message(decode, values):
+def assert_message(decode: Decode, values: dict[str, Any]) -> None:
     """Assert that ``values`` are refused, or are a message that keeps what they say."""
     try:
         message = decode(json.dumps(values).encode())
@@ -119,7 +126,7 @@ def assert_message(decode, values):
     assert_says(json.loads(encode(message)), values)
 
 
-def assert_says(message, values):
+def assert_says(message: Any, values: Any) -> None:
     """Assert that ``message`` has ``values``, and otherwise no more than defaults."""
     if isinstance(values, dict):
         for name, value in values.items():
@@ -129,9 +136,13 @@ def assert_says(message, values):
 
 
 @given(EVENTS | COMMANDS, st.data())
-def test_a_message_with_one_field_changed_is_refused_or_says_just_that(message, data):
+def test_a_message_with_one_field_changed_is_refused_or_says_just_that(
+    message: Command | Event, data: st.DataObject
+) -> None:
     values = json.loads(encode(message))
-    decode = decode_command if "command" in values else decode_event
+    decode: Callable[[bytes], Command | Event] = (
+        decode_command if "command" in values else decode_event
+    )
     name = data.draw(st.sampled_from(sorted(values)) | TEXTS)
     # A NaN is no equal of itself.
     values[name] = data.draw(JSON.filter(lambda value: "NaN" not in json.dumps(value)))
@@ -161,12 +172,12 @@ def test_a_message_with_one_field_changed_is_refused_or_says_just_that(message, 
         ('{"event": "log", "lines": [1]}', "an item of log.lines must be of type str"),
     ],
 )
-def test_what_is_wrong_with_an_event_is_said(line, words):
+def test_what_is_wrong_with_an_event_is_said(line: str, words: str) -> None:
     with pytest.raises(BadMessage, match=words.replace("[", r"\[")):
         decode_event(line.encode())
 
 
-def test_no_error_shows_a_password():
+def test_no_error_shows_a_password() -> None:
     for odd in ('"id": "secret"', '"access": "secret"', '"secret": 1', '"id": 1'):
         line = f'{{"command": "admit", "password": "secret word", {odd}}}'
         with pytest.raises(BadMessage) as refused:
@@ -175,11 +186,11 @@ def test_no_error_shows_a_password():
     assert "secret word" not in repr(Admit(1, "secret word", Access.FULL))
 
 
-def test_what_a_line_leaves_out_has_its_default():
+def test_what_a_line_leaves_out_has_its_default() -> None:
     assert decode_event(b'{"event": "state", "state": "running"}') == State(Phase.RUNNING)
 
 
-def test_an_error_stays_what_it_is():
+def test_an_error_stays_what_it_is() -> None:
     error = StartFailed("No.", remedy="Try again.", command="true")
     last = decode_event(encode(failed(error)))
     assert isinstance(last, State)
@@ -190,5 +201,5 @@ def test_an_error_stays_what_it_is():
     assert again.as_json() == error.as_json()
 
 
-def test_words_are_printed_as_they_are_sent():
+def test_words_are_printed_as_they_are_sent() -> None:
     assert f"{Phase.RUNNING} %s" % Step.ENDING == "running ending"
