@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_desktop.placements.slurm import commands, endings, refusals
 from jupyter_desktop.placements.slurm.job_queue import Look, in_words, parse
-from jupyter_desktop.system.session_messages import BatchJob
+from jupyter_desktop.system.session_messages import BatchJob, State
 
 
 def test_a_job_that_waits() -> None:
@@ -21,7 +21,7 @@ def test_a_job_that_waits() -> None:
     assert (shown.starts, shown.ends) == (1795289058, None)
 
 
-def test_a_job_whose_node_boots():
+def test_a_job_whose_node_boots() -> None:
     shown = parse("CONFIGURING|1795289058|1795292658|n1|None").shown()
     assert shown.waiting == "its node is being started or made ready (CONFIGURING)"
     assert (shown.starts, shown.node) == (None, "n1")
@@ -34,7 +34,7 @@ def test_a_job_that_runs() -> None:
     assert look.shown("7", (60.0,)) == BatchJob("7", None, None, 1795292658, "n1", (60.0,))
 
 
-def test_times_that_nobody_knows():
+def test_times_that_nobody_knows() -> None:
     assert parse("PENDING|N/A|N/A||Resources").shown().starts is None
     assert parse("RUNNING|1|NONE|n1|None").shown().ends is None  # UNLIMITED
 
@@ -57,8 +57,10 @@ def test_jobs_that_live_on(state: str) -> None:
         ("a|b", "a|b"),
     ],
 )
-def test_reasons(reason, words):
-    assert words in parse(f"PENDING|N/A|N/A||{reason}").shown().waiting
+def test_reasons(reason: str, words: str) -> None:
+    waiting = parse(f"PENDING|N/A|N/A||{reason}").shown().waiting
+    assert waiting is not None
+    assert words in waiting
     assert words in in_words(reason)
 
 
@@ -75,17 +77,25 @@ def test_reasons(reason, words):
 )
 def test_ends_that_slurm_has_a_word_for(state: str, end: str) -> None:
     last = endings.as_state(Look(state), "n1")
+    assert last
     assert last.state == end
+    assert last.error
     assert last.error.message
     assert last.error.remedy
     assert "{" not in last.error.message
 
 
+def remedy_of(state: State) -> str:
+    assert state.error
+    assert state.error.remedy
+    return state.error.remedy
+
+
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
 def test_ends_that_are_for_the_session_to_tell(state: str) -> None:
     assert endings.as_state(Look(state), "n1") is None
-    assert "is below" in endings.without_a_word(Look(state)).error.remedy
-    assert "/run/x" in endings.without_a_word(Look(state), Path("/run/x")).error.remedy
+    assert "is below" in remedy_of(endings.without_a_word(Look(state)))
+    assert "/run/x" in remedy_of(endings.without_a_word(Look(state), Path("/run/x")))
 
 
 @pytest.mark.parametrize(

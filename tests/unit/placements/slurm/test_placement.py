@@ -39,7 +39,7 @@ def srun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Srun:
     return put
 
 
-async def test_what_a_prolog_prints_is_not_the_session():
+async def test_what_a_prolog_prints_is_not_the_session() -> None:
     log = '{"event": "log", "lines": ["x"]}'
     answer = '[ "$line" = \'{"command": "stop"}\' ] && echo \'{"event": "input", "active": true}\''
     said = f"echo hello; {_READY}; echo '{log}'; echo goodbye; read line; {answer}"
