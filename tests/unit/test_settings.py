@@ -21,14 +21,14 @@ def app(**settings: object) -> DesktopApp:
         *("1920x1080\n", "100000x10", "٣٣x٣٣"),
     ],
 )
-def test_a_bad_geometry(value):
+def test_a_bad_geometry(value: str) -> None:
     with pytest.raises(TraitError, match=r"DesktopApp.geometry: .*WIDTHxHEIGHT.*1920x1080"):
         app(geometry=value)
 
 
 @pytest.mark.parametrize("name", ["start_timeout", "stop_timeout", "ticket_lifetime"])
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), 86400])
-def test_a_bad_number_of_seconds(name, value):
+def test_a_bad_number_of_seconds(name: str, value: float) -> None:
     with pytest.raises(TraitError, match=rf"DesktopApp.{name} is .* number of seconds"):
         app(**{name: value})
 
@@ -42,23 +42,23 @@ def test_a_bad_number_of_seconds(name, value):
         ("open_in", "window", ["browser-tab", "lab-tab"]),
     ],
 )
-def test_a_bad_choice_lists_the_good_ones(name, value, choices):
+def test_a_bad_choice_lists_the_good_ones(name: str, value: str, choices: list[str]) -> None:
     with pytest.raises(TraitError) as refused:
         app(**{name: value})
     assert all(choice in str(refused.value) for choice in [name, value, *choices])
 
 
-def test_the_time_for_programs_is_what_the_end_of_a_desktop_reckons_with():
+def test_the_time_for_programs_is_what_the_end_of_a_desktop_reckons_with() -> None:
     assert app().stop_timeout == STOP_TIMEOUT
 
 
-def test_every_setting_has_help():
+def test_every_setting_has_help() -> None:
     own = settings_of(DesktopApp)
     assert len(own) >= 18
     assert all(len(trait.help) > 20 for trait in own.values())
 
 
-def test_a_wrong_setting_of_xpra_is_told():
+def test_a_wrong_setting_of_xpra_is_told() -> None:
     config = Config({"Xpra": {"encryption": "of"}})
     with pytest.raises(TraitError, match=r"encryption.*required"):
         DesktopApp(config=config).xpra  # noqa: B018

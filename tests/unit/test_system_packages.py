@@ -79,7 +79,9 @@ def packages(folder: Path, environment: dict[str, str]) -> tuple[str, str]:
     return ran.stdout, log.read_text() if log.exists() else ""
 
 
-def test_what_a_distribution_lacks_keeps_nothing_else_away(tmp_path, apt):
+def test_what_a_distribution_lacks_keeps_nothing_else_away(
+    tmp_path: Path, apt: Callable[..., dict[str, str]]
+) -> None:
     printed, installed = packages(tmp_path, apt(*THERE))
     assert "Inst xclip " in installed
     assert "Inst xdotool " in installed
@@ -88,7 +90,9 @@ def test_what_a_distribution_lacks_keeps_nothing_else_away(tmp_path, apt):
     assert " xclip " not in absent
 
 
-def test_nobody_becomes_root_for_what_there_is_not(tmp_path, apt):
+def test_nobody_becomes_root_for_what_there_is_not(
+    tmp_path: Path, apt: Callable[..., dict[str, str]]
+) -> None:
     environment = apt("dpkg")
     subprocess.run(["apt-get", "update"], env=environment, capture_output=True, check=True)
     Path(environment["PATH"], "apt-get").unlink()
@@ -116,7 +120,13 @@ def test_it():
         (["dpkg", "xpra"], "1", "1 error"),
     ],
 )
-def test_a_test_that_needs_what_is_not_there(tmp_path, apt, archive, required, outcome):
+def test_a_test_that_needs_what_is_not_there(
+    tmp_path: Path,
+    apt: Callable[..., dict[str, str]],
+    archive: list[str],
+    required: str,
+    outcome: str,
+) -> None:
     environment = apt(*archive)
     subprocess.run(["apt-get", "update"], env=environment, capture_output=True, check=True)
     (test := tmp_path / "test_it.py").write_text(NEEDS_XPRA)

@@ -452,7 +452,7 @@ def backdrops(machine: Machine) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def test_there_is_a_colour_behind_the_background_of_xfce(machine):
+def test_there_is_a_colour_behind_the_background_of_xfce(machine: Machine) -> None:
     machine.install(["startxfce4", BUS])
     machine.install_stub(
         "xrandr", "echo 'VNC-0 connected 9x9+0+0'; echo 'X-1 connected'; echo 'Y-1 disconnected'"
@@ -465,7 +465,7 @@ def test_there_is_a_colour_behind_the_background_of_xfce(machine):
         assert values == {"color-style": ["0"], "rgba1": ["", "0.17", "0.32", "0.45", "1.0"]}
 
 
-def test_where_debian_s_image_is_missing_there_is_another(machine):
+def test_where_debian_s_image_is_missing_there_is_another(machine: Machine) -> None:
     machine.install(["startxfce4", BUS])
     machine.install_stub("xfdesktop", "# shows /usr/share/images/desktop-base/default")
     assert machine.start("xfce").returncode == 0
@@ -478,7 +478,7 @@ def test_where_debian_s_image_is_missing_there_is_another(machine):
         assert "last-image" not in values
 
 
-def test_a_site_s_background_stays(machine, tmp_path):
+def test_a_site_s_background_stays(machine: Machine, tmp_path: Path) -> None:
     machine.install(["startxfce4", BUS])
     site = tmp_path / "site" / CHANNEL
     site.parent.mkdir(parents=True)
