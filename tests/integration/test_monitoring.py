@@ -75,7 +75,7 @@ def say_goodbye(viewer: Viewer) -> None:
     viewer.wire.socket.close()
 
 
-def test_the_log(server):
+def test_the_log(server: JupyterServer) -> None:
     log, desktop = Log(server), "Desktop 'default'"
     server.start_desktop()
     log.has(f"{desktop} is starting.", f"{desktop} runs; its start took N s.")
@@ -135,7 +135,7 @@ def numbers(server: JupyterServer) -> dict[str, float]:
     return {name: float(value) for name, value in lines}
 
 
-def test_metrics(server):
+def test_metrics(server: JupyterServer) -> None:
     before = numbers(server)
 
     def more(name: str) -> float:
@@ -171,7 +171,7 @@ def test_metrics(server):
     assert size <= more("sent_bytes_total") < 2 * size
 
 
-def test_the_numbers_are_for_those_who_are_logged_in(server):
+def test_the_numbers_are_for_those_who_are_logged_in(server: JupyterServer) -> None:
     answer = server.call("GET", "metrics", token=None)
     assert answer.status in (302, 403)
     assert b"jupyter_desktop" not in answer.body

@@ -14,12 +14,12 @@ from jupyter_desktop.backends import Clipboard, DisplaySettings
     ("value", "inbound", "outbound"),
     [("both", True, True), ("in", True, False), ("out", False, True), ("off", False, False)],
 )
-def test_which_way_text_may_go(value, inbound, outbound):
+def test_which_way_text_may_go(value: str, inbound: bool, outbound: bool) -> None:
     clipboard = Clipboard(value)
     assert (clipboard.inbound, clipboard.outbound) == (inbound, outbound)
 
 
-def test_the_clipboard_stays_what_it_is_as_json():
+def test_the_clipboard_stays_what_it_is_as_json() -> None:
     settings = DisplaySettings(clipboard=Clipboard.OUT)
     again = DisplaySettings.from_json(json.loads(json.dumps(asdict(settings))))
     assert again == settings
