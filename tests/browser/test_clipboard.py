@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -45,7 +46,7 @@ _SETTING = """{
   const { parse } = JSON;
   JSON.parse = (...given) => {
     const value = parse(...given);
-    if (value?.clipboard && value.xsrf) value.clipboard = "%s";
+    if (value?.clipboard && value.xsrf) value.clipboard = %s;
     return value;
   };
 }"""
@@ -124,7 +125,8 @@ def at_work(desktop: Desktop) -> Desktop:
 
 def with_setting(visitor: Visitor, mode: str) -> Visitor:
     """Make pages take the clipboard's setting for ``mode``, whatever the server's is."""
-    visitor.context.add_init_script(_SETTING % mode)
+    inward, outward = MODES[mode]
+    visitor.context.add_init_script(_SETTING % json.dumps({"in": inward, "out": outward}))
     return visitor
 
 
