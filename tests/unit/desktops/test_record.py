@@ -25,14 +25,14 @@ def lines(caplog):
 
 
 def test_a_start_and_an_end_are_a_line_each_whatever_comes_between(record, caplog):
-    running, starts = number("running"), number("start_seconds_count")
+    running, starts = number("desktops_running"), number("start_seconds_count")
     for step in ("submit", "queue", "display-server", "session"):
         record.changed("starting", step)
     record.changed("running", "running")
     record.changed("running", "ending")
-    assert (number("running"), number("start_seconds_count")) == (running + 1, starts + 1)
+    assert (number("desktops_running"), number("start_seconds_count")) == (running + 1, starts + 1)
     record.changed("stopped", "It was stopped.")
-    assert (number("running"), number("start_seconds_count")) == (running, starts + 1)
+    assert (number("desktops_running"), number("start_seconds_count")) == (running, starts + 1)
     assert lines(caplog) == [
         ("INFO", "Desktop 'one' is starting."),
         ("INFO", "Desktop 'one' runs; its start took 0.0 s."),
@@ -41,14 +41,14 @@ def test_a_start_and_an_end_are_a_line_each_whatever_comes_between(record, caplo
 
 
 def test_one_that_fails_is_an_error_and_counts_no_more(record, caplog):
-    running, starts = number("running"), number("start_seconds_count")
+    running, starts = number("desktops_running"), number("start_seconds_count")
     record.changed("starting", "display-server")
     record.failed("It broke.", ["first", *["more"] * 19, "last"])
-    assert (number("running"), number("start_seconds_count")) == (running, starts)
+    assert (number("desktops_running"), number("start_seconds_count")) == (running, starts)
     record.changed("starting", "display-server")
     record.changed("running", "running")
     record.failed("It broke.", [])
-    assert number("running") == running
+    assert number("desktops_running") == running
     errors = [message for level, message in lines(caplog) if level == "ERROR"]
     assert errors[0] == "Desktop 'one' failed: It broke."
     assert errors[1].endswith("    last")
