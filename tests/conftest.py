@@ -19,12 +19,15 @@ settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have what tests start heed SIGINT, also where a shell runs them in the background.
+    """Have tests end in order at SIGINT and at SIGTERM, and what they start heed SIGINT.
 
-    It ignores that signal there, and so would whatever inherits that (sh(1), "Asynchronous lists").
+    A shell ignores SIGINT in what it runs in the background, and that is inherited (sh(1),
+    "Asynchronous lists"). At SIGTERM, which timeout(1) sends, Python would leave without giving
+    fixtures the time to end their servers.
     """
     config.addinivalue_line("markers", "needs(program): see ``tests.programs.require``")
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 # Where it is set, as by .ci/run, a test that is skipped has failed: nothing is signed unseen.
