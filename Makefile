@@ -44,7 +44,7 @@ check: lint packages-test .venv/.dev $(page) ## The quick part: lint, and the un
 	cd static && npm test --silent
 	pytest $(in_parallel) tests/unit
 
-# What ARGS ask for, and no more; else all of it.
+# With ARGS only the tests that they name; else lint and all tests.
 test: $(if $(ARGS),,lint) packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint; or some (ARGS="tests/unit -k ticket")
 	$(if $(ARGS),,cd static && npm test --silent)
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(once_more) $(ARGS)

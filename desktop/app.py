@@ -138,13 +138,13 @@ jupyter desktop doctor                       # what is missing, and would a desk
 
     @cached_property
     def planner(self) -> Planner:
-        """What decides what desktops are to be."""
+        """The planner of this server's desktops."""
         folders = [str(Path(folder, *_APPLICATIONS)) for folder in jupyter_config_path()]
         return Planner(self, applications.read(self.applications, folders, self.log))
 
     @cached_property
     def site(self) -> Site | BrokenSite:
-        """What handlers may use."""
+        """The settings and parts that handlers use."""
         desktops = Sessions(self.planner.plan, self.log, self.activity)
         tickets = Tickets(self.ticket_lifetime)
         doorman = Doorman(desktops, tickets, runtime_folders(), self.log)

@@ -1,4 +1,4 @@
-"""What handlers may use: the settings that they go by, and the parts that do the work."""
+"""The site: settings that handlers go by, and the parts that do the work."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _LOOK_AGAIN = 30.0  # seconds
 
 @dataclass(frozen=True)
 class Admitted:
-    """What a ticket has opened: ``target`` is a byte stream to its session."""
+    """A ticket that was accepted; ``target`` is a byte stream to its session."""
 
     session: DesktopSession
     ticket: Ticket

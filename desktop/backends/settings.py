@@ -13,7 +13,7 @@ _SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
 
 
 class Clipboard(str, Enum):
-    """Which way text may go through the clipboard; in is from the browser to the desktop."""
+    """The directions of the clipboard; in is from the browser to the desktop."""
 
     BOTH = "both"
     IN = "in"

@@ -24,7 +24,7 @@ class End(Enum):
 
 
 class Closing(NamedTuple):
-    """What a close frame says: codes for private use (RFC 6455, section 7.4.2) or of the protocol.
+    """A close frame's code, for private use or of the protocol (RFC 6455, section 7.4), and text.
 
     The page (static/src) knows the codes.
     """

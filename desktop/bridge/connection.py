@@ -33,7 +33,7 @@ class Connection:
 
     @property
     def report(self) -> Report:
-        """What it has carried so far."""
+        """The bytes carried so far."""
         relay = self._relay
         return Report(self.handoff.id, relay.sent if relay else 0, relay.received if relay else 0)
 

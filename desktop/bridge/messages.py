@@ -63,7 +63,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Tell:
-    """What the page of a hand-off is to be told; a client that is no page of ours is not."""
+    """A text for the page of a hand-off; clients other than our page do not get it."""
 
     id: int
     text: str
@@ -85,7 +85,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Report:
-    """How many bytes a connection has carried so far: to the browser, and from it.
+    """Bytes that a connection has carried so far: to the browser, and from it.
 
     ``end`` says why it is over; None while it is not.
     """

@@ -43,7 +43,7 @@ from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _ANSWER = 5.0  # seconds for it to put a password in force
-# What viewers are told, since a page may have no other way to hear of it: a server that ends
+# The text for viewers: a page may have no other way to hear of the end: a server that ends
 # answers no requests any more.
 _ENDING = json.dumps({"step": Step.ENDING})
 
@@ -112,12 +112,12 @@ class DesktopSession:
 
     @property
     def greeting(self) -> int:
-        """What the bridge has to know of its display server; 0 while that is not known."""
+        """``Backend.greeting`` of its backend, in bytes; 0 while that is not known."""
         return 0 if self.backend == AUTO else backend(self.backend).greeting
 
     @property
     def opens_within(self) -> float:
-        """How many seconds a connection to it may take."""
+        """Seconds that a connection to it may take."""
         return self._placement.opens_within
 
     def new_password(self) -> str:

@@ -1,4 +1,4 @@
-"""What Jupyter's log and metrics are told of the starts and ends of one desktop."""
+"""Log lines and metrics of the starts and ends of one desktop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an administrator may set for all desktops: a part of ``c.DesktopApp``."""
+"""Settings of all desktops: a part of ``c.DesktopApp``."""
 
 from __future__ import annotations
 

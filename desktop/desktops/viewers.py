@@ -54,7 +54,7 @@ class _Page:
 
 
 class Viewers:
-    """Who is connected to the desktop called ``name``; ``changed`` is called after every change.
+    """The viewers of the desktop called ``name``; ``changed`` is called after every change.
 
     A page has the same number whenever it connects, and counts once, however many streams it has.
     """

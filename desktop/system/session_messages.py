@@ -33,7 +33,7 @@ class _Word(str, Enum):
 
 
 class Phase(_Word):
-    """What a desktop is doing; its end is one of the last two."""
+    """The state of a desktop; its end is one of the last two."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -47,7 +47,7 @@ class Phase(_Word):
 
 
 class Step(_Word):
-    """How far a start has come, and, with the last one, that programs are asked to end.
+    """The steps of a start; with the last one, programs are asked to end.
 
     The first two are those of a batch job.
     """
@@ -137,7 +137,7 @@ Command = Admit | Resize | Here | Stop
 
 @dataclass(frozen=True)
 class State:
-    """How the desktop is.
+    """The state of the desktop.
 
     ``step`` and ``backend`` are left out where they are as they were told before. ``reachable``
     says that viewers can connect. ``error`` is why it failed, ``reason`` why it stopped, for

@@ -25,7 +25,7 @@ _ICON = STATIC / "icon.svg"
 
 @dataclass(frozen=True)
 class Tile:
-    """What is pressed in the launcher: ``address`` is relative to Jupyter's base URL."""
+    """A tile of the launcher; ``address`` is relative to Jupyter's base URL."""
 
     name: str
     title: str

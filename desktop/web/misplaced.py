@@ -10,7 +10,7 @@ from tornado import web
 
 from .handler import PageHandler
 
-# What reverse proxies do to addresses, and what to do about it.
+# Changes that reverse proxies make to addresses, and their remedies.
 _PREFIX_CHANGED = (
     "If that is the address you asked for, a reverse proxy has changed its beginning: it must "
     "pass the path on unchanged (nginx: nothing after the port in proxy_pass; Apache: the same "

@@ -20,7 +20,7 @@ from ..errors import PageMissing
 from .files import STATIC
 from .handler import PageHandler, answers_errors
 
-# What the page's address may ask for.
+# Parameters of the page's address.
 _ASKED = ("application", "backend", SHARE)
 
 
@@ -36,7 +36,7 @@ class SlashHandler(PageHandler):
 
 @dataclass(frozen=True)
 class Shown:
-    """What one page shows: the desktop ``session``, or the ``application`` that this session is.
+    """The content of one page: the desktop ``session``, or the ``application`` that it is.
 
     ``application`` is empty for a desktop, and ``backend`` a name or "auto".
     """
@@ -48,7 +48,7 @@ class Shown:
 
     @property
     def the(self) -> str:
-        """What sentences on the page call it."""
+        """Its name in sentences on the page."""
         return self.title if self.application else "the desktop"
 
     @property

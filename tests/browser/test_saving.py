@@ -144,7 +144,7 @@ def answers(desktop: Desktop, inside: Guest) -> None:
 def test_stop(
     start: Callable[..., JupyterServer], comes: Callable[[str], Desktop], who: str
 ) -> None:
-    """Who has control answers, also where Stop was pressed."""
+    """A viewer with control answers, also where Stop was pressed."""
     server = start()
     owner = comes(f"{server.url}desktop/")
     other = another_tab(owner)

@@ -1,4 +1,4 @@
-"""What crosses from Python to the page's TypeScript has the form of the samples in this folder.
+"""Samples of all bodies that cross from Python to the page's TypeScript.
 
 What a real server sends is compared with them here, and the page's types in
 ``static/test/contract.test.ts``: whoever changes one side changes the samples, and then the other.

@@ -75,7 +75,7 @@ def test_copying_out_again_after_something_else_was_copied_elsewhere(desk: TextW
     comes_out(desk, text)
 
 
-# How often the page has tried to write the clipboard.
+# The page's attempts to write the clipboard.
 _COUNT_WRITES = """(() => {
   window.writes = 0;
   const clipboard = Object.getPrototypeOf(navigator.clipboard);

@@ -1,4 +1,4 @@
-"""What administrators see of desktops: lines of Jupyter's log, and numbers for Prometheus."""
+"""The administrators' view of desktops: lines of Jupyter's log, and Prometheus metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the end of a desktop may take: who waits for whom, in seconds.
+"""Deadlines of the end of a desktop: each wait, in seconds, and their sum.
 
 docs/security.md promises that nothing of a desktop is there ``PROMISED`` seconds after it or its
 Jupyter server has ended. What the kernel does not end at SIGKILL, such as a process that waits for

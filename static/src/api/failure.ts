@@ -1,4 +1,4 @@
-/** What can go wrong between the page, the server and the desktop. */
+/** Failures between the page, the server and the desktop. */
 import type { Problem, Session } from "./session";
 
 export type FailureKind =

@@ -1,4 +1,4 @@
-/** What the server says: its API, the data in the page, and failures. Needs nothing of the rest of the page but dom/. */
+/** The server's side: its API, the data in the page, and failures. Needs nothing of the rest of the page but dom/. */
 export { Api } from "./api";
 export { Failure, type FailureKind } from "./failure";
 export { type ClientFiles, type Field, type PageData, type Placement, readPageData } from "./page-data";

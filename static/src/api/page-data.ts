@@ -1,4 +1,4 @@
-/** What the server writes into the page for its script. */
+/** Data that the server writes into the page for its script. */
 import type { Access, Problem } from "./session";
 
 /** What shows the desktops of one kind of display server; addresses are relative to the page. */
@@ -47,7 +47,7 @@ export interface PageData {
   lab: string | null;
   hub: string | null;
   login: string;
-  /** Which way text may go: "in" is browser to desktop, "out" is desktop to browser. */
+  /** Directions of the clipboard: "in" is browser to desktop, "out" is desktop to browser. */
   clipboard: { in: boolean; out: boolean };
   version: string;
 }

@@ -4,7 +4,7 @@ import type { ClientModule } from "./client";
 
 export class ClientScripts {
   private readonly loading = new Map<string, Promise<ClientModule>>();
-  /** How often a script could not be loaded. */
+  /** Failed attempts to load a script. */
   private attempts = 0;
 
   constructor(private readonly clients: Record<string, ClientFiles>) {}

@@ -1,4 +1,4 @@
-/** What a client is to the rest of the page, and the rest of the page to a client. */
+/** The interface between a client and the rest of the page. */
 import type { Access, Problem, Size } from "../api";
 import type { Link } from "../wire";
 

@@ -23,7 +23,7 @@ export class Clipboard {
   latest = "";
 
   private readonly memory = new SharedText();
-  /** Where texts go; null while there is no connection. */
+  /** The client that texts go to; null while there is no connection. */
   private client: Client | null = null;
   /** The desktop knows of this text, and does not have it yet. */
   private onlyOffered: string | null = null;
@@ -33,7 +33,7 @@ export class Clipboard {
   private writing = false;
   /** The user was asked for the permission to read; once is enough. */
   private asked = false;
-  /** What waits for the browser's paste event. */
+  /** Called at the browser's paste event. */
   private pasted: () => void = () => undefined;
 
   constructor(

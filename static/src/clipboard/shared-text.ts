@@ -5,7 +5,7 @@ export class SharedText {
   private onDesktop: string | null = null;
   /** Something else may have been copied outside the page since `inBrowser` was known. */
   private left = false;
-  /** What the desktop had before the connection: the display server tells of it again. */
+  /** The desktop's text before the connection: the display server tells of it again. */
   private onDesktopBefore: string | null = null;
 
   /** Text found in the browser's clipboard: whether the desktop should be told. */

@@ -1,4 +1,4 @@
-/** How long to wait before each attempt: growing up to a cap, and jittered so that a room full of pages does not come at once. */
+/** Delays before each attempt: growing up to a cap, and jittered so that a room full of pages does not come at once. */
 
 const STEPS_MS = [150, 400, 800, 1600];
 /** With the jitter, the desktop is back within 5 s of the link's return. */

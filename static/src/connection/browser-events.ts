@@ -1,4 +1,4 @@
-/** What the browser tells of the page and of the network, as events of the machine. */
+/** The browser's events about the page and the network, as events of the machine. */
 import type { Event } from "./state";
 
 export function listenToBrowser(tell: (event: Event) => void): void {

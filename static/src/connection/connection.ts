@@ -6,7 +6,7 @@ import { CLOSING, Link } from "../wire";
 
 const HANDSHAKE_MS = 4000;
 
-/** What each closing code means for the page. */
+/** Closing codes and the failures that they mean. */
 const MEANING: Partial<Record<number, FailureKind>> = {
   [CLOSING.SESSION_ENDED]: "gone",
   [CLOSING.TAKEN_OVER]: "elsewhere",

@@ -34,7 +34,7 @@ export class Life {
   private owner = new Owner();
   /** The one that shows the desktop; null while one is being made. */
   private connection: Connection | null = null;
-  /** What becomes of the session; null where nothing is to be expected. */
+  /** Follows the session; null where no change is expected. */
   private watch: Watch | null = null;
   /** The answer to a restart that was asked for before the old desktop had ended; null where there is none. */
   private restarted: Promise<Session> | null = null;

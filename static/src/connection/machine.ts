@@ -42,7 +42,7 @@ export function initial({ hidden, online, atHub }: Pick<LifeState, "hidden" | "o
   };
 }
 
-/** What becomes of the page when something happens at a time (ms), and what is to be done. */
+/** The state after an event at a time (ms), and the effects to run. */
 export function step(state: LifeState, event: Event, now: number): Step {
   switch (event.kind) {
     case "begin":
@@ -121,7 +121,7 @@ function brought(state: LifeState, session: Session): Step {
 /** Keeps to what is true of the session. */
 function heard(state: LifeState, session: Session): Step {
   if (state.phase.name === "resting") return [state, []];
-  // What starts after an end is another desktop.
+  // A desktop that starts after an end is another one.
   const picture = state.picture && !(state.ending && session.state === "starting");
   const known: LifeState = { ...state, session, picture, ending: session.state === "running" && session.step === "ending" };
   const effects: Effect[] = [{ do: "prepare", backend: session.backend }, ...(mayChange(session) ? [] : [{ do: "unwatch" } as const])];
@@ -176,7 +176,7 @@ function failed(state: LifeState, failure: Failure): Step {
   }
 }
 
-/** What to do after a failure of the last attempt. */
+/** The next step after a failure of the last attempt. */
 function recover(before: LifeState, failure: Failure, last: Attempt): Step {
   // A connection that breaks, unlike one that the display server closes, says nothing of programs that save.
   const state = { ...before, ending: before.ending && failure.kind === "gone" };
@@ -253,7 +253,7 @@ function checked(state: LifeState, refusal: Failure | null): Step {
 
 function notStopped(state: LifeState, failure: Failure): Step {
   if (failure.kind !== "unreachable") return end(state, failure);
-  // What comes of it, the connection tells as well.
+  // The connection tells of the end as well.
   return [state.phase.name === "connected" && !state.ending ? { ...state, notice: null } : state, []];
 }
 

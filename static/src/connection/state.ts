@@ -1,10 +1,10 @@
 /** The words of the machine: what the page's life is made of, what can happen, and what is done about it. */
 import type { Access, Failure, Session } from "../api";
 
-/** How the page comes to a session: start or restart one, ask for the one there should be, look whether there is one. */
+/** Ways to a session: start or restart one, ask for the one there should be, look whether there is one. */
 export type Way = "start" | "restart" | "ask" | "look";
 
-/** What is tried again: a way to the session, or only the connection to it. */
+/** An attempt to repeat: a way to the session, or only the connection to it. */
 export type Attempt = Way | "connect";
 
 export type Phase =
@@ -22,16 +22,16 @@ export type Phase =
   /** Nothing goes on until the user says so. */
   | { name: "resting" };
 
-/** What the card in the middle shows; a new object is another card. */
+/** Content of the card in the middle; a new object is another card. */
 export type CardContent =
   | { kind: "none" }
-  /** How far the session is; null while that is not known. */
+  /** Progress of the session; null while that is not known. */
   | { kind: "progress"; session: Session | null }
   /** The user chooses what the desktop should be like. */
   | { kind: "form" }
   | { kind: "ending"; failure: Failure };
 
-/** What the line over the desktop says. */
+/** Content of the line over the desktop. */
 export type NoticeContent =
   /** There is no connection; `blocked` when WebSockets are kept back although the server answers. */
   | { kind: "lost"; blocked: boolean }
@@ -45,14 +45,14 @@ export type NoticeContent =
 /** All that the page knows of its session and connection. */
 export interface LifeState {
   readonly phase: Phase;
-  /** What was heard of the session last, since it was asked for. */
+  /** The session as heard of last, since it was asked for. */
   readonly session: Session | null;
   /** Null while it is what the server has sent. */
   readonly card: CardContent | null;
   readonly notice: NoticeContent | null;
   /** The desktop's last picture is shown in its place. */
   readonly picture: boolean;
-  /** What the connection allows; the last one's while there is none. */
+  /** Access of the connection; the last one's while there is none. */
   readonly access: Access | null;
   /** This page saw the session start: its screen may still be black. */
   readonly cold: boolean;
@@ -60,12 +60,12 @@ export interface LifeState {
   readonly ending: boolean;
   /** A restart was asked for, and the page shows the old desktop until that has ended. */
   readonly restarting: boolean;
-  /** How many pauses there were since a connection was stable; the delays grow with it. */
+  /** Pauses since a connection was stable; the delays grow with it. */
   readonly pauses: number;
   /** When the attempt that goes on began, or the last connection ended (ms, as all times here). */
   readonly attemptedAt: number;
   readonly connectedAt: number;
-  /** How often the same went wrong since there was a connection. */
+  /** Failures of the same kind in a row, since there was a connection. */
   readonly inARow: { readonly refusals: number; readonly blocked: number; readonly absent: number };
   /** The page is in a tab that is not looked at. */
   readonly hidden: boolean;

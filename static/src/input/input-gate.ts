@@ -8,7 +8,7 @@ const HELD = "keydown keyup mousedown mouseup";
 
 export class InputGate {
   private readonly waiting: (() => void)[] = [];
-  /** How many want it closed. */
+  /** Number of holds on the gate. */
   private holds = 0;
 
   constructor(

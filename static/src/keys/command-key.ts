@@ -17,7 +17,7 @@ export function isCommandChord({ key, ctrlKey, altKey, metaKey }: Pick<Stroke, "
 export class CommandKey {
   /** The press that is held back; null while the key is up. */
   private held: Stroke | null = null;
-  /** What has become of it: not told, told as it is, or used as Ctrl. */
+  /** Its state: not told, told as it is, or used as Ctrl. */
   private state: "waiting" | "sent" | "used" = "waiting";
 
   constructor(private readonly send: Send) {}

@@ -1,4 +1,4 @@
-/** What the keys that users press mean on a desktop: no element, no listener. */
+/** Meaning of users' keys on a desktop: no element, no listener. */
 export { isCommandChord } from "./command-key";
 export { Composer } from "./composer";
 export { type KeySettings, KeyStream } from "./key-stream";

@@ -1,4 +1,4 @@
-/** Whose window the desktop's size follows: ours, until another viewer changes it, until our user comes back. */
+/** The window that the desktop's size follows: ours, until another viewer changes it, until our user comes back. */
 import type { Size } from "../api";
 
 /** A change seen this soon after we asked may be the answer to something older. */

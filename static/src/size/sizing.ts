@@ -10,7 +10,7 @@ const VERIFY_MS = 1200;
 const SMALLEST = 64;
 
 export class Sizing {
-  /** What is asked for sizes; null while there is no connection, or no say. */
+  /** The client that is asked for sizes; null while there is no connection, or view-only. */
   private client: Client | null = null;
   /** New for each connection. */
   private claim = new SizeClaim(true);

@@ -25,7 +25,7 @@ export class Card {
   private readonly card = element("card");
   private readonly button = element<HTMLButtonElement>("card-action");
   private readonly log = element("card-log-text");
-  /** What the button does. */
+  /** Action of the button. */
   private run: () => void = () => undefined;
 
   constructor(lab: string | null) {

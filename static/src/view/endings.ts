@@ -1,11 +1,11 @@
-/** What the card says of each ending, and the public state that goes with it. */
+/** The card of each ending, and the public state that goes with it. */
 import type { Failure, PageData, Session } from "../api";
 import type { Message } from "./card";
 import { guestEnding } from "./guest-endings";
 import { naming, type Naming } from "./naming";
 import { PublicState } from "./public-state";
 
-/** What the user can press on such a card. */
+/** Actions of the user on such a card. */
 export interface WaysOn {
   begin: () => void;
   useHere: () => void;

@@ -1,4 +1,4 @@
-/** What the page shows around the desktop. */
+/** Everything in the page around the desktop. */
 export { naming } from "./naming";
 export { StartForm } from "./start-form";
 export { timeLeft } from "./time-left";

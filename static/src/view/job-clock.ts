@@ -12,7 +12,7 @@ export class JobClock {
   private job: Job | null = null;
   /** How far the server's clock is ahead of this page's, in seconds. */
   private ahead = 0;
-  /** How many warnings users have heard. */
+  /** Number of warnings announced. */
   private told = 0;
   /** Runs while there is a session. */
   private timer: ReturnType<typeof setInterval> | undefined;

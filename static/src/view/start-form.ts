@@ -1,4 +1,4 @@
-/** What users choose before a desktop starts: where, and what they want there. */
+/** Choices before a desktop starts: place and options. */
 import type { Field, PageData, Placement } from "../api";
 import { element } from "../dom/element";
 

@@ -1,4 +1,4 @@
-/** What the page shows around the desktop: a picture of the state of its life. */
+/** The view around the desktop: a picture of the state of its life. */
 import type { Access, PageData, Session } from "../api";
 import type { CardContent, LifeState, NoticeContent } from "../connection";
 import { announce } from "../dom/announce";
@@ -12,7 +12,7 @@ import { Picture } from "./picture";
 import { progress } from "./progress";
 import { PublicState, publicStateOf, setBackend, setPublicState } from "./public-state";
 
-/** What the user can press. */
+/** Actions of the user. */
 export interface Commands extends WaysOn {
   cancel: () => void;
   retry: () => void;
@@ -30,7 +30,7 @@ export class View {
   private readonly endings: Endings;
   private readonly picture = new Picture();
   private readonly clock = new JobClock();
-  /** What was rendered last; null before the first time. */
+  /** The state rendered last; null before the first time. */
   private shown: LifeState | null = null;
 
   constructor(

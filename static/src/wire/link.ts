@@ -24,7 +24,7 @@ export class Link {
   private readonly owner: Owner;
   private readonly socket: WebSocket;
   private readonly liveness = new Liveness(performance.now());
-  /** Whether it ever opened: if not, something is in the way. */
+  /** It has opened: if it never does, something is in the way. */
   private wasOpen = false;
   /** Its end was told. */
   private ended = false;

@@ -9,7 +9,7 @@ export class Liveness {
   private heardAt: number;
   /** When it was asked what has not been answered yet; null for no question. */
   private askedAt: number | null = null;
-  /** How long an answer may take (ms). */
+  /** Time limit of an answer (ms). */
   private limit = ANSWER_MS;
 
   constructor(now: number) {

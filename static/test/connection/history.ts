@@ -1,4 +1,4 @@
-/** What the page goes through, as tables: what happens when, what is shown then, and what is done. */
+/** Histories of the page as tables: time, event, what is shown, effects. */
 import assert from "node:assert/strict";
 import { Failure, type FailureKind, type Problem, type Session } from "../../src/api";
 import { initial, step } from "../../src/connection/machine";
@@ -109,7 +109,7 @@ export const TO_CONNECTED: Line[] = [
   [1, SEEN, "connected"],
 ];
 
-/** Somebody else's desktop. */
+/** Another user's desktop. */
 export const TO_LOOKING_ON: Line[] = [
   [0, begin("ask"), "starting, steps", "let-go, ask"],
   [0, brought(RUNNING), "connecting, steps", "prepare, unwatch, connect"],

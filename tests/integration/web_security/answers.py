@@ -1,4 +1,4 @@
-"""What is answered at each address, and the headers of it."""
+"""Answers at each address, and their headers."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Papers:
-    """What is shown with a request.
+    """The papers shown with a request.
 
     ``login`` is "token", "wrong token", "cookie", "another user's cookie", "forged cookie", or
     empty. ``ticket`` is for the desktop "default": "script's" (issued to who shows the token),

@@ -26,7 +26,7 @@ export class ApplicationWindow implements Stacked {
   readonly frame: Frame;
   readonly painted: PaintedWindow;
   readonly metadata = new Metadata();
-  /** Where its contents are. */
+  /** Position of its contents. */
   box: Box;
   /** In the dock. */
   minimised = false;

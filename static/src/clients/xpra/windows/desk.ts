@@ -1,4 +1,4 @@
-/** How the windows of the server come into the page: the one of a whole desktop, or those of its programs. */
+/** The server's windows in the page: the one of a whole desktop, or those of its programs. */
 import type { Size } from "../../../api";
 import type { PaintedWindow } from "./painted-window";
 

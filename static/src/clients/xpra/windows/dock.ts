@@ -1,4 +1,4 @@
-/** Where minimised windows wait. */
+/** The dock of minimised windows. */
 import type { ApplicationWindow } from "./application-window";
 
 const HEIGHT = 44;

@@ -1,4 +1,4 @@
-/** Where windows are and how large they may be; numbers only. */
+/** Positions and size limits of windows; numbers only. */
 import type { Size } from "../../../api";
 
 /** A window's contents, in the page's and the desktop's pixels. */

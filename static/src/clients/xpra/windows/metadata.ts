@@ -1,4 +1,4 @@
-/** What a program says of its window, as Xpra tells it: anything may be missing, or be something else. */
+/** A window's properties, as Xpra sends them: anything may be missing, or be something else. */
 import { fromBytes } from "../wire/byte-text";
 import { type Limits, NO_LIMITS } from "./geometry";
 
