@@ -254,7 +254,7 @@ function checked(state: LifeState, refusal: Failure | null): Step {
 function notStopped(state: LifeState, failure: Failure): Step {
   if (failure.kind !== "unreachable") return end(state, failure);
   // The connection tells of the end as well.
-  return [state.phase.name === "connected" && !state.ending ? { ...state, notice: null } : state, []];
+  return [isAsked(state.notice) ? { ...state, notice: null } : state, []];
 }
 
 /** The desktop that is connected is shown until it has ended, so that programs' questions can be answered. */
@@ -284,7 +284,12 @@ function rest(state: LifeState, card: CardContent): Step {
 /** The notice that stays when there is more to see: the end that was asked for, or that has begun. */
 function keptNotice({ notice, ending, restarting }: LifeState): NoticeContent | null {
   if (ending || restarting) return SAVING;
-  return notice?.kind === "stopping" || notice?.kind === "cancelling" ? notice : null;
+  return isAsked(notice) ? notice : null;
+}
+
+/** The user has asked for the end, and there is no answer yet. */
+function isAsked(notice: NoticeContent | null): boolean {
+  return notice?.kind === "stopping" || notice?.kind === "cancelling";
 }
 
 /** Whether the session is on its way to this page. */

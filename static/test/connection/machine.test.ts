@@ -238,6 +238,13 @@ const HISTORIES: Record<string, Line[]> = {
     [5, heard(QUEUED), "starting, steps, cancelling", "prepare"],
     [6, stopped, "stopped: session-ended", "let-go"],
   ],
+  "the server does not answer the user who cancels a job": [
+    [0, begin("start"), "starting, steps", "let-go, start"],
+    [0, brought(QUEUED), "starting, steps", "watch, prepare"],
+    [5, { kind: "stop", cancel: true }, "starting, steps, cancelling", "stop"],
+    [9, notStopped("unreachable"), "starting, steps"],
+    [10, heard(QUEUED), "starting, steps", "prepare"],
+  ],
   "whether a desktop was stopped cannot be told": [
     ...TO_CONNECTED,
     [60, STOP, "connected, stopping", "stop"],
