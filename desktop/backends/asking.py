@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..system import libraries
+from ..system import libraries, timed_run
 
 _PATIENCE = 10.0  # seconds
 _SHOWN = 200  # characters of what a program printed, in messages
@@ -47,38 +45,10 @@ def ask(*command: str, environment: Mapping[str, str] | None = None) -> Answer:
     Where a library of the user's environment does not fit, once more without those.
     """
     whole = {**os.environ, **(environment or {})}
-    answer = _run(command, whole)
+    answer = Answer(*timed_run.run(command, whole, _PATIENCE))
     said = libraries.complaint(answer.text) if answer.status else ""
     if said and libraries.are_set(whole):
-        again = _run(command, {**whole, **libraries.NONE})
+        again = Answer(*timed_run.run(command, {**whole, **libraries.NONE}, _PATIENCE))
         if not (again.status and libraries.complaint(again.text)):
             return replace(again, misfit=libraries.misfit(command[0], whole, said))
     return answer
-
-
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> Answer:
-    with subprocess.Popen(
-        command,
-        env=environment,
-        # Ours may be a lifeline, with commands on it.
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        # A wrapper would not take along what it runs, when it is killed.
-        start_new_session=True,
-    ) as process:
-        try:
-            output, errors = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired as late:
-            return Answer(_text(late.stdout), _text(late.stderr), None)
-        finally:
-            if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
-    return Answer(output, errors, process.returncode)
-
-
-def _text(printed: bytes | str | None) -> str:
-    # Bytes whatever was asked for (subprocess.TimeoutExpired).
-    return printed.decode(errors="replace") if isinstance(printed, bytes) else printed or ""

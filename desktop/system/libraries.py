@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+
+from . import timed_run
 
 VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
 
@@ -129,26 +128,12 @@ def _ldd(path: str, environment: Mapping[str, str], deadline: float) -> str:
     if left <= 0:
         raise Unknown
     try:
-        process = subprocess.Popen(
-            ["ldd", "-r", path],  # noqa: S607  wherever it is
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            # It is a shell script: the loader that it runs must be killed with it.
-            start_new_session=True,
-        )
+        ran = timed_run.run(["ldd", "-r", path], environment, left)
     except OSError:
         return ""
-    with process:
-        try:
-            return "".join(process.communicate(timeout=left))
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise Unknown from None
+    if ran.status is None:
+        raise Unknown
+    return ran.output + ran.errors
 
 
 def _is_named(library: str, environment: Mapping[str, str]) -> bool:
