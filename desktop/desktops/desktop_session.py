@@ -43,8 +43,8 @@ from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _ANSWER = 5.0  # seconds for it to put a password in force
-# The text for viewers: a page may have no other way to hear of the end: a server that ends
-# answers no requests any more.
+# The text for viewers. A page may have no other way to hear of the end: a Jupyter server that
+# ends answers no requests any more.
 _ENDING = json.dumps({"step": Step.ENDING})
 
 

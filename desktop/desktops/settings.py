@@ -22,6 +22,7 @@ from ..errors import BadRequest
 from ..placements import LOCAL
 from ..placements import NAMES as PLACEMENTS
 from ..placements.slurm.settings import Slurm
+from ..session.processes.deadlines import STOP_TIMEOUT
 from .activity import ACTIVITIES, INPUT
 
 
@@ -109,7 +110,7 @@ class DesktopSettings(HasTraits):
     )
 
     stop_timeout = Float(
-        2.0,
+        STOP_TIMEOUT,
         config=True,
         help="""Seconds for the programs on a desktop to save and end when it is stopped, before
         they are killed. When the Jupyter server itself ends, they have them, too, where whoever

@@ -7,7 +7,6 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from jupyter_desktop.app import DesktopApp, settings_of
-from jupyter_desktop.session.processes.deadlines import STOP_TIMEOUT
 
 
 def app(**settings: object) -> DesktopApp:
@@ -46,10 +45,6 @@ def test_a_bad_choice_lists_the_good_ones(name: str, value: str, choices: list[s
     with pytest.raises(TraitError) as refused:
         app(**{name: value})
     assert all(choice in str(refused.value) for choice in [name, value, *choices])
-
-
-def test_the_time_for_programs_is_what_the_end_of_a_desktop_reckons_with() -> None:
-    assert app().stop_timeout == STOP_TIMEOUT
 
 
 def test_every_setting_has_help() -> None:
