@@ -14,21 +14,25 @@ _INSTALLED = Path("share", "jupyter", "desktop", "xstartup")
 _PART = "common.sh"  # all start scripts of ours source it
 
 
-def folder_of(package: Path) -> Path:
-    """Return the folder with our start scripts, given the folder of this package.
+def folders_of(package: Path) -> list[Path]:
+    """Return the folders that have our start scripts, given the folder of this package.
 
     A checkout has them beside the package. A wheel has them below the prefix that it is installed
     to: the package is in ``lib/python3.x/site-packages`` there, or at the top (``pip --target``).
+    An editable install has both: the first runs, the second is as old as the last ``pip install``.
     """
     above = package.absolute().parents
     folders = (
         package.resolve().parent / "xstartup",
         *(prefix / _INSTALLED for prefix in (*above[3:4], *above[:1], Path(sys.prefix))),
     )
-    return next((folder for folder in folders if (folder / _PART).is_file()), folders[-1])
+    # dict: each once, in order
+    return list(dict.fromkeys(folder for folder in folders if (folder / _PART).is_file())) or [
+        folders[-1]
+    ]
 
 
-OURS = folder_of(Path(__file__).parents[1])
+OURS, *_COPIES = folders_of(Path(__file__).parents[1])
 
 APPLICATION = "application"  # runs a single application, and not without one
 
@@ -67,7 +71,7 @@ def ours() -> list[str]:
 
 def is_ours(script: Path) -> bool:
     """Whether it comes with this package, be it by way of a link."""
-    return script.resolve().parent == OURS.resolve()
+    return script.resolve().parent in _resolved(OURS, *_COPIES)
 
 
 def command(script: Path) -> list[str]:
@@ -93,8 +97,14 @@ def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str])
 
 
 def _folders(folders: Sequence[str]) -> list[Path]:
-    """Return the folders to look in: those of the site first, wherever ours is among them."""
-    return [*(Path(folder) for folder in folders if Path(folder).resolve() != OURS.resolve()), OURS]
+    """Return the folders to look in: the site's first, wherever ours is among them."""
+    ours = _resolved(OURS, *_COPIES)
+    sites = (Path(folder) for folder in folders if Path(folder).resolve() not in ours)
+    return [*sites, OURS, *_COPIES]
+
+
+def _resolved(*folders: Path) -> set[Path]:
+    return {folder.resolve() for folder in folders}
 
 
 def _usual(folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:

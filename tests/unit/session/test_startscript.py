@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from jupyter_desktop.session.startscript import (
     OURS,
     command,
     find,
-    folder_of,
+    folders_of,
+    is_ours,
     ours,
 )
 
@@ -63,7 +65,7 @@ def test_where_our_start_scripts_are_installed(tmp_path, package, folder):
     for made in (package, folder):
         (tmp_path / made).mkdir(parents=True)
     (tmp_path / folder / "common.sh").touch()
-    assert folder_of(tmp_path / package) == tmp_path / folder
+    assert folders_of(tmp_path / package)[0] == tmp_path / folder
 
 
 def test_an_editable_install_finds_them_by_its_link(tmp_path):
@@ -71,7 +73,15 @@ def test_an_editable_install_finds_them_by_its_link(tmp_path):
     (tmp_path / "checkout/xstartup").mkdir()
     (tmp_path / "checkout/xstartup/common.sh").touch()
     (tmp_path / "jupyter_desktop").symlink_to("checkout/desktop")
-    assert folder_of(tmp_path / "jupyter_desktop") == tmp_path / "checkout/xstartup"
+    assert folders_of(tmp_path / "jupyter_desktop")[0] == tmp_path / "checkout/xstartup"
+
+
+def test_an_editable_install_runs_those_of_the_checkout():
+    """pip copies them to the environment's prefix as well, which is on Jupyter's path."""
+    installed = Path(sys.prefix, "share/jupyter/desktop/xstartup")
+    assert (installed / "default").is_file()
+    assert find("", [str(installed)], {}) == OURS / "default"
+    assert is_ours(installed / "xfce")
 
 
 def test_scripts_of_a_site_come_before_ours_that_are_on_the_same_path(tmp_path):
