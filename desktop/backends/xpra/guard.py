@@ -1,4 +1,4 @@
-"""Runs Xpra's server with five things changed, in the Python that Xpra has.
+"""Runs Xpra's server with six things changed, in the Python that Xpra has.
 
     python -I guard.py /usr/bin/xpra start-desktop …
     python -I guard.py --aes     # says why it cannot encrypt; nothing where it can
@@ -18,6 +18,9 @@ it shadows.
 What viewers say of the clipboard takes effect before the keys that follow. Xpra's handler in GLib's
 main loop puts it off to a later round (seen of 3.1.3), so those keys would paste what was there
 before.
+
+A text that is copied before the clipboard's previous owner has answered is sent to viewers. Xpra
+asks both owners, and takes the first answer for both (seen of 3.1.3).
 
 What GLib is to call later costs nothing once it was called. PyGObject before 3.44.2 loses 112 bytes
 each time, and Xpra asks several times for each update of the picture: megabytes an hour, until it
@@ -87,6 +90,7 @@ def main() -> Any:
 
     def run_and_look(self: Any) -> Any:
         _clipboard_first(self)
+        _mend_new_owners()
         if self.readonly:
             self.timeout_add(_POINTER, _tell_pointer, self)
         return run(self)
@@ -197,6 +201,45 @@ def _clipboard_first(server: Any) -> None:
     handlers = server._authenticated_ui_packet_handlers
     for packet_type in [one for one in handlers if one.startswith("clipboard-")]:
         server._authenticated_packet_handlers[packet_type] = handlers.pop(packet_type)
+
+
+def _mend_new_owners() -> None:
+    """Ask the clipboard's owner again where an answer may have been its predecessor's."""
+    try:
+        from xpra.x11.gtk_x11.clipboard import ClipboardProxy, X11Window, xsync
+    except ImportError:
+        return  # another version
+    notified = ClipboardProxy.do_selection_notify_event
+    answered = ClipboardProxy.got_local_contents
+    timed_out = ClipboardProxy.timeout_get_contents
+
+    def on_owner(self: Any, event: Any) -> None:
+        self.owner_is_new = bool(self.local_requests)
+        notified(self, event)
+
+    def ask_again(self: Any) -> None:
+        with xsync:
+            is_ours = X11Window.XGetSelectionOwner(self._selection) == self.xid
+        if self._enabled and self._can_send and not is_ours:
+            self.schedule_emit_token()
+
+    def on_answer(self: Any, target: str, *answer: Any) -> None:
+        is_late = not self.local_requests.get(target)
+        answered(self, target, *answer)
+        on_end(self, is_late)
+
+    def on_timeout(self: Any, target: str, request: int) -> None:
+        timed_out(self, target, request)
+        on_end(self, False)
+
+    def on_end(self: Any, is_late: bool) -> None:
+        if is_late or (getattr(self, "owner_is_new", False) and not self.local_requests):
+            self.owner_is_new = False
+            ask_again(self)
+
+    ClipboardProxy.do_selection_notify_event = on_owner
+    ClipboardProxy.got_local_contents = on_answer
+    ClipboardProxy.timeout_get_contents = on_timeout
 
 
 def _tell_pointer(server: Any) -> bool:

@@ -31,6 +31,8 @@ export class Clipboard {
   private unwritten: { text: string; tries: number } | null = null;
   /** A write goes on; the next one waits for its end. */
   private writing = false;
+  /** Counts what changes the browser's clipboard: texts of the desktop, and the ends of their writes. */
+  private changes = 0;
   /** The user was asked for the permission to read; once is enough. */
   private asked = false;
   /** Called at the browser's paste event. */
@@ -72,6 +74,7 @@ export class Clipboard {
     if (text === "") return;
     // Where the browser has it already, an older text must not be written any more.
     this.unwritten = wanted ? { text, tries: 0 } : null;
+    this.changes += 1;
     void this.write();
   }
 
@@ -140,8 +143,11 @@ export class Clipboard {
   }
 
   private async read(pasting = false): Promise<void> {
+    const before = this.changes;
     try {
-      this.found(await navigator.clipboard.readText(), pasting);
+      const text = await navigator.clipboard.readText();
+      // A text of the desktop's that came meanwhile is newer than the one read.
+      if (this.changes === before) this.found(text, pasting);
     } catch {
       // Not allowed, or nothing that is text: the paste keys and the panel remain.
     }
@@ -170,6 +176,7 @@ export class Clipboard {
     if (await copyText(job.text)) this.memory.written(job.text);
     else if (gesture) job.tries += 1;
     this.writing = false;
+    this.changes += 1;
     const settled = this.memory.browserHas(job.text) || job.tries >= TRIES;
     if (this.unwritten === job) this.unwritten = settled ? null : job;
     else void this.write();
