@@ -6,7 +6,7 @@ import { type Connection, Life, listenToBrowser } from "./connection";
 import { element } from "./dom/element";
 import { Owner } from "./dom/owner";
 import { takeFocus } from "./dom/take-focus";
-import { CommandSwitch, EscapeChord, InputGate, isPasteChord, Keyboard, KeyField } from "./input";
+import { CommandSwitch, EscapeChord, InputGate, isPasteChord, KeyField, KeyInput } from "./input";
 import { Sizing } from "./size";
 import { ClipboardPanel, confirm, Fullscreen, KeysMenu, SharePanel, Toolbar } from "./tools";
 import { naming, StartForm, View } from "./view";
@@ -22,7 +22,7 @@ class Page {
   private readonly field = new KeyField(this.screen, this.command.mac);
   private readonly gate = new InputGate(this.screen, (event) => this.pastes(event));
   private readonly clipboard = new Clipboard(this.data.clipboard, this.screen, this.gate, (event) => this.pastes(event));
-  private readonly keyboard = new Keyboard(this.field, this.screen, this.gate, {
+  private readonly keyInput = new KeyInput(this.field, this.screen, this.gate, {
     mac: this.command.mac,
     commandIsControl: () => this.command.on,
   });
@@ -94,7 +94,7 @@ class Page {
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
     this.clipboard.attach(used);
-    this.keyboard.attach(used);
+    this.keyInput.attach(used);
     if (client) this.label(this.focusable(client));
     // The field with the focus stands for it.
     if (used?.element instanceof HTMLCanvasElement) used.element.ariaHidden = "true";

@@ -1,7 +1,7 @@
 /** The browser's events about the page and the network, as events of the machine. */
-import type { Event } from "./state";
+import type { LifeEvent } from "./state";
 
-export function listenToBrowser(tell: (event: Event) => void): void {
+export function listenToBrowser(tell: (event: LifeEvent) => void): void {
   document.addEventListener("visibilitychange", () => {
     tell({ kind: document.hidden ? "hidden" : "shown" });
   });

@@ -5,7 +5,7 @@ import { Owner } from "../dom/owner";
 import { delayBefore } from "./backoff";
 import { Connection, type ConnectionEvents } from "./connection";
 import { initial, step } from "./machine";
-import type { Effect, Event, LifeState, Way } from "./state";
+import type { Effect, LifeEvent, LifeState, Way } from "./state";
 
 /** A session that is running and still black probably likes it that way. */
 const BLACK_MS = 3000;
@@ -52,7 +52,7 @@ export class Life {
     this.tell({ kind: "begin", way });
   }
 
-  readonly tell = (event: Event): void => {
+  readonly tell = (event: LifeEvent): void => {
     const [state, effects] = step(this.state, event, performance.now());
     this.state = state;
     for (const effect of effects) this.run(effect);
@@ -113,7 +113,7 @@ export class Life {
     return way === "start" ? api.start(owner) : api.ask(owner);
   }
 
-  private async stop(owner: Owner): Promise<Event> {
+  private async stop(owner: Owner): Promise<LifeEvent> {
     const { api } = this.parts;
     try {
       await api.stop(owner);
@@ -131,9 +131,9 @@ export class Life {
   }
 
   /** Tells what comes of something that takes time, unless the machine has let go of it meanwhile. */
-  private async answer(act: () => Promise<Event>): Promise<void> {
+  private async answer(act: () => Promise<LifeEvent>): Promise<void> {
     const { owner } = this;
-    let event: Event;
+    let event: LifeEvent;
     try {
       event = await act();
     } catch (error) {
@@ -165,7 +165,7 @@ export class Life {
   }
 
   /** One connection, from its ticket until it is lost. */
-  private async connect(owner: Owner): Promise<Event> {
+  private async connect(owner: Owner): Promise<LifeEvent> {
     const connection = await this.newConnection(owner);
     try {
       await connection.up;

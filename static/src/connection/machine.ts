@@ -3,9 +3,9 @@
  * connect to. `life.ts` does what it says.
  */
 import { Failure, type Session } from "../api";
-import type { Attempt, CardContent, Effect, Event, LifeState, NoticeContent, Way } from "./state";
+import type { Attempt, CardContent, Effect, LifeEvent, LifeState, NoticeContent, Way } from "./state";
 
-export type Step = [LifeState, Effect[]];
+export type Transition = [LifeState, Effect[]];
 
 /** Two pages that come at the same instant can spoil each other's password; more than this is something else. */
 const REFUSALS = 5;
@@ -43,7 +43,7 @@ export function initial({ hidden, online, atHub }: Pick<LifeState, "hidden" | "o
 }
 
 /** The state after an event at a time (ms), and the effects to run. */
-export function step(state: LifeState, event: Event, now: number): Step {
+export function step(state: LifeState, event: LifeEvent, now: number): Transition {
   switch (event.kind) {
     case "begin":
       return begin(state, event.way, now);
@@ -99,19 +99,19 @@ export function step(state: LifeState, event: Event, now: number): Step {
 }
 
 /** Forgets all that was, but for what there is to see. */
-function begin({ card, notice, ...before }: LifeState, way: Way, now: number): Step {
+function begin({ card, notice, ...before }: LifeState, way: Way, now: number): Transition {
   const [state, effects] = bring({ ...initial(before), card, notice }, way, now);
   return [state, [{ do: "let-go" }, ...effects]];
 }
 
-function bring(state: LifeState, way: Way, now: number): Step {
+function bring(state: LifeState, way: Way, now: number): Transition {
   const asked: LifeState = { ...state, phase: { name: "bringing", way }, session: null, attemptedAt: now };
   const shown = state.picture || way === "look" ? asked : coming(asked, null);
   return [way === "restart" ? { ...shown, notice: SAVING } : shown, [{ do: "bring", way }]];
 }
 
 /** The server has answered what the session is like. */
-function brought(state: LifeState, session: Session): Step {
+function brought(state: LifeState, session: Session): Transition {
   if (state.phase.name !== "bringing") return [state, []];
   if (state.phase.way === "look" && isOver(session)) return choose(state);
   const [next, effects] = heard({ ...state, phase: { name: "waiting" }, cold: state.cold || session.state === "starting" }, session);
@@ -119,7 +119,7 @@ function brought(state: LifeState, session: Session): Step {
 }
 
 /** Keeps to what is true of the session. */
-function heard(state: LifeState, session: Session): Step {
+function heard(state: LifeState, session: Session): Transition {
   if (state.phase.name === "resting") return [state, []];
   // A desktop that starts after an end is another one.
   const picture = state.picture && !(state.ending && session.state === "starting");
@@ -129,7 +129,7 @@ function heard(state: LifeState, session: Session): Step {
   return [next, [...effects, ...more]];
 }
 
-function follow(state: LifeState, session: Session): Step {
+function follow(state: LifeState, session: Session): Transition {
   if (state.phase.name === "connected") return settle(state);
   const shown = state.picture ? { ...state, notice: state.ending ? SAVING : state.notice } : coming(state, session);
   return state.phase.name === "waiting" && session.reachable && session.step !== "ending" ? connect(shown) : [shown, []];
@@ -140,31 +140,31 @@ function coming(state: LifeState, session: Session | null): LifeState {
   return { ...state, card: { kind: "progress", session }, notice: session ? keptNotice(state) : state.notice };
 }
 
-function connect(state: LifeState): Step {
+function connect(state: LifeState): Transition {
   return [{ ...state, phase: { name: "connecting" } }, [{ do: "connect" }]];
 }
 
 /** A desktop that is just starting is a black screen at first: say what is going on until there is more to see. */
-function settle(state: LifeState): Step {
+function settle(state: LifeState): Transition {
   if (state.ending) return [{ ...state, notice: SAVING }, []];
   if (!state.cold) return [state, []];
   return [{ ...state, notice: { kind: "beginning" } }, state.session?.state === "running" ? [{ do: "await-paint" }] : []];
 }
 
-function lost(state: LifeState, failure: Failure, picture: boolean, now: number): Step {
+function lost(state: LifeState, failure: Failure, picture: boolean, now: number): Transition {
   if (state.restarting) return begin(state, "restart", now);
   const pauses = now - state.connectedAt >= STABLE_MS ? 0 : state.pauses;
   return recover({ ...state, picture: state.picture || picture, pauses, attemptedAt: now }, failure, "connect");
 }
 
 /** The watch does not hear of the session. */
-function unheard(state: LifeState, failure: Failure): Step {
+function unheard(state: LifeState, failure: Failure): Transition {
   // While there is a connection, that knows better.
   if (!isComing(state)) return [state, []];
   return failure.kind === "unreachable" ? [apart(state, false), []] : end(state, failure);
 }
 
-function failed(state: LifeState, failure: Failure): Step {
+function failed(state: LifeState, failure: Failure): Transition {
   switch (state.phase.name) {
     case "bringing":
       if (state.phase.way === "look" && failure.kind === "gone") return choose(state);
@@ -177,7 +177,7 @@ function failed(state: LifeState, failure: Failure): Step {
 }
 
 /** The next step after a failure of the last attempt. */
-function recover(before: LifeState, failure: Failure, last: Attempt): Step {
+function recover(before: LifeState, failure: Failure, last: Attempt): Transition {
   // A connection that breaks, unlike one that the display server closes, says nothing of programs that save.
   const state = { ...before, ending: before.ending && failure.kind === "gone" };
   const { inARow } = state;
@@ -208,16 +208,16 @@ function recover(before: LifeState, failure: Failure, last: Attempt): Step {
  * At a hub the first answer may be true for a moment only: a proxy that was started again does not know the way to
  * the servers yet, and a server that is being stopped knows its users no more.
  */
-function awaitServer(state: LifeState, failure: Failure, next: Attempt): Step {
+function awaitServer(state: LifeState, failure: Failure, next: Attempt): Transition {
   return !state.atHub || state.inARow.absent >= ABSENT ? end(state, failure) : pause(state, next);
 }
 
 /** The next ticket brings another password. */
-function knock(state: LifeState): Step {
+function knock(state: LifeState): Transition {
   return state.inARow.refusals >= REFUSALS ? end(state, new Failure("refused", { problem: REFUSED })) : pause(state, "connect");
 }
 
-function pause(state: LifeState, next: Attempt): Step {
+function pause(state: LifeState, next: Attempt): Transition {
   const { pauses, attemptedAt: since, inARow } = state;
   const shown = state.ending ? state : apart(state, inARow.blocked >= BLOCKED);
   return [{ ...shown, phase: { name: "pausing", next }, pauses: pauses + 1 }, [{ do: "pause", pauses, since }]];
@@ -228,14 +228,14 @@ function apart(state: LifeState, blocked: boolean): LifeState {
   return { ...state, notice: { kind: "lost", blocked }, card: state.picture ? NO_CARD : state.card };
 }
 
-function tryAgain(state: LifeState, now: number): Step {
+function tryAgain(state: LifeState, now: number): Transition {
   if (state.phase.name !== "pausing") return [state, []];
   const { next } = state.phase;
   return next === "connect" ? connect({ ...state, attemptedAt: now }) : bring(state, next, now);
 }
 
 /** The network is there again, or the user. */
-function wake(state: LifeState, now: number): Step {
+function wake(state: LifeState, now: number): Transition {
   const [next, effects] = tryAgain(state, now);
   return [next, [...effects, ...probe(state)]];
 }
@@ -246,38 +246,38 @@ function probe({ hidden }: LifeState): Effect[] {
 }
 
 /** The owner closed the connection: perhaps the share link holds no longer. */
-function checked(state: LifeState, refusal: Failure | null): Step {
+function checked(state: LifeState, refusal: Failure | null): Transition {
   if (state.phase.name !== "checking") return [state, []];
   return end(state, refusal?.kind === "refused" ? refusal : state.phase.failure);
 }
 
-function notStopped(state: LifeState, failure: Failure): Step {
+function notStopped(state: LifeState, failure: Failure): Transition {
   if (failure.kind !== "unreachable") return end(state, failure);
   // The connection tells of the end as well.
   return [isAsked(state.notice) ? { ...state, notice: null } : state, []];
 }
 
 /** The desktop that is connected is shown until it has ended, so that programs' questions can be answered. */
-function restart(state: LifeState, now: number): Step {
+function restart(state: LifeState, now: number): Transition {
   if (state.phase.name !== "connected") return begin(state, "restart", now);
   return [{ ...state, restarting: true, notice: SAVING }, [{ do: "restart" }]];
 }
 
-function restarted(state: LifeState, answered: boolean, now: number): Step {
+function restarted(state: LifeState, answered: boolean, now: number): Transition {
   // Without an answer, the end of a desktop whose programs save says more.
   return state.restarting && (answered || !state.ending) ? begin(state, "restart", now) : [state, []];
 }
 
 /** There is no session, and the user is to say what it should be like. */
-function choose(state: LifeState): Step {
+function choose(state: LifeState): Transition {
   return rest(state, { kind: "form" });
 }
 
-function end(state: LifeState, failure: Failure): Step {
+function end(state: LifeState, failure: Failure): Transition {
   return rest({ ...state, access: null }, { kind: "ending", failure });
 }
 
-function rest(state: LifeState, card: CardContent): Step {
+function rest(state: LifeState, card: CardContent): Transition {
   return [{ ...state, phase: { name: "resting" }, card, notice: null, picture: false }, [{ do: "let-go" }]];
 }
 

@@ -74,7 +74,7 @@ export interface LifeState {
   readonly atHub: boolean;
 }
 
-export type Event =
+export type LifeEvent =
   // From the user
   | { kind: "begin"; way: Way }
   /** `cancel`: while its job waits. */

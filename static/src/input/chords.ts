@@ -1,7 +1,7 @@
 /** Chords that the page hears itself: to paste, and to leave the desktop by keyboard. */
 import { isCommandChord, latinOf } from "../keys";
 
-export interface Key {
+export interface ChordEvent {
   type: string;
   key: string;
   code: string;
@@ -15,7 +15,7 @@ export interface Key {
  * Ctrl+V, Ctrl+Shift+V and Shift+Insert: what programs on the desktop paste with; and Command+V, where the Command key of
  * a Mac is Ctrl for them.
  */
-export function isPasteChord(event: Key, commandIsControl: boolean): boolean {
+export function isPasteChord(event: ChordEvent, commandIsControl: boolean): boolean {
   const { type, code, ctrlKey, shiftKey, altKey, metaKey } = event;
   if (type !== "keydown" || altKey) return false;
   const key = latinOf(event);
@@ -36,7 +36,7 @@ export class EscapeChord {
   /** All of them were down, and no other key came between. */
   private armed = false;
 
-  feed(event: Key): boolean {
+  feed(event: ChordEvent): boolean {
     // Alt with Shift held reports itself as Meta in some browsers.
     const name = event.key === "Meta" && event.code.startsWith("Alt") ? "Alt" : event.key;
     if (!MODIFIERS.includes(name)) {

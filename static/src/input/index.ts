@@ -3,4 +3,4 @@ export { EscapeChord, isPasteChord } from "./chords";
 export { CommandSwitch } from "./command-switch";
 export { InputGate } from "./input-gate";
 export { KeyField } from "./key-field";
-export { Keyboard } from "./keyboard";
+export { KeyInput } from "./key-input";

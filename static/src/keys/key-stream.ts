@@ -32,15 +32,15 @@ export class KeyStream {
     this.send("keydown", meant);
     // macOS does not tell of its release while Command is held.
     if (mac && meant.metaKey && !isModifier(meant)) this.send("keyup", meant);
-    else this.down.set(placeOf(stroke), meant);
+    else this.down.set(keyId(stroke), meant);
   }
 
   release(stroke: Stroke): void {
     if (this.command.release(stroke)) return;
     this.reconcile(stroke);
-    const pressed = this.down.get(placeOf(stroke));
+    const pressed = this.down.get(keyId(stroke));
     if (!pressed) return;
-    this.down.delete(placeOf(stroke));
+    this.down.delete(keyId(stroke));
     this.send("keyup", { ...stroke, key: pressed.key, location: pressed.location });
   }
 
@@ -76,7 +76,7 @@ export class KeyStream {
     if (now.key === "AltGraph" || now.modifierAltGraph) return;
     this.drop((stroke) => {
       const flags = flagsOf(stroke);
-      return flags.length > 0 && !flags.some((flag) => now[flag]) && placeOf(stroke) !== placeOf(now);
+      return flags.length > 0 && !flags.some((flag) => now[flag]) && keyId(stroke) !== keyId(now);
     });
   }
 
@@ -108,6 +108,6 @@ function flagsOf({ key, code }: Stroke): Flag[] {
 }
 
 /** A name for each key: browsers do not know the places of all. */
-function placeOf({ code, key }: Stroke): string {
+function keyId({ code, key }: Stroke): string {
   return code === "" || code === "Unidentified" ? key : code;
 }

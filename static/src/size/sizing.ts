@@ -4,7 +4,7 @@ import type { Client } from "../clients";
 import { SizeClaim } from "./size-claim";
 
 /** Dragging a window's edge asks for one new size, not for a hundred. */
-const SETTLE_MS = 150;
+const DEBOUNCE_MS = 150;
 const VERIFY_MS = 1200;
 /** Smaller than this, the page is not being shown (a hidden tab of an embedding page has no size at all). */
 const SMALLEST = 64;
@@ -63,7 +63,7 @@ export class Sizing {
     if (!this.guest && document.hasFocus()) this.claim.take();
     this.client?.follow(false);
     clearTimeout(this.settle);
-    this.settle = setTimeout(() => void this.request(), SETTLE_MS);
+    this.settle = setTimeout(() => void this.request(), DEBOUNCE_MS);
   }
 
   /** Whole pixels: with a fraction of one the picture would be scaled, and blurred. Returns whether that changed anything. */

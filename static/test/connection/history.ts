@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureKind, type Problem, type Session } from "../../src/api";
 import { initial, step } from "../../src/connection/machine";
-import type { Effect, Event, LifeState, Way } from "../../src/connection/state";
+import type { Effect, LifeEvent, LifeState, Way } from "../../src/connection/state";
 import { Endings } from "../../src/view/endings";
 import { publicStateOf } from "../../src/view/public-state";
 
 /** Seconds, the event, what there is to see, and the effects. */
-export type Line = [at: number, event: Event, shows: string, does?: string];
+export type Line = [at: number, event: LifeEvent, shows: string, does?: string];
 
 interface Page {
   /** Came by a share. */
@@ -81,21 +81,21 @@ export const ENDING = session({ step: "ending" });
 export const STOPPED = session({ state: "stopped", reachable: false, reason: "You logged out." });
 export const FAILED = session({ state: "failed", step: "session", reachable: false, error: { reason: "xstartup-failed", message: "It failed." } });
 
-export const begin = (way: Way): Event => ({ kind: "begin", way });
-export const brought = (known: Session): Event => ({ kind: "brought", session: known });
-export const heard = (known: Session): Event => ({ kind: "session", session: known });
-export const stopped: Event = { kind: "stopped", session: STOPPED };
-export const failed = (kind: FailureKind, problem?: Problem): Event => ({ kind: "failed", failure: failure(kind, problem) });
-export const unheard = (kind: FailureKind): Event => ({ kind: "unheard", failure: failure(kind) });
-export const lost = (kind: FailureKind, picture = true): Event => ({ kind: "lost", failure: failure(kind), picture });
-export const refusal = (problem: Problem): Event => ({ kind: "checked", refusal: failure("refused", problem) });
-export const CONNECTED: Event = { kind: "connected", access: "full" };
-export const LOOKING_ON: Event = { kind: "connected", access: "view" };
-export const SEEN: Event = { kind: "seen" };
-export const SAVES: Event = { kind: "ending" };
-export const STOP: Event = { kind: "stop", cancel: false };
-export const notStopped = (kind: FailureKind): Event => ({ kind: "not-stopped", failure: failure(kind) });
-export const DUE: Event = { kind: "due" };
+export const begin = (way: Way): LifeEvent => ({ kind: "begin", way });
+export const brought = (known: Session): LifeEvent => ({ kind: "brought", session: known });
+export const heard = (known: Session): LifeEvent => ({ kind: "session", session: known });
+export const stopped: LifeEvent = { kind: "stopped", session: STOPPED };
+export const failed = (kind: FailureKind, problem?: Problem): LifeEvent => ({ kind: "failed", failure: failure(kind, problem) });
+export const unheard = (kind: FailureKind): LifeEvent => ({ kind: "unheard", failure: failure(kind) });
+export const lost = (kind: FailureKind, picture = true): LifeEvent => ({ kind: "lost", failure: failure(kind), picture });
+export const refusal = (problem: Problem): LifeEvent => ({ kind: "checked", refusal: failure("refused", problem) });
+export const CONNECTED: LifeEvent = { kind: "connected", access: "full" };
+export const LOOKING_ON: LifeEvent = { kind: "connected", access: "view" };
+export const SEEN: LifeEvent = { kind: "seen" };
+export const SAVES: LifeEvent = { kind: "ending" };
+export const STOP: LifeEvent = { kind: "stop", cancel: false };
+export const notStopped = (kind: FailureKind): LifeEvent => ({ kind: "not-stopped", failure: failure(kind) });
+export const DUE: LifeEvent = { kind: "due" };
 
 function failure(kind: FailureKind, problem?: Problem): Failure {
   return new Failure(kind, problem ? { problem } : {});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { EscapeChord, isPasteChord, type Key } from "../../src/input/chords";
+import { EscapeChord, isPasteChord, type ChordEvent } from "../../src/input/chords";
 
 const NONE = { type: "keydown", ctrlKey: false, shiftKey: false, altKey: false, metaKey: false };
-const key = (name: string, more: Partial<Key> = {}): Key => ({ ...NONE, key: name, code: name, ...more });
+const key = (name: string, more: Partial<ChordEvent> = {}): ChordEvent => ({ ...NONE, key: name, code: name, ...more });
 
 test("the keys that paste", () => {
   assert.ok(isPasteChord(key("v", { code: "KeyV", ctrlKey: true }), false));

@@ -14,7 +14,7 @@ const UNWANTED = "send-file open-url notify_show notify_close new-tray sound-dat
 const PAGE = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /** What it works for. */
-export interface Host {
+export interface Hooks {
   refused(): void;
   broken(): void;
   /** Where the pointer is, on the desktop. */
@@ -46,7 +46,7 @@ export class Html5Client extends XpraClient {
     screen: HTMLElement,
     private readonly secrets: Secrets,
     /** None at the end: the screen goes on holding the client itself, but not what it worked for. */
-    private desk: Host | null,
+    private hooks: Hooks | null,
   ) {
     super(screen.id);
     jQuery(window).off("resize");
@@ -76,24 +76,24 @@ export class Html5Client extends XpraClient {
       greeted?.(packet, context);
       this.server_readonly ||= this.looksOn;
       const [, { desktop_size: [width, height] = [0, 0] }] = packet as Greeting;
-      this.desk?.greeted(this.server_is_desktop, { width, height });
+      this.hooks?.greeted(this.server_is_desktop, { width, height });
     };
     // The windows stay as they are for the picture that is shown meanwhile.
     handlers["close"] = handlers["error"] = () => {
-      this.desk?.broken();
+      this.hooks?.broken();
     };
     handlers["disconnect"] = ([, ...reasons]: XpraPacket) => {
-      if (!this.connected && /authentication|password|encryption|challenge/i.test(reasons.join(" "))) this.desk?.refused();
-      else this.desk?.broken();
+      if (!this.connected && /authentication|password|encryption|challenge/i.test(reasons.join(" "))) this.hooks?.refused();
+      else this.hooks?.broken();
     };
   }
 
   override callback_close(): void {
-    this.desk?.broken();
+    this.hooks?.broken();
   }
 
   override getMouse(event: MouseEvent): XpraMouse {
-    return this.desk?.mouse(event) ?? { x: 0, y: 0, button: 0 };
+    return this.hooks?.mouse(event) ?? { x: 0, y: 0, button: 0 };
   }
 
   override _make_hello_base(): void {
@@ -128,7 +128,7 @@ export class Html5Client extends XpraClient {
     this.clear_timers();
     this.close_protocol();
     this.close_windows();
-    this.desk = null;
+    this.hooks = null;
     this.id_to_window = {};
     this.packet_handlers = {};
     this.mousedown_event = null;

@@ -5,7 +5,7 @@ import type { Link } from "../../wire";
 import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
 import { unfitness } from "./fitness";
 import { Html5Client } from "./html5-client";
-import { Keyboard } from "./keys/keyboard";
+import { KeySender } from "./keys/key-sender";
 import { RemotePointer } from "./remote-pointer";
 import { Selections } from "./selections";
 import type { Desk } from "./windows/desk";
@@ -18,7 +18,7 @@ const NOTHING: Size = { width: 0, height: 0 };
 class Xpra implements Client {
   private readonly owner = new Owner();
   private readonly client: Html5Client;
-  private readonly keyboard: Keyboard;
+  private readonly keys: KeySender;
   private readonly selections: Selections;
   /** Which one, the server tells in its greeting. */
   private desk: Desk | null = null;
@@ -36,7 +36,7 @@ class Xpra implements Client {
         this.greeted(desktop, size);
       },
     }));
-    this.keyboard = new Keyboard(client, {
+    this.keys = new KeySender(client, {
       focused: () => this.desk?.focused ?? 0,
       takes: (...key) => this.desk?.takes(...key) ?? false,
     });
@@ -77,11 +77,11 @@ class Xpra implements Client {
   }
 
   key(event: KeyboardEvent): void {
-    this.keyboard.hear(event);
+    this.keys.hear(event);
   }
 
   press(keys: readonly Keystroke[]): void {
-    this.keyboard.press(keys);
+    this.keys.press(keys);
   }
 
   dispose(): void {

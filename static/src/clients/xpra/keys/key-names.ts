@@ -35,7 +35,7 @@ export function nameOf({ code, key, shiftKey }: Key, characters: Record<string, 
 }
 
 /** Whether the key stands for a character that layouts may have in different places. */
-export function isCharacter({ code, key }: Key): boolean {
+export function dependsOnLayout({ code, key }: Key): boolean {
   return /^.$/u.test(key) && !(code in PLACES);
 }
 

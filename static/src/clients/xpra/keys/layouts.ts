@@ -11,10 +11,10 @@ export interface Press {
 /** Has most of what is typed in Western Europe and America, and accents for more; its first levels are the American ones. */
 export const WESTERN = "eu";
 
-const PLAIN = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
+const UNSHIFTED = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
 const SHIFTED = '~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:"ZXCVBNM<>?';
 
-/** Characters with AltGr, and with AltGr and Shift, on the keys in PLAIN; "·" where there is none of use. */
+/** Characters with AltGr, and with AltGr and Shift, on the keys in UNSHIFTED; "·" where there is none of use. */
 const THIRD: Record<string, readonly [string, string]> = {
   [WESTERN]: [
     "·¡ªº£€··„“”–×æåëýþÿüïöœ«»¬äßðèéùúĳø°·àáçìíñ·òó¿",
@@ -60,12 +60,12 @@ export function pressesFor(character: string, name: string, language: string, cu
 }
 
 function onAmerican(character: string, layout: string): Press | null {
-  if (PLAIN.includes(character)) return { layout, character, shift: false, third: false };
+  if (UNSHIFTED.includes(character)) return { layout, character, shift: false, third: false };
   return SHIFTED.includes(character) ? { layout, character, shift: true, third: false } : null;
 }
 
 function onThird(character: string, layout: string): Press | null {
-  for (const [level, keys] of [PLAIN, SHIFTED].entries()) {
+  for (const [level, keys] of [UNSHIFTED, SHIFTED].entries()) {
     const at = character === "·" ? -1 : (THIRD[layout]?.[level]?.indexOf(character) ?? -1);
     const key = keys[at];
     if (key !== undefined) return { layout, character: key, shift: level === 1, third: true };

@@ -1,6 +1,6 @@
 /** From a place in the page to a pixel of a picture that is scaled, and back. */
 
-export interface Box {
+export interface Rectangle {
   left: number;
   top: number;
   width: number;
@@ -8,18 +8,18 @@ export interface Box {
 }
 
 /** The pixel of a picture of `width` and `height` at a place in the page, where the picture fills `box` as far as its proportions allow. */
-export function pixelAt(x: number, y: number, box: Box, width: number, height: number): { x: number; y: number } {
+export function pixelAt(x: number, y: number, box: Rectangle, width: number, height: number): { x: number; y: number } {
   const { scale, left, top } = fit(box, width, height);
   return { x: within((x - left) / scale, width), y: within((y - top) / scale, height) };
 }
 
 /** The other way round: where in the page a pixel of the picture is. */
-export function placeOf(x: number, y: number, box: Box, width: number, height: number): { x: number; y: number } {
+export function placeOf(x: number, y: number, box: Rectangle, width: number, height: number): { x: number; y: number } {
   const { scale, left, top } = fit(box, width, height);
   return { x: left + x * scale, y: top + y * scale };
 }
 
-function fit(box: Box, width: number, height: number): { scale: number; left: number; top: number } {
+function fit(box: Rectangle, width: number, height: number): { scale: number; left: number; top: number } {
   const scale = Math.min(box.width / width, box.height / height) || 1;
   return { scale, left: box.left + (box.width - width * scale) / 2, top: box.top + (box.height - height * scale) / 2 };
 }

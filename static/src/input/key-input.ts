@@ -4,7 +4,7 @@ import { eventOf, type KeySettings, KeyStream, strokeOf } from "../keys";
 import type { InputGate } from "./input-gate";
 import type { KeyField } from "./key-field";
 
-export class Keyboard {
+export class KeyInput {
   /** To the current connection's client; null while there is none. */
   private stream: KeyStream | null = null;
 

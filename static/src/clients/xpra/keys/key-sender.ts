@@ -2,7 +2,7 @@
 import { isModifier } from "../../../keys";
 import type { Keystroke } from "../../client";
 import { toBytes } from "../wire/byte-text";
-import { heldBy, isCharacter, type Key, modifierOf, nameOf, textOf } from "./key-names";
+import { heldBy, dependsOnLayout, type Key, modifierOf, nameOf, textOf } from "./key-names";
 import { type Press, pressesFor, WESTERN } from "./layouts";
 
 /** A number that is none of the browser's key codes. */
@@ -17,14 +17,14 @@ export interface Target {
 }
 
 /** The way of keys to the desktop. */
-export class Keyboard {
+export class KeySender {
   private readonly numbers = new Map<string, number>();
   /** The one that the server was told of last. */
   private layout = WESTERN;
 
   constructor(
     private readonly client: XpraClient,
-    private readonly desk: Target,
+    private readonly target: Target,
   ) {}
 
   /** Keys that are held repeat here, where it is known how long, and not at the other end of a line that may be slow. */
@@ -54,10 +54,10 @@ export class Keyboard {
   }
 
   private key(key: Key, down: boolean, held: string[]): void {
-    if (this.desk.takes(key, down, held)) return;
+    if (this.target.takes(key, down, held)) return;
     const name = nameOf(key, CHAR_TO_NAME);
     if (name === "") return;
-    if (isCharacter(key)) this.character(key, name, down, held);
+    if (dependsOnLayout(key)) this.character(key, name, down, held);
     else this.send(key.code, name, key.key, down, this.client.translate_modifiers(held));
   }
 
@@ -84,7 +84,7 @@ export class Keyboard {
 
   private send(code: string, name: string, text: string, down: boolean, modifiers: string[]): void {
     const number = this.numberOf(code);
-    this.client.send(["key-action", this.desk.focused(), name, down, modifiers, number, toBytes(text), number, 0]);
+    this.client.send(["key-action", this.target.focused(), name, down, modifiers, number, toBytes(text), number, 0]);
   }
 
   private switchLayout(layout: string): void {
