@@ -12,8 +12,8 @@ async function notices() {
   const part = async (title, file) => `${title}\n${"=".repeat(title.length)}\n\n${await readFile(here(file), "utf8")}\n`;
   return [
     "vnc.js contains noVNC 1.7.0, in source form at https://www.npmjs.com/package/@novnc/novnc/v/1.7.0,",
-    "under the Mozilla Public License 2.0, unchanged but for what follows; and noVNC's copy of pako, under the MIT",
-    "licence. Their notices come last.",
+    "under the Mozilla Public License 2.0, unchanged except for the repairs below; and noVNC's copy of pako, under the",
+    "MIT licence. Their notices come last.",
     "",
     ...changesToNovnc(),
     await part("noVNC", "node_modules/@novnc/novnc/LICENSE.txt"),

@@ -39,7 +39,7 @@ const REPAIRS = {
 function repair(path, text, repairs) {
   for (const [found, replacement, times] of repairs) {
     const parts = text.split(found);
-    if (parts.length !== times + 1) throw new Error(`${path} has changed: look whether it still needs the repair.`);
+    if (parts.length !== times + 1) throw new Error(`${path} has changed: check whether it still needs the repair.`);
     text = parts.join(replacement);
   }
   return text;
@@ -50,7 +50,7 @@ export function changesToNovnc() {
   const quoted = (text) => text.split("\n").map((line) => `    ${line}`.trimEnd());
   return Object.entries(REPAIRS).flatMap(([name, repairs]) =>
     repairs.flatMap(([found, replacement]) => [
-      ...[`In core/${name}, in place of`, "", ...quoted(found), "", "stands", ""],
+      ...[`In core/${name}, this text:`, "", ...quoted(found), "", "is replaced by:", ""],
       ...[...(replacement === "" ? ["    (nothing)"] : quoted(replacement)), ""],
     ]),
   );

@@ -139,9 +139,8 @@ class Page {
   }
 
   private get warning(): string {
-    const links = this.data.sharing === "off" ? "" : " Links to it end, too.";
-    const lost = this.data.application === null ? "All programs on it are closed, and what" : "What";
-    return `${lost} was not saved is lost.${links}`;
+    const links = this.data.sharing === "off" ? "" : `, and links to ${this.named.the} end`;
+    return `Programs get time to save; this page shows “Saving…” meanwhile. What a program does not save itself is lost${links}.`;
   }
 
   private async restart(): Promise<void> {

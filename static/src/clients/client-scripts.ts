@@ -61,7 +61,7 @@ function runScript(address: string): Promise<void> {
 function unknown(backend: string): { reason: string; message: string; remedy: string } {
   return {
     reason: "client-unknown",
-    message: `This page knows no display server called "${backend}".`,
-    remedy: "Jupyter may have been updated since the page was opened.",
+    message: `This page cannot show desktops of the display server "${backend}".`,
+    remedy: "Jupyter may have been updated since this page was opened. Load the page again.",
   };
 }

@@ -310,7 +310,7 @@ function mayChange({ state, step, reachable, job }: Session): boolean {
 }
 
 const REFUSED = {
-  message: "The display server did not let this page in, five times in a row.",
+  message: "The display server refused this page five times in a row.",
   reason: "refused",
-  remedy: "Close other pages of this desktop, then try again. If that does not help, restart it with the tools at the top.",
+  remedy: "Close other pages of this desktop, then try again. If that does not help, restart it from the toolbar.",
 };

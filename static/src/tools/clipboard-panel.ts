@@ -4,12 +4,12 @@ import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
 
 const OFF = "Your administrator has switched the clipboard off for this desktop.";
-const IN_ONLY = "Your administrator allows text to go to the desktop, but not back.";
-const OUT_ONLY = "Your administrator allows text to come from the desktop, but not to go there.";
+const IN_ONLY = "Your administrator allows pasting into the desktop, but not copying from it.";
+const OUT_ONLY = "Your administrator allows copying from the desktop, but not pasting into it.";
 const BOTH =
   "The usual keys for copy and paste work between this computer and the desktop where your browser allows it. " +
-  "Where it does not, move text through this box.";
-const NOT_COPIED = "Your browser does not allow it: press Ctrl+C to copy the text above.";
+  "Where it does not, use this box.";
+const NOT_COPIED = "Your browser does not let this page copy: press Ctrl+C to copy the text above.";
 
 export class ClipboardPanel {
   private readonly dialog = element<HTMLDialogElement>("clipboard");

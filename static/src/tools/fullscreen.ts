@@ -8,7 +8,7 @@ interface KeyboardLock {
 }
 
 const ALL_KEYS = "Full screen; all keys go to the desktop";
-const MOST_KEYS = "Full screen; what this browser keeps for itself, such as Ctrl+W, is in the menu Keys";
+const MOST_KEYS = "Full screen; keys that this browser keeps for itself, such as Ctrl+W, are in the menu Keys";
 
 export class Fullscreen {
   private readonly button = element("tool-fullscreen");

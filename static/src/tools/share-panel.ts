@@ -9,7 +9,7 @@ import { timeLeft } from "../view";
 /** The time left of a link goes on, and another window may make or end one. */
 const REFRESH_MS = 10_000;
 const MAY: Record<Access, string> = { view: "Can only look", full: "Can use it too" };
-const DOES: Record<Access, string> = { view: "looks on", full: "has control" };
+const DOES: Record<Access, string> = { view: "view only", full: "full control" };
 
 export class SharePanel {
   private readonly dialog = element<HTMLDialogElement>("share");
@@ -79,7 +79,7 @@ export class SharePanel {
     const share = await this.api.share(value as Access, Number(this.lifetime.value), this.owner);
     this.showLink(share);
     this.selectLink();
-    this.status.textContent = "The link is ready: copy it and send it to those who may see this desktop.";
+    this.status.textContent = "The link is ready. Copy it and send it to the people who may see this desktop.";
     await this.refresh();
   }
 
@@ -114,7 +114,7 @@ export class SharePanel {
     const own = this.own();
     this.viewers.show(
       viewers.map(({ id, user, access }) => {
-        const line = { key: `${id}`, text: user || "Somebody", detail: DOES[access] };
+        const line = { key: `${id}`, text: user || "Unknown user", detail: DOES[access] };
         const disconnect = (): Promise<void> => this.attempt(() => this.disconnect(id));
         if (id !== own) return { ...line, actions: { Disconnect: disconnect } };
         // Another line, should the server have told of this connection before it was known to be ours.
@@ -132,12 +132,12 @@ export class SharePanel {
   private async disconnect(viewer: number): Promise<void> {
     await this.api.disconnect(viewer, this.owner);
     const links = !element("share-links-part").hidden;
-    this.status.textContent = links ? "Disconnected. Whoever has a link can come again until it ends." : "Disconnected.";
+    this.status.textContent = links ? "Disconnected. People with a link can connect again until it ends." : "Disconnected.";
   }
 
   private async copy(link: string): Promise<void> {
     const copied = await copyText(link);
-    this.status.textContent = copied ? "The link is copied." : "Your browser does not allow it: press Ctrl+C to copy the link above.";
+    this.status.textContent = copied ? "The link is copied." : "Your browser does not let this page copy: press Ctrl+C to copy the link above.";
     if (copied) return;
     this.link.value = link;
     element("share-made").hidden = false;

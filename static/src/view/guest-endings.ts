@@ -23,7 +23,7 @@ function ended({ The }: Naming): Message {
 function notStarted({ The }: Naming): Message {
   return {
     title: `${The} is not running`,
-    text: "Nobody has started it yet, or its Jupyter server was restarted.",
+    text: "It has not been started yet, or its Jupyter server was restarted.",
     remedy: "Ask the person who shared it to start it, and to send you a new link.",
   };
 }

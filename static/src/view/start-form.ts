@@ -113,7 +113,7 @@ function input({ kind, most, step }: Readonly<Field>): HTMLInputElement {
   made.spellcheck = false;
   if (kind === "text") {
     made.maxLength = 64;
-    made.placeholder = "the usual one";
+    made.placeholder = "default";
     return made;
   }
   made.required = true;

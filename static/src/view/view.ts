@@ -19,9 +19,9 @@ export interface Commands extends WaysOn {
 }
 
 const BLOCKED =
-  "The server answers, but the connection to the desktop does not open. A reverse proxy in front of Jupyter may keep WebSockets back: it must pass on the headers Upgrade and Connection. Trying again…";
+  "The server answers, but the connection to the desktop does not open. A reverse proxy in front of Jupyter may be blocking WebSockets: it must pass on the headers Upgrade and Connection. Trying again…";
 
-const BLOCKED_IN_JOB = "The job with the desktop cannot be reached at the moment; it goes on. Trying again…";
+const BLOCKED_IN_JOB = "The job of the desktop cannot be reached at the moment, but goes on. Trying again…";
 
 export class View {
   private readonly named: Naming;
@@ -129,7 +129,7 @@ export class View {
   }
 
   private greet(access: Access): void {
-    announce(access === "full" ? "Connected." : `Connected. You can look on, but not use ${this.named.the}.`);
+    announce(access === "full" ? "Connected." : `Connected, view only: you can see ${this.named.the}, but not use it.`);
   }
 }
 

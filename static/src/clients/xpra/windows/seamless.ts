@@ -47,7 +47,7 @@ export class Seamless implements Desk, Surroundings {
     const { element, hint, dock } = this;
     element.className = "windows";
     hint.className = "hint";
-    hint.textContent = "No window is open. Programs that start appear here.";
+    hint.textContent = "No window is open. Programs appear here when they start.";
     element.append(hint, dock.element);
     page.append(element);
     this.handlePackets();

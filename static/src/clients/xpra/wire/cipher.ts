@@ -72,7 +72,7 @@ export class Decryption {
 
   private async decrypt(body: Bytes): Promise<Bytes> {
     const key = await this.key;
-    if (!key) throw new Error("Encrypted, before there is a key.");
+    if (!key) throw new Error("An encrypted packet came before there is a key.");
     const last = body.slice(-BLOCK);
     // WebCrypto insists on padding of its own: a block of nothing else, chained to the last one.
     const padding = await crypto.subtle.encrypt({ name: "AES-CBC", iv: last }, key, new Uint8Array(0));
