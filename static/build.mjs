@@ -7,7 +7,7 @@ import { changesToNovnc, novncRepairs } from "./novnc.mjs";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here("../desktop/static/");
 
-/** Xpra's HTML5 client is not among them: browsers load it from where the system has it. */
+/** Licence notices of bundled code. Xpra's HTML5 client is not bundled: browsers load the system's copy. */
 async function notices() {
   const part = async (title, file) => `${title}\n${"=".repeat(title.length)}\n\n${await readFile(here(file), "utf8")}\n`;
   return [

@@ -1,4 +1,4 @@
-/** The page as a whole: how its parts are wired together. */
+/** The page: wires its parts together. */
 import { Api, readPageData } from "./api";
 import { type Client, ClientScripts, type Keystroke } from "./clients";
 import { Clipboard } from "./clipboard";
@@ -53,7 +53,7 @@ class Page {
     keep: (picture) => this.view.keep(picture),
     log: (lines) => { this.view.log(lines); },
   }, { hidden: document.hidden, online: navigator.onLine, atHub: this.data.hub !== null });
-  /** The one that shows the desktop, null while there is none. */
+  /** The connection that shows the desktop; null while there is none. */
   private connection: Connection | null = null;
 
   start(): void {
@@ -96,7 +96,7 @@ class Page {
     this.clipboard.attach(used);
     this.keyInput.attach(used);
     if (client) this.label(this.focusable(client));
-    // The field with the focus stands for it.
+    // Screen readers use the key field instead, which has the focus.
     if (used?.element instanceof HTMLCanvasElement) used.element.ariaHidden = "true";
   }
 
@@ -165,7 +165,7 @@ class Page {
     element(id).addEventListener("click", run);
   }
 
-  /** Whatever is pressed there, the focus stays where the keys are heard. */
+  /** A press on the desktop moves the focus to the element that takes keys, not elsewhere. */
   private listenForPointer(): void {
     this.screen.addEventListener("pointerdown", () => { this.focus(); }, { capture: true });
     this.screen.addEventListener("mousedown", (event) => { event.preventDefault(); }, { capture: true });
@@ -176,7 +176,7 @@ class Page {
     const feed = (event: KeyboardEvent): void => {
       if (chord.feed(event)) this.toolbar.enter();
     };
-    // After the desktop has seen the key, so that it also sees the release.
+    // Delayed, so that the desktop gets the release first.
     this.screen.addEventListener("keydown", feed, { capture: true });
     this.screen.addEventListener("keyup", (event) => { setTimeout(feed, 0, event); }, { capture: true });
     addEventListener("blur", () => { chord.reset(); });

@@ -11,7 +11,7 @@ export function listenToBrowser(tell: (event: LifeEvent) => void): void {
   addEventListener("offline", () => {
     tell({ kind: "offline" });
   });
-  // A page that comes out of the browser's back/forward cache has lost its connection without hearing of it.
+  // A page restored from the back/forward cache has lost its connection without a close event.
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) tell({ kind: "thawed" });
   });
