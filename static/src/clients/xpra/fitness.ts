@@ -1,12 +1,12 @@
-/** Why Xpra's HTML5 client cannot be used, if it cannot. */
+/** Whether Xpra's HTML5 client can be used. */
 import type { Problem } from "../../api";
 
-/** What the HTML5 client needs, and what it finds. */
+/** What the HTML5 client needs and has. */
 export interface Conditions {
   encrypted: boolean;
-  /** The browser has WebCrypto here. */
+  /** WebCrypto is available on this page. */
   webCrypto: boolean;
-  /** The client brings a cipher of its own. */
+  /** The client has a cipher of its own. */
   ownCipher: boolean;
 }
 

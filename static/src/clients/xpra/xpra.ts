@@ -1,4 +1,4 @@
-/** A desktop spoken to in Xpra's protocol, through the HTML5 client that the system has. */
+/** The client for Xpra, with the HTML5 client that is installed on the system. */
 import type { Problem, Size } from "../../api";
 import { Owner } from "../../dom/owner";
 import type { Link } from "../../wire";
@@ -20,7 +20,7 @@ class Xpra implements Client {
   private readonly client: Html5Client;
   private readonly keys: KeySender;
   private readonly selections: Selections;
-  /** Which one, the server tells in its greeting. */
+  /** Null until the server's greeting, which decides its kind. */
   private desk: Desk | null = null;
 
   constructor(
@@ -44,7 +44,7 @@ class Xpra implements Client {
       events.clipboard(text);
     });
     client.protocol = new Transport(link, () => {
-      // With the wrong key, nothing makes sense.
+      // With a wrong key, all data is invalid.
       if (!client.connected) events.refused();
     });
     client.open_protocol();
@@ -104,7 +104,7 @@ class Xpra implements Client {
     owner.listen<PointerEvent>(element, "pointerdown", ({ target, pointerId }) => {
       if (target instanceof HTMLCanvasElement) target.setPointerCapture(pointerId);
     });
-    // What was held back while the clipboard was read comes by way of the window.
+    // Events that were held back while the clipboard was read are dispatched to the window.
     owner.listen<MouseEvent>(window, "mouseup", (event) => {
       if (event.target === window) desk.pressed?.on_mouseup(event);
     });

@@ -1,25 +1,25 @@
-/** Keys on their way to Xpra's server. */
+/** Sends keys to Xpra's server. */
 import { isModifier } from "../../../keys";
 import type { Keystroke } from "../../client";
 import { toBytes } from "../wire/byte-text";
 import { heldBy, dependsOnLayout, type Key, modifierOf, nameOf, textOf } from "./key-names";
 import { type Press, pressesFor, WESTERN } from "./layouts";
 
-/** A number that is none of the browser's key codes. */
+/** Above the browser's key codes. */
 const FIRST_NUMBER = 1000;
 
-/** Where keys go. */
+/** The receiver of keys. */
 export interface Target {
   /** The window that has the focus. */
   focused(): number;
-  /** Whether it keeps a key for itself. */
+  /** Whether the desk handles the key itself. */
   takes(key: Key, down: boolean, held: readonly string[]): boolean;
 }
 
-/** The way of keys to the desktop. */
+/** Turns key events into Xpra's packets. */
 export class KeySender {
   private readonly numbers = new Map<string, number>();
-  /** The one that the server was told of last. */
+  /** The layout that was sent to the server last. */
   private layout = WESTERN;
 
   constructor(
@@ -27,12 +27,12 @@ export class KeySender {
     private readonly target: Target,
   ) {}
 
-  /** Keys that are held repeat here, where it is known how long, and not at the other end of a line that may be slow. */
+  /** Held keys repeat here, not on the server, which may learn of the release late over a slow connection. */
   hear(event: KeyboardEvent): void {
     const held = heldBy(event);
     if (event.repeat) {
       if (isModifier(event)) return;
-      // The server takes a second press of a key that is down for none.
+      // The server ignores a second press of a key that is down.
       this.key(event, false, held);
     }
     this.key(event, event.type === "keydown", held);
@@ -74,7 +74,7 @@ export class KeySender {
   }
 
   private strike(code: string, { character, shift, third }: Press, down: boolean, held: string[]): void {
-    // Caps Lock turns letters round.
+    // Caps Lock inverts Shift for letters.
     const turned = held.includes("capslock") && /[a-z]/i.test(character);
     const others = shift === null ? held : held.filter((modifier) => modifier !== "shift");
     const modifiers = this.client.translate_modifiers(shift !== null && shift !== turned ? [...others, "shift"] : others);
@@ -93,7 +93,7 @@ export class KeySender {
     this.client.send(["layout-changed", layout, ""]);
   }
 
-  /** The server tells by its number which key is let go, so each place has one of its own. */
+  /** The server identifies a released key by its number, so each physical key has its own. */
   private numberOf(code: string): number {
     const number = this.numbers.get(code) ?? this.numbers.size + FIRST_NUMBER;
     this.numbers.set(code, number);

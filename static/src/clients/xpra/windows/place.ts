@@ -1,4 +1,4 @@
-/** From a place in the page to a pixel of a picture that is scaled, and back. */
+/** Converts positions in the page to pixels of a scaled picture, and back. */
 
 export interface Rectangle {
   left: number;
@@ -7,13 +7,13 @@ export interface Rectangle {
   height: number;
 }
 
-/** The pixel of a picture of `width` and `height` at a place in the page, where the picture fills `box` as far as its proportions allow. */
+/** The pixel at a position in the page, of a picture of `width` and `height` that is fitted into `box`. */
 export function pixelAt(x: number, y: number, box: Rectangle, width: number, height: number): { x: number; y: number } {
   const { scale, left, top } = fit(box, width, height);
   return { x: within((x - left) / scale, width), y: within((y - top) / scale, height) };
 }
 
-/** The other way round: where in the page a pixel of the picture is. */
+/** The inverse: the position in the page of a pixel of the picture. */
 export function placeOf(x: number, y: number, box: Rectangle, width: number, height: number): { x: number; y: number } {
   const { scale, left, top } = fit(box, width, height);
   return { x: left + x * scale, y: top + y * scale };
