@@ -1,4 +1,4 @@
-/** The clipboard by hand, for browsers that do not let a page read or write it. */
+/** The panel to copy and paste by hand, for browsers that do not let a page use the clipboard. */
 import type { Clipboard } from "../clipboard";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
@@ -33,7 +33,7 @@ export class ClipboardPanel {
 
   open(): void {
     this.status.textContent = "";
-    // What was typed here and sent is still wanted, perhaps.
+    // A text that was typed here and sent may still be needed.
     if (this.clipboard.latest !== "") this.text.value = this.clipboard.latest;
     this.dialog.showModal();
     this.text.focus();

@@ -1,7 +1,7 @@
 /** The full-screen button. */
 import { element } from "../dom/element";
 
-/** Only some browsers let a page have Escape, Alt+Tab and the like, and only in full screen. */
+/** Keyboard Lock: some browsers give a page Escape, Alt+Tab and the like, only in full screen. */
 interface KeyboardLock {
   lock?: () => Promise<void>;
   unlock?: () => void;

@@ -9,14 +9,14 @@ import { PublicState } from "./public-state";
 export interface WaysOn {
   begin: () => void;
   useHere: () => void;
-  /** Only the page as the server sends it knows the clients there are. */
+  /** Only a page that the server sends anew has the current clients. */
   reload: () => void;
 }
 
 /** The public state, its reason, and the card. */
 export type Ending = [PublicState, reason: string, Message];
 
-/** The cards of one page. */
+/** The endings of one page. */
 export class Endings {
   private readonly named: Naming;
 

@@ -1,10 +1,10 @@
-/** The cards of endings for those who came by a share, and can start nothing. */
+/** The endings of guests, who came by a share and can start nothing. */
 import type { Failure } from "../api";
 import type { Message } from "./card";
 import type { Naming } from "./naming";
 import { PublicState } from "./public-state";
 
-/** Null where it is the card that all get. */
+/** Null where guests get the same card as owners. */
 export function guestEnding(failure: Failure, named: Naming, again: () => void): [PublicState, string, Message] | null {
   const { problem, session } = failure.details;
   if (problem) return problem.reason === "share-ended" ? [PublicState.Stopped, "share-ended", shareEnded(problem)] : null;
