@@ -183,7 +183,7 @@ export class Clipboard {
   }
 }
 
-/** Whether a user gesture allows writing: the focus is none, nor, in some browsers, a modifier key. */
+/** Whether a recent user gesture allows writing. The focus does not count, nor, in some browsers, a modifier key. */
 function atGesture(): boolean {
   // Some browsers from before 2024 lack this property.
   return (navigator.userActivation as UserActivation | undefined)?.isActive ?? true;

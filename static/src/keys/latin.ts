@@ -4,7 +4,7 @@ import type { Stroke } from "./stroke";
 type Held = Pick<Stroke, "ctrlKey" | "altKey" | "metaKey" | "modifierAltGraph">;
 type Place = Pick<Stroke, "key" | "code" | "shiftKey">;
 
-/** Keys that have letters in some alphabets, but neither letters nor digits on American keyboards. */
+/** Characters, on American keyboards, of keys that have letters in some other alphabets. */
 const AMERICAN: Record<string, string> = {
   ...{ Backquote: "`~", Minus: "-_", Equal: "=+", BracketLeft: "[{", BracketRight: "]}", Backslash: "\\|" },
   ...{ Semicolon: ";:", Quote: "'\"", Comma: ",<", Period: ".>", Slash: "/?" },

@@ -3,7 +3,7 @@ import type { Size } from "../api";
 
 /** A change this soon after our request may be the answer to an older one. */
 const SETTLE_MS = 1000;
-/** With two users at work at once, a replaced size is not taken back sooner by going on. */
+/** With two users at work at once, a window whose size was replaced takes it back only after this time. */
 const TRUCE_MS = 5000;
 
 export class SizeClaim {

@@ -1,7 +1,7 @@
 /** Whether Xpra's HTML5 client can be used. */
 import type { Problem } from "../../api";
 
-/** What the HTML5 client needs and has. */
+/** Needs and features of the HTML5 client. */
 export interface Conditions {
   encrypted: boolean;
   /** WebCrypto is available on this page. */
