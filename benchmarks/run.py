@@ -81,7 +81,7 @@ class Run:
             if self._begins("opening"):
                 yield from opening.rows(starters, browser, self._rounds(7))
             if self._wanted.intersection(PRODUCTS):
-                bare = partial(JupyterServer, self._environment.python, self._folder / "bare")
+                bare = partial(JupyterServer, environment.python, self._folder / "bare")
                 with running(starters["ours"], starters["theirs"], bare) as (ours, theirs, empty):
                     both: dict[str, Product] = {"ours": ours, "theirs": theirs}
                     if self._begins("keypress"):
