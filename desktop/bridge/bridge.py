@@ -14,8 +14,8 @@ from dataclasses import replace
 from . import messages
 from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing, End
 from .connection import Connection
+from .timeouts import TIMEOUTS, Timeouts
 
-REPORT_EVERY = 10.0  # seconds
 _FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
 _log = logging.getLogger("jupyter_desktop.bridge")
 
@@ -33,13 +33,14 @@ _NO_THREAD = (
 class Bridge:
     """Takes hand-offs from ``control`` until its other end closes."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, timeouts: Timeouts = TIMEOUTS) -> None:
         self._control = control
+        self._timeouts = timeouts
         self.folder: str | None = None  # the server's, to be removed at the end
         self._connections: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._reported: dict[int, messages.Report] = {}  # of those connections, the last
-        self._next_report = time.monotonic() + REPORT_EVERY
+        self._next_report = time.monotonic() + self._timeouts.report_every
         self._lock = threading.Lock()
 
     def serve(self) -> None:
@@ -76,7 +77,7 @@ class Bridge:
 
     def _begin(self, handoff: messages.Handoff, browser: int, target: int) -> None:
         connection = Connection(
-            handoff, socket.socket(fileno=browser), socket.socket(fileno=target)
+            handoff, socket.socket(fileno=browser), socket.socket(fileno=target), self._timeouts
         )
         with self._lock:
             replaced = [old for old in self._connections.values() if _replaces(handoff, old)]
@@ -124,7 +125,7 @@ class Bridge:
         while self._connections:
             left = self._next_report - time.monotonic()
             if left <= 0:
-                self._next_report = time.monotonic() + REPORT_EVERY
+                self._next_report = time.monotonic() + self._timeouts.report_every
                 self._report_carried()
             elif poll.poll(left * 1000):
                 return

@@ -13,19 +13,26 @@ from websockify.websockifyserver import WebSockifyRequestHandler
 from .closing import Closing, End
 from .messages import Handoff, Report
 from .relay import Relay
+from .timeouts import TIMEOUTS, Timeouts
 from .websocket import BrowserSocket
 
-_HANDSHAKE = 10.0  # seconds
 _log = logging.getLogger("jupyter_desktop.bridge")
 
 
 class Connection:
     """Runs in a thread of its own; ``close`` and ``tell`` may be called from another."""
 
-    def __init__(self, handoff: Handoff, browser: socket.socket, target: socket.socket) -> None:
+    def __init__(
+        self,
+        handoff: Handoff,
+        browser: socket.socket,
+        target: socket.socket,
+        timeouts: Timeouts = TIMEOUTS,
+    ) -> None:
         self.handoff = handoff
         self._browser = browser
         self._target = target
+        self._timeouts = timeouts
         self._relay: Relay | None = None
         self._closing: Closing | None = None
         self._text: str | None = None
@@ -60,7 +67,7 @@ class Connection:
         Raises ``OSError`` where no more files can be opened.
         """
         with self._browser, self._target:
-            self._browser.settimeout(_HANDSHAKE)
+            self._browser.settimeout(self._timeouts.handshake)
             try:
                 _Handshake(self._browser, self)
             except OSError as error:
@@ -74,7 +81,7 @@ class Connection:
         _without_delay(browser)
         browser.setblocking(False)
         self._target.setblocking(False)
-        self._relay = Relay(browser, self._target, self.handoff.greeting)
+        self._relay = Relay(browser, self._target, self.handoff.greeting, self._timeouts)
         if self._closing:
             self._relay.close(self._closing)
         if self._text is not None:

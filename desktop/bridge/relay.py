@@ -12,12 +12,10 @@ from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
 
 from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing, End
 from .messages import WITH_TEXTS
+from .timeouts import TIMEOUTS, Timeouts
 from .websocket import BrowserSocket, ProtocolError
 
 CHUNK = 64 * 1024
-PING_EVERY = 20.0  # seconds; proxies cut connections that idle for 60
-SILENCE = 120.0  # seconds without a sign of life from the browser
-LOGIN = 15.0  # seconds for a viewer to give its password
 _FAREWELL = 2.0  # seconds to wait for the browser's close frame
 _GONE = select.POLLHUP | select.POLLERR
 
@@ -35,10 +33,17 @@ class Relay:
     ``close`` and ``tell`` may be called from any thread.
     """
 
-    def __init__(self, browser: BrowserSocket, target: socket.socket, greeting: int) -> None:
+    def __init__(
+        self,
+        browser: BrowserSocket,
+        target: socket.socket,
+        greeting: int,
+        timeouts: Timeouts = TIMEOUTS,
+    ) -> None:
         self._browser = browser
         self._target = target
         self._greeting = greeting
+        self._timeouts = timeouts
         # One of websockify's sending methods with its argument, to be called again with the same
         # until it does not raise; anything else in between would break the frame.
         self._sending: tuple[Callable[[bytes], object], bytes] | None = None
@@ -127,9 +132,9 @@ class Relay:
         now = time.monotonic()
         if self._browser.heard != self._heard or self._to_target:
             self._heard, self._alive = self._browser.heard, now
-        if now - self._alive > SILENCE:
+        if now - self._alive > self._timeouts.silence:
             return SILENT
-        if self._greeting > 0 and now - self._began > LOGIN:
+        if self._greeting > 0 and now - self._began > self._timeouts.login:
             return NOT_AUTHORISED
         return None
 
@@ -201,7 +206,7 @@ class Relay:
             self._asked_for_life = False
         elif self._texts:
             self._sending = (self._browser.send_text, self._texts.popleft().encode())
-        elif now - self._pinged > PING_EVERY:
+        elif now - self._pinged > self._timeouts.ping_every:
             self._sending = (self._browser.ping, b"")
             self._pinged = now
         return self._sending is not None
