@@ -107,22 +107,22 @@ def started(folder: Path, *scripts: str | None) -> str:
     ("first", "said"),
     [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],
 )
-def test_the_next_one_follows(tmp_path, first, said):
+def test_the_next_one_follows(tmp_path: Path, first: str | None, said: str) -> None:
     assert said in started(tmp_path, first, WORKS)
 
 
-def test_of_one_that_is_known_to_be_missing_it_is_said(tmp_path):
+def test_of_one_that_is_known_to_be_missing_it_is_said(tmp_path: Path) -> None:
     assert started(tmp_path, ABSENT, WORKS).splitlines() == [
         "absent does not work here: it is not installed.",
         f"Starting {WORKS}.",
     ]
 
 
-def test_one_that_is_known_to_be_missing_takes_no_time_from_the_next(tmp_path):
+def test_one_that_is_known_to_be_missing_takes_no_time_from_the_next(tmp_path: Path) -> None:
     assert "not ready after 2 seconds" in started(tmp_path, ABSENT, HANGS)
 
 
-def test_one_that_is_missing_does_not_hide_what_is_the_matter_with_another(tmp_path):
+def test_one_that_is_missing_does_not_hide_what_is_the_matter_with_another(tmp_path: Path) -> None:
     assert "status 1" in started(tmp_path, ENDS, ABSENT).splitlines()[0]
 
 
@@ -130,7 +130,9 @@ def test_one_that_is_missing_does_not_hide_what_is_the_matter_with_another(tmp_p
     ("last", "said"),
     [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],
 )
-def test_of_the_last_one_it_is_said_what_is_the_matter(tmp_path, last, said):
+def test_of_the_last_one_it_is_said_what_is_the_matter(
+    tmp_path: Path, last: str | None, said: str
+) -> None:
     assert said in started(tmp_path, ENDS, last).splitlines()[0]
 
 

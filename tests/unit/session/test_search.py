@@ -11,7 +11,7 @@ from subprocess import PIPE
 
 import pytest
 
-from jupyter_desktop.backends import DisplaySettings, XpraSettings, backend
+from jupyter_desktop.backends import Backend, DisplaySettings, Installed, XpraSettings, backend
 from jupyter_desktop.errors import DisplayServerUnsuitable, StartFailed
 from jupyter_desktop.session.specification import Specification
 
@@ -39,11 +39,11 @@ pickle.dump(answer, sys.stdout.buffer)
 """
 
 
-def found(settings: DisplaySettings):
+def found(settings: DisplaySettings) -> tuple[Backend, Installed]:
     command = [sys.executable, "-W", "error", "-c", FIND]
     ran = subprocess.run(command, input=pickle.dumps(settings), capture_output=True, check=True)
     assert not ran.stderr
-    answer = pickle.loads(ran.stdout)
+    answer: tuple[Backend, Installed] | Exception = pickle.loads(ran.stdout)
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -62,7 +62,7 @@ sys.exit(main())
 """
 
 
-def test_there_is_one_thread_where_a_session_forks(tmp_path):
+def test_there_is_one_thread_where_a_session_forks(tmp_path: Path) -> None:
     """With more, the lock that another thread holds would be held for ever in the new process."""
     specification = Specification(display=program(tmp_path, "exit 1"), folders=(str(tmp_path),))
     line = specification.to_line().encode() + b"\n"
@@ -79,26 +79,26 @@ def test_there_is_one_thread_where_a_session_forks(tmp_path):
     assert counted.split() == [b"1", b"1"]
 
 
-def test_what_is_found(tmp_path):
+def test_what_is_found(tmp_path: Path) -> None:
     kind, installed = found(program(tmp_path, "echo Xvnc TigerVNC 1.12.0"))
     assert kind.name == "vnc"
     assert installed == kind.find(program(tmp_path, "echo Xvnc TigerVNC 1.12.0"))
 
 
-def test_what_is_wrong_is_told_whole(tmp_path):
+def test_what_is_wrong_is_told_whole(tmp_path: Path) -> None:
     with pytest.raises(DisplayServerUnsuitable, match=r"TigerVNC 1\.8\.0") as error:
         found(program(tmp_path, "echo Xvnc TigerVNC 1.8.0"))
     assert error.value.remedy
 
 
-def test_a_search_that_is_killed(tmp_path):
+def test_a_search_that_is_killed(tmp_path: Path) -> None:
     with pytest.raises(StartFailed, match="without a word") as error:
         found(program(tmp_path, "kill -9 $PPID"))
     assert error.value.remedy
 
 
 @pytest.mark.parametrize("name", ["vnc", "xpra"])
-def test_a_program_that_reads_its_input_does_not_get_ours(tmp_path, name):
+def test_a_program_that_reads_its_input_does_not_get_ours(tmp_path: Path, name: str) -> None:
     """It may be a wrapper; ours may be a lifeline."""
     settings = program(tmp_path, "read line; echo $line nothing that is known")
     reading, writing = os.pipe()

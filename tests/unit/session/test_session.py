@@ -44,7 +44,7 @@ async def run(folder: Path) -> None:
     await Session(Specification(), Runtime(folder, ":7"), search, control).run()
 
 
-def test_an_unexpected_error_is_told(tmp_path):
+def test_an_unexpected_error_is_told(tmp_path: Path) -> None:
     # In a process of its own: a session ends every descendant.
     command = [sys.executable, "-m", "tests.unit.session.test_session", str(tmp_path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -55,7 +55,7 @@ def test_an_unexpected_error_is_told(tmp_path):
     assert "Traceback" in ran.stderr
 
 
-async def test_there_is_no_stream_but_the_desktop(tmp_path):
+async def test_there_is_no_stream_but_the_desktop(tmp_path: Path) -> None:
     search, control = cast(Search, Broken()), cast(Control, Printed())
     session = Session(Specification(), Runtime(tmp_path, ":7"), search, control)
     with pytest.raises(UnknownStream, match="no stream called 'video'"):

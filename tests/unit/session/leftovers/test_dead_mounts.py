@@ -24,14 +24,13 @@ class Mount:
     def __init__(self, folder: Path, user: int) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
-        libc = ctypes.CDLL(None, use_errno=True)
-        self._unmount = lambda: libc.umount2(os.fsencode(folder), _DETACH)
+        self._libc = ctypes.CDLL(None, use_errno=True)
         try:
             self._device = os.open("/dev/fuse", os.O_RDWR)
         except OSError as problem:
             pytest.skip(f"there is no FUSE here: {problem}")
         options = f"fd={self._device},rootmode=40000,user_id={user},group_id=0".encode()
-        if libc.mount(b"test", os.fsencode(folder), b"fuse.test", 0, options) != 0:
+        if self._libc.mount(b"test", os.fsencode(folder), b"fuse.test", 0, options) != 0:
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
 
     def die(self) -> None:
@@ -45,11 +44,11 @@ class Mount:
     def close(self) -> None:
         if self._device >= 0:
             self.die()
-        self._unmount()
+        self._libc.umount2(os.fsencode(self.folder), _DETACH)
 
 
 @pytest.fixture
-def mounted(tmp_path, monkeypatch) -> Iterator[dict[str, Mount]]:
+def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Mount]]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     places = {
         "run/gvfs": os.getuid(),
@@ -71,7 +70,7 @@ def mounted(tmp_path, monkeypatch) -> Iterator[dict[str, Mount]]:
             mount.close()
 
 
-def test_those_that_are_dead(mounted):
+def test_those_that_are_dead(mounted: dict[str, Mount]) -> None:
     for mount in mounted.values():
         mount.die()
     with no_dead_mounts():
@@ -79,13 +78,13 @@ def test_those_that_are_dead(mounted):
         assert left == set(mounted) - {"run/gvfs", "tmp/jd-abcdefgh/xstartup/run/gvfs"}
 
 
-def test_one_that_dies_with_the_session(mounted):
+def test_one_that_dies_with_the_session(mounted: dict[str, Mount]) -> None:
     with no_dead_mounts():
         mounted["run/gvfs"].die()
     assert not mounted["run/gvfs"].there
 
 
-def test_one_whose_program_does_not_answer(mounted):
+def test_one_whose_program_does_not_answer(mounted: dict[str, Mount]) -> None:
     with no_dead_mounts():
         pass
     assert all(mount.there for mount in mounted.values())

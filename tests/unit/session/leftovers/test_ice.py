@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,21 +37,21 @@ def gone() -> int:
         return process.pid
 
 
-def test_one_whose_process_is_gone(folder):
+def test_one_whose_process_is_gone(folder: Path) -> None:
     bound(folder / str(gone())).close()
     with ice.nothing_of_session_managers():
         assert list(folder.iterdir())
     assert not list(folder.iterdir())
 
 
-def test_one_whose_process_lives(folder):
+def test_one_whose_process_lives(folder: Path) -> None:
     with bound(folder / str(os.getpid())) as one, ice.nothing_of_session_managers():
         pass
     assert one.fileno() == -1
     assert list(folder.iterdir())
 
 
-def test_one_where_somebody_listens(folder):
+def test_one_where_somebody_listens(folder: Path) -> None:
     """A process of another namespace, whose number means nothing here."""
     with bound(folder / str(gone())) as one:
         one.listen()
@@ -59,7 +60,7 @@ def test_one_where_somebody_listens(folder):
         assert list(folder.iterdir())
 
 
-def test_another_user_s(folder):
+def test_another_user_s(folder: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make one")
     path = folder / str(gone())
@@ -70,14 +71,14 @@ def test_another_user_s(folder):
     assert path.exists()
 
 
-def test_what_is_no_socket_of_a_session_manager(folder):
+def test_what_is_no_socket_of_a_session_manager(folder: Path) -> None:
     (folder / "7notes").touch()
     with ice.nothing_of_session_managers():
         pass
     assert (folder / "7notes").exists()
 
 
-def test_without_the_folder(monkeypatch):
+def test_without_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ice, "_SOCKETS", Path("/nowhere/.ICE-unix"))
     with ice.nothing_of_session_managers():
         pass
@@ -90,7 +91,7 @@ remove protoname=XSMP protodata="" netid=unix/host:{socket} authname=MIT-MAGIC
 
 
 @pytest.mark.parametrize(("process", "stays"), [(gone, False), (os.getpid, True)])
-def test_its_commands_go_with_it(folder, process, stays):
+def test_its_commands_go_with_it(folder: Path, process: Callable[[], int], stays: bool) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     path.write_text(COMMANDS.format(socket=folder / str(process())))
     with ice.nothing_of_session_managers():
@@ -99,7 +100,7 @@ def test_its_commands_go_with_it(folder, process, stays):
 
 
 @pytest.mark.parametrize("what", ["another's text", "a link", "a pipe"])
-def test_what_only_has_the_name_stays(folder, what):
+def test_what_only_has_the_name_stays(folder: Path, what: str) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     commands = path.with_name("commands")
     commands.write_text(COMMANDS.format(socket=folder / str(gone())))

@@ -33,7 +33,7 @@ def segments() -> set[int]:
     return {int(row.split()[1]) for row in rows}
 
 
-def test_what_an_earlier_process_with_the_same_id_has_left_stays(left):
+def test_what_an_earlier_process_with_the_same_id_has_left_stays(left: tuple[int, int]) -> None:
     pid, segment = left
     remove_left_by({pid}, since=time.time() + 10)  # a desktop that started later
     assert segment in segments()

@@ -96,7 +96,7 @@ def kept(work: str, patience: float = 1.0) -> Iterator[Kept]:
 
 
 @pytest.mark.parametrize("how", ["lifeline", "signal"])
-def test_a_worker_that_ends_in_order_has_the_time_for_it(how):
+def test_a_worker_that_ends_in_order_has_the_time_for_it(how: str) -> None:
     with kept(ORDERLY, 20) as one:
         if how == "lifeline":
             one.lifeline.close()
@@ -107,7 +107,7 @@ def test_a_worker_that_ends_in_order_has_the_time_for_it(how):
 
 @pytest.mark.parametrize("how", ["lifeline", "signal"])
 @pytest.mark.parametrize("stopped", [True, False])
-def test_a_worker_that_does_not_end_is_killed(how, stopped):
+def test_a_worker_that_does_not_end_is_killed(how: str, stopped: bool) -> None:
     with kept(DEAF, 0.3) as one:
         if stopped:
             one.worker.suspend()
@@ -120,12 +120,12 @@ def test_a_worker_that_does_not_end_is_killed(how, stopped):
         assert 0.3 <= time.monotonic() - began < 10
 
 
-def test_the_exit_of_a_worker_is_passed_on():
+def test_the_exit_of_a_worker_is_passed_on() -> None:
     with kept("1 / 0") as one:
         assert one.ends() == ["1"]
 
 
-def test_signals_do_not_disturb_the_clean_up():
+def test_signals_do_not_disturb_the_clean_up() -> None:
     with kept(LEAVING) as one:
         while psutil.pid_exists(one.worker.pid):
             pass
@@ -139,7 +139,9 @@ def test_signals_do_not_disturb_the_clean_up():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
+def test_a_session_that_is_ended_as_it_begins_leaves_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """Its folder is there, and its worker is not yet."""
     specification = Specification(folders=(str(tmp_path),))
     for _ in range(2):
