@@ -21,16 +21,19 @@ _GRACE = 1.0  # seconds after the deadline, to kill ldd
 
 
 async def first_misfit(
-    programs: Iterable[str], environment: Mapping[str, str], said: str = ""
+    programs: Iterable[str],
+    environment: Mapping[str, str],
+    said: str = "",
+    timeout: float = libraries.PATIENCE,
 ) -> libraries.Misfit | None:
     """Return the first that ``libraries.misfit`` finds for any of ``programs``.
 
-    Raises ``libraries.Unknown`` where that takes more than ``libraries.PATIENCE``. No other
+    Raises ``libraries.Unknown`` where that takes more than ``timeout`` seconds. No other
     program is asked about after it was cancelled.
     """
     if not libraries.are_set(environment):
         return None
-    deadline = time.monotonic() + libraries.PATIENCE
+    deadline = time.monotonic() + timeout
     for program in programs:
         check = partial(libraries.misfit, program, environment, said, deadline)
         left = deadline + _GRACE - time.monotonic()

@@ -110,14 +110,16 @@ def misfit(
     return Misfit(program, variables, tuple(sorted(named)), words)
 
 
-def first_misfit(programs: Iterable[str], environment: Mapping[str, str]) -> Misfit | None:
+def first_misfit(
+    programs: Iterable[str], environment: Mapping[str, str], timeout: float = PATIENCE
+) -> Misfit | None:
     """Return the first that ``misfit`` finds for any of ``programs``.
 
-    Raises ``Unknown`` where that takes more than ``PATIENCE``.
+    Raises ``Unknown`` where that takes more than ``timeout`` seconds.
     """
     if not are_set(environment):
         return None
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + timeout
     found = (misfit(program, environment, deadline=deadline) for program in programs)
     return next(filter(None, found), None)
 

@@ -6,7 +6,7 @@ import functools
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,13 @@ class XpraClient:
     version: str
 
 
-def find(setting: str, executable: str = "") -> XpraClient:
+def find(setting: str, executable: str = "", folders: Sequence[str] = FOLDERS) -> XpraClient:
     """Return the client in the folder ``setting``; where that is empty, the first of some folders.
 
     ``executable`` is that of Xpra, its path or name, empty for "xpra". Raises ``ClientMissing``.
     """
     looked = []
-    for folder in [Path(setting)] if setting else _folders(executable or "xpra"):
+    for folder in [Path(setting)] if setting else _folders(executable or "xpra", folders):
         if (folder / "js" / "Client.js").is_file():
             return _checked(XpraClient(folder, _version(folder)))
         looked.append(str(folder))
@@ -67,10 +67,12 @@ def find(setting: str, executable: str = "") -> XpraClient:
     )
 
 
-def problem(setting: str, executable: str = "") -> DesktopError | None:
+def problem(
+    setting: str, executable: str = "", folders: Sequence[str] = FOLDERS
+) -> DesktopError | None:
     """Return what is wrong with the client there, None if nothing is."""
     try:
-        find(setting, executable)
+        find(setting, executable, folders)
     except ClientMissing as error:
         return error
     return None
@@ -82,12 +84,12 @@ def file(setting: str, name: str, executable: str = "") -> Path | None:
     return find(setting, executable).folder / name if name in SCRIPTS else None
 
 
-def _folders(executable: str) -> Iterator[Path]:
+def _folders(executable: str, usual: Sequence[str]) -> Iterator[Path]:
     """Yield where the client may lie: beside this Xpra, the usual folders, and what it says."""
     found = shutil.which(executable)
     if found:
         yield Path(found).resolve().parent.parent / "share/xpra/www"
-    yield from map(Path, FOLDERS)
+    yield from map(Path, usual)
     if found:
         # A wrapper, of a module system for example, has nothing beside it. Asked last, since it is
         # a program, and the Jupyter server waits for it.

@@ -19,7 +19,7 @@ from .stdio import READY
 
 # Seconds for a step to start, one attempt after the other: who asks a controller that has just been
 # restarted is put off for a minute, and who asks a moment later is not.
-_PATIENCE = (5.0, 12.0)
+_TIMEOUTS = (5.0, 12.0)
 
 _LAST_WORDS = 1.0  # seconds for a step that was killed to have said why
 _MOST_BEFORE = 64 * 1024  # bytes that a site's prolog may print before what is ours
@@ -33,10 +33,11 @@ class Slurm(Placement):
 
     first_step = Step.SUBMIT
     slack = JOB_SLACK
-    opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, timeouts: Sequence[float] = _TIMEOUTS) -> None:
         self._request = request
+        self._timeouts = timeouts
+        self.opens_within = sum(timeouts) + len(timeouts) * _LAST_WORDS + 1
         self._steps: set[asyncio.Task[str]] = set()
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
@@ -52,15 +53,15 @@ class Slurm(Placement):
         job, _, path = path.partition(":")
         command = commands.srun(job, self._request.python or sys.executable)
         error: DesktopError | None = None
-        for patience in _PATIENCE:
+        for timeout in self._timeouts:
             try:
-                return await self._attempt(command, path, patience)
+                return await self._attempt(command, path, timeout)
             except NotReady as one:
                 error = one
         assert error
         raise error
 
-    async def _attempt(self, command: Sequence[str], path: str, patience: float) -> socket.socket:
+    async def _attempt(self, command: Sequence[str], path: str, timeout: float) -> socket.socket:
         try:
             ours, process = await _run(command, commands.reaching(path))
         except OSError as error:
@@ -70,7 +71,7 @@ class Slurm(Placement):
         said.add_done_callback(self._steps.discard)
         ours.setblocking(False)
         try:
-            await asyncio.wait_for(_connected(ours), patience)
+            await asyncio.wait_for(_connected(ours), timeout)
         except (asyncio.TimeoutError, OSError) as error:
             ours.close()
             _kill(process)

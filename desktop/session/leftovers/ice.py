@@ -22,7 +22,7 @@ _LONGEST = 64 * 1024  # bytes
 
 
 @contextmanager
-def nothing_of_session_managers() -> Iterator[None]:
+def nothing_of_session_managers(folder: Path = _SOCKETS) -> Iterator[None]:
     """Remove, at the end, what is this user's and of a process that is gone.
 
     libICE names the sockets by the process. Where other process namespaces share the folder,
@@ -34,17 +34,17 @@ def nothing_of_session_managers() -> Iterator[None]:
         # Before the sockets, which tell whether the file is used.
         for path in Path(tempfile.gettempdir()).glob(_COMMANDS):
             with contextlib.suppress(OSError, ValueError):
-                sockets = _sockets_in(path)
+                sockets = _sockets_in(path, folder)
                 if sockets and not any(map(_is_used, sockets)):
                     path.unlink()
-        for path in _SOCKETS.glob("[0-9]*"):
+        for path in folder.glob("[0-9]*"):
             with contextlib.suppress(OSError, ValueError):
                 if path.lstat().st_uid == os.getuid() and not _is_used(path):
                     path.unlink()
 
 
-def _sockets_in(path: Path) -> set[Path]:
-    """Return the sockets that a file of this user names; none for one that is another's."""
+def _sockets_in(path: Path, folder: Path) -> set[Path]:
+    """Return the sockets of ``folder`` that a file names; none if it is another user's."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if os.fstat(descriptor).st_uid != os.getuid():
@@ -52,7 +52,7 @@ def _sockets_in(path: Path) -> set[Path]:
         text = os.read(descriptor, _LONGEST).decode(errors="replace")
     finally:
         os.close(descriptor)
-    return {_SOCKETS / name for name in re.findall(rf"{re.escape(str(_SOCKETS))}/(\d+)", text)}
+    return {folder / name for name in re.findall(rf"{re.escape(str(folder))}/(\d+)", text)}
 
 
 def _is_used(path: Path) -> bool:

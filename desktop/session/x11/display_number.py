@@ -55,7 +55,7 @@ def unwritable() -> Unwritable | None:
 
 
 @contextmanager
-def display_number(*, abstract: bool = False) -> Iterator[int]:
+def display_number(*, abstract: bool = False, numbers: range = _NUMBERS) -> Iterator[int]:
     """Reserve a display number; at the end nothing of it is left.
 
     Three things are ours meanwhile: the lock file, as other X servers expect it; the path of the
@@ -68,13 +68,13 @@ def display_number(*, abstract: bool = False) -> Iterator[int]:
     """
     _make_folder()
     _sweep()
-    for number in _NUMBERS:
+    for number in numbers:
         reservation = _reserve(number)
         if reservation:
             break
     else:
         raise StartFailed(
-            f"All display numbers up to {_NUMBERS.stop - 1} are taken.",
+            f"All display numbers up to {numbers.stop - 1} are taken.",
             remedy=f"Remove stale files in {SOCKETS} and {_TEMPORARY}/.X*-lock.",
         )
     try:

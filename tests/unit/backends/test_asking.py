@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import psutil
-import pytest
 
 from jupyter_desktop.backends import asking
 from tests.servers import until
@@ -16,10 +15,9 @@ def test_an_answer() -> None:
     assert (answer.output, answer.errors, answer.status) == ("yes\n", "no\n", 3)
 
 
-def test_of_one_that_hangs_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_one_that_hangs_nothing_is_left() -> None:
     """Not what it has started, either: the Jupyter server asks, too, and adopts nobody."""
-    monkeypatch.setattr(asking, "_PATIENCE", 2)
-    answer = asking.ask("sh", "-c", "echo $$; sleep 1000; exit")
+    answer = asking.ask("sh", "-c", "echo $$; sleep 1000; exit", timeout=2)
     assert answer.status is None
     group = int(answer.output)
     until(lambda: not any(_is_in(one, group) for one in psutil.process_iter()), "its end")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sbatch", "patience", "told"),
+    ("sbatch", "timeout", "told"),
     [
         (
             "echo 'allocation failure: Invalid partition name' >&2; exit 1",
@@ -66,14 +67,12 @@ def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
 )
 def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
     programs: Path,
-    monkeypatch: pytest.MonkeyPatch,
     sbatch: str,
-    patience: float,
+    timeout: float,
     told: tuple[str, str],
 ) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE_FOR_A_JOB", patience)
     cluster_of(programs, sbatch)
-    *_, job = found(cluster.slurm, ELSEWHERE)
+    *_, job = found(partial(cluster.slurm, job_timeout=timeout), ELSEWHERE)
     assert (job.state, job.facts) == (State.PROBLEM, {"reason": "job-refused"})
     words, remedy = told
     assert words in job.found
@@ -97,8 +96,7 @@ def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs: 
     assert (there.found, there.remedy) == (here.found, None)
 
 
-def test_a_controller_that_does_not_answer(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE", 0.1)
+def test_a_controller_that_does_not_answer(programs: Path) -> None:
     program(programs, "sinfo", '[ "$1" = --version ] && exit\nexec /bin/sleep 1000')
-    controller = found(cluster.slurm, "--Doctor.trial=False")[-1]
+    controller = found(partial(cluster.slurm, controller_timeout=0.1), "--Doctor.trial=False")[-1]
     assert controller.found == "does not answer (no answer within 0.1 seconds)."

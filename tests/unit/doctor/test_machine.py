@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,13 @@ def test_what_is_installed_for_this_python(monkeypatch: pytest.MonkeyPatch) -> N
     assert (topics["jupyterlab"].command or "").endswith("-m pip install jupyterlab")
 
 
-def test_whether_the_page_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software, "HERE", tmp_path)
-    assert told(software.page).state is State.PROBLEM
+def test_whether_the_page_was_built(tmp_path: Path) -> None:
+    page = partial(software.page, package=tmp_path)
+    assert told(page).state is State.PROBLEM
     (tmp_path / "static").mkdir()
     for name in software._FILES:
         (tmp_path / "static" / name).touch()
-    assert told(software.page).state is State.OK
+    assert told(page).state is State.OK
 
 
 def test_extensions_that_are_not_enabled(user: Path) -> None:
@@ -199,10 +200,9 @@ def test_a_home(user: Path) -> None:
     assert sorted(user.iterdir()) == before
 
 
-def test_little_space(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_space() -> None:
     assert {one.state for one in found(folders.space)} == {State.OK}
-    monkeypatch.setattr(folders, "_LITTLE_SPACE", 1 << 62)
-    assert {one.state for one in found(folders.space)} == {State.NOTE}
+    assert {one.state for one in found(partial(folders.space, little=1 << 62))} == {State.NOTE}
 
 
 # -- graphics
@@ -221,13 +221,13 @@ def test_images(programs: Path) -> None:
     assert told(graphics.images).state is State.OK
 
 
-def test_graphics_cards(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphics, "_DEVICES", tmp_path / "dri")
-    assert told(graphics.devices).facts == {"devices": []}
+def test_graphics_cards(programs: Path, tmp_path: Path) -> None:
+    devices = partial(graphics.devices, folder=tmp_path / "dri")
+    assert told(devices).facts == {"devices": []}
     (tmp_path / "dri").mkdir()
     (tmp_path / "dri" / "renderD128").touch()
     program(programs, "nvidia-smi", "echo 'NVIDIA A100, 535.1'")
-    card, nvidia = found(graphics.devices)
+    card, nvidia = found(devices)
     assert card.facts == {"devices": [str(tmp_path / "dri" / "renderD128")]}
     assert nvidia.facts == {"gpus": ["NVIDIA A100, 535.1"]}
     program(programs, "vglrun", "exit 1")
@@ -263,26 +263,23 @@ def test_few_open_files() -> None:
     )
 
 
-def test_few_processes_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_GROUP", tmp_path)
+def test_few_processes_in_a_container(tmp_path: Path) -> None:
     (tmp_path / "pids.max").write_text("20\n")
     (tmp_path / "memory.max").write_text("2000000000\n")
-    _, processes, memory = found(limits.resources)
+    _, processes, memory = found(partial(limits.resources, group=tmp_path))
     assert (processes.state, processes.facts) == (State.NOTE, {"limit": 20})
     assert memory.found == "at most 2.0 GB in this container or job"
 
 
-def test_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path)
-    monkeypatch.setattr(limits, "_LITTLE_SHARED", 1)
-    assert told(limits.shared_memory).state is State.OK
-    monkeypatch.setattr(limits, "_LITTLE_SHARED", 1 << 62)
-    little = told(limits.shared_memory)
+def test_shared_memory(tmp_path: Path) -> None:
+    shared_memory = partial(limits.shared_memory, path=tmp_path)
+    assert told(partial(shared_memory, little=1)).state is State.OK
+    little = told(partial(shared_memory, little=1 << 62))
     assert (little.state, little.command) == (State.NOTE, "docker run --shm-size=1g")
     assert little.facts["size"] == shutil.disk_usage(tmp_path).total
     assert "emptyDir" in (little.remedy or "")
-    monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path / "missing")
-    assert "cannot be written to" in told(limits.shared_memory).found
+    missing = told(partial(limits.shared_memory, path=tmp_path / "missing"))
+    assert "cannot be written to" in missing.found
 
 
 def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

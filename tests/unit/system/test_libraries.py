@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,36 +120,26 @@ def slow(tmp_path: Path) -> Iterator[dict[str, str]]:
             process.kill()
 
 
-def test_all_programs_have_one_deadline(
-    slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libraries, "PATIENCE", 1.0)
+def test_all_programs_have_one_deadline(slow: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(libraries.Unknown):
-        libraries.first_misfit(["sh", "env", "cat"], slow)
+        libraries.first_misfit(["sh", "env", "cat"], slow, timeout=1)
     assert (tmp_path / "asked").read_text() == "\n"
     assert not named(psutil.Process().children(recursive=True), "sleep")
     with pytest.raises(libraries.Unknown):
-        asyncio.run(library_check.first_misfit(["sh", "env", "cat"], slow))
+        asyncio.run(library_check.first_misfit(["sh", "env", "cat"], slow, timeout=1))
     assert (tmp_path / "asked").read_text() == "\n\n"
 
 
-def test_what_a_program_has_said_is_known_however_slow_ldd_is(
-    slow: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libraries, "PATIENCE", 1.0)
+def test_what_a_program_has_said_is_known_however_slow_ldd_is(slow: dict[str, str]) -> None:
     said = "sh: symbol lookup error: /d/libx.so: undefined symbol: x"
-    found = libraries.misfit("sh", slow, said)
+    found = libraries.misfit("sh", slow, said, deadline=time.monotonic() + 1)
     assert found
     assert found.complaint == said
 
 
-def test_nobody_waits_for_a_check_that_was_cancelled(
-    slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libraries, "PATIENCE", 1000.0)
-
+def test_nobody_waits_for_a_check_that_was_cancelled(slow: dict[str, str], tmp_path: Path) -> None:
     async def stopped() -> None:
-        check = asyncio.ensure_future(library_check.first_misfit(["sh", "env"], slow))
+        check = asyncio.ensure_future(library_check.first_misfit(["sh", "env"], slow, timeout=1000))
         while not (tmp_path / "asked").exists():
             await asyncio.sleep(0.01)
         check.cancel()

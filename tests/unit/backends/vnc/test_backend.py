@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from jupyter_desktop.backends import NAMES, Clipboard, DisplaySettings, Installed, Runtime, backend
+from jupyter_desktop.backends import (
+    NAMES,
+    Clipboard,
+    DisplaySettings,
+    Installed,
+    Runtime,
+    asking,
+    backend,
+)
+from jupyter_desktop.backends.vnc.backend import Vnc
 from jupyter_desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
 
 WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
@@ -39,8 +48,8 @@ TURBO_CLIPBOARD = {
 _MAX_CLIENTS = "-maxclients n          set maximum number of clients (power of two)"
 
 
-def recognised(executable: str) -> Installed:
-    return backend("vnc").find(DisplaySettings(executable=executable))
+def recognised(executable: str, answer_timeout: float = asking.TIMEOUT) -> Installed:
+    return Vnc(answer_timeout).find(DisplaySettings(executable=executable))
 
 
 def command(installed: Installed, **settings: object) -> list[str]:
@@ -194,12 +203,9 @@ def test_a_link_says_which_product_it_is(tmp_path: Path) -> None:
     assert recognised(str(link)).product == "TurboVNC"
 
 
-def test_one_that_does_not_answer_is_taken_by_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jupyter_desktop.backends.asking._PATIENCE", 0.5)
+def test_one_that_does_not_answer_is_taken_by_its_name(tmp_path: Path) -> None:
     server = str(executable(tmp_path / "Xtigervnc", "exec sleep 1000"))
-    assert recognised(server) == Installed(server, "TigerVNC")
+    assert recognised(server, 0.5) == Installed(server, "TigerVNC")
 
 
 @pytest.mark.parametrize(

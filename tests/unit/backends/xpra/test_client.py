@@ -28,9 +28,9 @@ def test_the_folder_of_the_setting(tmp_path: Path) -> None:
 
 def test_the_first_of_the_usual_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr(xpra_client, "FOLDERS", (str(tmp_path / "none"), str(client(tmp_path))))
-    assert xpra_client.find("").folder == tmp_path
-    assert xpra_client.problem("") is None
+    folders = (str(tmp_path / "none"), str(client(tmp_path)))
+    assert xpra_client.find("", folders=folders).folder == tmp_path
+    assert xpra_client.problem("", folders=folders) is None
 
 
 def test_beside_the_xpra_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,24 +56,20 @@ def wrapper(folder: Path, text: str) -> str:
     return str(script)
 
 
-def test_where_xpra_says_that_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xpra_client, "FOLDERS", ())
+def test_where_xpra_says_that_it_is(tmp_path: Path) -> None:
     folder = client(tmp_path / "elsewhere" / "www")
     asked = tmp_path / "asked"
     told = f"* app\n  - dir : /nowhere\n* resources     : {folder.parent}\n* home : /"
     executable = wrapper(tmp_path, f"echo $1 >>{asked}; echo '{told}'")
     for _ in range(3):
-        assert xpra_client.find("", executable).folder == folder
+        assert xpra_client.find("", executable, folders=()).folder == folder
     assert asked.read_text() == "path-info\n", "each page would ask for a dozen files"
 
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo '* resources : None'", "echo hello"])
-def test_an_xpra_that_does_not_say_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
-) -> None:
-    monkeypatch.setattr(xpra_client, "FOLDERS", ())
+def test_an_xpra_that_does_not_say_where_it_is(tmp_path: Path, answer: str) -> None:
     with pytest.raises(ClientMissing):
-        xpra_client.find("", wrapper(tmp_path, answer))
+        xpra_client.find("", wrapper(tmp_path, answer), folders=())
 
 
 @pytest.mark.needs("xpra")

@@ -13,7 +13,6 @@ import pytest
 
 from jupyter_desktop.errors import NotReady, SessionEnded
 from jupyter_desktop.placements import Slurm
-from jupyter_desktop.placements.slurm import placement
 from jupyter_desktop.placements.slurm.commands import CommandFailed
 from jupyter_desktop.placements.slurm.link import Link
 from jupyter_desktop.placements.slurm.request import Request
@@ -89,14 +88,11 @@ async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch: pytest.MonkeyPatc
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-async def test_a_viewer_s_step_that_leaves_something(
-    srun: Srun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_viewer_s_step_that_leaves_something(srun: Srun, tmp_path: Path) -> None:
     """Its output stays open until the fifo is opened."""
-    monkeypatch.setattr(placement, "_PATIENCE", (0.2,))
     os.mkfifo(fifo := tmp_path / "fifo")
     srun(f"cat {fifo} > /dev/null & echo no >&2; exec sleep 60")
-    here = Slurm(Request())
+    here = Slurm(Request(), timeouts=(0.2,))
     try:
         with pytest.raises(NotReady, match="srun does not answer"):
             await asyncio.wait_for(here.connect("7:/path"), 10)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_desktop.session.leftovers import ice
+from jupyter_desktop.session.leftovers.ice import nothing_of_session_managers
 
 
 @pytest.fixture
@@ -19,7 +19,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sockets, temporary = tmp_path / "sockets", tmp_path / "tmp"
     for one in (sockets, temporary):
         one.mkdir()
-    monkeypatch.setattr(ice, "_SOCKETS", sockets)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     return sockets
 
@@ -39,13 +38,13 @@ def gone() -> int:
 
 def test_one_whose_process_is_gone(folder: Path) -> None:
     bound(folder / str(gone())).close()
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         assert list(folder.iterdir())
     assert not list(folder.iterdir())
 
 
 def test_one_whose_process_lives(folder: Path) -> None:
-    with bound(folder / str(os.getpid())) as one, ice.nothing_of_session_managers():
+    with bound(folder / str(os.getpid())) as one, nothing_of_session_managers(folder):
         pass
     assert one.fileno() == -1
     assert list(folder.iterdir())
@@ -55,7 +54,7 @@ def test_one_where_somebody_listens(folder: Path) -> None:
     """A process of another namespace, whose number means nothing here."""
     with bound(folder / str(gone())) as one:
         one.listen()
-        with ice.nothing_of_session_managers():
+        with nothing_of_session_managers(folder):
             pass
         assert list(folder.iterdir())
 
@@ -66,21 +65,20 @@ def test_another_user_s(folder: Path) -> None:
     path = folder / str(gone())
     bound(path).close()
     os.chown(path, 12345, 12345)
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert path.exists()
 
 
 def test_what_is_no_socket_of_a_session_manager(folder: Path) -> None:
     (folder / "7notes").touch()
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert (folder / "7notes").exists()
 
 
-def test_without_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ice, "_SOCKETS", Path("/nowhere/.ICE-unix"))
-    with ice.nothing_of_session_managers():
+def test_without_the_folder() -> None:
+    with nothing_of_session_managers(Path("/nowhere/.ICE-unix")):
         pass
 
 
@@ -94,7 +92,7 @@ remove protoname=XSMP protodata="" netid=unix/host:{socket} authname=MIT-MAGIC
 def test_its_commands_go_with_it(folder: Path, process: Callable[[], int], stays: bool) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     path.write_text(COMMANDS.format(socket=folder / str(process())))
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert path.exists() == stays
 
@@ -110,7 +108,7 @@ def test_what_only_has_the_name_stays(folder: Path, what: str) -> None:
         os.mkfifo(path)
     else:
         path.write_text("notes")
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert path.exists()
     assert commands.exists()

@@ -210,11 +210,11 @@ def test_a_folder_of_sockets_that_is_not_safe(
     assert failed.value.command
 
 
-def test_without_any_number_left_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_number_left_it_says_what_to_do() -> None:
     from jupyter_desktop.errors import StartFailed
 
-    monkeypatch.setattr("jupyter_desktop.session.x11.display_number._NUMBERS", range(1, 1))
-    with pytest.raises(StartFailed, match="All display numbers") as failed, display_number():
+    none = display_number(numbers=range(1, 1))
+    with pytest.raises(StartFailed, match="All display numbers") as failed, none:
         pass
     assert failed.value.remedy
 
