@@ -9,7 +9,7 @@ from jupyter_desktop.session import failures
 from jupyter_desktop.session.processes.children import Child
 
 
-def test_only_a_start_script_that_lacks_a_program_lacks_a_desktop() -> None:
+def test_a_desktop_is_suggested_only_where_the_start_script_lacks_a_program() -> None:
     async def errors() -> tuple[StartFailed, StartFailed]:
         child = Child("part", 1)
         child.exited.set_result(127)

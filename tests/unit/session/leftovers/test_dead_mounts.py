@@ -1,4 +1,4 @@
-"""File systems of programs that were killed are unmounted, and no others."""
+"""FUSE file systems of killed programs are unmounted, and no others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _DETACH = 2  # MNT_DETACH (umount2(2))
 
 
 class Mount:
-    """A FUSE file system on ``folder`` that belongs to ``user``; its program is this one.
+    """A FUSE file system on ``folder`` that belongs to ``user``; this process serves it.
 
-    Skips where none can be mounted.
+    Skips the test where none can be mounted.
     """
 
     def __init__(self, folder: Path, user: int) -> None:
@@ -70,7 +70,7 @@ def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[st
             mount.close()
 
 
-def test_those_that_are_dead(mounted: dict[str, Mount]) -> None:
+def test_dead_mounts_of_our_desktops_are_unmounted(mounted: dict[str, Mount]) -> None:
     for mount in mounted.values():
         mount.die()
     with no_dead_mounts():
@@ -78,13 +78,13 @@ def test_those_that_are_dead(mounted: dict[str, Mount]) -> None:
         assert left == set(mounted) - {"run/gvfs", "tmp/jd-abcdefgh/xstartup/run/gvfs"}
 
 
-def test_one_that_dies_with_the_session(mounted: dict[str, Mount]) -> None:
+def test_a_mount_that_dies_during_the_session_is_unmounted(mounted: dict[str, Mount]) -> None:
     with no_dead_mounts():
         mounted["run/gvfs"].die()
     assert not mounted["run/gvfs"].there
 
 
-def test_one_whose_program_does_not_answer(mounted: dict[str, Mount]) -> None:
+def test_a_mount_whose_program_does_not_answer_stays(mounted: dict[str, Mount]) -> None:
     with no_dead_mounts():
         pass
     assert all(mount.there for mount in mounted.values())

@@ -1,4 +1,4 @@
-"""Files of session managers that are gone are removed, and no others."""
+"""Files of session managers that have ended are removed, and no others."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ def bound(path: Path) -> socket.socket:
 
 
 def gone() -> int:
-    """Return the number of a process that is no more."""
+    """Return the id of a process that has ended."""
     with subprocess.Popen(["true"]) as process:
         process.wait()
         return process.pid
 
 
-def test_one_whose_process_is_gone(folder: Path) -> None:
+def test_the_socket_of_an_ended_process_is_removed(folder: Path) -> None:
     bound(folder / str(gone())).close()
     with nothing_of_session_managers(folder):
         assert list(folder.iterdir())
     assert not list(folder.iterdir())
 
 
-def test_one_whose_process_lives(folder: Path) -> None:
+def test_the_socket_of_a_running_process_stays(folder: Path) -> None:
     with bound(folder / str(os.getpid())) as one, nothing_of_session_managers(folder):
         pass
     assert one.fileno() == -1
     assert list(folder.iterdir())
 
 
-def test_one_where_somebody_listens(folder: Path) -> None:
-    """A process of another namespace, whose number means nothing here."""
+def test_a_socket_with_a_listener_stays(folder: Path) -> None:
+    """The listener may be in another PID namespace, where the id is that of another process."""
     with bound(folder / str(gone())) as one:
         one.listen()
         with nothing_of_session_managers(folder):
@@ -59,7 +59,7 @@ def test_one_where_somebody_listens(folder: Path) -> None:
         assert list(folder.iterdir())
 
 
-def test_another_user_s(folder: Path) -> None:
+def test_the_socket_of_another_user_stays(folder: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make one")
     path = folder / str(gone())
@@ -70,14 +70,14 @@ def test_another_user_s(folder: Path) -> None:
     assert path.exists()
 
 
-def test_what_is_no_socket_of_a_session_manager(folder: Path) -> None:
+def test_a_file_with_another_name_stays(folder: Path) -> None:
     (folder / "7notes").touch()
     with nothing_of_session_managers(folder):
         pass
     assert (folder / "7notes").exists()
 
 
-def test_without_the_folder() -> None:
+def test_a_missing_folder_is_no_error() -> None:
     with nothing_of_session_managers(Path("/nowhere/.ICE-unix")):
         pass
 
@@ -89,7 +89,9 @@ remove protoname=XSMP protodata="" netid=unix/host:{socket} authname=MIT-MAGIC
 
 
 @pytest.mark.parametrize(("process", "stays"), [(gone, False), (os.getpid, True)])
-def test_its_commands_go_with_it(folder: Path, process: Callable[[], int], stays: bool) -> None:
+def test_a_file_of_commands_is_removed_once_its_process_has_ended(
+    folder: Path, process: Callable[[], int], stays: bool
+) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     path.write_text(COMMANDS.format(socket=folder / str(process())))
     with nothing_of_session_managers(folder):
@@ -98,7 +100,7 @@ def test_its_commands_go_with_it(folder: Path, process: Callable[[], int], stays
 
 
 @pytest.mark.parametrize("what", ["another's text", "a link", "a pipe"])
-def test_what_only_has_the_name_stays(folder: Path, what: str) -> None:
+def test_a_file_that_only_has_the_name_stays(folder: Path, what: str) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     commands = path.with_name("commands")
     commands.write_text(COMMANDS.format(socket=folder / str(gone())))

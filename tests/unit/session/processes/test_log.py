@@ -1,4 +1,4 @@
-"""The session's log: all of it while it is short, the end of it always, and never too much."""
+"""The session's log keeps the last lines, and its size is bounded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def a_log(folder: Path) -> AsyncIterator[tuple[SessionLog, list[str]]]:
     await log.close()
 
 
-async def test_lines_are_kept_and_told(tmp_path: Path) -> None:
+async def test_lines_are_written_and_reported(tmp_path: Path) -> None:
     async with a_log(tmp_path) as (log, lines):
         os.write(log.pipe, b"one\r\ntwo\nnot \xff UTF-8\nno end")
     assert lines == ["one", "two", "not \ufffd UTF-8", "no end"]
@@ -36,7 +36,7 @@ async def test_long_lines_are_cut(tmp_path: Path) -> None:
     assert all(len(line) <= session_log._LONGEST_LINE for line in lines)
 
 
-async def test_what_never_ends_a_line_does_not_fill_the_memory(tmp_path: Path) -> None:
+async def test_output_without_line_ends_does_not_fill_the_memory(tmp_path: Path) -> None:
     def print_on_and_on(pipe: int) -> None:
         for _ in range(64):
             os.write(pipe, b"x" * 65536)
@@ -57,7 +57,7 @@ async def test_the_files_stay_small(tmp_path: Path) -> None:
     assert len(log.tail) == session_log._LINES
 
 
-async def test_a_folder_that_is_gone_ends_nothing(tmp_path: Path) -> None:
+async def test_a_removed_log_file_does_not_stop_the_log(tmp_path: Path) -> None:
     async with a_log(tmp_path) as (log, lines):
         (tmp_path / "session.log").unlink()
         for number in range(3000):
