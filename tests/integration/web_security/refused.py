@@ -92,7 +92,7 @@ ROWS: dict[str, Row] = {
     "invented ticket": (
         websocket(),
         ticket("invented"),
-        Refusal(403, "ticket-refused", "not known here"),
+        Refusal(403, "ticket-refused", "is unknown"),
     ),
     "used ticket": (websocket(), ticket("used script's"), USED),
     "used ticket of our page": (websocket(), page(ticket="used page's"), USED),

@@ -49,7 +49,7 @@ def test_it_is_for_one_desktop_and_user_and_used_up_by_others(tickets, session, 
 @pytest.mark.parametrize("identifier", ["", "x", "ticket", "\0", "x" * 10_000])
 def test_an_invented_one_is_not_known(tickets, identifier):
     tickets.issue("one", "ann", "page", "secret")
-    assert refusal(tickets, identifier, "one", "ann") == "The ticket is not known here."
+    assert refusal(tickets, identifier, "one", "ann") == "The ticket is unknown."
 
 
 def test_each_has_its_own_name_and_no_secret_is_shown(tickets):

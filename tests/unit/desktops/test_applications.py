@@ -86,26 +86,26 @@ def test_a_command_that_is_a_text_is_split_as_by_a_shell_and_run_by_none():
         ({}, "the key 'command' is missing"),
         ({"comand": "x"}, "there is no key 'comand' (did you mean 'command'?)"),
         ({"command": "x", "zzz": 1}, "there is no key 'zzz'; there are command, title"),
-        ({"command": 7}, "command: it must be a text, or a list of texts"),
-        ({"command": ["x", 7]}, "command: it must be a text"),
+        ({"command": 7}, "command: it must be a string or a list of strings"),
+        ({"command": ["x", 7]}, "command: it must be a string"),
         ({"command": []}, "command: it names no program"),
         ({"command": "  "}, "command: it names no program"),
         ({"command": ["", "x"]}, "command: it names no program"),
         ({"command": "a 'b"}, "command: it cannot be split into words (No closing quotation)"),
-        ({"command": ["a\0b"]}, "command: it holds a NUL"),
-        ({**MINIMAL, "title": ""}, "title: it must be 1 to 80 letters"),
-        ({**MINIMAL, "title": "x" * 81}, "title: it must be 1 to 80 letters"),
+        ({"command": ["a\0b"]}, "command: it contains a NUL character"),
+        ({**MINIMAL, "title": ""}, "title: it must have 1 to 80 characters"),
+        ({**MINIMAL, "title": "x" * 81}, "title: it must have 1 to 80 characters"),
         ({**MINIMAL, "title": "a\nb"}, "title: it must be one line"),
-        ({**MINIMAL, "category": None}, "category: it must be a text"),
+        ({**MINIMAL, "category": None}, "category: it must be a string"),
         ({**MINIMAL, "icon": "a.gif"}, "icon: it must be the path of an SVG or PNG file"),
         ({**MINIMAL, "backend": "rdp"}, "backend: There is no display server called 'rdp'"),
         ({**MINIMAL, "placement": "gpu"}, "placement: it must be one of local, slurm"),
         ({**MINIMAL, "mode": "kiosk"}, "mode: it must be one of full-screen, seamless"),
-        ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "backend: only 'xpra' is seamless"),
-        ({**MINIMAL, "environment": []}, "environment: it must be an object of names and texts"),
+        ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "mode 'seamless' needs 'xpra'"),
+        ({**MINIMAL, "environment": []}, "environment: it must be an object of strings"),
         ({**MINIMAL, "environment": {"A B": "x"}}, "environment: 'A B' cannot be the name"),
-        ({**MINIMAL, "environment": {"A": 1}}, "environment: A: it must be a text"),
-        ({**MINIMAL, "environment": {"DISPLAY": ":0"}}, "environment: DISPLAY is for the session"),
+        ({**MINIMAL, "environment": {"A": 1}}, "environment: A: it must be a string"),
+        ({**MINIMAL, "environment": {"DISPLAY": ":0"}}, "DISPLAY is set by the session"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(told, said):
@@ -147,7 +147,7 @@ def test_an_icon_that_cannot_be_looked_for_is_none(site):
 def test_an_icon_lies_beside_its_file(site, caplog):
     put(site, "a", {**MINIMAL, "icon": "a.svg"})
     assert read({}, [str(site)], LOG).icon("a") is None
-    assert f"there is no {site}/a.svg" in caplog.text
+    assert f"The icon {site}/a.svg does not exist" in caplog.text
     (site / "a.svg").touch()
     assert read({}, [str(site)], LOG).icon("a") == site / "a.svg"
 
@@ -204,7 +204,7 @@ def test_a_name_that_no_session_of_its_own_can_have(site, caplog, name):
 def test_there_is_an_end_to_them(caplog):
     found = read({f"a{number}": MINIMAL for number in range(101)}, [], LOG)
     assert len(list(found)) == 100
-    assert "['a100']: there are 100 applications before it" in caplog.text
+    assert "['a100']: there are already 100 applications" in caplog.text
 
 
 def test_one_that_nobody_has_set_up():
