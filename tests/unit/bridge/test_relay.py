@@ -467,7 +467,7 @@ def test_pongs_keep_a_connection(monkeypatch):
 
 
 def test_who_sends_no_request_is_dropped(monkeypatch):
-    monkeypatch.setattr("jupyter_desktop.bridge.connection._HANDSHAKE", 0.2)
+    monkeypatch.setattr("jupyter_desktop.bridge.connection._HANDSHAKE_TIMEOUT", 0.2)
     with nothing_leaks():
         ends = Ends("", 0)
         ends.browser.sendall(b"GET / HTTP/1.1\r\nHost:")
