@@ -127,7 +127,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         Jupyter Server would log an error and continue with the defaults, so a misspelt
         `clipboard = "off"` would leave the clipboard on.
         """
-        # As an extension there are none: `jupyter lab doctor` opens a file of that name.
+        # An extension has no subcommands: `jupyter lab doctor` opens a file called doctor.
         self.subcommands = {}
         try:
             super()._link_jupyter_server_extension(serverapp)
@@ -166,7 +166,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
     def initialize_settings(self) -> None:
         """Create the parts that handlers use (Jupyter Server calls this)."""
         self.settings["desktop_site"] = self.site
-        # Jupyter 2.17 and later leave these parameters out of logged requests. "next" is the
+        # Jupyter Server 2.17 and later do not log the values of these parameters. "next" is the
         # page's address, which may contain a share key, while the user logs in.
         scrubbed = self.settings.get("extra_log_scrub_param_keys", ())
         self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "next"]

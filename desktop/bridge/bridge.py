@@ -16,7 +16,7 @@ from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing, End
 from .connection import Connection
 
 REPORT_EVERY = 10.0  # seconds
-_STOP_TIMEOUT = 1.0  # seconds to close all connections when the server ends
+_CLOSE_ALL_TIMEOUT = 1.0  # seconds to close all connections when the server ends
 _log = logging.getLogger("jupyter_desktop.bridge")
 
 _NO_FILE = (
@@ -48,7 +48,7 @@ class Bridge:
             pass
         self._close(self._all(), SERVER_ENDING)
         for thread in list(self._threads.values()):
-            thread.join(_STOP_TIMEOUT / max(1, len(self._threads)))
+            thread.join(_CLOSE_ALL_TIMEOUT / max(1, len(self._threads)))
 
     def _serve_one(self) -> bool:
         self._report_until_message()

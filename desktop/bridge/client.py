@@ -105,7 +105,7 @@ class BridgeClient:
         self._open[handoff.id] = _OpenConnection(handoff)
 
     def close(self, identifier: int) -> None:
-        """End the connection of a hand-off; the close frame says that it was ended on purpose."""
+        """End the connection of a hand-off; the close frame says that the owner has ended it."""
         if self._control and identifier in self._open:
             try:
                 messages.send_close(self._control, identifier)
@@ -158,7 +158,7 @@ class BridgeClient:
         self._take(messages.decode_report(data))
 
     def _lost(self) -> None:
-        """Kill a bridge that does not answer or has died, and report its connections as over."""
+        """Kill a bridge that has died or does not answer, and end its connections here."""
         # In this order: a bridge that still runs would take the closed socket for the server's end.
         if self._process:
             self._process.kill()

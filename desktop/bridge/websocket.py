@@ -40,7 +40,7 @@ def _header(opcode: int, length: int) -> bytes:
 
 
 class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
-    """A WebSocket that bounds what it buffers.
+    """A WebSocket with a bounded buffer.
 
     ``recvmsg`` raises ``ProtocolError`` if the connection must be closed. ``heard`` counts the
     received frames of any kind. A ping waits in ``unanswered`` until no frame is half sent: a pong

@@ -14,7 +14,7 @@ INPUT, CONNECTED, ALWAYS = ACTIVITIES = ("input", "connected", "always")
 class Use:
     """Whether a desktop is in use, and when it was last.
 
-    ``activity`` says what counts: users' input, a connected viewer, or that the desktop runs.
+    ``activity`` is what counts as use: users' input, a connected viewer, or that the desktop runs.
     """
 
     def __init__(self, activity: str) -> None:

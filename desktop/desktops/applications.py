@@ -40,7 +40,7 @@ _LONGEST_TITLE = 80
 
 @dataclass(frozen=True)
 class Application:
-    """One program with a session of its own.
+    """One program with its own session.
 
     ``command`` is run without a shell; ``mode`` is one of ``MODES``. If ``backend``, ``category``
     or ``placement`` is empty, the settings of desktops decide. In values of ``environment``,

@@ -16,8 +16,7 @@ from ..system.session_messages import Event
 
 
 class SessionProcess(ChildLifeline):
-    """The process of the desktop called ``name``: the session, or the worker that runs its
-    Slurm job.
+    """The child process of the desktop called ``name``: its session, or its Slurm job's worker.
 
     ``status`` is its exit status, set after the last event.
     """

@@ -1,4 +1,4 @@
-"""The WebSocket endpoint: requests are checked here and answered by the bridge."""
+"""The WebSocket endpoint: checks requests, which the bridge answers."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ class SharesHandler(DesktopAPIHandler):
             raise BadRequest("'access' must be 'view' or 'full'.") from None
         if access not in _ALLOWED[self.site.settings.sharing]:
             raise NotPermitted(
-                "This server does not allow sharing desktops with this access.",
-                remedy="Ask its administrator, who can set DesktopApp.sharing.",
+                "This server does not allow sharing desktops in this way.",
+                remedy="Ask its administrator to change DesktopApp.sharing.",
             )
         return access
 
