@@ -20,7 +20,7 @@ def test_a_share_is_valid_until_it_expires(shares: Shares, clock: Clock) -> None
     clock.now += 9.9
     assert shares.get(share.id, "default", 1) is share
     clock.now += 0.1
-    with pytest.raises(ShareEnded, match="new one"):
+    with pytest.raises(ShareEnded, match="new link"):
         shares.get(share.id, "default", 1)
 
 

@@ -54,7 +54,7 @@ def test_a_ticket_of_another_desktop_or_user_is_refused_and_used_up(
 @pytest.mark.parametrize("identifier", ["", "x", "ticket", "\0", "x" * 10_000])
 def test_an_unknown_ticket_is_refused(tickets: Tickets, identifier: str) -> None:
     tickets.issue("one", "ann", "page", "secret")
-    assert refusal(tickets, identifier, "one", "ann") == "The ticket is not known here."
+    assert refusal(tickets, identifier, "one", "ann") == "The ticket is unknown."
 
 
 def test_each_ticket_has_its_own_id_and_repr_hides_its_secrets(tickets: Tickets) -> None:

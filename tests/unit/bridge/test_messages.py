@@ -132,7 +132,7 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read() -> None
         doorman.send(b"{}")
         with pytest.raises(BadMessage, match="too long"):
             receive(bridge)
-        with pytest.raises(BadMessage, match="no hand-off"):
+        with pytest.raises(BadMessage, match="neither a hand-off"):
             receive(bridge)
 
 

@@ -86,26 +86,26 @@ def test_a_command_string_is_split_like_in_a_shell_but_not_expanded() -> None:
         ({}, "the key 'command' is missing"),
         ({"comand": "x"}, "there is no key 'comand' (did you mean 'command'?)"),
         ({"command": "x", "zzz": 1}, "there is no key 'zzz'; there are command, title"),
-        ({"command": 7}, "command: it must be a text, or a list of texts"),
-        ({"command": ["x", 7]}, "command: it must be a text"),
+        ({"command": 7}, "command: it must be a string or a list of strings"),
+        ({"command": ["x", 7]}, "command: it must be a string"),
         ({"command": []}, "command: it names no program"),
         ({"command": "  "}, "command: it names no program"),
         ({"command": ["", "x"]}, "command: it names no program"),
         ({"command": "a 'b"}, "command: it cannot be split into words (No closing quotation)"),
-        ({"command": ["a\0b"]}, "command: it holds a NUL"),
-        ({**MINIMAL, "title": ""}, "title: it must be 1 to 80 letters"),
-        ({**MINIMAL, "title": "x" * 81}, "title: it must be 1 to 80 letters"),
+        ({"command": ["a\0b"]}, "command: it contains a NUL character"),
+        ({**MINIMAL, "title": ""}, "title: it must have 1 to 80 characters"),
+        ({**MINIMAL, "title": "x" * 81}, "title: it must have 1 to 80 characters"),
         ({**MINIMAL, "title": "a\nb"}, "title: it must be one line"),
-        ({**MINIMAL, "category": None}, "category: it must be a text"),
+        ({**MINIMAL, "category": None}, "category: it must be a string"),
         ({**MINIMAL, "icon": "a.gif"}, "icon: it must be the path of an SVG or PNG file"),
         ({**MINIMAL, "backend": "rdp"}, "backend: There is no display server called 'rdp'"),
         ({**MINIMAL, "placement": "gpu"}, "placement: it must be one of local, slurm"),
         ({**MINIMAL, "mode": "kiosk"}, "mode: it must be one of full-screen, seamless"),
-        ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "backend: only 'xpra' is seamless"),
-        ({**MINIMAL, "environment": []}, "environment: it must be an object of names and texts"),
+        ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "mode 'seamless' needs 'xpra'"),
+        ({**MINIMAL, "environment": []}, "environment: it must be an object of strings"),
         ({**MINIMAL, "environment": {"A B": "x"}}, "environment: 'A B' cannot be the name"),
-        ({**MINIMAL, "environment": {"A": 1}}, "environment: A: it must be a text"),
-        ({**MINIMAL, "environment": {"DISPLAY": ":0"}}, "environment: DISPLAY is for the session"),
+        ({**MINIMAL, "environment": {"A": 1}}, "environment: A: it must be a string"),
+        ({**MINIMAL, "environment": {"DISPLAY": ":0"}}, "DISPLAY is set by the session"),
     ],
 )
 def test_an_error_names_the_file_and_the_key(told: object, said: str) -> None:
@@ -151,7 +151,7 @@ def test_a_relative_icon_path_starts_at_the_folder_of_the_application_s_file(
 ) -> None:
     put(site, "a", {**MINIMAL, "icon": "a.svg"})
     assert read({}, [str(site)], LOG).icon("a") is None
-    assert f"there is no {site}/a.svg" in caplog.text
+    assert f"The icon {site}/a.svg does not exist" in caplog.text
     (site / "a.svg").touch()
     assert read({}, [str(site)], LOG).icon("a") == site / "a.svg"
 
@@ -214,7 +214,7 @@ def test_applications_beyond_the_limit_are_skipped_and_logged(
 ) -> None:
     found = read({f"a{number}": MINIMAL for number in range(101)}, [], LOG)
     assert len(list(found)) == 100
-    assert "['a100']: there are 100 applications before it" in caplog.text
+    assert "['a100']: there are already 100 applications" in caplog.text
 
 
 def test_an_unknown_application_raises_an_error_with_the_known_names() -> None:

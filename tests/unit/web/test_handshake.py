@@ -49,11 +49,11 @@ def test_a_websocket_request_is_rewritten_with_the_known_headers(
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"Upgrade": None}, "does not ask for one"),
-        ({"Upgrade": "h2c"}, "does not ask for one"),
-        ({"Connection": None}, "does not ask for one"),
-        ({"Connection": "close"}, "does not ask for one"),
-        ({"Connection": "notupgrade"}, "does not ask for one"),
+        ({"Upgrade": None}, "only WebSocket requests"),
+        ({"Upgrade": "h2c"}, "only WebSocket requests"),
+        ({"Connection": None}, "only WebSocket requests"),
+        ({"Connection": "close"}, "only WebSocket requests"),
+        ({"Connection": "notupgrade"}, "only WebSocket requests"),
         ({"Sec_WebSocket_Version": None}, "version must be 13"),
         ({"Sec_WebSocket_Version": "8"}, "version must be 13"),
         ({"Sec_WebSocket_Key": None}, "16 bytes in base64"),
