@@ -191,7 +191,7 @@ class Desktop:
         return self.here.evaluate(script, argument)
 
 
-def eventually(condition: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+def eventually(condition: Callable[..., Any], what: str, seconds: float = 10) -> Any:
     """``until`` for conditions that ask the browser: not as often."""
 
     def spaced() -> Any:

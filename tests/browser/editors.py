@@ -91,7 +91,7 @@ def _window(guest: Guest) -> str:
 def _pipes(guest: Guest) -> list[Path]:
     """Return the sockets that LibreOffice has outside its folders, and leaves when it is killed."""
     sockets = [
-        Path(socket.laddr)
+        Path(str(socket.laddr))
         for process in guest.server.processes("soffice.bin")
         for socket in process.net_connections("unix")
         if socket.laddr

@@ -127,7 +127,8 @@ class Guest:
             timeout=seconds,
             check=check,
         )
-        return ran.stdout.decode()
+        printed: str = ran.stdout.decode()
+        return printed
 
     @contextmanager
     def running(

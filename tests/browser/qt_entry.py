@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication, QLineEdit
 title, text, file = sys.argv[1:]
 
 
-class Entry(QLineEdit):
+class Entry(QLineEdit):  # type: ignore[misc]  # PyQt5 has no stubs
     """Notes its clicks."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802

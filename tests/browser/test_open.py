@@ -41,7 +41,9 @@ def tile_of(page: Page, title: str = "Desktop") -> Locator:
 
 def in_tab(page: Page) -> Desktop:
     """Return the desktop in a tab of JupyterLab."""
-    frame = page.wait_for_selector('iframe[src*="/desktop/"]', timeout=30_000).content_frame()
+    element = page.wait_for_selector('iframe[src*="/desktop/"]', timeout=30_000)
+    assert element
+    frame = element.content_frame()
     assert frame
     frame.wait_for_url("**/desktop/")
     return Desktop(page, frame)

@@ -68,8 +68,9 @@ def start(backend: str) -> Iterator[Callable[..., JupyterServer]]:
 
         def start(*settings: str, name: str = "default", title: str = "") -> JupyterServer:
             given = (f"--DesktopApp.backend={backend}", PATIENCE, *settings)
-            options = {"start_script": "~/start", "prepare": prepare, "check": False}
-            server = stack.enter_context(servers.running(*given, **options))
+            server = stack.enter_context(
+                servers.running(*given, start_script="~/start", prepare=prepare, check=False)
+            )
             server.start_desktop(name, **({"application": name} if title else {}))
             until(lambda: text(server, "file") == "up", "the program's window", 45)
             # Before the server is stopped, which would wait for an answer.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import Response
+
 from tests import servers
 from tests.servers import JupyterServer
 
@@ -29,9 +31,12 @@ def history(desktop: Desktop) -> list[str]:
 
 def test_a_page_keeps_no_secret(backend: str, server: JupyterServer, visitor: Visitor) -> None:
     tickets: list[dict[str, Any]] = []
-    visitor.context.on(
-        "response", lambda answer: answer.url.endswith("/ticket") and tickets.append(answer.json())
-    )
+
+    def note(answer: Response) -> None:
+        if answer.url.endswith("/ticket"):
+            tickets.append(answer.json())
+
+    visitor.context.on("response", note)
     desktop = visitor.opens(server)
     desktop.shows_desktop(colours=2)
     eventually(lambda: tickets, "a ticket")

@@ -157,7 +157,9 @@ def test_the_handle_says_what_it_is_until_it_is_known(desktop: Desktop) -> None:
     said = handle.get_by_text("Tools")
 
     def height() -> float:
-        return (handle.bounding_box() or {})["height"]
+        box = handle.bounding_box()
+        assert box
+        return box["height"]
 
     desktop.page.reload()
     expect(said).to_have_css("opacity", "1")

@@ -9,6 +9,7 @@ import pytest
 from tests.browser import conftest
 from tests.browser.guest import Guest, with_terminals
 from tests.browser.link import Link, link
+from tests.browser.visitor import Visitor
 from tests.servers import JupyterServer, running
 
 from .fronts import Front, running_front
@@ -60,7 +61,7 @@ def cable(front: Front) -> Iterator[Link]:
 
 
 @pytest.fixture
-def member(front: Front, visit: Callable[..., conftest.Visitor]) -> Callable[..., Member]:
+def member(front: Front, visit: Callable[..., Visitor]) -> Callable[..., Member]:
     """Makes users of the hub, logged in, each with a browser; ``at`` is the front by default."""
 
     def make(name: str, at: str = "") -> Member:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,11 +69,12 @@ class Front:
         self.port = free_port()
         self.certificate = Certificate.make(self.root)
         self._process: subprocess.Popen[bytes] | None = None
-        configuration, self._command = {
+        kinds: dict[str, Callable[[], tuple[str, list[str]]]] = {
             "nginx": self._nginx,
             "apache": lambda: self._apache(_MODULES),
             "apache-older": lambda: self._apache(_OLDER_MODULES),
-        }[kind]()
+        }
+        configuration, self._command = kinds[kind]()
         (self.root / "main.conf").write_text(configuration)
         (self.root / "snippet.conf").write_text(self._snippet(target, changes))
 

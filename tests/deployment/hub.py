@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import psutil
 
+from tests import users
 from tests.servers import TOKEN, XSTARTUP, Answer, JupyterServer, ask, free_port, until
 
 PASSWORD = "a-password-for-tests"
@@ -98,7 +99,7 @@ class Hub:
 
         ``container`` may return the command line of buildah that it is to run in.
         """
-        for old in [one for one in self.servers if (one.user, one.name) == (user, name)]:
+        for old in [one for one in self.servers if (one.hub_user, one.name) == (user, name)]:
             self._forget(old)
         server = UserServer(self, user, name)
         self.servers.append(server)
@@ -174,7 +175,7 @@ class UserServer(JupyterServer):
         prefix = f"{BASE_URL}user/{_quoted(user)}/" + (f"{name}/" if name else "")
         super().__init__(root, prefix, tls=False, user=None)
         self.hub = hub
-        self.user = user
+        self.hub_user = user
         self.name = name
         self.port = hub.port
         self.log_file = hub.log_file
@@ -182,9 +183,12 @@ class UserServer(JupyterServer):
     @property
     def model(self) -> dict[str, Any]:
         """What the hub knows of it; empty if it is not running."""
-        servers = self.hub.api("GET", f"users/{_quoted(self.user)}").json["servers"]
+        servers = self.hub.api("GET", f"users/{_quoted(self.hub_user)}").json["servers"]
         model: dict[str, Any] = servers.get(self.name, {})
         return model
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), **users.environment()}
 
     def start_through_hub(self, arguments: Sequence[str], container: Sequence[str]) -> None:
         environment = {**self.environment(), "JUPYTERHUB_ACTIVITY_INTERVAL": "1"}
@@ -192,7 +196,7 @@ class UserServer(JupyterServer):
         told = {"environment": environment, "arguments": arguments, "container": container}
         del environment["JUPYTER_TOKEN"]
         (self.root / "spawn.json").write_text(json.dumps(told))
-        answer = self.hub.api("POST", f"users/{_quoted(self.user)}/servers/{self.name}")
+        answer = self.hub.api("POST", f"users/{_quoted(self.hub_user)}/servers/{self.name}")
         assert answer.status in (201, 202), answer.body
         until(lambda: self.model.get("ready"), "a server that is ready", 60)
 
@@ -204,7 +208,7 @@ class UserServer(JupyterServer):
 
     def stop(self) -> None:
         self.note_displays()
-        answer = self.hub.api("DELETE", f"users/{_quoted(self.user)}/servers/{self.name}")
+        answer = self.hub.api("DELETE", f"users/{_quoted(self.hub_user)}/servers/{self.name}")
         assert answer.status in (202, 204), answer.body
         until(lambda: not self.model, "the hub to have stopped it", 60)
 

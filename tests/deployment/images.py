@@ -53,7 +53,8 @@ class Images:
             )
             log.write(ran.stdout)
         assert ran.returncode == 0, f"buildah {arguments[0]} failed:\n{self.log[-8000:]}"
-        return ran.stdout.decode().strip()
+        printed: str = ran.stdout.decode().strip()
+        return printed
 
     def command(self, *arguments: str | Path) -> list[str]:
         """Return a command line of buildah for this store."""
@@ -100,7 +101,7 @@ class Images:
         name = f"localhost/{file.replace('/', '-').strip('.').lower()}"
         if name not in self._built:
             options = ["--layers", "--jobs=2", "--build-arg", f"BASE={BASE}", "--tag", name]
-            files = ["--file", context / file, context]
+            files: list[str | Path] = ["--file", context / file, context]
             self.buildah("bud", *options, *self._mounts(), *arguments, *files)
             self._built.add(name)
         return name

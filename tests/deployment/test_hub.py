@@ -38,7 +38,7 @@ class Quiet:
     def pings(self) -> int:
         """Return how many heartbeats came, and fail if the connection was cut."""
         self._wire.send(b"")  # answered by the like
-        frames = []
+        frames: list[Frame] = []
         while not frames or frames[-1].opcode == PING:
             frames.append(self._wire.frame())
         assert frames[-1] == Frame(BINARY, b""), "the connection was closed"
@@ -198,7 +198,7 @@ def logged(hub: Hub, what: str) -> str:
 @contextmanager
 def shared_by_the_hub(hub: Hub, server: UserServer, user: str) -> Iterator[None]:
     """Let ``user`` into ``server`` as the hub's own sharing does."""
-    path = f"shares/{server.user}/{server.name}"
+    path = f"shares/{server.hub_user}/{server.name}"
     assert hub.api("POST", path, {"user": user}).status == 200
     yield
     assert hub.api("PATCH", path, {"user": user}).status == 200

@@ -24,6 +24,7 @@ from tests.browser.visitor import Visitor
 from tests.clients import Viewer
 from tests.integration.test_doctor import Report
 from tests.integration.test_doctor import doctor as ask
+from tests.integration.test_saving import text
 from tests.integration.viewing import view
 from tests.servers import JupyterServer, running, until
 
@@ -285,7 +286,7 @@ def test_programs_save_within_the_job(
     server = start(saving.PATIENCE, start_script="~/start", prepare=saving.prepare)
     visitor.expects(*ENDS)
     job = server.start_desktop()["job"]["id"]
-    until(lambda: saving.text(server, "file") == "up", "the program's window", 45)
+    until(lambda: text(server, "file") == "up", "the program's window", 45)
     page = saving.is_connected(visitor.opens(server))
     page.tool("Stop").click()
     page.confirms("Stop")

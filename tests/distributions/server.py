@@ -47,12 +47,16 @@ class ClonedServer(JupyterServer):
             )
         # It installs a whole desktop.
         until(self._is_up, "a server that prints its address", 900)
-        self.port = int(self._printed()[1])
+        printed = self._printed()
+        assert printed
+        self.port = int(printed[1])
 
     @property
     def printed(self) -> str:
         """The address that it printed, with the token that it made up."""
-        return self._printed()[0]
+        printed = self._printed()
+        assert printed
+        return printed[0]
 
     def jupyter(self, *arguments: str) -> str:
         """Run `jupyter` of the clone, as a user does in a terminal; return what it prints."""

@@ -57,7 +57,7 @@ def _oldest_python() -> Path:
         for python in [*([Path(on_path)] if on_path else []), *of_pyenv]:
             # Debian's may come without what makes virtual environments, and pyenv's commands do
             # nothing for a version that is not switched on.
-            command = [python, "-c", "import ensurepip, venv"]
+            command: list[str | Path] = [python, "-c", "import ensurepip, venv"]
             if subprocess.run(command, capture_output=True, check=False).returncode == 0:
                 return python
     return Path(sys.executable)

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from traitlets import HasTraits
 
 from jupyter_desktop.app import DesktopApp, settings_of
 from jupyter_desktop.system import packages
@@ -20,9 +21,10 @@ from jupyter_desktop.system import packages
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 IMAGES = sorted((DOCS / "images").iterdir())
+_CONFIGURABLE: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 SETTINGS = [
     (kind.__name__, name, trait.help)
-    for kind in (DesktopApp, *DesktopApp.classes)
+    for kind in _CONFIGURABLE
     for name, trait in settings_of(kind).items()
 ]
 _READABLE = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]

@@ -168,7 +168,7 @@ def test_frames() -> None:
                 send_while_open(ends.browser, *in_pieces(data, places), end=True)
                 closed = ends.wire.closing()
             if code is None:
-                assert (came, closed.code) == (expected, None)
+                assert (bytes(came), closed.code) == (expected, None)
             else:
                 # What comes with the end in one piece is dropped with it.
                 assert expected.startswith(came)

@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 
@@ -230,7 +231,7 @@ class Faults:
 def told(server: JupyterServer, desktop: Desktop) -> str:
     """Return what is said of a desktop that has ended, which is soon, and never nothing."""
 
-    def over() -> dict | None:
+    def over() -> dict[str, Any] | None:
         session = server.session(desktop.name)
         return session if session["state"] in ("stopped", "failed") else None
 

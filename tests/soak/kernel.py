@@ -7,6 +7,7 @@ import secrets
 import socket
 import threading
 import time
+from typing import Any
 
 from tests import clients
 from tests.servers import JupyterServer
@@ -62,7 +63,7 @@ class Kernel(threading.Thread):
                 assert message["content"]["status"] == "ok", message
                 return time.perf_counter() - start
 
-    def _request(self) -> dict:
+    def _request(self) -> dict[str, Any]:
         """Return an ``execute_request`` (Jupyter's messaging protocol, 5.3)."""
         header = {
             "msg_id": secrets.token_hex(8),
@@ -75,7 +76,7 @@ class Kernel(threading.Thread):
         rest = {"parent_header": {}, "metadata": {}, "content": content}
         return {"channel": "shell", "header": header, **rest}
 
-    def _receive(self) -> dict:
+    def _receive(self) -> dict[str, Any]:
         while True:
             # Jupyter leaves Nagle's algorithm on; an acknowledgement delayed by 40 ms (tcp(7))
             # would hide all else.
@@ -84,6 +85,7 @@ class Kernel(threading.Thread):
             if came.opcode == clients.PING:
                 self._wire.send(came.payload, clients.PONG)
             elif came.opcode == clients.TEXT:
-                return json.loads(came.payload)
+                message: dict[str, Any] = json.loads(came.payload)
+                return message
             else:
                 assert came.opcode != clients.CLOSE, "Jupyter has closed the kernel's connection"

@@ -24,7 +24,7 @@ class Memory(threading.Thread):
 
     def __init__(self, groups: Mapping[str, Sequence[psutil.Process]]) -> None:
         super().__init__(daemon=True)
-        self._samples = {
+        self._samples: dict[str, dict[psutil.Process, list[float]]] = {
             group: {process: [] for process in members} for group, members in groups.items()
         }
         self._over = threading.Event()

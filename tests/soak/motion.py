@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from typing import Any
 
 import xcffib
 import xcffib.xproto
@@ -15,14 +16,16 @@ _COLOURS = (0xE05030, 0x3050E0, 0x30C060)
 
 def main() -> None:
     """Run until the display server ends."""
-    connection = xcffib.connect()
+    connection: Any = xcffib.connect()  # type: ignore[no-untyped-call]
     screen = connection.get_setup().roots[connection.pref_screen]
     context = connection.generate_id()
     connection.core.CreateGC(context, screen.root, 0, [])
     for frame in itertools.count():
         x = frame * 40 % (screen.width_in_pixels - _WIDTH)
         colour = _COLOURS[frame % len(_COLOURS)]
-        area = xcffib.xproto.RECTANGLE.synthetic(x, 2 * _HEIGHT, _WIDTH, _HEIGHT)
+        area = xcffib.xproto.RECTANGLE.synthetic(  # type: ignore[no-untyped-call]
+            x, 2 * _HEIGHT, _WIDTH, _HEIGHT
+        )
         connection.core.ChangeGC(context, xcffib.xproto.GC.Foreground, [colour])
         connection.core.PolyFillRectangle(screen.root, context, 1, [area])
         # The answer is awaited, so that requests do not pile up in a busy server.

@@ -24,7 +24,7 @@ PICTURE = 5.0  # seconds in which who comes afterwards sees a desktop
 
 @pytest.mark.needs("xpra")
 @in_time
-def test_faults():
+def test_faults() -> None:
     seed = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))
     print(f"SOAK_SEED={seed}")
     desktops = [
@@ -96,6 +96,7 @@ def check_living(server: JupyterServer, living: Sequence[Desktop]) -> None:
         session = server.session(desktop.name)
         assert (session["state"], session["reachable"]) == ("running", True), session
         # psutil compares the time at which a process was started, too.
+        assert desktop.program
         for process in (desktop.program, *desktop.parts.values()):
             alive = process.is_running() and process.status() != psutil.STATUS_ZOMBIE
             assert alive, f"{desktop.name}: {process}"
@@ -146,7 +147,7 @@ def check_nothing_else(
     server: JupyterServer, desktops: Sequence[Desktop], before: dict[str, int]
 ) -> None:
     """Fail if there is more than there was when the same desktops ran before."""
-    left = {}
+    left: dict[str, tuple[int, int]] = {}
 
     def as_before() -> bool:
         left.clear()

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from typing import Any
 
 from tests import clients
 from tests.servers import JupyterServer
@@ -94,12 +95,13 @@ class Visitor(threading.Thread):
 FATES = ("reset", "half-closed", "half-open", "frozen", "cut", "mute")
 
 
-def ticket_for(server: JupyterServer, desktop: str, client: str = "") -> dict:
+def ticket_for(server: JupyterServer, desktop: str, client: str = "") -> dict[str, Any]:
     """Return a ticket; raises ``Away`` where there is none."""
     answer = server.call("POST", f"desktop/api/sessions/{desktop}/ticket", {"client": client})
     if answer.status != 200:
         raise Away(answer.body)
-    return answer.json
+    ticket: dict[str, Any] = answer.json
+    return ticket
 
 
 def break_off(server: JupyterServer, rng: random.Random) -> socket.socket:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPMessage
 from typing import Any
 
 from tests import clients, servers
@@ -77,9 +78,9 @@ class Office:
             with clients.connect(
                 self._server.url + request.path, self._protocols(papers.ticket), headers
             ):
-                return Answer(101, {}, b"")
+                return Answer(101, HTTPMessage(), b"")
         except Denied as denied:
-            return Answer(denied.status, {}, denied.body)
+            return Answer(denied.status, HTTPMessage(), denied.body)
 
     def _login(self, papers: Papers) -> dict[str, str]:
         shown = {

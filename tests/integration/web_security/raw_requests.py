@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.servers import JupyterServer
 
@@ -13,7 +13,7 @@ GOOD = b"GET /desktop/socket/default HTTP/1.1"
 
 def request(
     server: JupyterServer,
-    changed: dict[bytes, Sequence[bytes]],
+    changed: Mapping[bytes, Sequence[bytes]],
     line: bytes = GOOD,
 ) -> bytes:
     """Return a good request, but for the lines of the headers that are ``changed``."""
