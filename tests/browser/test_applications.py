@@ -63,7 +63,7 @@ def fills_the_page(desktop: Desktop, guest: Guest, window: str) -> None:
     until(lambda: sizes() == {whole}, f"{window!r} on all of the page, {whole}")
 
 
-def test_its_tile_opens_one_window_that_follows_the_page(
+def test_a_tile_opens_one_window_that_follows_the_page_s_size(
     lab: JupyterServer, visitor: Visitor
 ) -> None:
     page = visitor.context.new_page()
@@ -83,7 +83,7 @@ def test_its_tile_opens_one_window_that_follows_the_page(
     assert guest.output(desktop, "echo typed", "typed") == "typed\n"
 
 
-def test_its_end_is_told_and_it_starts_again(lab: JupyterServer, visitor: Visitor) -> None:
+def test_a_closed_application_can_be_started_again(lab: JupyterServer, visitor: Visitor) -> None:
     visitor.expects(*ENDS)
     desktop, guest = opens(visitor, lab, "shell"), Guest(lab, "shell", "My Shell")
     desktop.becomes("connected")
@@ -101,7 +101,7 @@ def test_its_end_is_told_and_it_starts_again(lab: JupyterServer, visitor: Visito
     expect(desktop.card).to_contain_text("It was stopped.")
 
 
-def test_a_program_that_is_not_installed(lab: JupyterServer, visitor: Visitor) -> None:
+def test_a_missing_program_is_named_on_the_page(lab: JupyterServer, visitor: Visitor) -> None:
     visitor.expects(*ENDS)
     desktop = opens(visitor, lab, "missing")
     desktop.becomes("failed")
@@ -110,7 +110,9 @@ def test_a_program_that_is_not_installed(lab: JupyterServer, visitor: Visitor) -
     expect(desktop.card).to_contain_text("Install ParaView, or ask the administrator")
 
 
-def test_one_that_is_not_set_up_well_says_so(lab: JupyterServer, visitor: Visitor) -> None:
+def test_a_wrong_application_file_is_explained_on_the_page(
+    lab: JupyterServer, visitor: Visitor
+) -> None:
     visitor.expects(*ENDS)
     desktop = opens(visitor, lab, "bad")
     desktop.becomes("failed")
@@ -118,7 +120,9 @@ def test_one_that_is_not_set_up_well_says_so(lab: JupyterServer, visitor: Visito
     expect(desktop.card).to_contain_text("there is no key 'comand' (did you mean 'command'?)")
 
 
-def test_two_applications_and_the_desktop_are_three(lab: JupyterServer, visitor: Visitor) -> None:
+def test_two_applications_and_the_desktop_are_three_sessions(
+    lab: JupyterServer, visitor: Visitor
+) -> None:
     pages = [opens(visitor, lab, name) for name in ("shell", "other", "default")]
     for page in pages:
         page.becomes("connected")
@@ -133,7 +137,9 @@ def test_two_applications_and_the_desktop_are_three(lab: JupyterServer, visitor:
 
 
 @pytest.mark.needs("xpra")
-def test_seamless_in_a_frame_of_the_page(lab: JupyterServer, visitor: Visitor) -> None:
+def test_a_seamless_application_has_a_frame_and_ends_with_it(
+    lab: JupyterServer, visitor: Visitor
+) -> None:
     visitor.expects(*ENDS)
     desktop = opens(visitor, lab, "seamless")
     desktop.becomes("connected")
@@ -151,7 +157,7 @@ def test_seamless_in_a_frame_of_the_page(lab: JupyterServer, visitor: Visitor) -
     ("name", "backend"),
     [("gears", "vnc"), pytest.param("xorg", "xpra", marks=pytest.mark.needs("xpra"))],
 )
-def test_opengl_without_a_gpu(
+def test_opengl_works_without_a_gpu(
     lab: JupyterServer, visitor: Visitor, name: str, backend: str
 ) -> None:
     desktop, guest = opens(visitor, lab, name), Guest(lab, name, name)
@@ -165,7 +171,7 @@ def test_opengl_without_a_gpu(
     desktop.screenshot(f"glxgears-{backend}")
 
 
-def test_names_and_titles_stay_text(lab: JupyterServer, visitor: Visitor) -> None:
+def test_names_and_titles_are_shown_as_text(lab: JupyterServer, visitor: Visitor) -> None:
     visitor.expects(*ENDS)
     desktop = opens(visitor, lab, "hostile")
     desktop.becomes("stopped")

@@ -141,13 +141,15 @@ def same(one: str, other: str) -> bool:
 
 
 @texts
-def test_from_the_desktop_to_the_browser(desktop: Desktop, guest: Guest, text: str) -> None:
+def test_text_goes_from_the_desktop_to_the_browser(
+    desktop: Desktop, guest: Guest, text: str
+) -> None:
     guest.copy(text)
     eventually(lambda: same(desktop.read_clipboard(), text), "the text in the browser")
 
 
 @texts
-def test_from_the_browser_to_the_desktop(
+def test_text_goes_from_the_browser_to_the_desktop(
     desktop: Desktop, guest: Guest, elsewhere: Page, text: str
 ) -> None:
     # Not what the desktop's clipboard may still hold from the tests above.
@@ -157,7 +159,9 @@ def test_from_the_browser_to_the_desktop(
     until(lambda: same(guest.paste(), other), "the text on the desktop")
 
 
-def test_pasting_with_the_usual_keys(desktop: Desktop, guest: Guest, elsewhere: Page) -> None:
+def test_paste_keys_paste_the_browser_s_text(
+    desktop: Desktop, guest: Guest, elsewhere: Page
+) -> None:
     guest.forget("pasted")
     with terminal(desktop, guest, "stty -icanon; cat > pasted"):
         copy_in(elsewhere, "Käse 🧀")
@@ -167,7 +171,7 @@ def test_pasting_with_the_usual_keys(desktop: Desktop, guest: Guest, elsewhere: 
         until(lambda: guest.file("pasted") == "Käse 🧀", "the text in a program")
 
 
-def test_copying_with_the_usual_keys(desktop: Desktop, guest: Guest) -> None:
+def test_copy_keys_copy_to_the_browser(desktop: Desktop, guest: Guest) -> None:
     with terminal(desktop, guest, "printf 'Wörter-zum-Kopieren🧀\\n'; cat > copied"):
 
         def is_marked() -> bool:
@@ -187,7 +191,7 @@ def test_copying_with_the_usual_keys(desktop: Desktop, guest: Guest) -> None:
         eventually(lambda: "Wörter-zum-Kopieren" in desktop.read_clipboard(), "them in the browser")
 
 
-def test_a_program_that_takes_its_time(desktop: Desktop, guest: Guest) -> None:
+def test_text_of_a_slow_program_arrives(desktop: Desktop, guest: Guest) -> None:
     with guest.running("/usr/bin/python3", str(GTK_COPY), "better late ✓", "1"):
         eventually(lambda: desktop.read_clipboard() == "better late ✓", "it in the browser", 20)
 
@@ -226,7 +230,7 @@ _SLOW_WRITES = """() => {
 }"""
 
 
-def test_a_text_copied_again_while_another_is_written(desktop: Desktop, guest: Guest) -> None:
+def test_a_text_copied_again_during_a_slow_write_arrives(desktop: Desktop, guest: Guest) -> None:
     guest.copy("again")
     eventually(lambda: desktop.read_clipboard() == "again", "the first in the browser", 15)
     desktop.run(_SLOW_WRITES)
@@ -255,7 +259,7 @@ _SLOW_READ = """() => {
 }"""
 
 
-def test_a_text_copied_on_the_desktop_while_the_browser_s_is_read(
+def test_a_text_copied_on_the_desktop_during_a_slow_read_stays(
     desktop: Desktop, guest: Guest, elsewhere: Page
 ) -> None:
     copy_in(elsewhere, "older, from the browser")
@@ -270,7 +274,9 @@ def test_a_text_copied_on_the_desktop_while_the_browser_s_is_read(
     assert guest.paste() == "newer, from the desktop"
 
 
-def test_what_cannot_be_sent_does_not_cost_the_rest(desktop: Desktop, guest: Guest) -> None:
+def test_unencodable_characters_are_replaced_and_the_rest_is_sent(
+    desktop: Desktop, guest: Guest
+) -> None:
     """Half a surrogate pair and NUL, which Windows' clipboard may hold."""
     for way, name in ((_BY_HAND, "panel"), (_PASTED, "paste event")):
         desktop.run(way, [f"{name}: 1", 0xD83E, "2", 0xDDC0, "3", 0, "4 🧀"])
@@ -280,7 +286,7 @@ def test_what_cannot_be_sent_does_not_cost_the_rest(desktop: Desktop, guest: Gue
     eventually(lambda: desktop.read_clipboard() == "after that", "the next text in the browser")
 
 
-def test_what_is_no_text_does_not_cost_the_rest(desktop: Desktop, guest: Guest) -> None:
+def test_invalid_utf_8_is_replaced_and_the_rest_arrives(desktop: Desktop, guest: Guest) -> None:
     guest.copy(b"K\xc3\xa4se \xff \xed\xa0\xbe 1")
     kept = re.compile("Käse \ufffd+ \ufffd+ 1")
     eventually(lambda: kept.fullmatch(desktop.read_clipboard()), "the rest in the browser")
@@ -288,7 +294,9 @@ def test_what_is_no_text_does_not_cost_the_rest(desktop: Desktop, guest: Guest) 
     eventually(lambda: desktop.read_clipboard() == "2 🧀", "the next text in the browser")
 
 
-def test_a_clipboard_manager(desktop: Desktop, guest: Guest, elsewhere: Page) -> None:
+def test_a_clipboard_manager_causes_no_loop(
+    desktop: Desktop, guest: Guest, elsewhere: Page
+) -> None:
     """Text still goes both ways, and does not go round for ever."""
     taken = guest.server.home / "taken"
     texts = [f"{number} {way}" for number in range(3) for way in ("outward", "inward")]
@@ -354,7 +362,7 @@ def test_the_page_offers_what_the_setting_allows(
     assert {change: desktop.run(_MAY_CHANGE, change) for change in changes} == changes
 
 
-def test_the_panel_where_the_browser_forbids_the_clipboard(
+def test_the_panel_works_if_the_browser_denies_the_clipboard(
     plain: servers.JupyterServer, visit: Callable[..., Visitor], guest: Guest
 ) -> None:
     visitor = visit(permissions=())
@@ -365,7 +373,7 @@ def test_the_panel_where_the_browser_forbids_the_clipboard(
     _panel_works(desktop, guest, "🔒 by hand")
 
 
-def test_the_panel_where_there_is_no_clipboard_interface(
+def test_the_panel_works_without_a_clipboard_interface(
     plain: servers.JupyterServer, visit: Callable[..., Visitor], guest: Guest
 ) -> None:
     visitor = visit(permissions=())

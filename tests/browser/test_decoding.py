@@ -54,9 +54,7 @@ def shows_film(desktop: Desktop) -> None:
 # Xpra's pictures are encrypted on the way.
 @pytest.mark.parametrize("backend", ["vnc"], indirect=True)
 @pytest.mark.usefixtures("film")
-def test_pictures_that_cannot_be_decoded_are_left_out(
-    server: servers.JupyterServer, visitor: Visitor
-) -> None:
+def test_undecodable_pictures_are_skipped(server: servers.JupyterServer, visitor: Visitor) -> None:
     visitor.expects("Decoded image has incorrect dimensions")
     with link(server.port) as cable:
         desktop = visitor.opens(server, at=cable.address)
@@ -68,7 +66,7 @@ def test_pictures_that_cannot_be_decoded_are_left_out(
 
 
 @pytest.mark.usefixtures("film")
-def test_a_browser_that_decodes_nothing_but_image_elements(
+def test_without_create_image_bitmap_pictures_are_still_shown(
     server: servers.JupyterServer, visitor: Visitor
 ) -> None:
     visitor.context.add_init_script("delete window.createImageBitmap")

@@ -49,7 +49,9 @@ def openbox(server: JupyterServer, visitor: Visitor) -> Desktop:
     return desktop
 
 
-def test_log_out_and_start_again(desktop: Desktop, guest: Guest, visitor: Visitor) -> None:
+def test_after_a_log_out_the_desktop_can_be_started_again(
+    desktop: Desktop, guest: Guest, visitor: Visitor
+) -> None:
     visitor.expects(*LINK_IS_DOWN)
     before = guest.display_server.pid
     guest.run("xfce4-session-logout", "--logout", "--fast")
@@ -77,7 +79,9 @@ LOST = {
 
 
 @pytest.mark.parametrize("part", LOST)
-def test_a_part_is_killed(server: JupyterServer, openbox: Desktop, part: str) -> None:
+def test_a_killed_part_is_reported_and_the_desktop_can_be_started_again(
+    server: JupyterServer, openbox: Desktop, part: str
+) -> None:
     state, title, reason, way_on = LOST[part]
     script = {"start script": server.process_of("--sm-disable")}
     before = {**session_processes(server), **script}
@@ -89,7 +93,9 @@ def test_a_part_is_killed(server: JupyterServer, openbox: Desktop, part: str) ->
     assert session_processes(server)["keeper"] != before["keeper"]
 
 
-def test_restart_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
+def test_restart_in_the_toolbar_starts_another_display_server(
+    server: JupyterServer, openbox: Desktop
+) -> None:
     before = Guest(server).display_server.pid
     openbox.tool("Restart").click()
     openbox.screenshot("confirm")
@@ -101,7 +107,7 @@ def test_restart_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> No
     openbox.becomes("connected")
 
 
-def test_stop_from_the_toolbar(server: JupyterServer, openbox: Desktop) -> None:
+def test_stop_in_the_toolbar_stops_the_desktop(server: JupyterServer, openbox: Desktop) -> None:
     openbox.tool("Stop").click()
     openbox.confirms("Stop")
     openbox.becomes("stopped")
@@ -118,7 +124,7 @@ exec openbox --sm-disable
 """
 
 
-def test_it_says_that_programs_save(visitor: Visitor, backend: str) -> None:
+def test_a_slow_end_is_shown_as_saving(visitor: Visitor, backend: str) -> None:
     def prepare(server: JupyterServer) -> None:
         (server.home / "start").write_text(SAVES_LONG)
 
@@ -183,7 +189,7 @@ def test_a_missing_vnc_server_shows_the_remedy(
     desktop.becomes("connected")
 
 
-def test_a_start_script_that_fails_shows_what_it_said(
+def test_the_output_of_a_failing_start_script_is_shown(
     jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
 ) -> None:
     script = tmp_path / "xstartup"
@@ -202,7 +208,7 @@ def test_a_start_script_that_fails_shows_what_it_said(
     starts_again(desktop, "Try again")
 
 
-def test_a_start_script_that_is_missing_is_named(
+def test_a_missing_start_script_is_shown_with_its_setting(
     jupyter: Callable[..., JupyterServer], visitor: Visitor
 ) -> None:
     desktop = visitor.opens(jupyter(start_script="/nowhere/xstartup"))
@@ -211,7 +217,7 @@ def test_a_start_script_that_is_missing_is_named(
     expect(desktop.card).to_contain_text("DesktopApp.start_script")
 
 
-def test_signed_out(server: JupyterServer, visitor: Visitor) -> None:
+def test_a_signed_out_user_can_sign_in_again(server: JupyterServer, visitor: Visitor) -> None:
     server.start_desktop()
     visitor.expects(*ENDS)
     with link(server.port) as cable:
@@ -228,7 +234,7 @@ def test_signed_out(server: JupyterServer, visitor: Visitor) -> None:
         desktop.becomes("connected")
 
 
-def test_a_server_that_ended_is_waited_for(
+def test_the_page_tries_to_reconnect_to_an_ended_server(
     jupyter: Callable[..., JupyterServer], visitor: Visitor
 ) -> None:
     server = jupyter()
@@ -244,7 +250,7 @@ def test_a_server_that_ended_is_waited_for(
     desktop.screenshot("reconnecting")
 
 
-def test_wrong_settings_are_said(jupyter: Callable[..., JupyterServer], visitor: Visitor) -> None:
+def test_wrong_settings_are_shown(jupyter: Callable[..., JupyterServer], visitor: Visitor) -> None:
     server = jupyter("--DesktopApp.clipboard=of")
     visitor.expects(r"status of 500")
     page = visitor.opens(server).page

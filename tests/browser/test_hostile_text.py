@@ -34,7 +34,9 @@ def names_window_manager(guest: Guest) -> None:
     guest.run("xprop", "-id", told, *name)
 
 
-def test_window_titles_and_clipboards(server: JupyterServer, visitor: Visitor) -> None:
+def test_markup_in_window_titles_and_clipboards_stays_text(
+    server: JupyterServer, visitor: Visitor
+) -> None:
     server.start_desktop()
     guest = Guest(server)
     names_window_manager(guest)
@@ -55,7 +57,7 @@ def test_window_titles_and_clipboards(server: JupyterServer, visitor: Visitor) -
     stays_text(desktop)
 
 
-def test_the_name_of_the_desktop_its_log_and_errors(
+def test_markup_in_title_log_and_errors_stays_text(
     backend: str, jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
 ) -> None:
     """The display server tells the browser the name (CVE-2017-18635)."""

@@ -120,27 +120,27 @@ def xev(desktop: Desktop, guest: Guest, tmp_path: Path) -> Iterator[Keyboard]:
         yield keyboard
 
 
-def test_an_accent_and_its_letter_as_windows_tells_of_them(xev: Keyboard) -> None:
+def test_a_dead_key_and_a_letter_give_an_accented_letter(xev: Keyboard) -> None:
     xev.strike("Dead", "Equal")
     xev.strike("e", "KeyE", text="é")
     xev.strike("x", "KeyX", text="x")
     xev.becomes("eacute", "x")
 
 
-def test_an_accent_that_is_taken_back(xev: Keyboard) -> None:
+def test_backspace_cancels_a_dead_key(xev: Keyboard) -> None:
     xev.strike("Dead", "Equal")
     xev.strike("Backspace", "Backspace")
     xev.strike("e", "KeyE", text="e")
     xev.becomes("e")
 
 
-def test_an_accent_and_its_letter_as_an_input_method_puts_them_together(xev: Keyboard) -> None:
+def test_a_composed_letter_arrives(xev: Keyboard) -> None:
     xev.compose("¨", "ä")
     xev.strike("x", "KeyX", text="x")
     xev.becomes("adiaeresis", "x")
 
 
-def test_an_accent_is_forgotten_where_the_focus_goes(desktop: Desktop, xev: Keyboard) -> None:
+def test_a_change_of_focus_cancels_a_dead_key(desktop: Desktop, xev: Keyboard) -> None:
     xev.strike("Dead", "Equal")
     desktop.tool("Keys").click()
     desktop.presses("Escape")
@@ -149,7 +149,9 @@ def test_an_accent_is_forgotten_where_the_focus_goes(desktop: Desktop, xev: Keyb
     xev.becomes("e")
 
 
-def test_a_shift_whose_release_the_input_method_kept(desktop: Desktop, xev: Keyboard) -> None:
+def test_shift_is_released_if_the_input_method_keeps_its_release(
+    desktop: Desktop, xev: Keyboard
+) -> None:
     xev.down("Shift", "ShiftLeft", held=_SHIFT)
     xev.compose("¨", "ü")
     xev.strike("Tab", "Tab")
@@ -157,7 +159,7 @@ def test_a_shift_whose_release_the_input_method_kept(desktop: Desktop, xev: Keyb
     xev.becomes("udiaeresis", "Tab")
 
 
-def test_shortcuts_while_another_alphabet_is_on(xev: Keyboard) -> None:
+def test_shortcuts_work_with_another_alphabet(xev: Keyboard) -> None:
     xev.down("Control", "ControlLeft", held=_CONTROL)
     cyrillic, greek, hebrew, arabic = "с", "ψ", "ש", "ش"  # noqa: RUF001
     for key, code in ((cyrillic, "KeyC"), (greek, "KeyC"), (hebrew, "KeyA"), (arabic, "KeyA")):
@@ -166,18 +168,14 @@ def test_shortcuts_while_another_alphabet_is_on(xev: Keyboard) -> None:
     xev.becomes("Control_L", "c", "c", "a", "a")
 
 
-def test_pasting_while_another_alphabet_is_on(
-    desktop: Desktop, guest: Guest, xev: Keyboard
-) -> None:
+def test_pasting_works_with_another_alphabet(desktop: Desktop, guest: Guest, xev: Keyboard) -> None:
     desktop.run("() => navigator.clipboard.writeText('Шрифт ✓')")
     cyrillic = "М"  # noqa: RUF001
     xev.strike(cyrillic, "KeyV", held=_CONTROL | _SHIFT)
     until(lambda: guest.paste() == "Шрифт ✓", "the text on the desktop")
 
 
-def test_keys_that_are_held_stay_held_while_the_mouse_is_used(
-    desktop: Desktop, guest: Guest, tmp_path: Path
-) -> None:
+def test_held_keys_stay_held_during_clicks(desktop: Desktop, guest: Guest, tmp_path: Path) -> None:
     log = tmp_path / "xev"
     with xev_running(desktop, guest, log, "button"):
         desktop.page.keyboard.down("Control")
@@ -187,7 +185,7 @@ def test_keys_that_are_held_stay_held_while_the_mouse_is_used(
         desktop.page.keyboard.up("Control")
 
 
-def test_the_command_key_of_a_mac(
+def test_command_on_a_mac_is_control_unless_switched_off(
     visit: Callable[..., Visitor], plain: servers.JupyterServer, guest: Guest, tmp_path: Path
 ) -> None:
     visitor, log = visit(), tmp_path / "xev"
@@ -212,13 +210,13 @@ def test_the_command_key_of_a_mac(
     expect(command).to_have_attribute("aria-pressed", "false")
 
 
-def test_other_computers_have_no_command_key(desktop: Desktop) -> None:
+def test_other_computers_show_no_command_key_tool(desktop: Desktop) -> None:
     expect(desktop.tool("Full screen")).to_be_visible()
     expect(desktop.here.locator("#tool-command")).to_be_hidden()
 
 
 @pytest.mark.parametrize("lock", [True, False], ids=["keyboard lock", "no keyboard lock"])
-def test_full_screen_promises_what_the_browser_can_do(
+def test_the_full_screen_title_says_whether_all_keys_are_captured(
     visit: Callable[..., Visitor], plain: servers.JupyterServer, lock: bool
 ) -> None:
     visitor = visit()
@@ -231,7 +229,7 @@ def test_full_screen_promises_what_the_browser_can_do(
 
 
 @pytest.mark.parametrize("backend", ["vnc"], indirect=True, scope="module")
-def test_vnc_servers_hear_what_is_on_a_key_and_not_where_it_is(
+def test_vnc_servers_get_keysyms_and_no_key_codes(
     visit: Callable[..., Visitor], plain: servers.JupyterServer
 ) -> None:
     visitor, sent, received = visit(), bytearray(), bytearray()

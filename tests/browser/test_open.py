@@ -87,7 +87,7 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
 
 
 @pytest.mark.needs("xpra")
-def test_where_both_are_installed_xpra_has_a_tile_and_a_desktop_of_its_own(
+def test_with_both_installed_xpra_has_its_own_tile_and_desktop(
     lab: servers.JupyterServer, visitor: Visitor
 ) -> None:
     page = visitor.context.new_page()
@@ -108,7 +108,7 @@ def test_where_both_are_installed_xpra_has_a_tile_and_a_desktop_of_its_own(
         ("/hub/user/a/named-server/", "/hub/user/a/named-server/"),
     ],
 )
-def test_it_works_behind_any_base_url(
+def test_the_desktop_opens_below_any_base_url(
     jupyter: Callable[..., servers.JupyterServer], visitor: Visitor, base_url: str, typed: str
 ) -> None:
     server = jupyter(base_url=base_url, start_script="openbox")
@@ -118,7 +118,7 @@ def test_it_works_behind_any_base_url(
     assert servers.TOKEN not in page.url
 
 
-def test_a_session_of_another_name_is_another_desktop(
+def test_another_session_name_is_another_desktop(
     lab: servers.JupyterServer, visitor: Visitor
 ) -> None:
     one = visitor.opens(lab)
@@ -132,9 +132,7 @@ def test_a_session_of_another_name_is_another_desktop(
     assert len(lab.displays()) == displays + 1
 
 
-def test_a_name_that_cannot_be_one_gets_an_answer(
-    lab: servers.JupyterServer, visitor: Visitor
-) -> None:
+def test_an_invalid_name_gets_an_error_page(lab: servers.JupyterServer, visitor: Visitor) -> None:
     visitor.expects("400")
     page = visitor.opens(lab, "desktop/sessions/..;rm/").page
     expect(page.get_by_role("heading", name="The desktop cannot be opened")).to_be_visible()

@@ -79,7 +79,7 @@ def assert_dimmed(desktop: Desktop) -> None:
     eventually(dimmed, "a dimmed picture")
 
 
-def test_twenty_cuts(
+def test_the_page_reconnects_after_each_of_twenty_cuts(
     linked: Desktop, guest: Guest, cable: Link, record_property: Callable[[str, object], None]
 ) -> None:
     took = []
@@ -95,7 +95,7 @@ def test_twenty_cuts(
 
 
 @pytest.mark.parametrize("seconds", [1, 8])
-def test_a_link_that_is_down_for_a_while(
+def test_the_page_reconnects_after_seconds_without_a_link(
     linked: Desktop, guest: Guest, cable: Link, seconds: float
 ) -> None:
     with unharmed(linked, guest):
@@ -109,7 +109,9 @@ def test_a_link_that_is_down_for_a_while(
         print(f"live after {seconds} s without a link: {linked.is_live(SOON):.2f} s")
 
 
-def test_a_link_that_freezes_for_thirty_seconds(linked: Desktop, guest: Guest, cable: Link) -> None:
+def test_the_page_reconnects_after_a_freeze_of_thirty_seconds(
+    linked: Desktop, guest: Guest, cable: Link
+) -> None:
     with unharmed(linked, guest):
         cable.freeze()
         frozen_since = time.monotonic()
@@ -121,7 +123,9 @@ def test_a_link_that_freezes_for_thirty_seconds(linked: Desktop, guest: Guest, c
         print(f"live after a freeze: {linked.is_live(SOON):.2f} s")
 
 
-def test_the_bridge_is_killed(linked: Desktop, guest: Guest, xfce: servers.JupyterServer) -> None:
+def test_the_page_reconnects_after_the_bridge_was_killed(
+    linked: Desktop, guest: Guest, xfce: servers.JupyterServer
+) -> None:
     with unharmed(linked, guest):
         xfce.process_of("jupyter_desktop.bridge").kill()
         linked.becomes("reconnecting", seconds=2)
@@ -129,7 +133,9 @@ def test_the_bridge_is_killed(linked: Desktop, guest: Guest, xfce: servers.Jupyt
 
 
 @pytest.mark.parametrize("backend", ["xpra"], indirect=True)
-def test_xpra_is_killed(linked: Desktop, guest: Guest, visitor: Visitor) -> None:
+def test_the_page_reconnects_after_xpra_was_killed(
+    linked: Desktop, guest: Guest, visitor: Visitor
+) -> None:
     """It is another process than the X server, which the programs are connected to."""
     visitor.expects(r"Failed to load resource: .* 409")  # it is being started again
     with unharmed(linked, guest):
@@ -138,7 +144,9 @@ def test_xpra_is_killed(linked: Desktop, guest: Guest, visitor: Visitor) -> None
         print(f"live after Xpra was killed: {linked.is_live(SOON):.2f} s")
 
 
-def test_the_computer_sleeps(linked: Desktop, guest: Guest, cable: Link, chromium: Browser) -> None:
+def test_the_page_reconnects_after_the_computer_slept(
+    linked: Desktop, guest: Guest, cable: Link, chromium: Browser
+) -> None:
     with unharmed(linked, guest):
         linked.run(_VISIBILITY, "hidden")
         with asleep(chromium):
@@ -152,7 +160,7 @@ def test_the_computer_sleeps(linked: Desktop, guest: Guest, cable: Link, chromiu
         print(f"live after sleep: {time.monotonic() - awake:.2f} s")
 
 
-def test_a_hidden_page_waits_until_it_is_looked_at(
+def test_a_hidden_page_reconnects_when_it_becomes_visible(
     linked: Desktop, guest: Guest, cable: Link
 ) -> None:
     with unharmed(linked, guest):
@@ -167,7 +175,7 @@ def test_a_hidden_page_waits_until_it_is_looked_at(
         print(f"live after becoming visible: {linked.is_live(SOON):.2f} s")
 
 
-def test_the_browser_goes_offline_and_online(
+def test_the_page_reconnects_when_the_browser_is_online_again(
     linked: Desktop, guest: Guest, cable: Link, visitor: Visitor
 ) -> None:
     with unharmed(linked, guest):
@@ -181,7 +189,7 @@ def test_the_browser_goes_offline_and_online(
         print(f"live after offline: {linked.is_live(SOON):.2f} s")
 
 
-def test_the_user_need_not_wait(linked: Desktop, guest: Guest, cable: Link) -> None:
+def test_the_button_reconnects_at_once(linked: Desktop, guest: Guest, cable: Link) -> None:
     with unharmed(linked, guest):
         cable.down()
         linked.becomes("reconnecting")
@@ -194,7 +202,7 @@ def test_the_user_need_not_wait(linked: Desktop, guest: Guest, cable: Link) -> N
         print(f"live after the button: {linked.is_live(1.5):.2f} s")
 
 
-def test_a_slow_link_is_no_broken_one(linked: Desktop, guest: Guest, cable: Link) -> None:
+def test_a_slow_link_stays_connected(linked: Desktop, guest: Guest, cable: Link) -> None:
     with unharmed(linked, guest):
         cable.delay(0.4)
         try:
@@ -207,7 +215,9 @@ def test_a_slow_link_is_no_broken_one(linked: Desktop, guest: Guest, cable: Link
             cable.delay(0)
 
 
-def test_the_page_is_loaded_again(linked: Desktop, guest: Guest, cable: Link) -> None:
+def test_a_reload_after_a_lost_connection_keeps_the_session(
+    linked: Desktop, guest: Guest, cable: Link
+) -> None:
     """By a user who did not want to wait, and found the link repaired."""
     with session_unharmed(linked, guest):
         cable.down()

@@ -54,19 +54,23 @@ def is_shut_out(desktop: Desktop, tickets: Tickets) -> None:
     desktop.becomes("connected")
 
 
-def test_a_wrong_password(server: JupyterServer, visitor: Visitor) -> None:
+def test_a_wrong_password_is_reported_after_five_attempts(
+    server: JupyterServer, visitor: Visitor
+) -> None:
     tickets = Tickets(visitor, password="wrong")
     is_shut_out(visitor.opens(server), tickets)
 
 
 @pytest.mark.parametrize("backend", ["xpra"], indirect=True)
 @pytest.mark.parametrize("key", ["0" * 64, None], ids=["another key", "no key"])
-def test_a_wrong_key(server: JupyterServer, visitor: Visitor, key: str | None) -> None:
+def test_a_wrong_key_is_reported_after_five_attempts(
+    server: JupyterServer, visitor: Visitor, key: str | None
+) -> None:
     tickets = Tickets(visitor, key=key)
     is_shut_out(visitor.opens(server), tickets)
 
 
-def test_a_client_that_is_not_installed(
+def test_a_missing_html5_client_is_reported_with_a_remedy(
     jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
 ) -> None:
     server = jupyter("--DesktopApp.backend=xpra", f"--Xpra.client_folder={tmp_path}/client")

@@ -142,7 +142,7 @@ def answers(desktop: Desktop, inside: Guest) -> None:
 
 
 @pytest.mark.parametrize("who", ["owner", "guest"])
-def test_stop(
+def test_stop_shows_saving_on_all_pages_until_a_viewer_answers(
     start: Callable[..., JupyterServer], comes: Callable[[str], Desktop], who: str
 ) -> None:
     """A viewer with control answers, also where Stop was pressed."""
@@ -164,7 +164,9 @@ def test_stop(
         assert set(said(desktop)) == {SAVING}
 
 
-def test_restart(start: Callable[..., JupyterServer], comes: Callable[[str], Desktop]) -> None:
+def test_restart_shows_saving_until_the_owner_answers(
+    start: Callable[..., JupyterServer], comes: Callable[[str], Desktop]
+) -> None:
     server = start()
     before = Guest(server).display_server.pid
     owner = comes(f"{server.url}desktop/")
@@ -182,7 +184,7 @@ def test_restart(start: Callable[..., JupyterServer], comes: Callable[[str], Des
     assert set(said(owner)) <= {SAVING, "Starting the session…"}
 
 
-def test_a_server_that_is_idle(
+def test_an_idle_server_shows_saving_on_all_pages(
     start: Callable[..., JupyterServer], comes: Callable[[str], Desktop]
 ) -> None:
     server = start("--ServerApp.shutdown_no_activity_timeout=15")
@@ -197,7 +199,7 @@ def test_a_server_that_is_idle(
     until(lambda: server.process.poll() is not None, "the end of the server", 30)
 
 
-def test_an_application(
+def test_a_stopped_application_shows_saving_in_all_tabs(
     start: Callable[..., JupyterServer], comes: Callable[[str], Desktop]
 ) -> None:
     server = start(name="editor", title="Editor")

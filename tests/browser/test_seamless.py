@@ -142,7 +142,7 @@ def is_where_it_is_seen(window: Window, guest: Guest, title: str) -> None:
     until(lambda: geometry(guest, title) == window.contents, f"{title!r} at its place in X")
 
 
-def test_two_programs_are_two_windows_and_the_one_clicked_gets_the_keys(
+def test_a_click_gives_one_of_two_windows_the_keys(
     page: Desktop, programs: Programs, guest: Guest
 ) -> None:
     one, two = programs.terminal("one"), programs.terminal("two", "+250+300")
@@ -162,7 +162,7 @@ def test_two_programs_are_two_windows_and_the_one_clicked_gets_the_keys(
     expect(page.here.get_by_role("application")).to_be_focused()
 
 
-def test_a_title_is_text(page: Desktop, programs: Programs) -> None:
+def test_a_title_is_shown_as_text(page: Desktop, programs: Programs) -> None:
     title = "<img src=x onerror=alert(1)> & <b>more</b>"
     window = programs.terminal(title)
     expect(window.frame.locator(".title")).to_have_text(title)
@@ -211,7 +211,7 @@ def test_a_dialog_blocks_its_window(page: Desktop, programs: Programs) -> None:
     window.has_focus()
 
 
-def test_a_tooltip_goes_when_the_pointer_does(page: Desktop, programs: Programs) -> None:
+def test_a_tooltip_closes_when_the_pointer_leaves(page: Desktop, programs: Programs) -> None:
     window = programs.gtk("explaining")
     left, top, *_ = window.contents
     mouse = page.page.mouse
@@ -223,7 +223,7 @@ def test_a_tooltip_goes_when_the_pointer_does(page: Desktop, programs: Programs)
     expect(tooltip).to_have_count(0)
 
 
-def test_moved_resized_and_closed_by_the_frame(
+def test_a_frame_moves_resizes_and_closes_its_window(
     page: Desktop, programs: Programs, guest: Guest
 ) -> None:
     window = programs.terminal("framed")
@@ -250,7 +250,7 @@ def test_moved_resized_and_closed_by_the_frame(
     until(lambda: not guest.server.processes("xterm", "framed"), "the end of the program")
 
 
-def test_maximised_and_a_page_that_gets_smaller(
+def test_maximised_and_normal_windows_follow_a_smaller_page(
     page: Desktop, programs: Programs, guest: Guest
 ) -> None:
     window, other = programs.terminal("large"), programs.terminal("small", "+800+500")
@@ -272,7 +272,9 @@ def test_maximised_and_a_page_that_gets_smaller(
     is_where_it_is_seen(other, guest, "small")
 
 
-def test_minimised_and_back(page: Desktop, programs: Programs, guest: Guest) -> None:
+def test_a_minimised_window_returns_to_its_place(
+    page: Desktop, programs: Programs, guest: Guest
+) -> None:
     one, two = programs.terminal("one"), programs.terminal("two", "+600+300")
     is_where_it_is_seen(two, guest, "two")
     before = two.contents
@@ -305,7 +307,7 @@ def test_windows_are_reached_by_keyboard(page: Desktop, programs: Programs) -> N
     one.has_focus()
 
 
-def test_a_program_that_draws_its_own_frame(
+def test_a_program_with_its_own_frame_can_be_dragged(
     page: Desktop, programs: Programs, guest: Guest
 ) -> None:
     window = programs.gtk("own frame", "--own-frame")
@@ -330,7 +332,7 @@ def test_a_program_that_draws_its_own_frame(
     assert window.contents[2:] == (width, height)
 
 
-def test_a_lost_connection_brings_all_windows_back(
+def test_all_windows_return_after_a_lost_connection(
     page: Desktop, programs: Programs, guest: Guest, cable: Link, visitor: Visitor
 ) -> None:
     visitor.expects(*LINK_IS_DOWN)
@@ -360,7 +362,9 @@ def test_a_lost_connection_brings_all_windows_back(
     assert guest.output(page, "echo $kept", "remembered") == "yes\n"
 
 
-def test_the_clipboard(page: Desktop, programs: Programs, guest: Guest) -> None:
+def test_the_clipboard_works_both_ways_in_seamless_mode(
+    page: Desktop, programs: Programs, guest: Guest
+) -> None:
     programs.terminal("pasting")
     guest.copy("from a program: é€")
     until(lambda: page.read_clipboard() == "from a program: é€", "the text in the browser")

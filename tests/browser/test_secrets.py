@@ -50,14 +50,14 @@ def test_a_page_keeps_no_secret(backend: str, server: JupyterServer, visitor: Vi
     assert [address for address in history(desktop) if "token" in address] == []
 
 
-def test_a_page_that_refuses_keeps_no_token(server: JupyterServer, visitor: Visitor) -> None:
+def test_an_error_page_keeps_no_token(server: JupyterServer, visitor: Visitor) -> None:
     visitor.expects("status of 400")
     desktop = visitor.opens(server, "desktop/sessions/..;rm/")
     assert "cannot be the name of a desktop" in desktop.page.content()
     assert [address for address in history(desktop) if "token" in address] == []
 
 
-def test_pages_that_are_left_for_others_name_themselves_to_their_own_origin_only(
+def test_the_page_sends_its_address_as_referrer_to_its_own_origin_only(
     server: JupyterServer, visitor: Visitor
 ) -> None:
     desktop = visitor.opens(server)

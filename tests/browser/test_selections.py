@@ -103,7 +103,7 @@ def holds(guest: Guest, file: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("toolkit", ENTRIES)
-def test_what_is_marked_can_be_pasted_over(
+def test_marked_text_can_be_pasted_over(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str, toolkit: str
 ) -> None:
     with entry(desktop, guest, toolkit, OLD):
@@ -115,7 +115,7 @@ def test_what_is_marked_can_be_pasted_over(
     assert desktop.read_clipboard() == new
 
 
-def test_what_is_marked_is_not_copied(
+def test_marked_text_is_not_copied(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str
 ) -> None:
     with entry(desktop, guest, "GTK", OLD):
@@ -131,7 +131,7 @@ def test_what_is_marked_is_not_copied(
 
 
 @pytest.mark.parametrize("way", ["middle button", "Shift+Insert"])
-def test_terminals_paste_what_was_copied_outside(
+def test_terminals_paste_text_copied_outside(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str, way: str
 ) -> None:
     with entry(desktop, guest, "GTK", OLD):
@@ -151,7 +151,7 @@ def test_terminals_paste_what_was_copied_outside(
             holds(guest, "pasted", 2 * new)
 
 
-def test_the_middle_button_pastes_what_was_marked_since(
+def test_the_middle_button_pastes_text_marked_after_the_last_copy(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str
 ) -> None:
     with entry(desktop, guest, "GTK", OLD), terminal(desktop, guest):
@@ -167,7 +167,7 @@ def test_the_middle_button_pastes_what_was_marked_since(
         assert guest.paste("primary") == OLD
 
 
-def test_only_the_text_is_fetched_that_is_pasted(
+def test_only_the_pasted_text_is_fetched(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str
 ) -> None:
     with entry(desktop, guest, "GTK", OLD):
@@ -183,7 +183,7 @@ def test_only_the_text_is_fetched_that_is_pasted(
 
 
 @pytest.mark.parametrize("program", EDITORS)
-def test_programs_of_users(
+def test_marking_and_pasting_work_in_firefox_and_writer(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str, program: str
 ) -> None:
     """All of it in one start of each: they take their time to start."""

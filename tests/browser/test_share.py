@@ -146,7 +146,7 @@ def line(dialog: Locator, text: str) -> Locator:
     return dialog.get_by_role("listitem").filter(has_text=text)
 
 
-def test_a_link_to_look_on(
+def test_a_view_link_shows_the_desktop_and_takes_no_input(
     server: JupyterServer,
     owner: Desktop,
     events: Callable[[], str],
@@ -217,7 +217,7 @@ def area(desktop: Desktop, x: int, y: int) -> FloatRect:
     return {"x": left + x * scale, "y": top + y * scale, "width": 8, "height": 8}
 
 
-def test_a_link_to_use_the_desktop(
+def test_a_full_link_takes_input(
     server: JupyterServer,
     owner: Desktop,
     events: Callable[[], str],
@@ -235,7 +235,7 @@ def test_a_link_to_use_the_desktop(
     assert (keys(events()), clicks(events())) == (["x"], 1), events()
 
 
-def test_disconnected_and_ended(
+def test_a_disconnected_guest_can_return_until_the_link_ends(
     server: JupyterServer, owner: Desktop, comes: Callable[..., Desktop]
 ) -> None:
     shown = dialog(owner)
@@ -265,7 +265,7 @@ def test_disconnected_and_ended(
     says(mallory, "This link has ended")
 
 
-def test_a_link_that_expires(
+def test_an_expired_link_disconnects_and_admits_nobody(
     server: JupyterServer, owner: Desktop, comes: Callable[..., Desktop]
 ) -> None:
     link = share(server, "full", 4)
@@ -277,7 +277,7 @@ def test_a_link_that_expires(
     expect(line(dialog(owner), "Can")).to_have_count(0)
 
 
-def test_a_desktop_that_ends(
+def test_a_link_ends_with_its_desktop_and_not_with_a_page_reload(
     server: JupyterServer, owner: Desktop, comes: Callable[..., Desktop]
 ) -> None:
     link = share(server, "full")
@@ -296,7 +296,9 @@ def test_a_desktop_that_ends(
     says(grace, "This link has ended")
 
 
-def test_a_desktop_that_is_not_there(server: JupyterServer, comes: Callable[..., Desktop]) -> None:
+def test_a_link_to_a_desktop_that_does_not_run_starts_none(
+    server: JupyterServer, comes: Callable[..., Desktop]
+) -> None:
     grace = comes(f"{server.url}desktop/sessions/other/?share_key=any", "Grace")
     says(grace, "The desktop is not running")
     grace.screenshot("share-not-started")
@@ -308,7 +310,9 @@ def test_a_desktop_that_is_not_there(server: JupyterServer, comes: Callable[...,
     assert "other" not in [one["name"] for one in sessions]
 
 
-def test_without_a_link(visit: Callable[..., Visitor], server: JupyterServer) -> None:
+def test_a_reader_without_a_link_gets_an_error(
+    visit: Callable[..., Visitor], server: JupyterServer
+) -> None:
     rita = visit(user_agent="Rita")
     rita.expects(*ENDS)
     desktop = rita.opens(server)

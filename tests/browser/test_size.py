@@ -93,7 +93,9 @@ def has_size(guest: Guest, desktop: Desktop, size: ViewportSize) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, {"width": 1001, "height": 667}])
-def test_the_desktop_follows_the_window(desktop: Desktop, guest: Guest, size: ViewportSize) -> None:
+def test_the_desktop_takes_the_window_s_size(
+    desktop: Desktop, guest: Guest, size: ViewportSize
+) -> None:
     desktop.page.set_viewport_size(size)
     has_size(guest, desktop, size)
     # One pixel of the desktop is one of the page: nothing is scaled.
@@ -102,7 +104,7 @@ def test_the_desktop_follows_the_window(desktop: Desktop, guest: Guest, size: Vi
     assert (shown["width"], shown["height"]) == (size["width"], size["height"])
 
 
-def test_the_first_size_is_the_windows(
+def test_a_new_page_gives_the_desktop_its_size(
     server: servers.JupyterServer, visit: Callable[..., Visitor], guest: Guest
 ) -> None:
     desktop = visit(viewport=SMALL).opens(server)
@@ -110,7 +112,7 @@ def test_the_first_size_is_the_windows(
     has_size(guest, desktop, SMALL)
 
 
-def test_dragging_an_edge_is_a_few_resizes(
+def test_dragging_an_edge_makes_few_resizes(
     desktop: Desktop, guest: Guest, resizes: Resizes
 ) -> None:
     for width in range(1270, 1000, -10):
@@ -119,7 +121,7 @@ def test_dragging_an_edge_is_a_few_resizes(
     assert len(resizes.settle()) <= 6, resizes.sizes()
 
 
-def test_two_windows_do_not_fight(
+def test_only_the_focused_window_resizes_the_desktop(
     desktop: Desktop, other: Desktop, guest: Guest, resizes: Resizes
 ) -> None:
     desktop.page.set_viewport_size(LARGE)
@@ -140,7 +142,7 @@ def test_two_windows_do_not_fight(
     other.screenshot("other-size")
 
 
-def test_two_people_at_work_do_not_fight(
+def test_two_users_with_focus_do_not_resize_repeatedly(
     desktop: Desktop,
     visit: Callable[..., Visitor],
     server: servers.JupyterServer,
@@ -162,7 +164,7 @@ def test_two_people_at_work_do_not_fight(
     assert len(resizes.settle()) - before <= 2, resizes.sizes()
 
 
-def test_a_window_that_cannot_have_its_size_shows_it_all(
+def test_a_smaller_window_without_focus_shows_the_whole_desktop(
     desktop: Desktop, other: Desktop, guest: Guest
 ) -> None:
     desktop.page.set_viewport_size(LARGE)

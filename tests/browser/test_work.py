@@ -35,12 +35,12 @@ _NAMED_ROLES = (
 )
 
 
-def test_what_is_typed_reaches_a_program(desktop: Desktop, guest: Guest) -> None:
+def test_typed_text_reaches_a_program(desktop: Desktop, guest: Guest) -> None:
     text = 'It works: 100 % {of} "the" keys, [all] @ ~once\\!'
     assert guest.output(desktop, f"echo '{text}'", "typed") == f"{text}\n"
 
 
-def test_a_key_whose_release_is_late_types_one_letter(
+def test_a_key_with_a_late_release_types_one_letter(
     linked: Desktop, guest: Guest, cable: Link
 ) -> None:
     keyboard = linked.page.keyboard
@@ -56,9 +56,7 @@ def test_a_key_whose_release_is_late_types_one_letter(
         assert typed() == "ab"
 
 
-def test_a_key_that_is_held_repeats_as_it_does_in_the_browser(
-    desktop: Desktop, guest: Guest
-) -> None:
+def test_a_held_key_repeats_as_often_as_in_the_browser(desktop: Desktop, guest: Guest) -> None:
     keyboard = desktop.page.keyboard
     with _letters(desktop, guest) as typed:
         for _ in range(5):
@@ -76,7 +74,7 @@ def test_a_key_that_is_held_repeats_as_it_does_in_the_browser(
         until(lambda: _keys_down(guest) == 0, "no key that is down")
 
 
-def test_the_mouse_reaches_a_program_where_it_points(
+def test_clicks_reach_a_program_at_the_pointer_s_position(
     desktop: Desktop, guest: Guest, tmp_path: Path
 ) -> None:
     log = tmp_path / "buttons"
@@ -89,7 +87,7 @@ def test_the_mouse_reaches_a_program_where_it_points(
         until(lambda: _clicked(log)[:3] == wanted, f"{wanted} at xev, in {log}")
 
 
-def test_a_click_that_waits_for_the_clipboard_is_a_whole_one(
+def test_a_click_that_waits_for_the_clipboard_arrives_whole(
     desktop: Desktop, guest: Guest, tmp_path: Path
 ) -> None:
     log = tmp_path / "buttons"
@@ -103,7 +101,7 @@ def test_a_click_that_waits_for_the_clipboard_is_a_whole_one(
         desktop.tool("Keys").click()
 
 
-def test_the_keys_menu_sends_what_the_browser_keeps(
+def test_the_keys_menu_sends_keys_that_the_browser_keeps(
     desktop: Desktop, guest: Guest, tmp_path: Path
 ) -> None:
     log = tmp_path / "keys"
@@ -133,7 +131,7 @@ def test_control_alt_delete_opens_the_log_out_window(desktop: Desktop, guest: Gu
     until(lambda: _is_gone(guest, _LOG_OUT_WINDOW), "it is gone")
 
 
-def test_full_screen_and_back(desktop: Desktop) -> None:
+def test_full_screen_is_entered_and_left(desktop: Desktop) -> None:
     in_full_screen = "() => document.fullscreenElement !== null"
     desktop.tool("Full screen").click()
     eventually(lambda: desktop.run(in_full_screen), "full screen")
@@ -143,7 +141,7 @@ def test_full_screen_and_back(desktop: Desktop) -> None:
     desktop.is_live()
 
 
-def test_the_toolbar_gets_out_of_the_way(desktop: Desktop) -> None:
+def test_the_toolbar_hides_when_the_pointer_leaves(desktop: Desktop) -> None:
     tools = desktop.here.locator("#tools")
     expect(tools).not_to_be_visible()
     desktop.page.mouse.move(640, 3)
@@ -152,7 +150,7 @@ def test_the_toolbar_gets_out_of_the_way(desktop: Desktop) -> None:
     expect(tools).not_to_be_visible()
 
 
-def test_the_handle_says_what_it_is_until_it_is_known(desktop: Desktop) -> None:
+def test_the_handle_shows_its_label_until_used_or_timed_out(desktop: Desktop) -> None:
     handle = desktop.here.locator("#handle")
     said = handle.get_by_text("Tools")
 
@@ -179,7 +177,7 @@ def test_the_handle_says_what_it_is_until_it_is_known(desktop: Desktop) -> None:
     expect(said).to_have_css("opacity", "0")
 
 
-def test_who_wants_less_motion_sees_none(desktop: Desktop) -> None:
+def test_reduced_motion_stops_animations(desktop: Desktop) -> None:
     """What appears or goes does so from one picture to the next (Media Queries Level 5)."""
 
     def moving() -> list[float]:
@@ -197,7 +195,7 @@ def test_who_wants_less_motion_sees_none(desktop: Desktop) -> None:
     expect(desktop.here.locator("#tools")).to_have_css("transition-duration", "0s")
 
 
-def test_everything_can_be_done_with_the_keyboard(desktop: Desktop, guest: Guest) -> None:
+def test_all_tools_can_be_used_with_the_keyboard(desktop: Desktop, guest: Guest) -> None:
     page = desktop.page
     _leave_desktop(desktop)
     desktop.screenshot("toolbar")
@@ -242,7 +240,7 @@ def test_every_control_has_a_name(desktop: Desktop, visitor: Visitor) -> None:
     desktop.page.keyboard.press("Escape")
 
 
-def test_nothing_locks_the_screen(
+def test_the_screen_is_never_locked(
     xfce: servers.JupyterServer, desktop: Desktop, guest: Guest
 ) -> None:
     screen = guest.run("xset", "q")

@@ -35,7 +35,7 @@ NO_PREFIX = {
 
 
 @pytest.mark.parametrize("kind", NO_UPGRADE)
-def test_a_proxy_that_passes_no_websockets(
+def test_a_proxy_without_websockets_is_explained(
     kind: str, prefixed: JupyterServer, visit: Callable[..., Visitor]
 ) -> None:
     with running_front(kind, prefixed.port, NO_UPGRADE[kind]) as front:
@@ -48,7 +48,7 @@ def test_a_proxy_that_passes_no_websockets(
 
 
 @pytest.mark.parametrize("kind", OTHER_HOST)
-def test_a_proxy_that_changes_the_host(
+def test_a_proxy_that_changes_the_host_is_explained(
     kind: str, prefixed: JupyterServer, visit: Callable[..., Visitor]
 ) -> None:
     with running_front(kind, prefixed.port, OTHER_HOST[kind]) as front:
@@ -63,7 +63,7 @@ def test_a_proxy_that_changes_the_host(
 
 
 @pytest.mark.parametrize("kind", NO_PREFIX)
-def test_a_proxy_that_takes_the_prefix_away(
+def test_a_proxy_that_removes_the_prefix_is_explained(
     kind: str, prefixed: JupyterServer, visit: Callable[..., Visitor]
 ) -> None:
     with running_front(kind, prefixed.port, NO_PREFIX[kind]) as front:
@@ -75,7 +75,7 @@ def test_a_proxy_that_takes_the_prefix_away(
 
 
 @pytest.mark.parametrize("kind", NO_PREFIX)
-def test_a_jupyter_that_does_not_know_the_prefix(
+def test_a_jupyter_without_the_prefix_is_explained(
     kind: str, server: JupyterServer, visit: Callable[..., Visitor]
 ) -> None:
     with running_front(kind, server.port) as front:
@@ -86,7 +86,7 @@ def test_a_jupyter_that_does_not_know_the_prefix(
         expect(page.locator("p")).to_contain_text(f'c.ServerApp.base_url = "{BASE_URL}"')
 
 
-def test_a_user_without_a_name_whose_home_is_read_only(
+def test_a_user_without_a_name_and_with_a_read_only_home_gets_openbox(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
     """As in containers on platforms that give each a user id of its own."""
@@ -105,7 +105,7 @@ def test_a_user_without_a_name_whose_home_is_read_only(
         assert viewer.width
 
 
-def test_a_user_without_a_name_whose_desktop_needs_one(
+def test_a_user_without_a_name_gets_an_explanation_instead_of_xfce(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
     user = users.new()

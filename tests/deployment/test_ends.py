@@ -21,7 +21,9 @@ SERVER_GONE = ("net::ERR_", "WebSocket connection to", "Failed to load resource"
 pytestmark = pytest.mark.parametrize("front", ["nginx"], indirect=True)
 
 
-def test_the_culler_spares_those_who_work_and_no_open_page(bob: Member, hub: Hub) -> None:
+def test_the_culler_ends_a_server_with_an_open_page_but_without_input(
+    bob: Member, hub: Hub
+) -> None:
     server = hub.server(BOB, "idle")
     desktop = bob.opens(server)
     desktop.shows_desktop()

@@ -34,7 +34,7 @@ def enter(tmp_path: Path) -> Iterator[Callable[[int], str]]:
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o2777, 0o770])
-def test_where_others_may_write_sockets_get_a_folder_elsewhere(
+def test_a_tmpdir_writable_by_others_gets_a_runtime_folder_elsewhere(
     enter: Callable[[int], str], mode: int
 ) -> None:
     made = Path(enter(mode))
@@ -43,14 +43,12 @@ def test_where_others_may_write_sockets_get_a_folder_elsewhere(
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777])
-def test_where_nobody_can_replace_what_is_there_nothing_is_made(
-    enter: Callable[[int], str], mode: int
-) -> None:
+def test_a_safe_tmpdir_gets_no_runtime_folder(enter: Callable[[int], str], mode: int) -> None:
     """As on clusters, where jobs have a TMPDIR of their own and /dev/shm is the host's."""
     assert enter(mode) == ""
 
 
-def test_without_home_it_says_that_there_is_none() -> None:
+def test_a_missing_home_is_reported() -> None:
     ran = subprocess.run(
         [ENTRY, "true"],
         env={"PATH": os.environ["PATH"]},

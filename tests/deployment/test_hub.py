@@ -60,7 +60,7 @@ def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
 
 
 @pytest.mark.parametrize("front", ["nginx", "apache", "apache-older"], indirect=True)
-def test_from_the_login_to_a_desktop(
+def test_an_address_leads_through_the_login_to_the_desktop(
     front: Front, visit: Callable[..., Visitor], anns: UserServer, guest: Guest
 ) -> None:
     """Whoever opens the address of the desktop logs in and is there, without its slash too."""
@@ -79,7 +79,7 @@ def test_from_the_login_to_a_desktop(
     desktop.screenshot(f"hub-{front.kind}")
 
 
-def test_the_ways_back(ann: Member, anns: UserServer, front: Front) -> None:
+def test_tools_lead_back_to_jupyterlab_and_hub(ann: Member, anns: UserServer, front: Front) -> None:
     for tool, address in (("Lab", f"{anns.base_url}lab**"), ("Hub", f"{BASE_URL}hub/home")):
         desktop = ann.opens(anns)
         desktop.shows_desktop()
@@ -88,7 +88,7 @@ def test_the_ways_back(ann: Member, anns: UserServer, front: Front) -> None:
         desktop.page.close()
 
 
-def test_the_connection_is_lost_and_comes_back(
+def test_the_page_reconnects_after_link_and_proxy_failures(
     member: Callable[..., Member], anns: UserServer, guest: Guest, front: Front, cable: Link
 ) -> None:
     someone = member(ANN, f"https://localhost:{cable.port}")
@@ -108,9 +108,7 @@ def test_the_connection_is_lost_and_comes_back(
     guest.output(desktop, "\necho back", f"back-{front.kind}")
 
 
-def test_the_other_user_stays_outside(
-    ann: Member, bob: Member, anns: UserServer, front: Front
-) -> None:
+def test_another_user_is_refused(ann: Member, bob: Member, anns: UserServer, front: Front) -> None:
     desktop = ann.opens(anns)
     desktop.shows_desktop()
     ticket = anns.ticket()
@@ -128,7 +126,7 @@ def test_the_other_user_stays_outside(
 
 
 @pytest.mark.parametrize("headers", ["the hub's", "the site's"])
-def test_in_a_tab_of_jupyterlab(
+def test_the_desktop_opens_in_a_tab_of_jupyterlab(
     ann: Member, anns: UserServer, sites: UserServer, front: Front, headers: str
 ) -> None:
     """The hub lets nobody frame what is its own, and sites have a policy of theirs."""
@@ -142,7 +140,7 @@ def test_in_a_tab_of_jupyterlab(
     desktop.screenshot(f"hub-lab-{front.kind}-{server.name or 'default'}")
 
 
-def test_a_named_server_has_a_desktop_of_its_own(
+def test_a_named_server_has_its_own_desktop(
     ann: Member, anns: UserServer, sites: UserServer
 ) -> None:
     ann.opens(anns).shows_desktop(colours=XFCE)
@@ -151,13 +149,13 @@ def test_a_named_server_has_a_desktop_of_its_own(
     assert not set(sites.displays()) & set(anns.displays())
 
 
-def test_a_silent_connection_is_not_cut(quiet: Quiet) -> None:
+def test_heartbeats_keep_a_silent_connection_open(quiet: Quiet) -> None:
     """The proxies cut at 24 seconds here; the bridge's heartbeats come every 20."""
     until(lambda: time.monotonic() - quiet.since > IDLE + 4, "the time to be cut", IDLE + 5)
     assert quiet.pings() >= 1
 
 
-def test_who_was_given_access_by_the_hub_comes_by_a_link(
+def test_a_user_with_the_hub_s_access_enters_by_a_link(
     ann: Member, bob: Member, anns: UserServer, hub: Hub, front: Front
 ) -> None:
     ann.opens(anns).shows_desktop()

@@ -54,7 +54,7 @@ def built(images: Images, flavour: str) -> str:
 @pytest.mark.parametrize(
     "flavour", ["tigervnc", pytest.param("xpra", marks=pytest.mark.needs("xpra"))]
 )
-def test_as_any_user_restricted(flavour: str, images: Images) -> None:
+def test_the_image_runs_restricted_as_any_user(flavour: str, images: Images) -> None:
     """As on OpenShift: read-only root, volumes open to all, the engine's filter for calls."""
     with (
         images.container(built(images, flavour)) as container,
@@ -68,7 +68,7 @@ def test_as_any_user_restricted(flavour: str, images: Images) -> None:
             is_restricted(process)
 
 
-def test_as_a_user_of_a_hub_gets_it(images: Images) -> None:
+def test_the_hub_image_runs_under_a_hub(images: Images) -> None:
     user = "ann"
 
     with images.container(built(images, "hub")) as container, running_hub(users=[user]) as hub:
@@ -98,7 +98,7 @@ def test_as_a_user_of_a_hub_gets_it(images: Images) -> None:
 @pytest.mark.parametrize(
     ("folder", "remedy"), [("/tmp", "--tmpfs /tmp"), ("/home/jovyan", "Mount a volume there")]
 )
-def test_a_folder_that_cannot_be_written_to(
+def test_an_unwritable_folder_is_reported_with_a_remedy(
     folder: str, remedy: str, images: Images, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o755)
@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_be_written_to(
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_what_is_not_in_it(flavour: str, images: Images) -> None:
+def test_the_image_has_no_build_tools_caches_or_secrets(flavour: str, images: Images) -> None:
     with images.container(built(images, flavour)) as container:
         programs = {path.name for path in container.root.glob("usr/*bin/*")}
         assert "startxfce4" in programs
@@ -135,7 +135,7 @@ def test_what_is_not_in_it(flavour: str, images: Images) -> None:
         assert not [one for one in container.config["Env"] if "TOKEN" in one or "proxy" in one]
 
 
-def test_a_binder_link(tmp_path: Path, images: Images) -> None:
+def test_a_binder_link_opens_a_desktop(tmp_path: Path, images: Images) -> None:
     clone = tmp_path / "clone"
     clone_repository(clone)
     named = [f"NB_USER={binder.USER}", f"NB_UID={binder.UID}"]

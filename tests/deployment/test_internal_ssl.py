@@ -12,7 +12,7 @@ from .hub import ANN, running_hub
 from .member import Member
 
 
-def test_with_internal_tls(visit: Callable[..., Visitor]) -> None:
+def test_a_desktop_works_with_internal_tls(visit: Callable[..., Visitor]) -> None:
     with running_hub(internal_ssl=True) as hub:
         server = hub.server(ANN, prepare=with_terminals, start_script="xfce")
         environment = server.process_of("jupyterhub.singleuser").environ()

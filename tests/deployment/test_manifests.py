@@ -22,7 +22,7 @@ def read(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kubernetes", VERSIONS)
-def test_kubernetes(kubernetes: str) -> None:
+def test_the_kubernetes_manifest_is_valid(kubernetes: str) -> None:
     for resource in read("kubernetes.yaml"):
         kubernetes_validate.validate(resource, kubernetes, strict=True)
 
@@ -49,7 +49,7 @@ CHART = only(
 )
 
 
-def test_the_values_of_zero_to_jupyterhub() -> None:
+def test_the_values_for_zero_to_jupyterhub_fit_chart_and_image() -> None:
     (values,) = read("zero-to-jupyterhub.yaml")
     jsonschema.validate(values, CHART)
     singleuser = values["singleuser"]
@@ -63,7 +63,7 @@ def test_the_values_of_zero_to_jupyterhub() -> None:
 
 
 @pytest.mark.parametrize("kubernetes", VERSIONS)
-def test_the_pods_of_zero_to_jupyterhub(kubernetes: str) -> None:
+def test_a_pod_of_zero_to_jupyterhub_is_valid(kubernetes: str) -> None:
     """What the chart and KubeSpawner make of the values."""
     (values,) = read("zero-to-jupyterhub.yaml")
     singleuser, storage = values["singleuser"], values["singleuser"]["storage"]
@@ -91,7 +91,7 @@ def test_the_pods_of_zero_to_jupyterhub(kubernetes: str) -> None:
 
 
 @pytest.mark.parametrize("other", [".binder/Dockerfile", "containers/apptainer.def"])
-def test_others_take_the_same_steps(other: str) -> None:
+def test_other_images_take_the_same_steps(other: str) -> None:
     """As the image that is run; whoever uses Apptainer brings a user along."""
     image = steps((CONTAINERS / "tigervnc" / "Containerfile").read_text())
     same = [step for step in steps((REPOSITORY / other).read_text()) if "user" not in step]
@@ -103,7 +103,7 @@ def steps(text: str) -> list[str]:
     return re.findall(r"^(?:RUN|   ) (/\S*steps/.*)$", text, re.MULTILINE)
 
 
-def test_what_apptainer_copies_is_there() -> None:
+def test_files_that_apptainer_copies_exist() -> None:
     text = (CONTAINERS / "apptainer.def").read_text()
     sources = set(re.findall(r"^    ([^/\s]\S*) /", text, re.MULTILINE))
     assert len(sources) == 8

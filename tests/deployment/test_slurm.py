@@ -112,7 +112,7 @@ def test_a_desktop_runs_in_a_job(server: JupyterServer, cluster: Cluster) -> Non
     assert cluster.job(job["id"], "%T") == "COMPLETED"
 
 
-def test_the_page_of_a_desktop_in_a_job(
+def test_the_page_asks_for_resources_and_shows_job_and_time_left(
     start: Callable[..., JupyterServer], cluster: Cluster, visitor: Visitor
 ) -> None:
     partitions = [f"--Slurm.partitions={name}" for name in ("main", "small")]
@@ -178,7 +178,7 @@ def listening(server: JupyterServer) -> list[str]:
     return found
 
 
-def test_a_job_that_waits_says_why_and_is_cancelled(
+def test_a_waiting_job_shows_its_reason_and_can_be_cancelled(
     server: JupyterServer, cluster: Cluster
 ) -> None:
     cluster.fill()
@@ -207,7 +207,9 @@ def waits(server: JupyterServer, why: str, seconds: float = 15) -> dict[str, Any
     return until(waits, f"a job that waits: {why}", seconds)
 
 
-def test_a_job_that_is_cancelled_elsewhere(server: JupyterServer, cluster: Cluster) -> None:
+def test_a_job_cancelled_with_scancel_stops_the_desktop(
+    server: JupyterServer, cluster: Cluster
+) -> None:
     session = server.start_desktop()
     with view(server) as viewer:
         assert sees(viewer)
@@ -218,7 +220,7 @@ def test_a_job_that_is_cancelled_elsewhere(server: JupyterServer, cluster: Clust
     until(lambda: not steps(server), "no step of the viewer's to be left")
 
 
-def test_time_that_is_over(server: JupyterServer, cluster: Cluster) -> None:
+def test_a_job_at_its_time_limit_stops_the_desktop(server: JupyterServer, cluster: Cluster) -> None:
     session = server.start_desktop()
     before = session["job"]["ends"]
     cluster.ends_in(session["job"]["id"], 3)
@@ -230,7 +232,9 @@ def test_time_that_is_over(server: JupyterServer, cluster: Cluster) -> None:
     assert "ask for more time" in session["error"]["remedy"]
 
 
-def test_a_job_that_is_requeued_ends(start: Callable[..., JupyterServer], cluster: Cluster) -> None:
+def test_a_requeued_job_is_cancelled_and_the_desktop_fails(
+    start: Callable[..., JupyterServer], cluster: Cluster
+) -> None:
     server = start("--Slurm.arguments=--requeue")
     session = server.start_desktop()
     assert "Requeue" not in cluster.says("scontrol", "requeue", session["job"]["id"])
@@ -240,7 +244,7 @@ def test_a_job_that_is_requeued_ends(start: Callable[..., JupyterServer], cluste
     until(lambda: not cluster.jobs(), "the requeued job to be cancelled")
 
 
-def test_a_node_that_fails(server: JupyterServer, cluster: Cluster) -> None:
+def test_a_failed_node_is_named_in_the_error(server: JupyterServer, cluster: Cluster) -> None:
     session = server.start_desktop()
     node = session["job"]["node"]
     with cluster.without(node):
@@ -249,7 +253,9 @@ def test_a_node_that_fails(server: JupyterServer, cluster: Cluster) -> None:
     assert session["error"]["message"].startswith(f"The node {node} failed")
 
 
-def test_a_controller_that_is_away_for_a_minute(server: JupyterServer, cluster: Cluster) -> None:
+def test_a_desktop_survives_a_minute_without_the_controller(
+    server: JupyterServer, cluster: Cluster
+) -> None:
     session = server.start_desktop()
     with view(server) as viewer:
         assert sees(viewer)
@@ -267,7 +273,7 @@ def test_a_controller_that_is_away_for_a_minute(server: JupyterServer, cluster: 
     server.call("DELETE", "desktop/api/sessions/default")
 
 
-def test_a_job_that_waits_while_the_controller_is_away(
+def test_a_waiting_job_survives_a_missing_controller(
     server: JupyterServer, cluster: Cluster
 ) -> None:
     cluster.fill()
@@ -280,7 +286,7 @@ def test_a_job_that_waits_while_the_controller_is_away(
     is_cancelled(cluster, job)
 
 
-def test_programs_save_within_the_job(
+def test_programs_save_before_the_job_ends(
     start: Callable[..., JupyterServer], cluster: Cluster, visitor: Visitor
 ) -> None:
     server = start(saving.PATIENCE, start_script="~/start", prepare=saving.prepare)
@@ -319,7 +325,7 @@ def test_an_application_runs_in_a_job(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize("waiting", [False, True])
-def test_nothing_is_left_of_a_jupyter_that_is_killed(
+def test_a_killed_jupyter_leaves_no_job(
     start: Callable[..., JupyterServer], cluster: Cluster, waiting: bool
 ) -> None:
     server = start()
@@ -341,7 +347,7 @@ def test_nothing_is_left_of_a_jupyter_that_is_killed(
         ("worker", True),  # were both killed, the job would end itself after it has begun
     ],
 )
-def test_nothing_is_left_where_what_follows_the_job_is_killed(
+def test_a_killed_keeper_or_worker_leaves_no_job(
     server: JupyterServer, cluster: Cluster, which: str, waiting: bool
 ) -> None:
     fillers = cluster.fill() if waiting else []
@@ -375,7 +381,9 @@ def followers(server: JupyterServer) -> dict[str, psutil.Process]:
     return {"keeper": keeper, "worker": worker}
 
 
-def test_all_who_follow_the_job_are_killed(server: JupyterServer, cluster: Cluster) -> None:
+def test_killed_keeper_and_worker_leave_only_a_file_for_the_next_start(
+    server: JupyterServer, cluster: Cluster
+) -> None:
     server.start_desktop()
     for process in followers(server).values():
         process.kill()
@@ -390,7 +398,7 @@ def test_all_who_follow_the_job_are_killed(server: JupyterServer, cluster: Clust
     server.call("DELETE", "desktop/api/sessions/default")
 
 
-def test_what_slurm_refuses_is_said_in_its_words(
+def test_a_refusal_is_reported_in_slurm_s_words(
     start: Callable[..., JupyterServer], cluster: Cluster
 ) -> None:
     server = start("--Slurm.most_gpus=2", "--Slurm.partitions=nowhere", "--Slurm.partitions=main")
@@ -405,7 +413,7 @@ def test_what_slurm_refuses_is_said_in_its_words(
     assert not cluster.jobs()
 
 
-def test_a_job_that_slurm_took_without_saying_so(
+def test_a_job_accepted_despite_a_timeout_is_cancelled(
     start: Callable[..., JupyterServer], cluster: Cluster, tmp_path: Path
 ) -> None:
     real = shutil.which("sbatch", path=cluster.environment["PATH"])
@@ -426,7 +434,7 @@ def test_a_job_that_slurm_took_without_saying_so(
         late.unlink()
 
 
-def test_an_output_folder_that_the_node_lacks(
+def test_an_output_folder_missing_on_the_node_is_named(
     start: Callable[..., JupyterServer], cluster: Cluster, tmp_path: Path
 ) -> None:
     """It is there when the job is submitted, and gone when slurmd wants to write to it."""
@@ -444,7 +452,9 @@ def test_an_output_folder_that_the_node_lacks(
     assert "Slurm.output_folder" in session["error"]["remedy"]
 
 
-def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: Cluster) -> None:
+def test_a_missing_sbatch_is_reported(
+    start: Callable[..., JupyterServer], cluster: Cluster
+) -> None:
     server = start(environment={"PATH": "/nowhere"})
     server.call("POST", "desktop/api/sessions", {})
     session = ended(server)
@@ -452,7 +462,9 @@ def test_a_machine_without_slurm(start: Callable[..., JupyterServer], cluster: C
     assert session["error"]["command"]
 
 
-def test_the_doctor_asks_the_cluster(server: JupyterServer, cluster: Cluster) -> None:
+def test_the_doctor_checks_controller_and_partitions(
+    server: JupyterServer, cluster: Cluster
+) -> None:
     def doctor() -> Report:
         settings = ("--DesktopApp.placement=slurm", "--Slurm.hours=1")
         return ask(server, "--json", "--no-trial", *settings, **cluster.environment)
@@ -473,7 +485,7 @@ def test_the_doctor_asks_the_cluster(server: JupyterServer, cluster: Cluster) ->
     assert "maintenance" in refused["remedy"]
 
 
-def test_nobody_waits_for_a_controller_that_is_away(
+def test_a_stop_does_not_wait_for_a_missing_controller(
     server: JupyterServer, cluster: Cluster
 ) -> None:
     """The last test, since a node tells a controller that was away only after a minute."""

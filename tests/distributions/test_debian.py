@@ -79,22 +79,22 @@ def reads(terminal: Path, text: str) -> None:
     terminal.write_text("")
 
 
-def test_the_doctor_is_content(server: ClonedServer) -> None:
+def test_the_doctor_finds_no_problem(server: ClonedServer) -> None:
     print(server.jupyter("desktop", "doctor"))
 
 
-def test_pixels(desktop: Desktop) -> None:
+def test_the_desktop_is_shown(desktop: Desktop) -> None:
     """Before anything is installed besides what `make run` installs."""
     desktop.becomes("connected")
 
 
-def test_type(desktop: Desktop, guest: ClonedGuest, terminal: Path) -> None:
+def test_typed_text_arrives(desktop: Desktop, guest: ClonedGuest, terminal: Path) -> None:
     guest.await_focus("shell")
     desktop.types("Hello, World: ~/[x]")
     reads(terminal, "Hello, World: ~/[x]")
 
 
-def test_copy_and_paste(desktop: Desktop, guest: ClonedGuest, terminal: Path) -> None:
+def test_text_is_copied_both_ways(desktop: Desktop, guest: ClonedGuest, terminal: Path) -> None:
     guest.await_focus("shell")
     guest.copy(OUT)
     eventually(lambda: desktop.read_clipboard() == OUT, "the text in the browser")
@@ -104,14 +104,16 @@ def test_copy_and_paste(desktop: Desktop, guest: ClonedGuest, terminal: Path) ->
     assert guest.paste() == IN
 
 
-def test_resize(desktop: Desktop, guest: ClonedGuest) -> None:
+def test_the_desktop_follows_the_window_s_size(desktop: Desktop, guest: ClonedGuest) -> None:
     for width, height in [(900, 600), (1300, 850)]:
         desktop.page.set_viewport_size({"width": width, "height": height})
         until(lambda size=(width, height): guest.size() == size, "a screen of the window's size")
         eventually(lambda size=(width, height): desktop.size() == size, "a picture of that size")
 
 
-def test_reconnect(desktop: Desktop, guest: ClonedGuest, cable: Link) -> None:
+def test_the_page_reconnects_to_the_same_display_server(
+    desktop: Desktop, guest: ClonedGuest, cable: Link
+) -> None:
     before = guest.display_server.pid
     cable.down()
     desktop.becomes("reconnecting")
@@ -122,7 +124,7 @@ def test_reconnect(desktop: Desktop, guest: ClonedGuest, cable: Link) -> None:
     eventually(lambda: desktop.size() == (1000, 700), "a picture that follows")
 
 
-def test_log_out(
+def test_a_log_out_ends_the_desktop_and_leaves_nothing(
     server: ClonedServer, desktop: Desktop, guest: ClonedGuest, visitor: Visitor
 ) -> None:
     visitor.expects(*LOGGED_OUT)

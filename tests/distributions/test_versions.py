@@ -23,13 +23,13 @@ from tests.machine import REPOSITORY
 # Packages are installed, from whatever index there is.
 pytestmark = pytest.mark.timeout(900)
 
-REFUSAL = "test_a_refusal_leaves_its_lines_in_the_log_and_nothing_else"
+REFUSAL = "test_a_refusal_leaves_only_its_lines_in_the_log"
 TESTS = (
-    "test_api.py::test_the_page",
-    "test_api.py::test_the_life_of_a_desktop_as_events",
-    "web_security/test_web_security.py::test_our_own_page",
+    "test_api.py::test_the_page_has_strict_headers",
+    "test_api.py::test_the_event_stream_follows_a_desktop_from_start_to_stop",
+    "web_security/test_web_security.py::test_our_own_page_is_accepted",
     f"web_security/test_web_security.py::{REFUSAL}[used ticket]",
-    "test_end.py::test_a_signal",
+    "test_end.py::test_a_signal_ends_everything_within_five_seconds",
 )
 # Needed by those, and not by the package.
 RUNNER = ("hypothesis", "pytest", "pytest-asyncio", "pytest-timeout")
@@ -85,7 +85,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("libraries", ["oldest", "newest"])
-def test_a_desktop_with(libraries: str, folder: Path) -> None:
+def test_a_desktop_works_with_these_libraries(libraries: str, folder: Path) -> None:
     floors = [f"{name}=={version}" for name, version in _declared().items()]
     pinned = floors if libraries == "oldest" else []
     oldest = _oldest_python()

@@ -77,7 +77,7 @@ def pages(site: Path) -> dict[Path, Page]:
     return {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
 
 
-def test_every_link_of_the_site_leads_somewhere(pages: dict[Path, Page]) -> None:
+def test_every_link_of_the_site_has_a_target(pages: dict[Path, Page]) -> None:
     broken = [
         f"{page.path.name}: {link}"
         for page in pages.values()
@@ -100,7 +100,7 @@ def _leads_somewhere(page: Page, link: str, pages: dict[Path, Page]) -> bool:
     return path.is_file()
 
 
-def test_its_pages_load_nothing_from_elsewhere(site: Path, pages: dict[Path, Page]) -> None:
+def test_pages_load_nothing_from_other_sites(site: Path, pages: dict[Path, Page]) -> None:
     loaded = [link for page in pages.values() for link in page.loaded]
     styles = [style.read_text() for style in site.rglob("*.css")]
     named = [link for style in styles for link in re.findall(r"url\(['\"]?([^'\")]+)", style)]
@@ -110,7 +110,7 @@ def test_its_pages_load_nothing_from_elsewhere(site: Path, pages: dict[Path, Pag
 
 
 @pytest.mark.parametrize(("kind", "name", "text"), SETTINGS, ids=[one[1] for one in SETTINGS])
-def test_every_setting_stands_there_with_its_help(
+def test_every_setting_is_listed_with_its_help(
     pages: dict[Path, Page], site: Path, kind: str, name: str, text: str
 ) -> None:
     page = pages[site / "configure.html"]
@@ -127,7 +127,9 @@ def test_every_setting_stands_there_with_its_help(
         ("Xpra.arguments", "a list of texts by default"),
     ],
 )
-def test_what_a_list_is_of(pages: dict[Path, Page], site: Path, setting: str, values: str) -> None:
+def test_element_types_of_list_settings_are_shown(
+    pages: dict[Path, Page], site: Path, setting: str, values: str
+) -> None:
     kind, _, name = setting.partition(".")
     assert f"{kind} {name} {values}" in pages[site / "configure.html"].text
 
@@ -138,7 +140,7 @@ def _words(text: str) -> str:
 
 
 @pytest.mark.parametrize("file", _READABLE, ids=lambda file: str(file.relative_to(ROOT)))
-def test_links_lead_somewhere_in_the_repository_too(file: Path) -> None:
+def test_every_link_in_the_repository_has_a_target(file: Path) -> None:
     for link in _links(file):
         path, _, anchor = link.partition("#")
         target = file.parent / path if path else file
@@ -166,12 +168,12 @@ def _anchors(file: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)
-def test_every_picture_is_small_and_shown(image: Path) -> None:
+def test_every_picture_is_small_and_used(image: Path) -> None:
     assert image.stat().st_size < 150_000
     assert any(f"images/{image.name})" in file.read_text() for file in _READABLE)
 
 
-def test_the_pictures_are_those_that_the_tests_make() -> None:
+def test_pictures_are_those_that_the_tests_make() -> None:
     made = (ROOT / "tests" / "browser" / "test_pictures.py").read_text()
     names = set(re.findall(r'keep\([\w.]+, "([\w-]+)"\)', made))
     assert {image.stem for image in IMAGES if image.suffix == ".png"} == names
@@ -179,13 +181,13 @@ def test_the_pictures_are_those_that_the_tests_make() -> None:
 
 @pytest.mark.parametrize("family", ["debian", "fedora", "rhel", "suse", "arch", "alpine"])
 @pytest.mark.parametrize("thing", ["tigervnc", "xfce"])
-def test_what_to_install_is_what_the_program_says(family: str, thing: str) -> None:
+def test_install_commands_are_those_of_the_program(family: str, thing: str) -> None:
     command = packages.install_command(thing, {"ID": family})
     assert f"`{command}`" in (DOCS / "install.md").read_text()
 
 
 @pytest.mark.parametrize("source", ["endings.ts", "guest-endings.ts"])
-def test_whatever_the_page_says_at_the_end_can_be_looked_up(source: str) -> None:
+def test_every_title_of_an_ending_is_in_troubleshooting(source: str) -> None:
     code = (ROOT / "static" / "src" / "view" / source).read_text()
     # A desktop is called one where an application has its title.
     code = re.sub(r"\$\{[\w.]*(This|The)\}", r"\1 desktop", code)

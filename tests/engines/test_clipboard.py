@@ -13,7 +13,7 @@ CHORDS = ["Ctrl+v", "Ctrl+Shift+v", "Shift+Insert"]
 
 
 @pytest.mark.parametrize("chord", CHORDS)
-def test_pasting(desk: TextWindow, chord: str) -> None:
+def test_pasting_keys_paste_the_user_s_clipboard(desk: TextWindow, chord: str) -> None:
     screen = desk.page.screen
     screen.copy(f"Käse → {chord}")
     # At once: the text must be there before the key is.
@@ -21,7 +21,7 @@ def test_pasting(desk: TextWindow, chord: str) -> None:
     desk.holds(f"Käse → {chord}")
 
 
-def test_copying_and_pasting_where_the_letters_are_cyrillic(desk: TextWindow) -> None:
+def test_copying_and_pasting_work_with_a_cyrillic_layout(desk: TextWindow) -> None:
     screen = desk.page.screen
     # As who types Russian has it: the other layout is on another key.
     screen.layout("ru,us")
@@ -34,7 +34,7 @@ def test_copying_and_pasting_where_the_letters_are_cyrillic(desk: TextWindow) ->
     desk.holds("извне")
 
 
-def test_marking_and_the_middle_button(desk: TextWindow) -> None:
+def test_the_middle_button_pastes_text_marked_on_the_desktop(desk: TextWindow) -> None:
     """They are the desktop's own affair: no browser may paste by itself, or instead."""
     screen = desk.page.screen
     copies_elsewhere(desk, "not marked")
@@ -44,7 +44,7 @@ def test_marking_and_the_middle_button(desk: TextWindow) -> None:
     desk.holds("word\n\nword")
 
 
-def test_the_middle_button_after_copying_elsewhere(desk: TextWindow) -> None:
+def test_the_middle_button_pastes_text_copied_elsewhere_if_readable(desk: TextWindow) -> None:
     """It pastes that where the page may read the clipboard; else what the desktop has."""
     page = desk.page
     desk.guest.copy("marked before", "primary")
@@ -60,13 +60,13 @@ def copies_elsewhere(desk: TextWindow, text: str) -> None:
         until(lambda: desk.guest.paste() == text, f"{text!r} on the desktop")
 
 
-def test_copying_out(desk: TextWindow) -> None:
+def test_text_copied_on_the_desktop_reaches_the_user_s_clipboard(desk: TextWindow) -> None:
     text = f"Größe ✓ {desk.guest.server.port}"
     desk.guest.copy(text)
     comes_out(desk, text, again=True)
 
 
-def test_copying_out_again_after_something_else_was_copied_elsewhere(desk: TextWindow) -> None:
+def test_the_same_text_reaches_the_user_s_clipboard_twice(desk: TextWindow) -> None:
     text = f"again {desk.guest.server.port}"
     desk.guest.copy(text)
     comes_out(desk, text, again=True)
@@ -87,7 +87,7 @@ _COUNT_WRITES = """(() => {
 })()"""
 
 
-def test_copying_out_after_keys_that_let_no_page_write(desk: TextWindow) -> None:
+def test_text_reaches_the_user_s_clipboard_after_keys_without_activation(desk: TextWindow) -> None:
     page, text = desk.page, f"after Shift {desk.guest.server.port}"
     page.comes_true("!navigator.userActivation.isActive")
     page.run(_COUNT_WRITES)
@@ -119,7 +119,7 @@ def comes_out(desk: TextWindow, text: str, again: bool = False) -> None:
     eventually(copied, f"{text!r} on the user's clipboard", 20)
 
 
-def test_the_panel(desk: TextWindow) -> None:
+def test_the_panel_sends_and_copies_text(desk: TextWindow) -> None:
     page, screen, guest = desk.page, desk.page.screen, desk.guest
     page.tool("clipboard")
     page.comes_true("document.activeElement.id === 'clipboard-text'")

@@ -35,7 +35,7 @@ _LETTERS = {
 
 
 @pytest.mark.parametrize("typed", _LETTERS.values(), ids=_LETTERS)
-def test_letters(desk: TextWindow, typed: Typed) -> None:
+def test_letters_of_each_layout_arrive(desk: TextWindow, typed: Typed) -> None:
     desk.page.screen.layout(typed.layout)
     desk.page.screen.presses(typed.keys)
     desk.holds(typed.text)
@@ -50,7 +50,7 @@ _DEAD_KEYS = {
 
 
 @pytest.mark.parametrize("typed", _DEAD_KEYS.values(), ids=_DEAD_KEYS)
-def test_dead_keys(desk: TextWindow, typed: Typed) -> None:
+def test_accented_letters_of_dead_keys_arrive(desk: TextWindow, typed: Typed) -> None:
     desk.page.screen.layout(*typed.layout.split())
     desk.page.screen.presses(typed.keys)
     desk.holds(typed.text)

@@ -55,12 +55,12 @@ def opened(engine: Engine, screen: Screen, server: servers.JupyterServer, cable:
     return page
 
 
-def test_it_opens_without_an_error(page: Page) -> None:
+def test_the_page_opens_without_an_error(page: Page) -> None:
     """Nothing on the console, and no report of the Content-Security-Policy."""
     assert page.problems() == []
 
 
-def test_reports_of_errors_are_heard(page: Page) -> None:
+def test_errors_of_the_page_are_noticed(page: Page) -> None:
     """Else the test before would be one of nothing."""
     page.run("setTimeout(() => { console.error('told'); undefined.thrown; })")
     page.run("document.body.append(Object.assign(new Image(), { src: 'http://blocked.invalid/' }))")
@@ -73,7 +73,9 @@ def test_reports_of_errors_are_heard(page: Page) -> None:
     eventually(all_heard, f"three reports; there are {heard}")
 
 
-def test_the_mouse_arrives_where_it_points(page: Page, guest: Guest, tmp_path: Path) -> None:
+def test_mouse_buttons_arrive_at_the_pointer_s_position(
+    page: Page, guest: Guest, tmp_path: Path
+) -> None:
     log = tmp_path / "mouse"
     with guest.running("xev", "-geometry", "300x200+300+420", "-event", "button", output=log):
         guest.await_window("Event Tester")
@@ -97,7 +99,9 @@ def _buttons(log: Path) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("size", [(901, 677), (1203, 799)])
-def test_the_desktop_follows_the_window(page: Page, guest: Guest, size: tuple[int, int]) -> None:
+def test_the_desktop_gets_the_window_s_size(
+    page: Page, guest: Guest, size: tuple[int, int]
+) -> None:
     before = page.room()
     page.screen.resizes(page.screen.window(), size)
     eventually(lambda: page.room() != before, "a window of another size", 20)
@@ -116,7 +120,7 @@ def fits(page: Page, guest: Guest) -> None:
     eventually(fit, "a desktop as large as the page", 30)
 
 
-def test_full_screen_and_back(page: Page, guest: Guest) -> None:
+def test_full_screen_changes_the_size_and_back(page: Page, guest: Guest) -> None:
     full = "document.fullscreenElement !== null"
     before = page.room()
     page.tool("fullscreen")
@@ -129,7 +133,7 @@ def test_full_screen_and_back(page: Page, guest: Guest) -> None:
     fits(page, guest)
 
 
-def test_the_full_screen_button_promises_what_the_browser_can_do(page: Page) -> None:
+def test_the_full_screen_title_says_whether_the_browser_locks_keys(page: Page) -> None:
     locks = page.engine.abilities.locks_keyboard
     assert page.run("typeof navigator.keyboard?.lock === 'function'") == locks
     title: str = page.run("document.querySelector('#tool-fullscreen').title")
@@ -137,7 +141,7 @@ def test_the_full_screen_button_promises_what_the_browser_can_do(page: Page) -> 
     assert ("all keys" in title) == locks
 
 
-def test_a_cut(page: Page, desk: TextWindow, cable: Link) -> None:
+def test_a_cut_connection_is_reestablished(page: Page, desk: TextWindow, cable: Link) -> None:
     page.expects(*LINK_IS_DOWN)
     page.run("window.mark = 'not loaded again'")
     cable.down()

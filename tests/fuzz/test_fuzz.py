@@ -43,7 +43,7 @@ HEAD = clients.upgrade(
 cuts = st.lists(st.integers(0, 1 << 20), max_size=4)
 
 
-def test_hand_offs() -> None:
+def test_spoiled_hand_offs_are_refused_without_a_leak() -> None:
     def check(packet: bytes, count: int) -> None:
         with nothing_leaks(), control_sockets() as (doorman, bridge):
             socket.send_fds(doorman, [packet], [0] * count)
@@ -59,7 +59,7 @@ def test_hand_offs() -> None:
     fuzz(check, packets, st.integers(0, 4), examples=300)
 
 
-def test_upgrade_requests() -> None:
+def test_spoiled_upgrade_requests_are_refused_or_rewritten() -> None:
     """Refused, or written anew: five or six headers, none of them the browser's choice."""
 
     def check(block: bytes) -> None:
@@ -92,7 +92,7 @@ def _is_answered(head: str) -> None:
         ends.finish()
 
 
-def test_request_heads_that_the_bridge_reads() -> None:
+def test_spoiled_request_heads_end_the_connection_without_a_leak() -> None:
     """Those of the side entrance."""
 
     def check(head: bytes, places: list[int]) -> None:
@@ -157,7 +157,7 @@ def understood(data: bytes) -> tuple[bytes, int | None]:
     return came, code
 
 
-def test_frames() -> None:
+def test_random_frames_are_relayed_or_refused_by_the_standard() -> None:
     """What arrives is what a second reader of the standard understands, and so is the end."""
 
     def check(data: bytes, places: list[int]) -> None:
@@ -235,7 +235,7 @@ bodies = (
 )
 
 
-def test_the_api(running: JupyterServer) -> None:
+def test_random_api_requests_get_a_clear_answer(running: JupyterServer) -> None:
     def check(method: str, path: str, body: bytes) -> None:
         if path.endswith("default/restart") or (method == "DELETE" and "default" in path):
             return
@@ -252,7 +252,7 @@ def test_the_api(running: JupyterServer) -> None:
     assert_unharmed(running)
 
 
-def test_requests_at_the_door(running: JupyterServer) -> None:
+def test_spoiled_requests_at_the_door_get_a_clear_answer(running: JupyterServer) -> None:
     """Half-broken upgrade requests, with a ticket that is good."""
     ticket = b"ticket." + SECRETS[0].encode()
     login = f"Authorization: token {running.token}".encode()

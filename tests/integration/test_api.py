@@ -77,7 +77,9 @@ def desktop(server: servers.JupyterServer) -> None:
     ],
     ids=lambda body: repr(body[:30]),
 )
-def test_a_bad_request(server: servers.JupyterServer, body: object) -> None:
+def test_a_bad_request_is_answered_with_400_and_starts_nothing(
+    server: servers.JupyterServer, body: object
+) -> None:
     known = server.call("GET", "desktop/api/sessions").json
     answer = server.call("POST", "desktop/api/sessions", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
@@ -89,12 +91,14 @@ def test_a_bad_request(server: servers.JupyterServer, body: object) -> None:
 @pytest.mark.parametrize(
     "body", [b"nonsense", b"[]", b'{"client": 3}', b'{"client": null}', b'{"stream": 3}']
 )
-def test_a_bad_request_for_a_ticket(server: servers.JupyterServer, body: bytes) -> None:
+def test_a_bad_ticket_request_is_answered_with_400(
+    server: servers.JupyterServer, body: bytes
+) -> None:
     answer = server.call("POST", "desktop/api/sessions/default/ticket", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
-def test_a_ticket_is_for_one_of_the_streams_that_there_are(server: servers.JupyterServer) -> None:
+def test_a_ticket_for_an_unknown_stream_is_refused(server: servers.JupyterServer) -> None:
     server.start_desktop()
     path = "desktop/api/sessions/default/ticket"
     assert server.call("POST", path, {"stream": "desktop"}).status == 200
@@ -115,7 +119,7 @@ def test_a_ticket_is_for_one_of_the_streams_that_there_are(server: servers.Jupyt
     ],
 )
 @pytest.mark.parametrize("name", ["unknown", "%2e%2e", "a%2Fb", "%3Cscript%3E", "x" * 300])
-def test_an_unknown_desktop(
+def test_an_unknown_desktop_is_answered_with_404(
     server: servers.JupyterServer, method: str, path: str, name: str
 ) -> None:
     answer = server.call(method, f"desktop/api/sessions/{name}{path}")
@@ -123,22 +127,26 @@ def test_an_unknown_desktop(
     assert answer.headers["Content-Type"].startswith("application/json")
 
 
-def test_a_restart_of_a_name_that_cannot_be(server: servers.JupyterServer) -> None:
+def test_a_restart_with_an_invalid_name_is_answered_with_400(server: servers.JupyterServer) -> None:
     answer = server.call("POST", "desktop/api/sessions/%2e%2e%2fx/restart")
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
 @pytest.mark.parametrize("path", ["desktop/sessions/..%2fx/", "desktop/sessions/a%20b/"])
-def test_a_page_of_a_name_that_cannot_be(server: servers.JupyterServer, path: str) -> None:
+def test_a_page_with_an_invalid_name_is_answered_with_400(
+    server: servers.JupyterServer, path: str
+) -> None:
     assert server.call("GET", path).status == 400
 
 
 @pytest.mark.parametrize("path", ["../secret", "%2e%2e/app.py", "..%2fapp.py", "/etc/passwd"])
-def test_files_outside_of_the_page_s(server: servers.JupyterServer, path: str) -> None:
+def test_files_outside_the_static_folder_are_not_served(
+    server: servers.JupyterServer, path: str
+) -> None:
     assert server.call("GET", f"desktop/static/{path}").status in (403, 404)
 
 
-def test_a_session(server: servers.JupyterServer) -> None:
+def test_a_running_session_is_described_and_listed(server: servers.JupyterServer) -> None:
     session = server.session()
     assert session == {
         "name": "default",
@@ -158,12 +166,12 @@ def test_a_session(server: servers.JupyterServer) -> None:
     assert server.call("GET", "desktop/api/sessions").json == {"sessions": [session]}
 
 
-def test_starting_what_is_there(server: servers.JupyterServer) -> None:
+def test_a_second_start_returns_the_running_session(server: servers.JupyterServer) -> None:
     answer = server.call("POST", "desktop/api/sessions", b"")
     assert (answer.status, answer.json["state"]) == (200, "running")
 
 
-def test_a_ticket(server: servers.JupyterServer) -> None:
+def test_a_ticket_has_address_protocols_and_password(server: servers.JupyterServer) -> None:
     answer = server.call("POST", "desktop/api/sessions/default/ticket", {"client": "page"})
     ticket = answer.json
     assert answer.headers["Cache-Control"] == "no-store"
@@ -173,7 +181,9 @@ def test_a_ticket(server: servers.JupyterServer) -> None:
     assert (ticket["backend"], ticket["expires_in"], len(ticket["password"])) == ("vnc", 30, 8)
 
 
-def test_the_life_of_a_desktop_as_events(server: servers.JupyterServer) -> None:
+def test_the_event_stream_follows_a_desktop_from_start_to_stop(
+    server: servers.JupyterServer,
+) -> None:
     assert server.call("POST", "desktop/api/sessions", {"name": "life"}).status == 201
     stream = events(server, "life")
     states, steps, lines = [], [], []
@@ -205,7 +215,7 @@ def test_the_life_of_a_desktop_as_events(server: servers.JupyterServer) -> None:
     follow("stopped")
 
 
-def test_a_hundred_streams(server: servers.JupyterServer) -> None:
+def test_a_hundred_event_streams_each_get_the_state_at_once(server: servers.JupyterServer) -> None:
     """Each gets the present state at once; none that has gone is remembered."""
     streams = [events(server) for _ in range(100)]
     for stream in streams:
@@ -215,7 +225,7 @@ def test_a_hundred_streams(server: servers.JupyterServer) -> None:
     assert server.session()["state"] == "running"
 
 
-def test_two_pages_start_one_desktop(server: servers.JupyterServer) -> None:
+def test_concurrent_starts_make_one_desktop(server: servers.JupyterServer) -> None:
     answers = []
     together = threading.Barrier(8)
 
@@ -235,7 +245,9 @@ def test_two_pages_start_one_desktop(server: servers.JupyterServer) -> None:
 
 
 @pytest.mark.parametrize("base_url", ["/user/a@b/", "/user/a%40b/", "/a/b/c/"])
-def test_base_urls(jupyter: Callable[..., servers.JupyterServer], base_url: str) -> None:
+def test_page_and_viewer_work_below_any_base_url(
+    jupyter: Callable[..., servers.JupyterServer], base_url: str
+) -> None:
     server = jupyter(base_url=base_url)
     server.start_desktop()
     with view(server) as viewer:
@@ -248,7 +260,7 @@ def test_base_urls(jupyter: Callable[..., servers.JupyterServer], base_url: str)
     assert server.call("GET", redirect.headers["Location"].removeprefix(base_url)).status == 200
 
 
-def test_the_page(server: servers.JupyterServer) -> None:
+def test_the_page_has_strict_headers(server: servers.JupyterServer) -> None:
     page = server.call("GET", "desktop/")
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -259,7 +271,7 @@ def test_the_page(server: servers.JupyterServer) -> None:
     assert page.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_token_does_not_stay_in_the_address(server: servers.JupyterServer) -> None:
+def test_an_address_with_a_token_redirects_to_one_without(server: servers.JupyterServer) -> None:
     answer = server.call("GET", f"desktop/?token={server.token}", token=None)
     assert answer.status == 302
     assert "token" not in answer.headers["Location"]
@@ -274,7 +286,7 @@ def test_the_token_does_not_stay_in_the_address(server: servers.JupyterServer) -
         ("--Xpra.encryption=of", "'encryption'"),
     ],
 )
-def test_a_bad_setting_is_said_and_no_desktop_started(
+def test_a_bad_setting_is_reported_and_no_desktop_starts(
     jupyter: Callable[..., servers.JupyterServer], argument: str, said: str
 ) -> None:
     server = jupyter(argument)
@@ -284,7 +296,7 @@ def test_a_bad_setting_is_said_and_no_desktop_started(
     assert not server.processes("jupyter_desktop.session")
 
 
-def test_no_secret_is_in_a_command_line_or_log(server: servers.JupyterServer) -> None:
+def test_secrets_are_in_no_command_line_or_log(server: servers.JupyterServer) -> None:
     ticket = server.ticket()
     secrets = [ticket["password"], ticket["protocols"][1].removeprefix("ticket."), server.token]
     secrets += [path.read_bytes()[-16:].hex() for path in server.runtime.glob("jd-*/Xauthority")]
@@ -294,7 +306,7 @@ def test_no_secret_is_in_a_command_line_or_log(server: servers.JupyterServer) ->
     assert not [secret for secret in secrets if secret in server.log]
 
 
-def test_what_is_in_the_runtime_folder_is_private(server: servers.JupyterServer) -> None:
+def test_runtime_files_are_private(server: servers.JupyterServer) -> None:
     paths = [path for folder in server.runtime.glob("jd-*") for path in (folder, *folder.iterdir())]
     assert len(paths) > 4
     assert not [path for path in paths if path.stat().st_mode & 0o077 and not path.is_socket()]

@@ -108,7 +108,7 @@ def start(server: JupyterServer) -> Iterator[Callable[..., Running]]:
     ("name", "window"),
     [("plain", "plain"), ("returns", "late"), ("service", "service"), ("helper", "helped")],
 )
-def test_it_is_over_when_its_window_is_closed(
+def test_an_application_ends_when_its_window_is_closed(
     start: Callable[..., Running], name: str, window: str
 ) -> None:
     application = start(name)
@@ -118,7 +118,9 @@ def test_it_is_over_when_its_window_is_closed(
     assert not application.server.processes("sleep", "1000")
 
 
-def test_a_moment_between_two_windows_is_not_the_end(start: Callable[..., Running]) -> None:
+def test_a_pause_between_two_windows_does_not_end_an_application(
+    start: Callable[..., Running],
+) -> None:
     application = start("splash")
     application.guest.closes("main")
     assert application.ended()["reason"] == "It was closed."
@@ -127,7 +129,7 @@ def test_a_moment_between_two_windows_is_not_the_end(start: Callable[..., Runnin
 @pytest.mark.parametrize(
     ("name", "status", "logged"), [("fails", 3, "what went wrong"), ("killed", 139, "SIGSEGV")]
 )
-def test_how_it_ended_is_told(
+def test_an_exit_status_or_signal_is_reported(
     start: Callable[..., Running], name: str, status: int, logged: str
 ) -> None:
     ended = start(name, "stopped").ended()
@@ -135,7 +137,7 @@ def test_how_it_ended_is_told(
     assert any(logged in line for line in ended["log"])
 
 
-def test_one_that_ends_before_it_has_a_window_did_not_start(start: Callable[..., Running]) -> None:
+def test_an_application_that_exits_without_a_window_fails(start: Callable[..., Running]) -> None:
     failed = start("early", "failed").server.session("early")
     assert failed["error"]["message"] == "early ended before it showed a window (status 9)."
     assert any("no licence" in line for line in failed["log"])
@@ -148,7 +150,7 @@ def test_one_that_ends_before_it_has_a_window_did_not_start(start: Callable[...,
         ("elsewhere", "/opt/none/bin/vmd was not found."),
     ],
 )
-def test_a_program_that_is_not_installed_is_named(
+def test_a_missing_program_is_named_in_the_error(
     start: Callable[..., Running], name: str, message: str
 ) -> None:
     error = start(name, "failed").server.session(name)["error"]
@@ -159,12 +161,16 @@ def test_a_program_that_is_not_installed_is_named(
 # -- what they get
 
 
-def test_arguments_arrive_as_they_are(start: Callable[..., Running], server: JupyterServer) -> None:
+def test_arguments_are_passed_unchanged(
+    start: Callable[..., Running], server: JupyterServer
+) -> None:
     assert start("quoted").guest.file("arguments") == "|".join([*HOSTILE, ""])
     assert not list(server.home.rglob("hacked"))
 
 
-def test_the_environment_is_the_application_s_alone(start: Callable[..., Running]) -> None:
+def test_an_application_s_environment_does_not_reach_the_window_manager(
+    start: Callable[..., Running],
+) -> None:
     application = start("environment")
     variables = dict(
         pair.split("=", 1) for pair in application.guest.file("variables").split("\0") if pair
@@ -177,14 +183,14 @@ def test_the_environment_is_the_application_s_alone(start: Callable[..., Running
     assert all(one.get("LD_LIBRARY_PATH") != "/opt/old" for one in of_managers.values())
 
 
-def test_a_program_on_its_own_path_is_found(start: Callable[..., Running]) -> None:
+def test_a_program_is_found_on_the_application_s_own_path(start: Callable[..., Running]) -> None:
     start("own-path").guest.await_window("elsewhere")
 
 
 # -- the API
 
 
-def test_only_what_is_set_up_can_be_started(server: JupyterServer) -> None:
+def test_only_configured_applications_start(server: JupyterServer) -> None:
     for name in ("xterm", "../plain", "<b>", "/bin/sh"):
         answer = server.call("POST", "desktop/api/sessions", {"application": name})
         assert (answer.status, answer.json["reason"]) in (
@@ -198,7 +204,7 @@ def test_only_what_is_set_up_can_be_started(server: JupyterServer) -> None:
     assert not {"xterm", "bad"} & set(names)
 
 
-def test_a_command_in_the_request_is_nothing(
+def test_a_command_in_the_request_is_ignored(
     start: Callable[..., Running], server: JupyterServer
 ) -> None:
     asked = {"application": "plain", "command": ["touch", "hacked"], "environment": {"A": "x"}}
@@ -208,7 +214,7 @@ def test_a_command_in_the_request_is_nothing(
     assert not (server.home / "hacked").exists()
 
 
-def test_a_session_stays_what_it_is_when_it_is_restarted(server: JupyterServer) -> None:
+def test_a_restart_keeps_the_application(server: JupyterServer) -> None:
     session = server.start_desktop("second", application="plain")
     assert session["application"] == "plain"
     server.call("POST", "desktop/api/sessions/second/restart")
@@ -218,7 +224,7 @@ def test_a_session_stays_what_it_is_when_it_is_restarted(server: JupyterServer) 
         server.call("DELETE", f"desktop/api/sessions/{name}")
 
 
-def test_icons_are_served_and_cannot_run_scripts(tmp_path: Path) -> None:
+def test_icons_are_served_with_a_policy_against_scripts(tmp_path: Path) -> None:
     icon = tmp_path / "icon.svg"
     icon.write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")
     told = {"a": {"command": "x", "icon": str(icon)}, "b": {"command": "x"}}
@@ -234,7 +240,7 @@ def test_icons_are_served_and_cannot_run_scripts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("x_server", ["xorg", "xvfb"])
-def test_opengl_below_xpra(x_server: str) -> None:
+def test_opengl_works_in_software_with_xpra(x_server: str) -> None:
     """That below VNC is seen in the browser."""
     told = {"a": {"command": ["sh", "-c", "glxinfo -B >opengl; exec glxgears"]}}
     settings = ("--DesktopApp.backend=xpra", f"--Xpra.x_server={x_server}")

@@ -54,7 +54,7 @@ def answer_requests(viewer: Viewer, text: str) -> None:
                 viewer.provide(text)
 
 
-def test_plain_text_from_the_browser(desktop: Desktop) -> None:
+def test_plain_text_reaches_the_desktop_only_if_allowed(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.set_encodings(0)
@@ -63,7 +63,7 @@ def test_plain_text_from_the_browser(desktop: Desktop) -> None:
         assert selection(server) == (f"{TEXT} {setting}" if setting in INTO else None)
 
 
-def test_unicode_from_the_browser(desktop: Desktop) -> None:
+def test_unicode_reaches_the_desktop_only_if_allowed(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.offer_extended_clipboard()
@@ -74,7 +74,7 @@ def test_unicode_from_the_browser(desktop: Desktop) -> None:
         assert selection(server) == (UNICODE if setting in INTO else None)
 
 
-def test_text_that_nobody_asked_for(desktop: Desktop) -> None:
+def test_unrequested_text_reaches_the_desktop_only_if_allowed(desktop: Desktop) -> None:
     """The extended clipboard's "provide", without the server's "request"."""
     server, setting = desktop
     with view(server) as viewer:
@@ -84,7 +84,7 @@ def test_text_that_nobody_asked_for(desktop: Desktop) -> None:
         assert setting in INTO or selection(server) is None
 
 
-def test_plain_text_to_the_browser(desktop: Desktop) -> None:
+def test_plain_text_reaches_the_viewer_only_if_allowed(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.set_encodings(0)
@@ -97,7 +97,7 @@ def test_plain_text_to_the_browser(desktop: Desktop) -> None:
                 assert settled(viewer) == []
 
 
-def test_unicode_to_the_browser(desktop: Desktop) -> None:
+def test_unicode_reaches_the_viewer_only_if_allowed(desktop: Desktop) -> None:
     server, setting = desktop
     with view(server) as viewer:
         viewer.offer_extended_clipboard()
@@ -131,7 +131,7 @@ def provided(texts: list[bytes]) -> list[str]:
     return [zlib.decompressobj().decompress(data)[4:].rstrip(b"\0").decode() for data in packed]
 
 
-def test_a_program_on_the_desktop_cannot_change_the_setting(desktop: Desktop) -> None:
+def test_vncconfig_on_the_desktop_cannot_change_the_setting(desktop: Desktop) -> None:
     server, _ = desktop
     for name in ("AcceptCutText", "SendCutText", "SetPrimary", "MaxCutText"):
         with on_display(server, "vncconfig", "-set", f"{name}=1") as program:
@@ -139,5 +139,5 @@ def test_a_program_on_the_desktop_cannot_change_the_setting(desktop: Desktop) ->
     # Whatever was selected before is forgotten when its owner ends.
     with selected(server, "nothing"):
         pass
-    test_plain_text_from_the_browser(desktop)
-    test_plain_text_to_the_browser(desktop)
+    test_plain_text_reaches_the_desktop_only_if_allowed(desktop)
+    test_plain_text_reaches_the_viewer_only_if_allowed(desktop)

@@ -64,7 +64,7 @@ def _of(entrance: Path) -> tuple[Path, ...]:
     return entrance, entrance.parent, entrance.with_name("claim")
 
 
-def test_xfce() -> None:
+def test_xfce_leaves_nothing_behind_however_it_ends() -> None:
     options: dict[str, Any] = {"start_script": "xfce", "user": users.named(), "check": False}
     settings = "--DesktopApp.stop_timeout=10"  # the machine may be busy
     with servers.running(settings, **options) as server:

@@ -26,7 +26,7 @@ def display(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str
 
 
 @pytest.mark.parametrize("extension", [True, False])
-def test_a_program_with_a_window(
+def test_the_owner_of_a_window_is_found(
     server: JupyterServer,
     environment: dict[str, str],
     display: str,
@@ -52,10 +52,10 @@ def _with(display: str, pid: int) -> clients.DisplayClients | None:
     return found if pid in found.owners else None
 
 
-def test_an_x_server_that_does_not_answer(server: JupyterServer, display: str) -> None:
+def test_a_grabbed_x_server_yields_no_clients(server: JupyterServer, display: str) -> None:
     with grabbed(server):
         assert clients.clients_of(display, 0.2) == clients.DisplayClients()
 
 
-def test_no_x_server() -> None:
+def test_a_missing_x_server_yields_no_clients() -> None:
     assert clients.clients_of(":987", 10) == clients.DisplayClients()

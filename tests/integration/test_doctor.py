@@ -78,7 +78,7 @@ def config(user: JupyterServer, name: str, text: str) -> None:
 
 
 @pytest.mark.needs("xpra")
-def test_a_desktop_of_each_kind_starts_and_ends(user: JupyterServer) -> None:
+def test_trial_starts_of_vnc_and_xpra_succeed_and_leave_nothing(user: JupyterServer) -> None:
     note_lock = f"cat /tmp/.X${{DISPLAY#:}}-lock >>{user.root}/locks; echo $DISPLAY >>{user.root}/x"
     report = doctor(user, "--json", script(user, f"{note_lock}\nexec openbox --sm-disable"))
     assert (report.status, report.json["would_start"], report.problems) == (0, True, [])
@@ -98,7 +98,7 @@ def test_a_desktop_of_each_kind_starts_and_ends(user: JupyterServer) -> None:
         assert lock_holder(Path(f"/tmp/.X{display[1:]}-lock")) != int(holder)
 
 
-def test_without_the_start_script(user: JupyterServer) -> None:
+def test_a_quick_trial_does_not_run_the_start_script(user: JupyterServer) -> None:
     started = user.root / "started"
     report = doctor(user, "--json", "--quick", VNC, script(user, f"touch {started}; exit 3"))
     assert (report.status, report.problems) == (0, [])
@@ -108,7 +108,7 @@ def test_without_the_start_script(user: JupyterServer) -> None:
     assert "window_manager" not in trial["seconds"]
 
 
-def test_a_start_script_that_fails(user: JupyterServer) -> None:
+def test_a_failing_start_script_is_a_problem(user: JupyterServer) -> None:
     report = doctor(user, VNC, script(user, "echo it is broken; exec no-such-desktop"))
     assert report.status == 1
     assert "The start script ended before the desktop was up (status 127)." in report.text
@@ -117,7 +117,7 @@ def test_a_start_script_that_fails(user: JupyterServer) -> None:
     assert "No desktop would start" in report.text
 
 
-def test_no_window_manager_is_no_problem(user: JupyterServer) -> None:
+def test_a_missing_window_manager_is_a_note(user: JupyterServer) -> None:
     sleeping = script(user, "exec sleep 1000")
     report = doctor(user, "--json", VNC, "--DesktopApp.start_timeout=2", sleeping)
     assert report.status == 0
@@ -126,7 +126,7 @@ def test_no_window_manager_is_no_problem(user: JupyterServer) -> None:
     assert "No window manager came up in time" in note["found"]
 
 
-def test_a_display_server_that_does_not_start(user: JupyterServer) -> None:
+def test_a_failing_display_server_is_a_problem(user: JupyterServer) -> None:
     report = doctor(user, "--json", VNC, "--DesktopApp.display_server_arguments=-no-such-option")
     assert report.status == 1
     (problem,) = report.problems
@@ -134,7 +134,7 @@ def test_a_display_server_that_does_not_start(user: JupyterServer) -> None:
     assert any("no-such-option" in line for line in problem["log"])
 
 
-def test_it_is_killed_during_a_trial(user: JupyterServer) -> None:
+def test_a_doctor_killed_during_a_trial_leaves_nothing(user: JupyterServer) -> None:
     marker = user.root / "started"
     with user.ask_doctor(VNC, script(user, f"touch {marker}; exec sleep 1000")) as process:
         until(marker.exists, "the start script to run", 30)
@@ -145,7 +145,9 @@ def test_it_is_killed_during_a_trial(user: JupyterServer) -> None:
 # -- what is missing
 
 
-def test_neither_vnc_server_nor_xpra(user: JupyterServer, tmp_path: Path) -> None:
+def test_without_vnc_server_and_xpra_the_report_says_what_to_install(
+    user: JupyterServer, tmp_path: Path
+) -> None:
     path = path_without("Xtigervnc", "Xvnc", "xpra", folder=tmp_path / "bin")
     report = doctor(user, PATH=str(path))
     assert report.status == 1
@@ -157,7 +159,7 @@ def test_neither_vnc_server_nor_xpra(user: JupyterServer, tmp_path: Path) -> Non
 # -- settings
 
 
-def test_wrong_settings(user: JupyterServer) -> None:
+def test_a_wrong_setting_is_a_problem_and_prevents_trials(user: JupyterServer) -> None:
     (user.home / ".jupyter").mkdir()
     (user.home / ".jupyter" / "jupyter_server_config.py").write_text("c.DesktopApp.sharing = 'no'")
     report = doctor(user, "--json")
@@ -171,7 +173,7 @@ def test_wrong_settings(user: JupyterServer) -> None:
 # -- servers
 
 
-def test_a_server_that_runs_is_found_and_its_token_is_not_told(server: JupyterServer) -> None:
+def test_a_running_server_is_found_and_its_token_is_not_printed(server: JupyterServer) -> None:
     # What stands in the environment would be hidden in any case.
     report = doctor(server, "--no-trial", "--json", JUPYTER_TOKEN="")
     (found,) = report.about("running server")

@@ -72,7 +72,7 @@ def ends_within(server: servers.JupyterServer, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_a_signal(busy: Busy, number: signal.Signals) -> None:
+def test_a_signal_ends_everything_within_five_seconds(busy: Busy, number: signal.Signals) -> None:
     server, viewer = busy
     server.process.send_signal(number)
     if number == signal.SIGINT:
@@ -82,7 +82,7 @@ def test_a_signal(busy: Busy, number: signal.Signals) -> None:
     assert viewer.wire.closing().code in (1001, 4000, 4001)
 
 
-def test_shutdown_by_the_api(busy: Busy) -> None:
+def test_a_shutdown_by_the_api_ends_everything_within_five_seconds(busy: Busy) -> None:
     server, viewer = busy
     assert server.call("POST", "api/shutdown").status == 200
     ends_within(server, 5)
@@ -93,7 +93,7 @@ def test_shutdown_by_the_api(busy: Busy) -> None:
     ("backend", "delay"),
     [("vnc", 0.0), ("vnc", 0.1), ("vnc", 0.3), ("xpra", 0.2), ("xpra", 1.0)],
 )
-def test_killed_while_a_desktop_starts(backend: str, delay: float) -> None:
+def test_killing_jupyter_while_a_desktop_starts_leaves_nothing(backend: str, delay: float) -> None:
     """At any moment of the start."""
     with servers.running(f"--DesktopApp.backend={backend}", check=False) as server:
         start = threading.Thread(target=_start_if_possible, args=(server,))
@@ -105,7 +105,7 @@ def test_killed_while_a_desktop_starts(backend: str, delay: float) -> None:
         start.join()
 
 
-def test_ended_while_display_servers_are_looked_for(tmp_path: Path) -> None:
+def test_ending_during_the_search_for_display_servers_leaves_nothing(tmp_path: Path) -> None:
     """They do not say of which version they are: on a network file system, it may be."""
     hangs = tmp_path / "hangs"
     hangs.write_text("#!/bin/sh\nsleep 1000\n")
@@ -127,7 +127,7 @@ def _start_if_possible(server: servers.JupyterServer) -> None:
         server.call("POST", "desktop/api/sessions")
 
 
-def test_killed_after_its_bridge(busy: Busy) -> None:
+def test_killing_jupyter_after_its_bridge_leaves_nothing(busy: Busy) -> None:
     """A new bridge is there by then, which removes the folder that is not a desktop's."""
     server, _ = busy
     old = server.process_of("jupyter_desktop.bridge")
@@ -143,7 +143,7 @@ def test_killed_after_its_bridge(busy: Busy) -> None:
 
 
 @pytest.mark.parametrize("which", ["keeper", "worker", "display server"])
-def test_killed_together_with_a_part_of_a_session(busy: Busy, which: str) -> None:
+def test_killing_jupyter_and_a_session_process_leaves_nothing(busy: Busy, which: str) -> None:
     """As by the kernel when memory runs out."""
     server, _ = busy
     session_processes(server)[which].kill()
@@ -151,7 +151,7 @@ def test_killed_together_with_a_part_of_a_session(busy: Busy, which: str) -> Non
     ends_within(server, 5)
 
 
-def test_killed_while_its_sessions_are_stopped() -> None:
+def test_killing_jupyter_while_session_processes_are_suspended_leaves_nothing() -> None:
     """As by SIGSTOP: neither of them hears of it, but the other process of its session does."""
     # The time that a worker has is over before it is killed.
     with running_busy("--DesktopApp.stop_timeout=0.2") as (server, _):
@@ -161,7 +161,7 @@ def test_killed_while_its_sessions_are_stopped() -> None:
         ends_within(server, 5)
 
 
-def test_stopping_a_desktop_takes_its_programs_along(busy: Busy) -> None:
+def test_stopping_a_desktop_ends_its_programs_only(busy: Busy) -> None:
     server, viewer = busy
     assert server.call("DELETE", "desktop/api/sessions/default").status == 204
     assert viewer.wire.closing().code in (4000, 4001)

@@ -57,7 +57,7 @@ def shown(server: JupyterServer) -> list[str]:
     return re.findall(r'", "(.*)"', "".join(of("-id", window, "WM_CLASS") for window in windows))
 
 
-def test_xfce_in_a_home_with_an_odd_name_and_a_neglected_environment() -> None:
+def test_xfce_starts_with_an_odd_home_and_unusable_variables() -> None:
     with running(start_script="xfce", environment=NEGLECTED, prepare=with_odd_home) as server:
         # Not before it runs: Jupyter raises what it can.
         psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE, FEW)
@@ -104,7 +104,7 @@ def careful() -> Iterator[JupyterServer]:
         yield server
 
 
-def test_a_umask_that_keeps_its_own_user_out(careful: JupyterServer) -> None:
+def test_a_umask_that_excludes_the_user_is_corrected(careful: JupyterServer) -> None:
     for backend in ("vnc", "xpra"):
         careful.start_desktop(backend, backend=backend)
         assert (careful.home / "made" / "file").exists()

@@ -48,7 +48,7 @@ def parts_of_desktops(server: servers.JupyterServer) -> set[int]:
 # -- the bridge
 
 
-def test_the_bridge_is_killed(server: servers.JupyterServer) -> None:
+def test_a_killed_bridge_is_replaced_and_desktops_go_on(server: servers.JupyterServer) -> None:
     server.start_desktop()
     before = parts_of_desktops(server)
     with view(server) as viewer:
@@ -60,7 +60,7 @@ def test_the_bridge_is_killed(server: servers.JupyterServer) -> None:
     assert parts_of_desktops(server) == before
 
 
-def test_the_bridge_is_killed_again_and_again(server: servers.JupyterServer) -> None:
+def test_a_bridge_killed_five_times_is_replaced_each_time(server: servers.JupyterServer) -> None:
     server.start_desktop()
     for _ in range(5):
         server.process_of("jupyter_desktop.bridge").kill()
@@ -76,7 +76,7 @@ def _can_view(server: servers.JupyterServer) -> bool:
     return True
 
 
-def test_the_bridge_hangs(server: servers.JupyterServer) -> None:
+def test_a_suspended_bridge_holds_up_viewers_but_not_jupyter(server: servers.JupyterServer) -> None:
     """Those it carries wait; when it goes on, so do they."""
     server.start_desktop()
     with view(server) as viewer:
@@ -95,7 +95,7 @@ def test_the_bridge_hangs(server: servers.JupyterServer) -> None:
 # -- the desktop
 
 
-def test_the_display_server_is_killed(server: servers.JupyterServer) -> None:
+def test_a_killed_display_server_stops_the_desktop(server: servers.JupyterServer) -> None:
     server.start_desktop()
     with view(server) as viewer:
         server.process_of("Xtigervnc").kill()
@@ -111,7 +111,7 @@ def test_the_display_server_is_killed(server: servers.JupyterServer) -> None:
     shows_pictures(server)
 
 
-def test_a_ticket_from_before_the_end(server: servers.JupyterServer) -> None:
+def test_a_ticket_of_an_ended_desktop_is_refused(server: servers.JupyterServer) -> None:
     server.start_desktop()
     ticket = server.ticket()
     server.process_of("Xtigervnc").kill()
@@ -121,7 +121,7 @@ def test_a_ticket_from_before_the_end(server: servers.JupyterServer) -> None:
     assert denied.value.status == 410
 
 
-def test_logging_out_and_in_again(server: servers.JupyterServer) -> None:
+def test_a_desktop_starts_again_after_each_log_out(server: servers.JupyterServer) -> None:
     for _ in range(3):
         server.start_desktop()
         with view(server) as viewer:
@@ -133,7 +133,9 @@ def test_logging_out_and_in_again(server: servers.JupyterServer) -> None:
 
 
 @pytest.mark.parametrize("which", ["keeper", "worker"])
-def test_a_session_process_is_killed(server: servers.JupyterServer, which: str) -> None:
+def test_a_killed_session_process_leaves_nothing_and_a_new_desktop_starts(
+    server: servers.JupyterServer, which: str
+) -> None:
     """Nothing of its desktop may stay, and a new one can be started."""
     server.start_desktop()
     session_processes(server)[which].kill()
@@ -155,7 +157,9 @@ def _if_over(server: servers.JupyterServer) -> dict[str, Any] | None:
 
 
 @pytest.mark.parametrize("which", ["keeper", "worker"])
-def test_a_session_process_hangs(jupyter: Callable[..., servers.JupyterServer], which: str) -> None:
+def test_a_suspended_session_process_does_not_prevent_a_stop(
+    jupyter: Callable[..., servers.JupyterServer], which: str
+) -> None:
     """A ticket works or is refused in time; stopping it leaves nothing."""
     server = jupyter("--DesktopApp.stop_timeout=0.2")
     server.start_desktop("hangs")
@@ -172,7 +176,9 @@ def test_a_session_process_hangs(jupyter: Callable[..., servers.JupyterServer], 
     assert not process.is_running()
 
 
-def test_the_runtime_folder_is_removed(server: servers.JupyterServer) -> None:
+def test_a_desktop_without_its_runtime_folder_refuses_viewers_and_stops(
+    server: servers.JupyterServer,
+) -> None:
     """As systemd does with $XDG_RUNTIME_DIR when a user logs out."""
     server.start_desktop("removed")
     line = session_processes(server, "removed")["display server"].cmdline()
@@ -193,7 +199,9 @@ def failure(server: servers.JupyterServer) -> dict[str, Any]:
     return server.wait_for("failed")
 
 
-def test_a_start_script_that_fails(jupyter: Callable[..., servers.JupyterServer]) -> None:
+def test_a_failing_start_script_is_reported_and_can_be_repaired(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     server = jupyter(**script("echo I cannot >&2; exit 3"))
     failed = failure(server)
     assert failed["error"]["reason"] == "start-failed"
@@ -205,14 +213,16 @@ def test_a_start_script_that_fails(jupyter: Callable[..., servers.JupyterServer]
     server.start_desktop()
 
 
-def test_a_start_script_that_fails_wordily(jupyter: Callable[..., servers.JupyterServer]) -> None:
+def test_a_megabyte_of_output_of_a_failing_start_script_is_truncated(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """More than a megabyte as JSON, and bytes that are no text."""
     line = "日" * 1990
     server = jupyter(**script(f"for i in $(seq 150); do echo {line}; done\nprintf '\\377'\nexit 1"))
     assert len(failure(server)["log"]) == 100
 
 
-def test_what_a_start_script_prints_cannot_act_on_a_terminal_or_pass_for_jupyter_s(
+def test_output_of_a_start_script_is_escaped_in_jupyter_s_log(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
     forged = "[I 2026-01-01 00:00:00.000 ServerApp] All is well"
@@ -225,7 +235,7 @@ def test_what_a_start_script_prints_cannot_act_on_a_terminal_or_pass_for_jupyter
 
 
 @pytest.mark.parametrize("setting", ["/nowhere/start", "no-such-name", "~/missing"])
-def test_a_start_script_that_is_missing(
+def test_a_missing_start_script_is_named(
     jupyter: Callable[..., servers.JupyterServer], setting: str
 ) -> None:
     server = jupyter(start_script=setting)
@@ -236,7 +246,7 @@ def test_a_start_script_that_is_missing(
     assert not server.processes("Xtigervnc")
 
 
-def test_a_start_script_whose_interpreter_is_missing(
+def test_a_missing_interpreter_of_a_start_script_is_named(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
     server = jupyter(
@@ -248,7 +258,7 @@ def test_a_start_script_whose_interpreter_is_missing(
     assert "/nowhere/sh" in failed["error"]["message"]
 
 
-def test_a_start_script_that_goes_to_the_background(
+def test_the_window_manager_of_a_script_that_exits_is_the_session(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
     """Many an old ~/.vnc/xstartup does: then the window manager is the desktop."""
@@ -259,7 +269,7 @@ def test_a_start_script_that_goes_to_the_background(
     assert "logged out" in server.wait_for("stopped")["reason"]
 
 
-def test_one_window_manager_takes_the_place_of_another(
+def test_replacing_the_window_manager_keeps_the_desktop_running(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
     """As when a user tries another one; the desktop goes on."""
@@ -274,7 +284,7 @@ def test_one_window_manager_takes_the_place_of_another(
         assert "logged out" in server.wait_for("stopped")["reason"]
 
 
-def test_a_start_script_that_prints_without_an_end(
+def test_endless_output_of_a_start_script_fills_neither_disk_nor_memory(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
     """The desktop is there, and neither disk nor memory fills."""
@@ -293,7 +303,9 @@ def test_a_start_script_that_prints_without_an_end(
     stream.close()
 
 
-def test_no_window_manager_shows_up(jupyter: Callable[..., servers.JupyterServer]) -> None:
+def test_a_desktop_without_a_window_manager_is_reachable_and_runs_after_the_timeout(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """The desktop can be seen at once, and counts as up when nothing more is to be waited for."""
     server = jupyter("--DesktopApp.start_timeout=2", **script("exec sleep 1000"))
     server.call("POST", "desktop/api/sessions")
@@ -303,7 +315,9 @@ def test_no_window_manager_shows_up(jupyter: Callable[..., servers.JupyterServer
     assert server.wait_for("running")["step"] == "running"
 
 
-def test_a_vnc_server_that_is_missing(jupyter: Callable[..., servers.JupyterServer]) -> None:
+def test_a_missing_vnc_server_is_reported_with_an_install_command(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     server = jupyter(environment={"PATH": "/nowhere"})
     failed = failure(server)
     assert failed["error"]["reason"] == "display-server-missing"
@@ -334,7 +348,7 @@ ANSWERS = """case "$*" in *-version* | *-help*) exec echo Xvnc TigerVNC 1.12.0 ;
         ),
     ],
 )
-def test_a_vnc_server_that_does_not_work(
+def test_an_unusable_vnc_server_is_reported_with_the_reason(
     jupyter: Callable[..., servers.JupyterServer], tmp_path: Path, text: str, reason: str, said: str
 ) -> None:
     broken = tmp_path / "Xbroken"
@@ -348,7 +362,7 @@ def test_a_vnc_server_that_does_not_work(
     assert not server.processes("sleep 1000")
 
 
-def test_while_it_is_starting_there_is_no_ticket(
+def test_a_ticket_for_a_starting_desktop_is_refused(
     jupyter: Callable[..., servers.JupyterServer], tmp_path: Path
 ) -> None:
     slow = tmp_path / "Xslow"
@@ -375,7 +389,7 @@ def test_a_bad_argument_for_the_display_server_is_in_the_log(
 # -- several of them
 
 
-def test_restart(server: servers.JupyterServer) -> None:
+def test_a_restart_replaces_the_display_server(server: servers.JupyterServer) -> None:
     server.start_desktop()
     before = server.process_of("Xtigervnc").pid
     with view(server) as viewer:
@@ -387,13 +401,13 @@ def test_restart(server: servers.JupyterServer) -> None:
     shows_pictures(server)
 
 
-def test_restarting_what_was_never_there(server: servers.JupyterServer) -> None:
+def test_restarting_an_unknown_desktop_starts_it(server: servers.JupyterServer) -> None:
     assert server.call("POST", "desktop/api/sessions/fresh/restart").status == 200
     server.wait_for("running", "fresh")
     assert server.call("DELETE", "desktop/api/sessions/fresh").status == 204
 
 
-def test_many_commands_at_once_end_in_a_desktop_that_works(server: servers.JupyterServer) -> None:
+def test_concurrent_commands_leave_one_working_desktop(server: servers.JupyterServer) -> None:
     paths = [("POST", ""), ("POST", "/default/restart"), ("DELETE", "/default")] * 4
     threads = [
         threading.Thread(target=server.call, args=(method, f"desktop/api/sessions{path}"))
@@ -408,7 +422,7 @@ def test_many_commands_at_once_end_in_a_desktop_that_works(server: servers.Jupyt
     shows_pictures(server)
 
 
-def test_two_desktops(server: servers.JupyterServer) -> None:
+def test_two_desktops_are_independent(server: servers.JupyterServer) -> None:
     server.start_desktop()
     server.start_desktop("second")
     assert len(server.displays()) == 2
@@ -425,7 +439,9 @@ def test_two_desktops(server: servers.JupyterServer) -> None:
     assert server.session()["state"] == "running"
 
 
-def test_two_servers_of_one_user(jupyter: Callable[..., servers.JupyterServer]) -> None:
+def test_two_servers_of_one_user_are_independent(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     """They share a home and a folder for runtime files, and are ended one after the other."""
     one = jupyter()
     with servers.running(
@@ -441,7 +457,7 @@ def test_two_servers_of_one_user(jupyter: Callable[..., servers.JupyterServer]) 
     assert len(list(one.runtime.glob("jd-*/display.sock"))) == 1
 
 
-def test_a_password_ends_with_its_viewer_s_turn(server: servers.JupyterServer) -> None:
+def test_a_vnc_password_is_invalid_after_the_next_viewer(server: servers.JupyterServer) -> None:
     """What a viewer was told yesterday opens nothing today."""
     server.start_desktop()
     old = server.ticket()
@@ -456,13 +472,15 @@ def test_a_password_ends_with_its_viewer_s_turn(server: servers.JupyterServer) -
         viewer.authenticate(old["password"])
 
 
-def test_the_log_is_told(server: servers.JupyterServer) -> None:
+def test_the_display_server_s_log_is_kept(server: servers.JupyterServer) -> None:
     server.start_desktop()
     # Not its name and version: TigerVNC 1.15 does not print them.
     assert "Listening for VNC connections" in logs(server)
 
 
-def test_jupyter_s_own_signals_are_not_the_desktop_s(server: servers.JupyterServer) -> None:
+def test_desktop_processes_are_outside_jupyter_s_process_group(
+    server: servers.JupyterServer,
+) -> None:
     """Ctrl+C on the terminal goes to the server's process group, in which the desktop is not."""
     server.start_desktop()
     group = os.getpgid(server.process.pid)

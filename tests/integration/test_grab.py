@@ -41,18 +41,22 @@ def stops_in_time(server: servers.JupyterServer) -> None:
     assert "did not end in time" not in server.log
 
 
-def test_viewers_come_in_while_it_starts(starting: servers.JupyterServer) -> None:
+def test_viewers_connect_during_a_start_with_a_grabbed_x_server(
+    starting: servers.JupyterServer,
+) -> None:
     with view(starting):
         assert starting.session()["state"] == "starting"
         (starting.home / "let-go").touch()
         starting.wait_for("running")
 
 
-def test_it_stops_while_it_starts(starting: servers.JupyterServer) -> None:
+def test_a_start_with_a_grabbed_x_server_stops_in_time(starting: servers.JupyterServer) -> None:
     stops_in_time(starting)
 
 
-def test_viewers_come_in_while_it_runs_and_it_stops(server: servers.JupyterServer) -> None:
+def test_viewers_connect_to_a_grabbed_x_server_and_it_stops_in_time(
+    server: servers.JupyterServer,
+) -> None:
     server.start_desktop()
     with grabbed(server):
         # Whether the display server is still there is what the session has to know now.
@@ -62,7 +66,9 @@ def test_viewers_come_in_while_it_runs_and_it_stops(server: servers.JupyterServe
         stops_in_time(server)
 
 
-def test_what_was_asked_meanwhile_is_answered(server: servers.JupyterServer) -> None:
+def test_the_end_of_the_window_manager_during_a_grab_is_noticed(
+    server: servers.JupyterServer,
+) -> None:
     """The end of the window manager is noticed."""
     server.start_desktop()
     with grabbed(server):

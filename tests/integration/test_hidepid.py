@@ -71,7 +71,7 @@ def start(server: JupyterServer, name: str) -> None:
 
 
 @pytest.mark.parametrize("hidepid", ["1", "2,subset=pid"])
-def test_nothing_is_left(hidepid: str) -> None:
+def test_nothing_is_left_with_hidepid(hidepid: str) -> None:
     """By Stop, and where the worker or Jupyter is killed; also where /proc has only processes."""
     with serving(hidepid, check=False) as server:
         before = of_desktops(server)
@@ -89,7 +89,7 @@ def test_nothing_is_left(hidepid: str) -> None:
         nothing_is_left(server)
 
 
-def test_the_doctor() -> None:
+def test_the_doctor_leaves_nothing_with_hidepid() -> None:
     with serving("2") as server:
         before = users.belongings(server.owner, [server.home, server.log_file])
         doctor = server.ask_doctor("--DesktopApp.start_script=~/start")

@@ -119,7 +119,9 @@ def end_after(seconds: float, *servers: JupyterServer) -> None:
         assert "shutting down" in server.log
 
 
-def test_input_keeps_it_and_a_blinking_picture_does_not(idle: Callable[..., JupyterServer]) -> None:
+def test_vnc_input_keeps_the_server_and_picture_changes_do_not(
+    idle: Callable[..., JupyterServer],
+) -> None:
     server = idle()
     mouse = VNCMouse(server)
     for_seconds(PAUSE + TIMEOUT + 2, mouse.move)
@@ -128,7 +130,7 @@ def test_input_keeps_it_and_a_blinking_picture_does_not(idle: Callable[..., Jupy
     assert mouse.updates - seen > 5
 
 
-def test_input_by_xpra(idle: Callable[..., JupyterServer]) -> None:
+def test_xpra_input_keeps_the_server(idle: Callable[..., JupyterServer]) -> None:
     server = idle("--DesktopApp.backend=xpra", "--Xpra.encryption=off")
     mouse = XpraMouse(server)
     for_seconds(PAUSE + TIMEOUT + 2, mouse.move)
@@ -136,7 +138,9 @@ def test_input_by_xpra(idle: Callable[..., JupyterServer]) -> None:
     mouse.close()
 
 
-def test_what_else_may_keep_it(idle: Callable[..., JupyterServer]) -> None:
+def test_a_viewer_or_a_running_desktop_keeps_the_server_if_set(
+    idle: Callable[..., JupyterServer],
+) -> None:
     """A page that shows the desktop, used or not; or that the desktop runs, seen or not."""
     connected = idle("--DesktopApp.activity=connected")
     mouse = VNCMouse(connected)
@@ -147,7 +151,7 @@ def test_what_else_may_keep_it(idle: Callable[..., JupyterServer]) -> None:
     end_after(TIMEOUT, connected, always)
 
 
-def test_what_a_page_asks_by_itself_is_no_activity(server: JupyterServer) -> None:
+def test_requests_of_a_page_do_not_count_as_activity(server: JupyterServer) -> None:
     server.start_desktop()
     with view(server):
         until(lambda: not moves(server), "its start to be over")

@@ -135,7 +135,7 @@ exec openbox --sm-disable
 """
 
 
-def test_shared_memory_goes_with_its_program() -> None:
+def test_shared_memory_of_programs_is_removed() -> None:
     """Stopped, and where the keeper has to do it."""
 
     def prepare(server: JupyterServer) -> None:
@@ -184,7 +184,9 @@ PARTS = {
     ("backend", "name"),
     [(one, name) for one in BACKENDS for name in PARTS if (one, name) != ("vnc", "Xpra")],
 )
-def test_a_part_is_killed(server: JupyterServer, backend: str, name: str) -> None:
+def test_a_killed_part_leaves_nothing_and_the_desktop_starts_again(
+    server: JupyterServer, backend: str, name: str
+) -> None:
     before = of_desktops(server)
     start(server, backend)
     killed = part(server, name)
@@ -208,7 +210,7 @@ def test_a_part_is_killed(server: JupyterServer, backend: str, name: str) -> Non
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_it_is_stopped(server: JupyterServer, backend: str) -> None:
+def test_stop_leaves_nothing_with_a_viewer_connected(server: JupyterServer, backend: str) -> None:
     """While somebody looks on, too."""
     before = of_desktops(server)
     start(server, backend)
@@ -224,7 +226,7 @@ def test_it_is_stopped(server: JupyterServer, backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_log_out(server: JupyterServer, backend: str) -> None:
+def test_a_log_out_leaves_nothing(server: JupyterServer, backend: str) -> None:
     before = of_desktops(server)
     start(server, backend)
     part(server, "start script").terminate()
@@ -253,7 +255,7 @@ def start_look_and_stop(server: JupyterServer, backend: str) -> None:
 
 
 @pytest.mark.timeout(900)  # for slow machines
-def test_many_in_a_row_leave_everything_as_it_was() -> None:
+def test_forty_desktops_in_a_row_leave_nothing() -> None:
     with serving(start_script=servers.XSTARTUP / "openbox") as server:
         for backend in BACKENDS:
             start_look_and_stop(server, backend)
@@ -296,7 +298,7 @@ ENDS: dict[str, Callable[[JupyterServer], None]] = {
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_the_server_ends(how: str) -> None:
+def test_nothing_is_left_however_the_server_ends(how: str) -> None:
     with serving(check=False) as server:
         for backend in BACKENDS:
             start(server, backend)
@@ -319,7 +321,7 @@ def processes_of(server: JupyterServer) -> list[str]:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_all_is_killed_at_one_stroke(backend: str) -> None:
+def test_the_next_desktop_cleans_up_after_all_processes_were_killed(backend: str) -> None:
     """Then nobody is left to tidy up: the next desktop of this user does so, and takes over."""
     with serving(check=False) as server:
         start(server, backend)
@@ -341,7 +343,9 @@ def test_all_is_killed_at_one_stroke(backend: str) -> None:
         nothing_is_left(server)
 
 
-def test_one_of_two_servers_is_killed(server: JupyterServer) -> None:
+def test_a_killed_server_leaves_nothing_and_the_user_s_other_server_runs_on(
+    server: JupyterServer,
+) -> None:
     """They share the home and the folder for runtime files."""
     folders = {"XDG_RUNTIME_DIR": str(server.runtime), "HOME": str(server.home)}
     before = of_desktops(server)
@@ -395,7 +399,7 @@ def mounted(server: JupyterServer, folder: Path, options: str) -> AbstractContex
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_runtime_folder_is_full(backend: str) -> None:
+def test_a_full_runtime_folder_is_reported_and_leaves_nothing(backend: str) -> None:
     """From the start, and later."""
     with serving() as server, mounted(server, server.runtime, "size=256k"):
         filler = fill(server.runtime)
@@ -428,7 +432,7 @@ def _answer(server: JupyterServer, ticket: Mapping[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("home", ["full", "not writable", "noexec", "missing"])
-def test_a_home_that_cannot_be_used(home: str) -> None:
+def test_desktops_start_and_stop_with_an_unusable_home(home: str) -> None:
     """Neither kind of desktop needs one."""
     # Jupyter itself cannot do without a folder for its own runtime files.
     environment = {"JUPYTER_RUNTIME_DIR": "", "JUPYTER_CONFIG_DIR": ""}
@@ -459,7 +463,7 @@ def test_a_home_that_cannot_be_used(home: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_runtime_folder_and_all_above_it_are_removed(backend: str) -> None:
+def test_a_restart_after_the_removal_of_xdg_runtime_dir_uses_another_folder(backend: str) -> None:
     """As $XDG_RUNTIME_DIR is at log-out: the desktop that is started then lives elsewhere."""
     with serving(check=False) as server:
         start(server, backend)

@@ -53,7 +53,7 @@ def log(server: JupyterServer, name: str) -> str:
     return file.read_text(errors="replace")
 
 
-def test_a_desktop_comes_up_and_its_shells_have_the_variable(libraries: Path) -> None:
+def test_only_shells_of_the_desktop_get_ld_library_path(libraries: Path) -> None:
     def prepare(server: JupyterServer) -> None:
         for terminal in TERMINALS:
             autostart(server.home / ".config/autostart", terminal, terminal)
@@ -74,7 +74,7 @@ def test_a_desktop_comes_up_and_its_shells_have_the_variable(libraries: Path) ->
 
 
 @pytest.mark.needs("xpra")
-def test_an_application_has_the_variable_and_xpra_has_not(libraries: Path) -> None:
+def test_an_application_gets_ld_library_path_and_xpra_does_not(libraries: Path) -> None:
     def prepare(server: JupyterServer) -> None:
         script = server.home / "application"
         script.write_text(
@@ -93,7 +93,9 @@ def test_an_application_has_the_variable_and_xpra_has_not(libraries: Path) -> No
         assert not xpra.environ().get("LD_LIBRARY_PATH")
 
 
-def test_a_server_that_finds_it_out_late_is_started_again(libraries: Path, tmp_path: Path) -> None:
+def test_a_display_server_with_a_late_symbol_error_is_started_again(
+    libraries: Path, tmp_path: Path
+) -> None:
     """Where symbols are bound when they are used, it says its version all the same."""
     late = tmp_path / "Xlate"
     late.write_text(
@@ -109,7 +111,9 @@ def test_a_server_that_finds_it_out_late_is_started_again(libraries: Path, tmp_p
         assert "The display server is run without LD_LIBRARY_PATH" in log(server, "display-server")
 
 
-def test_a_start_script_of_the_user_s_own(libraries: Path, tmp_path: Path) -> None:
+def test_a_user_s_start_script_keeps_ld_library_path_and_its_failure_is_explained(
+    libraries: Path, tmp_path: Path
+) -> None:
     """It is the user's program, and has the user's libraries; what they do to it is said."""
     script = tmp_path / "xstartup"
     script.write_text("exec dbus-run-session -- xfce4-session\n")

@@ -25,18 +25,18 @@ def loaded(module: str) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_what_the_extension_imports() -> None:
+def test_the_extension_does_not_import_the_bridge_s_libraries() -> None:
     modules = loaded("jupyter_desktop.app")
     assert "jupyter_desktop.web.handshake" in modules
     assert not set(FOR_THE_BRIDGE) & set(modules)
 
 
 @pytest.mark.parametrize("name", FOR_THE_BRIDGE)
-def test_the_bridge_has_them(name: str) -> None:
+def test_the_bridge_imports_its_libraries(name: str) -> None:
     assert name in loaded("jupyter_desktop.bridge.bridge")
 
 
-def test_what_is_mapped_into_a_server_that_has_started(server: JupyterServer) -> None:
+def test_a_started_server_has_no_numpy_mapped(server: JupyterServer) -> None:
     assert server.call("GET", "desktop/").status == 200
     assert server.call("GET", "desktop/api/sessions").json == {"sessions": []}
     maps = Path(f"/proc/{server.process.pid}/maps").read_text()

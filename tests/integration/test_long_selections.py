@@ -137,7 +137,7 @@ def test_other_formats_than_text_are_kept(server: JupyterServer) -> None:
         assert out(server, "text/x-short") == b"short"
 
 
-def test_what_is_marked_is_left_alone(server: JupyterServer) -> None:
+def test_primary_is_left_alone(server: JupyterServer) -> None:
     server.start_desktop()
     copy(server, "clipboard", b"copied")
     copy(server, "primary", TEXT)
@@ -156,7 +156,7 @@ def test_short_texts_are_left_alone(server: JupyterServer) -> None:
         assert owner.poll() is None, "it is over when it owns the clipboard no more"
 
 
-def test_a_window_that_asks_and_closes_does_no_harm(server: JupyterServer) -> None:
+def test_requestors_that_exit_do_not_block_the_next_text(server: JupyterServer) -> None:
     server.start_desktop()
     copy(server, "clipboard", TEXT)
     for _ in range(5):
@@ -171,7 +171,9 @@ def test_a_window_that_asks_and_closes_does_no_harm(server: JupyterServer) -> No
     until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the next text to be offered")
 
 
-def test_not_where_text_must_not_leave_the_desktop(jupyter: Callable[..., JupyterServer]) -> None:
+def test_long_texts_keep_their_owner_if_the_clipboard_is_inbound_only(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter("--DesktopApp.clipboard=in")
     server.start_desktop()
     with gtk_copy(server, len(LETTERS)) as owner:
@@ -181,7 +183,7 @@ def test_not_where_text_must_not_leave_the_desktop(jupyter: Callable[..., Jupyte
         assert owner.poll() is None
 
 
-def test_xpra_gets_it_by_a_selection_that_no_program_uses(
+def test_xpra_gets_long_texts_through_secondary(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
     server = jupyter("--DesktopApp.backend=xpra")

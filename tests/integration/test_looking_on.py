@@ -205,7 +205,9 @@ def works(server: JupyterServer) -> Iterator[Raw]:
         yield viewer
 
 
-def test_keys_and_clicks(server: JupyterServer, looks: Raw, works: Raw) -> None:
+def test_keys_and_buttons_of_view_only_viewers_are_ignored(
+    server: JupyterServer, looks: Raw, works: Raw
+) -> None:
     looks.holds(True)
     looks.is_heard()
     assert asked(server, HELD) == NOTHING
@@ -221,7 +223,9 @@ def test_keys_and_clicks(server: JupyterServer, looks: Raw, works: Raw) -> None:
         until(lambda: asked(server, HELD) == NOTHING, "nothing that is down")
 
 
-def test_what_they_copy_stays_theirs(server: JupyterServer, looks: Raw, works: Raw) -> None:
+def test_the_clipboard_of_a_view_only_viewer_does_not_reach_the_desktop(
+    server: JupyterServer, looks: Raw, works: Raw
+) -> None:
     text = "text of one with full"
     works.copies()
     until(lambda: selection(server) == text, "the text of one who may do all")
@@ -231,7 +235,7 @@ def test_what_they_copy_stays_theirs(server: JupyterServer, looks: Raw, works: R
     assert selection(server) == text
 
 
-def test_what_the_desktop_copies_is_not_for_them(
+def test_the_desktop_s_clipboard_does_not_reach_a_view_only_viewer(
     server: JupyterServer, looks: Raw, works: Raw
 ) -> None:
     text = "text of the desktop"

@@ -20,7 +20,7 @@ print(len([one.core.GetInputFocus().reply() for one in connections]))
 
 
 @pytest.mark.parametrize("backend", ["vnc", "xpra"])
-def test_600_connections(server: JupyterServer, backend: str) -> None:
+def test_a_display_accepts_600_connections(server: JupyterServer, backend: str) -> None:
     server.start_desktop(backend, backend=backend)
     ran = subprocess.run(
         [sys.executable, "-c", OPEN, "600"],

@@ -75,7 +75,7 @@ def say_goodbye(viewer: Viewer) -> None:
     viewer.wire.socket.close()
 
 
-def test_the_log(server: JupyterServer) -> None:
+def test_desktops_and_viewers_are_logged(server: JupyterServer) -> None:
     log, desktop = Log(server), "Desktop 'default'"
     server.start_desktop()
     log.has(f"{desktop} is starting.", f"{desktop} runs; its start took N s.")
@@ -135,7 +135,7 @@ def numbers(server: JupyterServer) -> dict[str, float]:
     return {name: float(value) for name, value in lines}
 
 
-def test_metrics(server: JupyterServer) -> None:
+def test_desktops_viewers_and_bytes_are_counted(server: JupyterServer) -> None:
     before = numbers(server)
 
     def more(name: str) -> float:
@@ -171,7 +171,7 @@ def test_metrics(server: JupyterServer) -> None:
     assert size <= more("bytes_sent_total") < 2 * size
 
 
-def test_the_numbers_are_for_those_who_are_logged_in(server: JupyterServer) -> None:
+def test_metrics_need_a_login(server: JupyterServer) -> None:
     answer = server.call("GET", "metrics", token=None)
     assert answer.status in (302, 403)
     assert b"jupyter_desktop" not in answer.body

@@ -81,7 +81,7 @@ def sockets(server: JupyterServer, kind: str) -> list[Any]:
 # -- files
 
 
-def test_modes(server: JupyterServer) -> None:
+def test_runtime_files_are_closed_to_others_whatever_the_umask(server: JupyterServer) -> None:
     """Nothing is for others, whatever the umask."""
     paths = [path for folder in folders(server) for path in [folder, *folder.rglob("*")]]
     # Xorg sets that of its log itself.
@@ -94,11 +94,11 @@ def test_modes(server: JupyterServer) -> None:
     assert not [path for path in paths if path.lstat().st_uid != server.user]
 
 
-def test_the_user_s_programs_have_the_user_s_umask(server: JupyterServer) -> None:
+def test_the_user_s_programs_keep_the_user_s_umask(server: JupyterServer) -> None:
     assert int((server.home / "umask").read_text(), 8) == 0
 
 
-def test_shared_memory(server: JupyterServer) -> None:
+def test_shared_memory_is_closed_to_others(server: JupyterServer) -> None:
     """A picture of the screen in it would be as good as the screen."""
     shared = [line for line in users.belongings(server.owner) if line.startswith("shm")]
     assert not [line for line in shared if not line.endswith("600")]
@@ -125,20 +125,22 @@ def connect(user: int, *names: str) -> list[str]:
     return ran.stdout.split()
 
 
-def test_who_can_connect(server: JupyterServer, neighbour: int) -> None:
+def test_only_the_owner_can_connect_to_the_sockets(server: JupyterServer, neighbour: int) -> None:
     paths = [str(path) for folder in folders(server) for path in folder.glob("*.sock")]
     assert len(paths) == 3
     assert connect(server.owner, *paths) == ["connected"] * 3
     assert connect(neighbour, *paths) == ["PermissionError"] * 3
 
 
-def test_nobody_is_served_at_an_abstract_name(server: JupyterServer, neighbour: int) -> None:
+def test_no_display_server_listens_at_an_abstract_name(
+    server: JupyterServer, neighbour: int
+) -> None:
     names = [f"@/tmp/.X11-unix/X{display[1:]}" for display in server.displays()]
     assert len(names) == 2
     assert connect(neighbour, *names) == ["ConnectionRefusedError"] * 2
 
 
-def test_what_listens(server: JupyterServer) -> None:
+def test_only_known_sockets_listen(server: JupyterServer) -> None:
     ports = {one.laddr.port for one in sockets(server, "inet") if one.status == "LISTEN"}
     assert ports == {server.port}
     assert not [one for one in sockets(server, "udp") if not one.raddr]
@@ -154,7 +156,9 @@ def listening() -> set[str]:
     return {row[7] for row in rows if len(row) > 7 and int(row[3], 16) & accepts_connections}
 
 
-def test_the_display(server: JupyterServer, neighbour: int) -> None:
+def test_the_display_opens_with_the_owner_s_cookie_only(
+    server: JupyterServer, neighbour: int
+) -> None:
     """Everyone can connect to an X server's socket; what lets in is the cookie."""
     cookies = {str(path) for folder in folders(server) for path in folder.glob("Xauthority")}
     for display in server.displays():
@@ -195,7 +199,9 @@ except OSError:
 """
 
 
-def test_nobody_can_take_the_place_of_the_display(server: JupyterServer, neighbour: int) -> None:
+def test_another_user_cannot_replace_the_display_s_socket(
+    server: JupyterServer, neighbour: int
+) -> None:
     """They would get the cookie of whoever connects to it."""
     for display in server.displays():
         ran = users.run(neighbour, REPLACE, display[1:])
@@ -254,7 +260,7 @@ def what_is_in(secrets: dict[str, bytes], data: bytes) -> list[str]:
     return [name for name, secret in secrets.items() if secret in data]
 
 
-def test_nobody_can_read_a_secret(server: JupyterServer, neighbour: int) -> None:
+def test_another_user_cannot_read_a_secret(server: JupyterServer, neighbour: int) -> None:
     secrets = secrets_of(server)
     processes = [str(process.pid) for process in server.processes()]
     ran = users.run(neighbour, READ, str(server.root), *processes)
@@ -267,7 +273,7 @@ def test_nobody_can_read_a_secret(server: JupyterServer, neighbour: int) -> None
     assert not leaks
 
 
-def test_secrets_stay_out_of_logs_and_of_the_environment_of_programs(server: JupyterServer) -> None:
+def test_secrets_are_in_no_log_and_no_program_s_environment(server: JupyterServer) -> None:
     """Those who read them legitimately pass them on: to support, to a colleague."""
     secrets = secrets_of(server)
     logs = [server.log_file, *(path for one in folders(server) for path in one.glob("*.log*"))]
@@ -292,7 +298,9 @@ print(hard)
 """
 
 
-def test_ours_dump_core_where_users_cannot_write(server: JupyterServer, neighbour: int) -> None:
+def test_our_processes_run_in_a_folder_that_users_cannot_write(
+    server: JupyterServer, neighbour: int
+) -> None:
     """So that nobody can put a link there."""
     ours = [process for word in OURS for process in server.processes(word)]
     assert len(ours) == 4 + 1 + 2 + 1
@@ -301,7 +309,7 @@ def test_ours_dump_core_where_users_cannot_write(server: JupyterServer, neighbou
         assert users.run(user, "import os; print(os.access('/', os.W_OK))").stdout == "False\n"
 
 
-def test_core_dumps_are_for_the_user_only(server: JupyterServer, neighbour: int) -> None:
+def test_core_dumps_are_readable_by_the_user_only(server: JupyterServer, neighbour: int) -> None:
     """Even those of the user's programs, by a umask that keeps nothing back, in an open folder."""
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
     if pattern.startswith(("|", "/")):
@@ -365,7 +373,7 @@ def test_a_runtime_folder_below_another_user_s_is_not_used(neighbour: int) -> No
         shutil.rmtree(trap)
 
 
-def test_a_link_to_the_runtime_folder_that_another_user_changes(neighbour: int) -> None:
+def test_a_changed_link_to_the_runtime_folder_does_not_redirect_viewers(neighbour: int) -> None:
     """The desktop stays where it was."""
     link = Path("/tmp") / f"jdt-link-{neighbour}"
     decoy = link.with_name(f"jdt-decoy-{neighbour}")
@@ -414,7 +422,9 @@ def folders_elsewhere(server: JupyterServer) -> list[Path]:
 
 
 @pytest.mark.parametrize("trap", ["pipe", "endless link", "folder", "socket", "huge number"])
-def test_a_display_number_with_a_trap(server: JupyterServer, neighbour: int, trap: str) -> None:
+def test_a_display_number_with_a_trap_is_skipped(
+    server: JupyterServer, neighbour: int, trap: str
+) -> None:
     """Whoever has left it there, and whatever it is: another number is taken, at once."""
     # Numbers are taken from 1 up: these would be next.
     number = next(n for n in range(1, 1000) if not any(p.exists() for p in signs(n)))

@@ -21,14 +21,16 @@ def page(server: JupyterServer, path: str) -> str:
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
-def test_a_prefix_that_jupyter_does_not_know(server: JupyterServer, path: str) -> None:
+def test_an_unknown_prefix_is_answered_with_the_right_address(
+    server: JupyterServer, path: str
+) -> None:
     prefix = path.partition("desktop")[0]
     said = page(server, path)
     assert "this Jupyter server is at /, and its desktop at /desktop/" in said
     assert f'c.ServerApp.base_url = "/{prefix}"' in said
 
 
-def test_a_prefix_that_was_changed() -> None:
+def test_a_prefix_changed_by_a_proxy_is_explained() -> None:
     """Taken away, or decoded."""
     with running(base_url="/a/b%2Bc/") as server:
         for asked in ("/desktop/", "/b%2Bc/desktop/", "/a/b+c/desktop/"):
@@ -46,7 +48,7 @@ def with_a_folder(server: JupyterServer) -> None:
     (server.root / "desktop" / "notes.txt").touch()
 
 
-def test_what_is_really_there_is_not_hidden() -> None:
+def test_existing_paths_with_desktop_in_them_are_served() -> None:
     """A user's folder of that name, and that path below what others serve."""
     with running(application="lab", prepare=with_a_folder) as server:
         for path in (

@@ -113,7 +113,7 @@ def xfce(
         ("xpra", "xfce", "SIGKILL"),
     ],
 )
-def test_programs_save(backend: str, script: str, how: str) -> None:
+def test_programs_save_however_a_desktop_ends(backend: str, script: str, how: str) -> None:
     """Those that the session manager knows, those that it does not, and one from elsewhere."""
     with ExitStack() as stack:
         server = stack.enter_context(xfce(backend, script, inside="", known="--known"))
@@ -125,7 +125,7 @@ def test_programs_save(backend: str, script: str, how: str) -> None:
         assert set(states.values()) == {"saved"}, states
 
 
-def test_a_program_that_holds_up_the_log_out() -> None:
+def test_a_program_that_blocks_the_log_out_does_not_prevent_others_from_saving() -> None:
     """The session manager waits for it; the others save all the same."""
     with xfce(patience=8, inside="", known="--known") as server:
         server.process_of("saving_program", "/known").suspend()
@@ -133,7 +133,7 @@ def test_a_program_that_holds_up_the_log_out() -> None:
         assert text(server, "inside") == "saved"
 
 
-def test_who_connects_while_programs_save_is_told() -> None:
+def test_a_viewer_that_connects_while_programs_save_is_informed() -> None:
     def prepare(server: JupyterServer) -> None:
         start = f'#!/bin/sh\n{PROGRAM} "$HOME/asking" --asks &\nexec openbox --sm-disable\n'
         (server.home / "start").write_text(start)
@@ -154,7 +154,7 @@ def test_who_connects_while_programs_save_is_told() -> None:
         assert not stopping.is_alive()
 
 
-def test_chromium_ends_orderly() -> None:
+def test_chromium_exits_without_a_crash() -> None:
     """Else it says at the next start that it crashed."""
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 

@@ -87,7 +87,7 @@ ONLY_XPRA = pytest.mark.parametrize("backend", ["xpra"], indirect=True)
 # -- the links
 
 
-def test_a_link(server: JupyterServer) -> None:
+def test_a_link_opens_the_page_and_its_key_is_not_logged(server: JupyterServer) -> None:
     share = shared(server)
     assert share["url"] == f"sessions/default/?share_key={share['id']}"
     assert share["access"] == "view"
@@ -103,7 +103,9 @@ def test_a_link(server: JupyterServer) -> None:
     assert share["id"] not in server.log
 
 
-def test_a_link_on_the_way_to_the_login_and_back(jupyter: Callable[..., JupyterServer]) -> None:
+def test_a_link_s_key_survives_the_login_and_is_not_logged(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter()
     back = quote("/desktop/?share_key=an-id", safe="")
     cookie = server.call("GET", "login", token=None).headers["Set-Cookie"].split(";")[0]
@@ -125,12 +127,14 @@ NO_LIFETIMES: list[object] = [0, -1, 1e9, "60", True, None, []]
         *({"lifetime": lifetime} for lifetime in NO_LIFETIMES),
     ],
 )
-def test_what_is_no_share(server: JupyterServer, body: dict[str, object]) -> None:
+def test_an_invalid_share_request_is_answered_with_400(
+    server: JupyterServer, body: dict[str, object]
+) -> None:
     answer = server.call("POST", f"{SESSION}/share", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
-def test_who_may_only_look_at_what_there_is(server: JupyterServer) -> None:
+def test_a_user_with_read_permission_needs_a_link(server: JupyterServer) -> None:
     """He sees the page and the state; a desktop only by a link, and the links not at all."""
     assert server.call("GET", SESSION, headers=BOB).status == 200
     answer = ticket(server, **BOB)
@@ -142,7 +146,7 @@ def test_who_may_only_look_at_what_there_is(server: JupyterServer) -> None:
     assert ticket(server, shared(server)["id"], **BOB).status == 200
 
 
-def test_a_view_link_does_not_resize(server: JupyterServer) -> None:
+def test_a_view_link_cannot_resize(server: JupyterServer) -> None:
     body = {"geometry": "800x600", "share": shared(server)["id"]}
     answer = server.call("PUT", f"{SESSION}/geometry", body, headers=BOB)
     assert (answer.status, answer.json["reason"]) == (403, "not-permitted")
@@ -150,7 +154,7 @@ def test_a_view_link_does_not_resize(server: JupyterServer) -> None:
     assert server.call("PUT", f"{SESSION}/geometry", body, headers=BOB).status == 204
 
 
-def test_a_link_that_was_ended_or_never_was(server: JupyterServer) -> None:
+def test_an_ended_or_unknown_link_is_refused(server: JupyterServer) -> None:
     share = shared(server)
     before = ticket(server, share["id"], **BOB).json
     assert server.call("DELETE", f"{SESSION}/shares/{share['id']}").status == 204
@@ -162,7 +166,7 @@ def test_a_link_that_was_ended_or_never_was(server: JupyterServer) -> None:
     assert denied.value.status == 410
 
 
-def test_a_link_that_has_expired(server: JupyterServer) -> None:
+def test_an_expired_link_is_refused_and_not_listed(server: JupyterServer) -> None:
     share = shared(server, lifetime=0.2)
     until(lambda: ticket(server, share["id"], **BOB).status == 410, "its end", 5)
     held = server.call("GET", f"{SESSION}/shares").json["shares"]
@@ -170,7 +174,7 @@ def test_a_link_that_has_expired(server: JupyterServer) -> None:
 
 
 @pytest.mark.parametrize(("allowed", "works"), [("view", ["view"]), ("off", [])])
-def test_the_administrator_allows_it(
+def test_only_shares_allowed_by_the_setting_are_made(
     jupyter: Callable[..., JupyterServer], allowed: str, works: list[str]
 ) -> None:
     server = jupyter(f"--DesktopApp.sharing={allowed}")
@@ -184,7 +188,9 @@ def test_the_administrator_allows_it(
 
 
 @ONLY_VNC
-def test_whoever_is_connecting_is_not_thrown_out_by_guests(server: JupyterServer) -> None:
+def test_a_guest_s_password_does_not_invalidate_a_connecting_viewer_s(
+    server: JupyterServer,
+) -> None:
     """They share a password file."""
     shown = ticket(server).json
     with open_socket(server, shown) as wire:
@@ -196,7 +202,7 @@ def test_whoever_is_connecting_is_not_thrown_out_by_guests(server: JupyterServer
 
 
 @ONLY_VNC
-def test_a_guest_does_not_take_the_place_of_anyone_else(server: JupyterServer) -> None:
+def test_a_guest_with_the_owner_s_page_id_does_not_replace_the_owner(server: JupyterServer) -> None:
     """Whatever page it says it is."""
     by_the_side = {"client": "websockify"}
     own = server.ticket(client="websockify")
@@ -221,7 +227,7 @@ def move_by_vnc(viewer: Viewer, x: int, y: int) -> None:
 
 
 @ONLY_VNC
-def test_a_vnc_viewer_that_only_looks(server: JupyterServer) -> None:
+def test_a_view_only_vnc_viewer_cannot_move_the_pointer_or_resize(server: JupyterServer) -> None:
     with guest(server, shared(server)) as looks, guest(server, shared(server, "full")) as works:
         for viewer in (looks, works):
             viewer.set_encodings(clients.RAW, clients.EXTENDED_DESKTOP_SIZE)
@@ -239,7 +245,7 @@ def test_a_vnc_viewer_that_only_looks(server: JupyterServer) -> None:
 
 
 @ONLY_VNC
-def test_a_password_to_look_on_is_for_one_connection(server: JupyterServer) -> None:
+def test_a_view_only_password_is_for_one_connection(server: JupyterServer) -> None:
     share = shared(server)
     first = ticket(server, share["id"], **BOB).json
     with open_socket(server, first, BOB) as wire:
@@ -252,7 +258,7 @@ def test_a_password_to_look_on_is_for_one_connection(server: JupyterServer) -> N
 
 
 @ONLY_XPRA
-def test_an_xpra_viewer_that_only_looks(server: JupyterServer) -> None:
+def test_a_view_only_xpra_viewer_cannot_move_the_pointer_or_resize(server: JupyterServer) -> None:
     shared(server)
     folder = folder_of(server)
     small = {"desktop_mode_size": [640, 480]}
@@ -271,7 +277,7 @@ def test_an_xpra_viewer_that_only_looks(server: JupyterServer) -> None:
 
 
 @ONLY_XPRA
-def test_a_greeting_changes_nothing(server: JupyterServer) -> None:
+def test_a_view_only_xpra_greeting_changes_nothing(server: JupyterServer) -> None:
     shared(server)
     before = root_window(server)
     wishes = {"icc": {"data": b"profile"}, "dpi": 300, "cursor.size": 99, "desktop_names": ["x"]}
@@ -295,7 +301,7 @@ def root_window(server: JupyterServer) -> str:
 
 
 @ONLY_XPRA
-def test_an_xpra_viewer_that_may_do_all_sets_the_size(server: JupyterServer) -> None:
+def test_an_xpra_viewer_with_full_access_sets_the_size(server: JupyterServer) -> None:
     """So that the test above could fail."""
     before = size(server)
     with connected(folder_of(server), desktop_mode_size=[640, 480]):
@@ -306,7 +312,7 @@ def test_an_xpra_viewer_that_may_do_all_sets_the_size(server: JupyterServer) -> 
 
 
 @ONLY_XPRA
-def test_the_server_for_those_who_look_is_killed(server: JupyterServer) -> None:
+def test_a_killed_view_only_server_is_replaced(server: JupyterServer) -> None:
     shared(server)
     (process,) = server.processes("--readonly=yes")
     process.kill()
@@ -317,7 +323,7 @@ def test_the_server_for_those_who_look_is_killed(server: JupyterServer) -> None:
     assert server.session()["state"] == "running"
 
 
-def test_a_server_for_those_who_look_that_hangs_is_replaced(
+def test_a_suspended_view_only_server_is_replaced(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
     server = jupyter("--DesktopApp.backend=xpra", "--DesktopApp.start_timeout=8")
@@ -332,7 +338,7 @@ def test_a_server_for_those_who_look_that_hangs_is_replaced(
     shared(server)
 
 
-def test_those_who_look_have_a_key_of_their_own(jupyter: Callable[..., JupyterServer]) -> None:
+def test_view_only_viewers_have_another_key(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter("--DesktopApp.backend=xpra")
     server.start_desktop()
     key = ticket(server).json["key"]
@@ -345,7 +351,7 @@ def test_those_who_look_have_a_key_of_their_own(jupyter: Callable[..., JupyterSe
         xpra_protocol.handshake(folder / "view.sock", password, key)
 
 
-def test_seamless_is_not_for_looking_on(
+def test_view_links_are_refused_in_seamless_mode(
     jupyter: Callable[..., JupyterServer], tmp_path: Path
 ) -> None:
     script = tmp_path / "one-program"
@@ -361,7 +367,7 @@ def test_seamless_is_not_for_looking_on(
 
 
 @ONLY_VNC
-def test_the_owner_sees_who_is_connected_and_ends_it(server: JupyterServer) -> None:
+def test_the_owner_lists_and_disconnects_viewers(server: JupyterServer) -> None:
     until(lambda: server.session()["viewers"] == [], "nobody left")
     share = shared(server)
     with view(server), guest(server, share) as one, guest(server, share) as other:
@@ -380,7 +386,7 @@ def test_the_owner_sees_who_is_connected_and_ends_it(server: JupyterServer) -> N
 
 
 @ONLY_VNC
-def test_those_who_came_by_a_link_go_when_it_expires(server: JupyterServer) -> None:
+def test_guests_are_disconnected_when_their_link_expires(server: JupyterServer) -> None:
     with view(server) as owner, guest(server, shared(server, "full", 0.5)) as viewer:
         assert viewer.wire.closing().code == ENDED
         owner.set_encodings(clients.RAW)
@@ -388,7 +394,7 @@ def test_those_who_came_by_a_link_go_when_it_expires(server: JupyterServer) -> N
         owner.update()
 
 
-def test_a_link_is_for_this_desktop_and_not_for_the_next(
+def test_a_link_ends_with_its_desktop(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
     server = jupyter()

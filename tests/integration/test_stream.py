@@ -39,7 +39,7 @@ def either(
     return chosen
 
 
-def test_pictures_and_input(either: servers.JupyterServer) -> None:
+def test_pictures_and_input_pass(either: servers.JupyterServer) -> None:
     with view(either) as viewer:
         viewer.set_encodings(0)
         viewer.request_update()
@@ -53,7 +53,7 @@ def test_pictures_and_input(either: servers.JupyterServer) -> None:
         assert viewer.update() > 0
 
 
-def test_hand_off_takes_the_bytes_past_jupyter(
+def test_with_hand_off_jupyter_holds_no_viewer_s_socket(
     server: servers.JupyterServer, tls: servers.JupyterServer
 ) -> None:
     """Jupyter holds the socket of a viewer only where it has to relay."""
@@ -66,7 +66,7 @@ def test_hand_off_takes_the_bytes_past_jupyter(
             assert len(held) == expected
 
 
-def test_signs_of_life_and_pings(either: servers.JupyterServer) -> None:
+def test_heartbeats_and_pings_are_answered(either: servers.JupyterServer) -> None:
     with open_socket(either, either.ticket()) as wire:
         assert wire.message() == b"RFB 003.008\n"
         wire.send(b"")
@@ -75,7 +75,7 @@ def test_signs_of_life_and_pings(either: servers.JupyterServer) -> None:
         assert wire.frame().payload == b"hello"
 
 
-def test_a_viewer_that_leaves_is_not_counted_any_more(either: servers.JupyterServer) -> None:
+def test_a_viewer_that_leaves_is_no_longer_listed(either: servers.JupyterServer) -> None:
     def viewers() -> int:
         return len(either.session()["viewers"])
 
@@ -84,7 +84,9 @@ def test_a_viewer_that_leaves_is_not_counted_any_more(either: servers.JupyterSer
     servers.until(lambda: viewers() == 0, "no viewer")
 
 
-def test_a_page_that_connects_again_takes_its_own_place(either: servers.JupyterServer) -> None:
+def test_a_reconnecting_page_replaces_only_its_old_connection(
+    either: servers.JupyterServer,
+) -> None:
     with (
         view(either, client="page") as old,
         view(either, client="other") as other,
@@ -134,7 +136,7 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def test_a_hundred_half_made_connections_do_not_lock_the_owner_out(
+def test_a_hundred_incomplete_connections_do_not_lock_the_owner_out(
     either: servers.JupyterServer,
 ) -> None:
     with view(either):
@@ -167,7 +169,9 @@ def test_a_hundred_half_made_connections_do_not_lock_the_owner_out(
     servers.until(as_before, f"descriptors as before: {before}")
 
 
-def test_browsers_that_leave_at_once_leave_nothing(either: servers.JupyterServer) -> None:
+def test_browsers_that_disconnect_at_once_leave_no_descriptors(
+    either: servers.JupyterServer,
+) -> None:
     """Gone before, while, and after the door opens."""
     with view(either):
         pass
@@ -316,7 +320,7 @@ def _stall(memory: Memory, seconds: float) -> None:
         select.select([], [], [], 0.25)
 
 
-def test_a_display_server_that_does_not_read_holds_the_browser_back(
+def test_a_display_server_that_does_not_read_slows_the_browser_down(
     either: servers.JupyterServer,
 ) -> None:
     """The other way: input that nobody takes is not gathered."""
@@ -355,7 +359,7 @@ def _send_until_held_back(connection: socket.socket, data: bytes) -> int:
     return sent
 
 
-def test_a_slow_reader_holds_nobody_else_up(either: servers.JupyterServer) -> None:
+def test_a_slow_viewer_does_not_delay_others(either: servers.JupyterServer) -> None:
     with view(either) as stalled, view(either) as lively:
         stalled.set_encodings(0)
         for _ in range(20):
@@ -379,7 +383,7 @@ def by_the_side(
     return clients.connect(f"{server.url}desktop-websockify/", ["binary"], sent, server.context)
 
 
-def test_the_side_entrance(either: servers.JupyterServer) -> None:
+def test_the_side_entrance_accepts_a_viewer_with_a_ticket(either: servers.JupyterServer) -> None:
     ticket = either.ticket(client="websockify")
     with Viewer(by_the_side(either)) as viewer:
         viewer.authenticate(ticket["password"])
@@ -388,7 +392,7 @@ def test_the_side_entrance(either: servers.JupyterServer) -> None:
         assert viewer.update() == viewer.width * viewer.height * 4
 
 
-def test_pages_are_told_that_the_desktop_ends_and_other_programs_are_not(
+def test_only_pages_get_the_message_that_the_desktop_ends(
     either: servers.JupyterServer,
 ) -> None:
     ticket = either.ticket(client="websockify")
@@ -410,7 +414,7 @@ def texts(viewer: Viewer) -> list[str]:
     return told
 
 
-def test_the_side_entrance_without_a_ticket(either: servers.JupyterServer) -> None:
+def test_the_side_entrance_refuses_a_viewer_without_a_ticket(either: servers.JupyterServer) -> None:
     either.ticket(client="page")
     before = len(either.session()["viewers"])
     with pytest.raises((clients.Denied, clients.Closed)):
@@ -418,7 +422,7 @@ def test_the_side_entrance_without_a_ticket(either: servers.JupyterServer) -> No
     assert len(either.session()["viewers"]) == before
 
 
-def test_the_side_entrance_without_a_login(either: servers.JupyterServer) -> None:
+def test_the_side_entrance_refuses_a_viewer_without_a_login(either: servers.JupyterServer) -> None:
     either.ticket(client="websockify")
     with pytest.raises(clients.Denied) as denied:
         by_the_side(either, {"Authorization": None})
@@ -427,7 +431,7 @@ def test_the_side_entrance_without_a_login(either: servers.JupyterServer) -> Non
     by_the_side(either).socket.close()
 
 
-def test_the_side_entrance_takes_a_ticket_once(either: servers.JupyterServer) -> None:
+def test_the_side_entrance_accepts_a_ticket_once(either: servers.JupyterServer) -> None:
     either.ticket(client="websockify")
     by_the_side(either).socket.close()
     with pytest.raises((clients.Denied, clients.Closed)):
@@ -441,7 +445,9 @@ runtime._NETWORK_FILE_SYSTEMS = {runtime.file_system(Path("/tmp"))}
 """
 
 
-def test_where_the_side_entrance_cannot_be(jupyter: Callable[..., servers.JupyterServer]) -> None:
+def test_without_a_safe_folder_the_side_entrance_is_an_error_page(
+    jupyter: Callable[..., servers.JupyterServer],
+) -> None:
     def prepare(server: servers.JupyterServer) -> None:
         (server.home / ".jupyter").mkdir()
         (server.home / ".jupyter" / "jupyter_server_config.py").write_text(NOWHERE_IS_SAFE)
@@ -463,7 +469,7 @@ def test_where_the_side_entrance_cannot_be(jupyter: Callable[..., servers.Jupyte
     assert server.log.count("/desktop-websockify/ is not served") == 1
 
 
-def test_an_x_program_of_the_desktop_is_on_the_picture(server: servers.JupyterServer) -> None:
+def test_a_program_with_the_cookie_can_use_the_display(server: servers.JupyterServer) -> None:
     """The display and its cookie work for a program from outside who may read the cookie."""
     server.start_desktop()
     with on_display(server, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK") as program:

@@ -13,7 +13,7 @@ from tests.servers import JupyterServer
 
 
 @pytest.mark.parametrize("place", ["where Jupyter starts", "on PYTHONPATH"])
-def test_a_file_called_desktop_hides_nothing(place: str, tmp_path: Path) -> None:
+def test_a_user_s_desktop_py_hides_nothing(place: str, tmp_path: Path) -> None:
     def write(server: JupyterServer) -> None:
         folder = server.root if place == "where Jupyter starts" else tmp_path
         (folder / "desktop.py").write_text("raise SystemExit('a file of the user was imported')\n")
@@ -24,7 +24,7 @@ def test_a_file_called_desktop_hides_nothing(place: str, tmp_path: Path) -> None
         assert server.start_desktop()["state"] == "running"
 
 
-def test_importing_the_package_loads_nothing_heavy(tmp_path: Path) -> None:
+def test_importing_the_package_imports_no_other_module(tmp_path: Path) -> None:
     program = (
         "import sys; before = set(sys.modules); import jupyter_desktop; "
         "print(*sorted(set(sys.modules) - before))"

@@ -105,7 +105,7 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
 
 
 @pytest.mark.parametrize("manager", ["openbox", "xfwm4", ""])
-def test_its_window_fills_the_screen_and_dialogs_do_not(
+def test_the_main_window_fills_the_screen_and_dialogs_do_not(
     screen: Screen, programs: Path, tmp_path: Path, manager: str
 ) -> None:
     only = tmp_path / "only"
@@ -128,7 +128,7 @@ def test_its_window_fills_the_screen_and_dialogs_do_not(
 
 
 @pytest.mark.parametrize("manager", ["openbox", "xfwm4"])
-def test_a_window_manager_that_comes_after_the_window(
+def test_the_window_fills_the_screen_after_a_late_window_manager(
     screen: Screen, programs: Path, tmp_path: Path, manager: str
 ) -> None:
     only = tmp_path / "only"
@@ -145,7 +145,7 @@ def test_a_window_manager_that_comes_after_the_window(
         screen.fills("main", 800, 600)
 
 
-def test_a_window_manager_that_ends(screen: Screen) -> None:
+def test_the_window_fills_the_screen_after_the_window_manager_ends(screen: Screen) -> None:
     path = screen.environment["PATH"]
     with screen.application(path, "/usr/bin/python3", str(GTK_WINDOW), "main") as application:
         screen.fills("main", 900, 700)
@@ -158,7 +158,7 @@ def test_a_window_manager_that_ends(screen: Screen) -> None:
         screen.fills("main", 800, 600)
 
 
-def test_the_next_main_window_takes_the_place_of_the_first(screen: Screen) -> None:
+def test_the_next_main_window_fills_the_screen_too(screen: Screen) -> None:
     second = "xterm -T first -e sleep 1; xterm -T second"
     with screen.application(screen.environment["PATH"], "sh", "-c", second):
         screen.fills("first", 900, 700)

@@ -31,12 +31,12 @@ def environment(server: JupyterServer, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.parametrize("library", CLIENTS)
-def test_every_library_is_let_in(environment: dict[str, str], library: str) -> None:
+def test_every_library_finds_the_cookie(environment: dict[str, str], library: str) -> None:
     is_let_in(CLIENTS[library], environment)
 
 
 @pytest.mark.needs("java")
-def test_java_is_let_in(environment: dict[str, str]) -> None:
+def test_java_finds_the_cookie(environment: dict[str, str]) -> None:
     # It puts files into the home that the system has on record, and into /tmp.
     elsewhere = (f"-Duser.home={environment['HOME']}", "-XX:-UsePerfData")
     is_let_in(["java", *elsewhere, JAVA_WINDOW], environment)

@@ -31,7 +31,9 @@ def prepare(server: JupyterServer) -> None:
 
 
 @pytest.mark.parametrize("kind", ["vnc", "xpra"])
-def test_a_desktop_starts_and_nobody_else_gets_its_display(within: list[str], kind: str) -> None:
+def test_a_desktop_starts_at_its_abstract_socket_and_needs_the_cookie(
+    within: list[str], kind: str
+) -> None:
     with running(
         f"--DesktopApp.backend={kind}",
         start_script="~/start",
@@ -60,7 +62,7 @@ def test_a_desktop_starts_and_nobody_else_gets_its_display(within: list[str], ki
         assert "unable to open display" in ran.stderr
 
 
-def test_two_at_once(within: list[str]) -> None:
+def test_two_desktops_start_at_once(within: list[str]) -> None:
     with running(within=within) as server:
         for name in ("default", "second"):
             server.call("POST", "desktop/api/sessions", {"name": name})
@@ -69,7 +71,9 @@ def test_two_at_once(within: list[str]) -> None:
         assert len(server.displays()) == 2
 
 
-def test_an_x_server_that_listens_nowhere_else(within: list[str], tmp_path: Path) -> None:
+def test_an_x_server_without_abstract_sockets_is_reported_with_a_remedy(
+    within: list[str], tmp_path: Path
+) -> None:
     without = tmp_path / "Xpath"
     without.write_text('#!/bin/sh\nexec Xtigervnc "$@" -nolisten local\n')
     without.chmod(0o755)
@@ -90,7 +94,7 @@ def user(within: list[str]) -> Iterator[JupyterServer]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def test_the_doctor_says_so(user: JupyterServer) -> None:
+def test_the_doctor_reports_a_read_only_socket_folder(user: JupyterServer) -> None:
     report = doctor(user, "--no-trial", "--json")
     (finding,) = report.about("X sockets")
     assert finding["state"] == "note"

@@ -47,26 +47,26 @@ def log_in(server: JupyterServer, password: str | None = None, key: str | None =
     )
 
 
-def test_who_has_password_and_key_gets_in(server: JupyterServer) -> None:
+def test_the_right_password_and_key_are_accepted(server: JupyterServer) -> None:
     log_in(server)
 
 
-def test_a_wrong_password(server: JupyterServer) -> None:
+def test_a_wrong_password_is_refused(server: JupyterServer) -> None:
     with pytest.raises(NotReady, match="authentication failed"):
         log_in(server, password="another")
 
 
-def test_a_wrong_key(server: JupyterServer) -> None:
+def test_a_wrong_key_is_refused(server: JupyterServer) -> None:
     with pytest.raises(NotReady, match="another key"):
         log_in(server, key="0" * 64)
 
 
-def test_no_key(server: JupyterServer) -> None:
+def test_a_missing_key_is_refused(server: JupyterServer) -> None:
     with pytest.raises(NotReady, match="missing encryption tokens"):
         log_in(server, key="")
 
 
-def test_a_password_ends_with_its_viewer_s_turn(server: JupyterServer) -> None:
+def test_an_xpra_password_is_invalid_after_the_next_ticket_s_use(server: JupyterServer) -> None:
     """What a viewer was told yesterday opens nothing today."""
     before = secret(server, "password")
     first = server.ticket()
@@ -114,7 +114,7 @@ def test_control_commands_of_a_viewer_are_ignored(
     assert "clipboard direction set" not in logs(server)
 
 
-def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(
+def test_a_grabbed_x_server_delays_neither_resize_nor_stop(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
     server = jupyter(XPRA)
@@ -127,7 +127,7 @@ def test_a_program_that_keeps_the_x_server_for_itself_holds_nothing_up(
         server.wait_for("stopped", seconds=6)
 
 
-def test_secrets_are_for_this_user_only(server: JupyterServer) -> None:
+def test_secrets_are_private_and_in_no_command_line_or_log(server: JupyterServer) -> None:
     for name in ("password", "key", "Xauthority", "display.sock"):
         assert stat.S_IMODE((folder_of(server) / name).stat().st_mode) & 0o077 == 0, name
     told = "".join(
@@ -140,21 +140,21 @@ def test_secrets_are_for_this_user_only(server: JupyterServer) -> None:
     assert secret(server, "key") not in logs(server) + server.log
 
 
-def test_nothing_listens_but_its_socket(server: JupyterServer) -> None:
+def test_xpra_listens_at_no_port_and_has_no_children(server: JupyterServer) -> None:
     (xpra,) = server.processes("start-desktop")
     listening = [one for one in xpra.net_connections() if one.status == "LISTEN"]
     assert not listening
     assert not xpra.children()
 
 
-def test_nothing_is_written_into_the_home(server: JupyterServer) -> None:
+def test_xpra_writes_nothing_into_the_home(server: JupyterServer) -> None:
     names = {path.name for path in server.home.iterdir()}
     assert not names & {".xpra", ".dbus"}
     assert not list(server.home.glob(".config/xpra"))
 
 
 @pytest.mark.parametrize("x_server", ["xorg", "xvfb"])
-def test_any_size(jupyter: Callable[..., JupyterServer], x_server: str) -> None:
+def test_any_size_is_set(jupyter: Callable[..., JupyterServer], x_server: str) -> None:
     server = jupyter(XPRA, f"--Xpra.x_server={x_server}")
     server.call("POST", "desktop/api/sessions", {"geometry": "1001x667"})
     server.wait_for("running")
@@ -166,20 +166,20 @@ def test_any_size(jupyter: Callable[..., JupyterServer], x_server: str) -> None:
 
 
 @pytest.mark.parametrize("geometry", ["", "1x1", "big"])
-def test_what_is_no_size(server: JupyterServer, geometry: str) -> None:
+def test_an_invalid_size_is_answered_with_400(server: JupyterServer, geometry: str) -> None:
     body = {"geometry": geometry}
     answer = server.call("PUT", "desktop/api/sessions/default/geometry", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
 
 
-def test_no_encryption(jupyter: Callable[..., JupyterServer]) -> None:
+def test_with_encryption_off_no_key_is_needed(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA, "--Xpra.encryption=off")
     server.start_desktop()
     assert server.ticket()["key"] is None
     log_in(server, key="")
 
 
-def test_it_is_killed_and_comes_back(jupyter: Callable[..., JupyterServer]) -> None:
+def test_a_killed_xpra_is_started_again_twice(jupyter: Callable[..., JupyterServer]) -> None:
     """The programs are clients of the X server, which has no part in it."""
     server = jupyter(XPRA)
     server.start_desktop()
@@ -199,7 +199,9 @@ def test_it_is_killed_and_comes_back(jupyter: Callable[..., JupyterServer]) -> N
     log_in(server)
 
 
-def test_the_one_that_comes_back_hangs(jupyter: Callable[..., JupyterServer]) -> None:
+def test_a_new_xpra_that_hangs_is_replaced_and_tickets_are_refused(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     """Those who come are told at once that it is not ready; it is ended, and another one comes."""
     server = jupyter(XPRA, "--DesktopApp.start_timeout=5")
     server.start_desktop()
@@ -223,7 +225,7 @@ def test_the_one_that_comes_back_hangs(jupyter: Callable[..., JupyterServer]) ->
     assert (program.is_running(), server.session()["state"]) == (True, "running")
 
 
-def test_all_that_come_back_hang(jupyter: Callable[..., JupyterServer]) -> None:
+def test_the_desktop_stops_if_each_new_xpra_hangs(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA, "--DesktopApp.start_timeout=4")
     server.start_desktop()
     one = server.process_of("start-desktop")
@@ -266,14 +268,14 @@ def _only_x_server(server: JupyterServer) -> psutil.Process | None:
     return found[0] if len(found) == 1 else None
 
 
-def test_the_log_says_which_x_server_was_taken_and_why(server: JupyterServer) -> None:
+def test_the_log_names_the_chosen_x_server_and_the_reason(server: JupyterServer) -> None:
     taken = x_server_of(server).name()
     assert f"\nStarting {taken}" in logs(server)
     if taken == "Xvfb":
         assert "Xorg with the dummy driver does not work here: " in logs(server)
 
 
-def test_its_x_server_is_killed(jupyter: Callable[..., JupyterServer]) -> None:
+def test_a_killed_x_server_stops_the_desktop(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter(XPRA)
     server.start_desktop()
     x_server_of(server).kill()
@@ -283,7 +285,9 @@ def test_its_x_server_is_killed(jupyter: Callable[..., JupyterServer]) -> None:
     log_in(server)
 
 
-def test_it_is_missing(jupyter: Callable[..., JupyterServer]) -> None:
+def test_a_missing_xpra_is_reported_with_an_install_command(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter(XPRA, environment={"PATH": "/nowhere"})
     server.call("POST", "desktop/api/sessions")
     error = server.wait_for("failed")["error"]
@@ -293,7 +297,9 @@ def test_it_is_missing(jupyter: Callable[..., JupyterServer]) -> None:
 
 
 @pytest.mark.needs("xpra")
-def test_auto_takes_what_there_is(jupyter: Callable[..., JupyterServer], tmp_path: Path) -> None:
+def test_auto_chooses_xpra_without_a_vnc_server(
+    jupyter: Callable[..., JupyterServer], tmp_path: Path
+) -> None:
     for path in Path("/usr/bin").iterdir():
         if path.name not in ("Xtigervnc", "Xvnc", "Xtightvnc"):
             (tmp_path / path.name).symlink_to(path)
@@ -301,20 +307,20 @@ def test_auto_takes_what_there_is(jupyter: Callable[..., JupyterServer], tmp_pat
     assert server.start_desktop()["backend"] == "xpra"
 
 
-def test_both_at_once(jupyter: Callable[..., JupyterServer]) -> None:
+def test_vnc_and_xpra_desktops_run_at_once(jupyter: Callable[..., JupyterServer]) -> None:
     server = jupyter()
     assert server.start_desktop()["backend"] == "vnc"
     assert server.start_desktop("xpra", backend="xpra")["backend"] == "xpra"
 
 
-def test_a_backend_that_there_is_not(server: JupyterServer) -> None:
+def test_an_unknown_backend_is_answered_with_400(server: JupyterServer) -> None:
     body = {"name": "other", "backend": "rdp"}
     answer = server.call("POST", "desktop/api/sessions", body)
     assert (answer.status, answer.json["reason"]) == (400, "bad-request")
     assert "auto, vnc, xpra" in answer.json["remedy"]
 
 
-def test_the_client_s_scripts_are_served_and_nothing_else(server: JupyterServer) -> None:
+def test_only_the_client_s_scripts_are_served(server: JupyterServer) -> None:
     answer = server.call("GET", "desktop/xpra/js/Client.js")
     assert (answer.status, answer.body) == (
         200,
@@ -355,7 +361,9 @@ def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.needs("xpra")
-def test_aes_of_today(jupyter: Callable[..., JupyterServer], xpra_of_today: Path) -> None:
+def test_encryption_works_with_the_newest_cryptography(
+    jupyter: Callable[..., JupyterServer], xpra_of_today: Path
+) -> None:
     server = jupyter(XPRA, f"--Xpra.executable={xpra_of_today}")
     server.start_desktop()
     log_in(server)
@@ -363,7 +371,9 @@ def test_aes_of_today(jupyter: Callable[..., JupyterServer], xpra_of_today: Path
         log_in(server, key="0" * 64)
 
 
-def test_seamless(jupyter: Callable[..., JupyterServer], tmp_path: Path) -> None:
+def test_a_seamless_session_runs_its_program(
+    jupyter: Callable[..., JupyterServer], tmp_path: Path
+) -> None:
     script = tmp_path / "one-program"
     script.write_text("#!/bin/sh\nexec xterm\n")
     server = jupyter(XPRA, "--Xpra.mode=seamless", start_script=script)

@@ -84,7 +84,7 @@ def test_xfce_starts_no_locker(xfce: psutil.Process, site: Path) -> None:
     assert not (site / "locker-started").exists()
 
 
-def test_xfce_has_its_lock_key_disarmed_and_no_compositing(xfce: psutil.Process) -> None:
+def test_xfce_has_no_lock_command_and_no_compositing(xfce: psutil.Process) -> None:
     assert (
         run_in(xfce, "xfconf-query", "-c", "xfce4-session", "-p", "/general/LockCommand") == "true"
     )
@@ -114,7 +114,7 @@ def test_no_first_keyring_is_offered(xfce: psutil.Process, site: Path) -> None:
     assert not (site / "keyring-started").exists()
 
 
-def test_a_keyring_that_is_there_stays_in_use(site: Path) -> None:
+def test_an_existing_keyring_stays_in_use(site: Path) -> None:
     def with_keyring(server: JupyterServer) -> None:
         folder = server.home / ".local" / "share" / "keyrings"
         folder.mkdir(parents=True)
@@ -137,7 +137,7 @@ def test_programs_do_not_wait_for_a_portal(xfce: psutil.Process) -> None:
     assert ran.returncode == 0 or "GDBus.Error" in ran.stderr, ran.stderr
 
 
-def test_a_launcher_on_the_desktop_asks_nothing(xfce: psutil.Process, site: Path) -> None:
+def test_a_trusted_launcher_starts_without_a_question(xfce: psutil.Process, site: Path) -> None:
     launcher = Path(xfce.environ()["HOME"], "Desktop", "mine.desktop")
     launcher.parent.mkdir(exist_ok=True)
     entry = f"[Desktop Entry]\nType=Application\nName=mine\nExec=touch {site}/launched\n"
@@ -172,7 +172,7 @@ def test_a_second_xfce_starts_from_a_terminal_of_the_first(xfce: psutil.Process)
     assert xfce.is_running()
 
 
-def test_xfce_starts_where_the_home_cannot_be_written() -> None:
+def test_xfce_starts_with_a_read_only_home() -> None:
     unwritable = {"XDG_CONFIG_HOME": "/dev/null/config", "XDG_CACHE_HOME": "/dev/null/cache"}
     with running(start_script="xfce", environment=unwritable) as server:
         assert window_manager(server, "xfwm4").is_running()
@@ -197,7 +197,7 @@ print(pixels.reply().data.buf()[:3][::-1].hex())
 """
 
 
-def test_where_xfce_s_image_cannot_be_loaded_there_is_a_colour() -> None:
+def test_xfce_shows_a_colour_if_its_image_cannot_be_loaded() -> None:
     def prepare(server: JupyterServer) -> None:
         file = server.home / ".config/xfce4/xfconf/xfce-perchannel-xml/xfce4-desktop.xml"
         file.parent.mkdir(parents=True)

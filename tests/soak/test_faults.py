@@ -24,7 +24,7 @@ PICTURE = 5.0  # seconds in which who comes afterwards sees a desktop
 
 @pytest.mark.needs("xpra")
 @in_time
-def test_faults() -> None:
+def test_random_faults_leave_the_other_desktops_running() -> None:
     seed = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))
     print(f"SOAK_SEED={seed}")
     desktops = [

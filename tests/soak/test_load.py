@@ -37,7 +37,7 @@ ALIVE = 10.0
 
 @pytest.mark.needs("xpra")
 @in_time
-def test_load() -> None:
+def test_many_viewers_get_a_fair_share_at_constant_memory() -> None:
     # Two of each at least: one with a slow viewer, and one without.
     xpra = [f"xpra{number}" for number in range(max(2, DESKTOPS // 5))]
     vnc = [f"vnc{number}" for number in range(max(2, DESKTOPS - len(xpra)))]

@@ -77,7 +77,7 @@ def server() -> Iterator[servers.JupyterServer]:
     ("browser", "exercise"),
     itertools.product(BROWSERS, EXERCISES) if SECONDS >= LONG else USUAL,
 )
-def test_the_pages_memory_stays_flat(
+def test_the_page_s_memory_stays_flat(
     server: servers.JupyterServer, browser: str, exercise: str
 ) -> None:
     picture, disturbance = EXERCISES[exercise]

@@ -107,7 +107,7 @@ def nothing_is_left(
 
 @pytest.mark.usefixtures("nothing_is_left")
 @pytest.mark.parametrize(("request_", "papers", "refusal"), refused.ROWS.values(), ids=refused.ROWS)
-def test_a_refusal_leaves_its_lines_in_the_log_and_nothing_else(
+def test_a_refusal_leaves_only_its_lines_in_the_log(
     server: JupyterServer, office: Office, request_: Request, papers: Papers, refusal: Refusal
 ) -> None:
     log = len(server.log)
@@ -143,7 +143,7 @@ def test_a_thousand_refusals_cost_no_memory(
         assert process.memory_info().rss - rss < 4 * MIB, process
 
 
-def test_our_own_page(server: JupyterServer) -> None:
+def test_our_own_page_is_accepted(server: JupyterServer) -> None:
     browser = log_in(server)
     ticket = server.call("POST", "desktop/api/sessions/default/ticket", token=None, headers=browser)
     headers = {"Cookie": browser["Cookie"], "Origin": server.address}
@@ -156,7 +156,7 @@ def test_our_own_page(server: JupyterServer) -> None:
 @pytest.mark.parametrize(
     "path", ["desktop/", "desktop/sessions/second/", "desktop", "desktop/static/desktop.js"]
 )
-def test_without_a_login_the_page_leads_to_it(server: JupyterServer, path: str) -> None:
+def test_the_page_redirects_to_the_login(server: JupyterServer, path: str) -> None:
     answer = server.call("GET", path, token=None)
     assert answer.status == 302
     assert "/login?next=" in answer.headers["Location"]
@@ -181,7 +181,7 @@ def test_cve_2024_28179(server: JupyterServer, path: str, credentials: dict[str,
         assert wire.message() == b"RFB 003.008\n"
 
 
-def test_a_side_entrance_without_a_ticket_stays_shut(
+def test_the_side_entrance_refuses_a_connection_without_a_ticket(
     server: JupyterServer, processes: list[psutil.Process]
 ) -> None:
     """What jupyter-server-proxy lets through has no ticket to show."""
@@ -199,7 +199,7 @@ def test_a_side_entrance_without_a_ticket_stays_shut(
     assert accepted(server) == connections
 
 
-def test_a_side_entrance_for_another_origin_stays_shut(server: JupyterServer) -> None:
+def test_the_side_entrance_refuses_another_origin(server: JupyterServer) -> None:
     browser, connections = log_in(server), accepted(server)
     ticket = server.ticket(client="websockify")
     url, cookie = f"{server.url}desktop-websockify/", {"Cookie": browser["Cookie"]}
@@ -213,7 +213,7 @@ def test_a_side_entrance_for_another_origin_stays_shut(server: JupyterServer) ->
         assert viewer.authenticate(ticket["password"]).width
 
 
-def test_frames_that_break_the_protocol_end_their_connection_and_no_other(
+def test_a_frame_that_breaks_the_protocol_ends_only_its_connection(
     server: JupyterServer, processes: list[psutil.Process]
 ) -> None:
     bridge = server.process_of("jupyter_desktop.bridge")
@@ -243,7 +243,7 @@ def send_while_open(wire: Wire, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "changed", "statuses"), raw_requests.REFUSED.values(), ids=raw_requests.REFUSED
 )
-def test_bytes_that_are_refused(
+def test_a_malformed_upgrade_request_is_refused(
     server: JupyterServer,
     line: bytes,
     changed: dict[bytes, Sequence[bytes]],
@@ -268,7 +268,7 @@ def status(wire: Wire) -> int | None:
 
 
 @pytest.mark.parametrize("changed", raw_requests.HARMLESS.values(), ids=raw_requests.HARMLESS)
-def test_bytes_that_are_answered_and_nothing_of_it_comes_back(
+def test_a_harmless_upgrade_request_is_accepted_and_not_echoed(
     server: JupyterServer, changed: dict[bytes, Sequence[bytes]]
 ) -> None:
     with Wire(clients.dial(server.url)) as wire:
@@ -290,7 +290,9 @@ def test_bytes_that_are_answered_and_nothing_of_it_comes_back(
         assert wire.message() == b"RFB 003.008\n"
 
 
-def test_what_follows_a_request_is_neither_a_request_nor_a_frame(server: JupyterServer) -> None:
+def test_bytes_after_an_upgrade_request_are_neither_request_nor_frame(
+    server: JupyterServer,
+) -> None:
     """A second request in the same packet, and one disguised as the body of the first."""
     hidden = b"GET /desktop/api/sessions?hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
     length = f"Content-Length: {len(hidden)}".encode()
@@ -307,7 +309,7 @@ def test_what_follows_a_request_is_neither_a_request_nor_a_frame(server: Jupyter
 
 
 @pytest.mark.usefixtures("nothing_is_left")
-def test_no_path_leads_out_of_the_files(server: JupyterServer) -> None:
+def test_no_path_leads_out_of_the_served_folders(server: JupyterServer) -> None:
     for path in FILES:
         answer = server.call("GET", f"desktop/{path}")
         assert answer.status in (400, 403, 404), path
@@ -325,24 +327,26 @@ def test_no_path_leads_out_of_the_files(server: JupyterServer) -> None:
         pytest.param("xpra/js/Client.js", marks=pytest.mark.needs("xpra")),
     ],
 )
-def test_the_files_themselves_are_there(server: JupyterServer, path: str) -> None:
+def test_the_files_themselves_are_served(server: JupyterServer, path: str) -> None:
     """Lest the test above only sees addresses that are wrong anyway."""
     assert server.call("GET", f"desktop/{path}").status == 200
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ADDRESSES.values(), ids=ADDRESSES)
-def test_every_answer(server: JupyterServer, method: str, path: str, status: int) -> None:
+def test_every_answer_has_strict_headers(
+    server: JupyterServer, method: str, path: str, status: int
+) -> None:
     answer = server.call(method, path)
     assert answer.status == status
     assert_strict(answer)
 
 
 @pytest.mark.needs("xpra")
-def test_a_script_of_xpra_s(server: JupyterServer) -> None:
-    test_every_answer(server, "GET", "desktop/xpra/js/Client.js", 200)
+def test_a_script_of_xpra_has_strict_headers(server: JupyterServer) -> None:
+    test_every_answer_has_strict_headers(server, "GET", "desktop/xpra/js/Client.js", 200)
 
 
-def test_the_page_runs_scripts_of_its_own_only(server: JupyterServer) -> None:
+def test_the_page_runs_only_its_own_scripts(server: JupyterServer) -> None:
     page = server.call("GET", "desktop/")
     assert assert_strict(page)["script-src"] == "'self'"
     code = re.findall(
@@ -352,7 +356,7 @@ def test_the_page_runs_scripts_of_its_own_only(server: JupyterServer) -> None:
     assert not re.search(r"<[^>]* (on\w+|style)=", page.body.decode())
 
 
-def test_error_pages_are_ours(server: JupyterServer) -> None:
+def test_error_pages_have_no_inline_script_or_style(server: JupyterServer) -> None:
     """Jupyter's has an inline script and style."""
     for path in ("desktop/static/nothing.js", "desktop/xpra/index.html"):
         page = server.call("GET", path).body.decode()
@@ -414,7 +418,7 @@ def test_no_answer_leaves_the_token_in_the_address(server: JupyterServer, path: 
     assert "token" not in location
 
 
-def test_neighbours_are_new_enough() -> None:
+def test_jupyter_server_proxy_is_new_enough() -> None:
     """Here, and wherever this package is installed."""
     assert tuple(map(int, version("jupyter-server-proxy").split(".")[:2])) >= (4, 3)
     assert "jupyter-server-proxy>=4.3" in (requires("jupyter-desktop") or [])
@@ -453,7 +457,7 @@ def called_like_a_script() -> Iterator[JupyterServer]:
 @pytest.mark.parametrize(
     ("which", "ancestors"), [("called_like_a_script", NO_PAGE), ("open_to_all", HUB)]
 )
-def test_who_may_frame_us_is_jupyter_s_setting(
+def test_frame_ancestors_follow_jupyter_s_setting(
     request: pytest.FixtureRequest, which: str, ancestors: str
 ) -> None:
     server: JupyterServer = request.getfixturevalue(which)
@@ -461,7 +465,7 @@ def test_who_may_frame_us_is_jupyter_s_setting(
         assert_strict(server.call("GET", path), ancestors)
 
 
-def test_a_ticket_is_needed_where_there_is_no_token_at_all(open_to_all: JupyterServer) -> None:
+def test_a_ticket_is_needed_even_without_a_token(open_to_all: JupyterServer) -> None:
     """With authentication switched off, the cookie still tells browsers apart."""
     server = open_to_all
     page = server.call("GET", "desktop/", token=None)
@@ -501,7 +505,9 @@ def test_cve_2017_18635(called_like_a_script: JupyterServer) -> None:
         )
 
 
-def test_wrong_settings(jupyter: Callable[..., JupyterServer]) -> None:
+def test_a_wrong_setting_is_escaped_on_the_error_page(
+    jupyter: Callable[..., JupyterServer],
+) -> None:
     server = jupyter("--DesktopApp.clipboard=<img src=x>")
     answer = server.call("GET", "desktop/")
     assert answer.status == 500
