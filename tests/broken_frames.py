@@ -10,14 +10,14 @@ _TOO_LONG = 1024 * 1024 + 1
 
 
 def of_length(length: int, opcode: int = BINARY) -> bytes:
-    """Return the header of a masked frame that says so, and nothing of its payload."""
+    """Return the header of a masked frame of that length, without the payload."""
     return bytes([0x80 | opcode, 0xFF]) + struct.pack(">Q", length) + b"mask"
 
 
 BROKEN: dict[str, tuple[bytes, int]] = {
     "unmasked": (frame(b"x", key=None), 1002),
     "unmasked, empty": (frame(b"", key=None), 1002),
-    # At once, not when all of it is there.
+    # Refused before the whole frame has arrived.
     "unmasked, incomplete": (frame(b"x" * 1000, key=None)[:4], 1002),
     "unmasked ping": (frame(b"x", PING, key=None), 1002),
     "unmasked close": (frame(b"\x03\xe8", CLOSE, key=None), 1002),

@@ -1,4 +1,4 @@
-"""Viewers for tests, byte by byte: a raw WebSocket client, and RFB on top of it."""
+"""Viewers for tests: a raw WebSocket client, and RFB on top of it."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Wire:
             return self._buffer
 
     def frame(self) -> Frame:
-        """Return the next frame; raises ``Closed`` where there is none."""
+        """Return the next frame; raises ``Closed`` at the end of the connection."""
         first, second = self._take(2)
         length = second & 0x7F
         if length == 126:
@@ -138,14 +138,14 @@ class Wire:
             if came.opcode == PING:
                 self.send(came.payload, PONG)
             elif came.opcode == CLOSE:
-                with contextlib.suppress(OSError):  # who breaks the protocol is not waited for
+                with contextlib.suppress(OSError):  # the bridge closes at a protocol error
                     self.send(came.payload[:2], CLOSE)
                 raise Closed(came.code, came.payload[2:].decode())
             elif came.opcode == BINARY:
                 return came.payload
 
     def closing(self) -> Closed:
-        """Read until the server closes, and return how it did."""
+        """Read until the server closes; return code and reason."""
         try:
             while True:
                 self.message()
@@ -247,7 +247,7 @@ class Viewer:
     # -- handshake (sections 7.1 to 7.3)
 
     def authenticate(self, password: str) -> Viewer:
-        """Go all the way to ServerInit; raises ``WrongPassword``."""
+        """Shake hands up to ServerInit; raises ``WrongPassword``."""
         self.take(12)
         self.send(b"RFB 003.008\n")
         types = self.take(self.take(1)[0])
@@ -298,7 +298,7 @@ class Viewer:
         self.send(struct.pack(">B3xI", 6, len(data)) + data)
 
     def offer_extended_clipboard(self) -> None:
-        """Ask for the extended clipboard, which the server answers with what it can do."""
+        """Ask for the extended clipboard; the server answers with its capabilities."""
         self.set_encodings(RAW, _EXTENDED_CLIPBOARD)
 
     def provide(self, text: str) -> None:
@@ -317,7 +317,7 @@ class Viewer:
         self.send(struct.pack(">B3xiI", 6, -(len(data) + 4), flags) + data)
 
     def messages(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each server message's type; with the body, for cut text and where it is short."""
+        """Yield the type of each server message, with the body of cut texts."""
         while True:
             kind = self.take(1)[0]
             if kind == 3:

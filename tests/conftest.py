@@ -1,4 +1,4 @@
-"""What all tests share. Servers are in ``servers``, viewers in ``clients``."""
+"""Fixtures of all tests. Servers are in ``servers``, viewers in ``clients``."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ from hypothesis import HealthCheck, settings
 
 from tests import programs, servers
 
-# Slow is no failure: on a busy machine any example may be.
+# On a busy machine any example may be slow.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have tests end in order at SIGINT and at SIGTERM, and what they start heed SIGINT.
+    """Run fixtures' clean-up at SIGINT and SIGTERM; let child processes receive SIGINT.
 
-    A shell ignores SIGINT in what it runs in the background, and that is inherited (sh(1),
-    "Asynchronous lists"). At SIGTERM, which timeout(1) sends, Python would leave without giving
-    fixtures the time to end their servers.
+    Background processes of a shell inherit an ignored SIGINT (sh(1), "Asynchronous lists"). At
+    SIGTERM, which timeout(1) sends, Python would exit before fixtures end their servers.
     """
     config.addinivalue_line("markers", "needs(program): see ``tests.programs.require``")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
 
 
-# Where it is set, as by .ci/run, a test that is skipped has failed: nothing is signed unseen.
+# If set, as by .ci/run, a skipped test fails.
 REQUIRE_ALL = "REQUIRE_ALL"
 
-# But for what the machine's administrator alone can change, and tests must not; and for what the
+# Exceptions: settings that only the machine's administrator can change, and packages that the
 # distribution does not have.
 MAY_BE_SKIPPED = ("Skipped: core dumps ", f"Skipped: {programs.NOT_IN_DISTRIBUTION}")
 
@@ -57,7 +56,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    """Let a test that was skipped fail, with the reason."""
+    """Turn a skipped test into a failed one, with the reason."""
     outcome: Any = yield
     report = outcome.get_result()
     if REQUIRE_ALL in os.environ and report.skipped and isinstance(report.longrepr, tuple):

@@ -1,4 +1,4 @@
-"""This process's file descriptors, and whether any are left over."""
+"""File descriptors of this process, and a check for leaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def open_descriptors() -> set[str]:
-    """Return the number of each descriptor, and what it is."""
+    """Return number and target of each descriptor."""
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         try:
@@ -20,7 +20,7 @@ def open_descriptors() -> set[str]:
 
 @contextmanager
 def nothing_leaks() -> Iterator[None]:
-    """Fail if descriptors were opened inside and not closed."""
+    """Fail if the block leaves descriptors open."""
     before = open_descriptors()
     yield
     assert open_descriptors() == before

@@ -1,4 +1,4 @@
-"""Firefox as distributions have it: the program, and a profile to start it with."""
+"""The distribution's Firefox: its program and a profile."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from tests import programs
 
 _PREFERENCES = {
-    # Else remote control sets others, such as that every window thinks it has the focus.
+    # Remote control would set others, such as one that gives every window the focus.
     "remote.prefs.recommended": False,
-    # No pages and questions of a first start, and nothing from the Internet.
+    # No pages or questions of a first start, and no downloads.
     "app.normandy.enabled": False,
     "browser.aboutwelcome.enabled": False,
     "browser.preonboarding.enabled": False,
@@ -32,13 +32,13 @@ def require() -> None:
 
 
 def command(profile: Path, **window: int) -> list[str]:
-    """Make a profile in that folder; return what starts Firefox with it, but for an address.
+    """Make a profile in that folder; return Firefox's command line without an address.
 
-    ``window`` is what Firefox remembers of its window: screenX, screenY, width and height.
+    ``window`` is the stored position and size: screenX, screenY, width and height.
     """
     lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in _PREFERENCES.items()]
     (profile / "user.js").write_text("".join(lines))
-    # Else it is as large as the screen allows, and as maximised not to be resized.
+    # By default the window is as large as the screen and, like a maximised one, not resizable.
     remembered = {"sizemode": "normal"} | {name: str(value) for name, value in window.items()}
     stored = {"chrome://browser/content/browser.xhtml": {"main-window": remembered}}
     (profile / "xulstore.json").write_text(json.dumps(stored))

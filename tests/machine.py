@@ -1,6 +1,6 @@
-"""How this machine reaches mirrors and registries, for systems and images that tests make.
+"""Mirrors and registries of this machine, for systems and images that tests make.
 
-All of it is asked of apt, pip and npm, so that it holds wherever they have it from.
+The settings are read with apt, pip and npm, wherever they are stored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CERTIFICATES = "/run/certificates.pem"
 
 
 def clone_repository(folder: Path) -> None:
-    """Clone this repository into a new ``folder``, with what is not committed yet."""
+    """Clone this repository into a new ``folder``, with uncommitted changes."""
     subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
     changed = subprocess.run(
         ["git", "ls-files", "--modified", "--others", "--exclude-standard", "-z"],
@@ -40,7 +40,7 @@ def apt_sources() -> str:
 
 
 def apt_mirror(distribution: str) -> str | None:
-    """Return the address of the mirror of ``distribution``; None if this machine runs another."""
+    """Return the mirror of ``distribution``; None if this machine runs another one."""
     if platform.freedesktop_os_release()["ID"] != distribution:
         return None
     # Security updates have an archive of their own, with suites such as "trixie-security".
@@ -49,15 +49,15 @@ def apt_mirror(distribution: str) -> str | None:
 
 
 def apt_settings() -> str:
-    """Return proxies and the like."""
+    """Return apt's settings for downloads, such as proxies."""
     lines = _said("apt-config", "dump", "Acquire").splitlines()
     return _join(line for line in lines if not line.endswith(' "";'))
 
 
 def client_files(home: str) -> dict[str, bytes]:
-    """Return the files, by path, that let pip and npm elsewhere use what this machine uses.
+    """Return files, by path, that give pip and npm elsewhere this machine's settings.
 
-    ``home`` is that of the user there.
+    ``home`` is the user's home there.
     """
     files = {}
     pip, npm = _pip_settings(), _npm_settings()
@@ -88,7 +88,7 @@ def _archives() -> list[tuple[str, str, str]]:
 
 
 def _pip_settings() -> dict[str, str]:
-    """Return what says where pip finds packages; not what is only on this machine's disk."""
+    """Return pip's settings for its indexes; not those with paths on this machine's disk."""
     wanted = {"cert", "index-url", "extra-index-url", "proxy", "trusted-host"}
     settings = {}
     for line in _said(sys.executable, "-m", "pip", "config", "list").splitlines():

@@ -1,4 +1,4 @@
-"""The pipes of a program that was started with them; ``Popen`` says that there may be none."""
+"""The pipes of a process that has them; their type in ``Popen`` is optional."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Programs that tests need, and those that a distribution does not have.
 
-What a distribution lacks cannot be tested on it: such a test is skipped, and says so. What it has
-and is not installed is a fault of the machine: the test fails.
+A test of a program that the distribution has no package of is skipped. If the package exists but is
+not installed, the test fails.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _PACKAGES = {
     "java": "default-jre",
 }
 
-# How the reason of such a skip begins. It is allowed where all tests are required.
+# First words of the reason of such a skip, which is allowed where all tests are required.
 NOT_IN_DISTRIBUTION = "this distribution has no package "
 
 
 def require(program: str, path: str = "") -> None:
     """Skip the test where the distribution has no ``program``; fail if it is not installed.
 
-    ``path`` is where it was found, if that is not for PATH to say.
+    ``path`` is its path if it is not on PATH.
     """
     if path or shutil.which(program):
         return
@@ -41,9 +41,9 @@ def require(program: str, path: str = "") -> None:
 
 @functools.cache
 def _distribution_has(package: str) -> bool:
-    """Ask apt; other package managers know the program under other names, and count as having it.
+    """Ask apt; with other package managers, which use other names, assume that it exists.
 
-    apt names no candidate for what is in none of its archives (apt-cache(8), policy).
+    apt prints no candidate for a package that is in no archive (apt-cache(8), policy).
     """
     if shutil.which("apt-cache") is None:
         return True

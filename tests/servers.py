@@ -1,7 +1,7 @@
-"""Real Jupyter servers for tests: each a process of its own, in folders of its own.
+"""Jupyter servers for tests, each with its own process and folders.
 
-``running()`` starts one and, at the end, asserts that nothing of it is left: every process it
-started carries a mark in its environment, by which it is found wherever it went.
+``running()`` starts one and, at the end, asserts that nothing of it is left. All processes that it
+started are found by a mark in their environment.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ XSTARTUP = Path(__file__).parent / "xstartup"
 
 _MARK = "JUPYTER_DESKTOP_TEST"
 _X_SOCKETS = Path("/tmp/.X11-unix")
-# Not needed by the plain server, which is up in half the time without them.
+# Without these extensions the plain server starts in half the time.
 _WITHOUT = dict.fromkeys(
     ("jupyterlab", "jupyter_lsp", "notebook_shim", "jupyter_server_terminals"), False
 )
@@ -44,15 +44,15 @@ _APPLICATIONS = {
     "lab": ["-m", "jupyterlab"],
     "desktop": ["-c", "from jupyter_desktop.app import main; main()"],
 }
-# What belongs to the desktop or the Jupyter server in which the tests themselves run.
+# Variables of the desktop or Jupyter server in which the tests themselves run.
 _NOT_INHERITED = ("JUPYTER", "JPY_", "XDG_", "DBUS_", "DISPLAY", "WAYLAND_", "XAUTHORITY")
 
 _T = TypeVar("_T")
 
 
-# With "[]" mypy 2 could not infer the type of a lambda that has the variable of a loop for default.
+# With "[]" mypy 2 cannot infer the type of a lambda with a loop's variable as a default.
 def until(condition: Callable[..., _T | None], what: str, seconds: float = 15) -> _T:
-    """Return the first true value of ``condition``; fail with ``what`` if there is none in time."""
+    """Return the first true value of ``condition``; fail with ``what`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -65,7 +65,7 @@ def until(condition: Callable[..., _T | None], what: str, seconds: float = 15) -
 def facts(
     processes: Iterable[psutil.Process], ask: Callable[[psutil.Process], _T]
 ) -> dict[psutil.Process, _T]:
-    """Return what ``ask`` finds out about each process; not of those that have ended meanwhile."""
+    """Return the result of ``ask`` for each process that has not ended meanwhile."""
     found = {}
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -74,13 +74,13 @@ def facts(
 
 
 def named(processes: Iterable[psutil.Process], name: str) -> list[psutil.Process]:
-    """Return those whose program has that name."""
+    """Return the processes whose program has that name."""
     names = facts(processes, psutil.Process.name)
     return [process for process in names if names[process] == name]
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    """Return an unused TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -107,7 +107,7 @@ def ask(
     body: Any,
     headers: Mapping[str, str],
 ) -> Answer:
-    """Send a request and close the connection; ``body`` is bytes, or made into JSON."""
+    """Send a request and close the connection; ``body`` is sent as JSON unless it is bytes."""
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     try:
         connection.request(method, path, data, headers)
@@ -154,12 +154,12 @@ class Certificate:
         return pair
 
     def context(self) -> ssl.SSLContext:
-        """Return what a client needs to trust it."""
+        """Return a client's context that trusts it."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
 
 class JupyterServer:
-    """A Jupyter server and everything it started. Made by ``running``.
+    """A Jupyter server and its processes. Made by ``running``.
 
     ``url`` ends with the base URL's slash; ``home``, ``runtime`` and ``temporary`` are folders of
     its own.
@@ -197,12 +197,12 @@ class JupyterServer:
 
     @property
     def owner(self) -> int:
-        """``user``, where the server is that of another user than this one."""
+        """``user`` of a server that belongs to another user."""
         assert self.user is not None
         return self.user
 
     def hand_over(self) -> None:
-        """Make its folders its user's."""
+        """Make the server's user the owner of its folders."""
         if self.user is not None:
             for path in [self.root, *self.root.rglob("*")]:
                 os.chown(path, self.user, self.user, follow_symlinks=False)
@@ -225,7 +225,7 @@ class JupyterServer:
     def start(
         self, application: str, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> None:
-        """Start it; returns when it answers."""
+        """Start the server and wait until it answers."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self._python(), *_APPLICATIONS[application], *self._arguments(), *arguments],
@@ -242,7 +242,7 @@ class JupyterServer:
     def ask_doctor(
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Run ``jupyter desktop doctor`` as its user would in a terminal of it."""
+        """Run ``jupyter desktop doctor`` as in a terminal of the server."""
         command = [*self._python(), *_APPLICATIONS["desktop"], "doctor", *arguments]
         return subprocess.Popen(
             command,
@@ -259,7 +259,7 @@ class JupyterServer:
         self.process.send_signal(number)
 
     def stop(self) -> None:
-        """End it, as ``kill`` does, and wait until it has ended."""
+        """Send SIGTERM, and wait until the server has ended."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
         self.process.wait(20)
@@ -278,7 +278,7 @@ class JupyterServer:
         return users.with_hidepid(self.user, self._hidepid, python) if self._hidepid else python
 
     def _identity(self) -> dict[str, Any]:
-        # Only root can mount, and becomes the user after that.
+        # Only root can mount; the command changes the user afterwards.
         return {} if self.user is None or self._hidepid else users.become(self.user)
 
     def _arguments(self) -> list[str]:
@@ -294,7 +294,7 @@ class JupyterServer:
         ]
 
     def environment(self) -> dict[str, str]:
-        """Return what its processes have for environment."""
+        """Return the environment of its processes."""
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
         }
@@ -326,7 +326,7 @@ class JupyterServer:
         headers: Mapping[str, str] | None = None,
         timeout: float = 30,
     ) -> Answer:
-        """Send a request to ``path`` below the base URL; ``body`` is bytes, or made into JSON."""
+        """Send a request to ``path`` below the base URL; ``body`` is JSON unless it is bytes."""
         sent = {"Authorization": f"token {token}"} if token else {}
         connection = self.connection(timeout)
         return ask(connection, method, self.base_url + path, body, {**sent, **(headers or {})})
@@ -341,16 +341,16 @@ class JupyterServer:
     # -- its desktops
 
     def session(self, name: str = "default") -> dict[str, Any]:
-        """Return what the API says of a desktop."""
+        """Return the API's description of a desktop."""
         answer: dict[str, Any] = self.call("GET", f"desktop/api/sessions/{name}").json
         return answer
 
     def start_desktop(
         self, name: str = "default", state: str = "running", **asked: str
     ) -> dict[str, Any]:
-        """Start a desktop as is ``asked`` for, and wait until it is in ``state``.
+        """Start a desktop with the options ``asked``, and wait until it is in ``state``.
 
-        Skips the test where the distribution does not have the display server.
+        Skips the test if the distribution does not have the display server.
         """
         if asked.get("backend") == "xpra":
             programs.require("xpra")
@@ -400,18 +400,18 @@ class JupyterServer:
         return named(self.processes(), name)[0]
 
     def note_displays(self) -> None:
-        """Remember which X displays are its own, to look for what is left of them."""
+        """Remember the server's X displays, to look for remains of them later."""
         own = {process.pid for process in self.processes()}
         for lock in Path("/tmp").glob(".X*-lock"):
             with contextlib.suppress(OSError):
-                # An older one is what a killed X server left, whose process id came round again.
+                # An older lock is of a killed X server whose process id was reused.
                 recent = lock.lstat().st_mtime >= self._made
                 holder = lock_holder(lock)
                 if recent and holder in own:
                     self._displays[lock] = holder
 
     def displays(self) -> list[str]:
-        """Return the X displays it has now, such as ":7"."""
+        """Return the server's X displays, such as ":7"."""
         self.note_displays()
         return [f":{_number(lock)}" for lock in self._locks()]
 
@@ -419,13 +419,13 @@ class JupyterServer:
         return [lock for lock, pid in self._displays.items() if lock_holder(lock) == pid]
 
     def left_behind(self) -> list[str]:
-        """Return everything that is still there of a server that has ended."""
+        """Return everything that an ended server has left."""
         processes = [f"process {process.pid}" for process in self.processes()]
         locks = [str(lock) for lock in self._locks()]
         sockets = [
             str(socket_)
             for lock in self._displays
-            # Without its lock the number is nobody's; with another's it is not ours any more.
+            # If the number has a new lock, the socket is another server's.
             if (socket_ := _X_SOCKETS / f"X{_number(lock)}").exists() and not lock.exists()
         ]
         folders = [
@@ -434,22 +434,22 @@ class JupyterServer:
         return processes + locks + sockets + folders + [str(path) for path in self.job_outputs()]
 
     def job_outputs(self) -> list[Path]:
-        """Return the files for what its jobs print."""
+        """Return the output files of its jobs."""
         return list((self.home / "jupyter-runtime").glob("desktop-job-*"))
 
     def assert_nothing_left(self, seconds: float = 5, besides: str = "") -> None:
-        """Fail if anything ``besides`` is left of a server that has ended, ``seconds`` from now."""
+        """Fail if anything but ``besides`` is left of the server after ``seconds``."""
         deadline = time.monotonic() + seconds
         while (left := set(self.left_behind()) - {besides}) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not left, f"left behind: {left}"
 
     def end_the_rest(self) -> None:
-        """Kill what a failed test has left."""
+        """Kill processes that a failed test has left."""
         without_mark = users.processes(self.user) if self.user else []
         for process in [*self.processes(), *without_mark]:
             with contextlib.suppress(psutil.Error):
-                # Another server of the same user is not ours to end.
+                # Leave other servers of the same user alone.
                 if process.environ().get(_MARK, self.mark) == self.mark:
                     process.kill()
 
@@ -459,9 +459,9 @@ def _number(lock: Path) -> str:
 
 
 def lock_holder(lock: Path) -> int | None:
-    """Return the process id in the lock file of an X display; None where there is none.
+    """Return the process id in the lock file of an X display; None if there is none.
 
-    Another test may have put a trap there: a link to /dev/zero, a pipe that nobody writes to.
+    Another test may have put a trap there: a link to /dev/zero, a pipe without a writer.
     """
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -489,18 +489,18 @@ def running(
     prepare: Callable[[JupyterServer], None] = lambda server: None,
     check: bool = True,
 ) -> Iterator[JupyterServer]:
-    """Run a Jupyter server with the extension; afterwards assert that nothing of it is left.
+    """Run a Jupyter server with the extension; afterwards assert that it has left nothing.
 
     ``application`` is "server", "lab" or "desktop"; ``arguments`` are added to its command line,
     ``environment`` to its environment. ``prepare`` is called before it starts (to put files into
     its home, for example). ``start_script`` is the setting; empty for the usual search. ``user`` is
-    the number of the user whose server it is, if it is to be another than this one; their /proc is
-    mounted with ``hidepid`` (proc(5)). ``within`` is a command that runs its Python. Skips the test
-    where the distribution does not have the display server that is set.
+    the user id of the server if it is not this process's; its /proc is mounted with ``hidepid``
+    (proc(5)). ``within`` is a command that runs its Python. Skips the test if the distribution does
+    not have the display server that is set.
     """
     if "--DesktopApp.backend=xpra" in arguments:
         programs.require("xpra")
-    # Short, since the path of a Unix socket in it holds 107 bytes.
+    # Short, since the path of a Unix socket has at most 107 bytes.
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
     server = JupyterServer(root, base_url, tls, user, hidepid, within=within)
     try:

@@ -1,4 +1,4 @@
-"""Ordinary users of this machine, for tests that run as root, and all that is theirs."""
+"""Ordinary users of this machine, for tests that run as root, and their belongings."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _numbers = itertools.count(20000 + os.getpid() * 100 % 40000)
 
 
 def new() -> int:
-    """Return a user whom nobody else is: all that is theirs comes from one test."""
+    """Return the id of a user that no other test has."""
     return next(_numbers)
 
 
 def named() -> int:
-    """Return a user whose account has a name, which D-Bus wants; nobody runs anything as that."""
+    """Return a user with a name, which D-Bus requires, and without other processes."""
     for name in ("games", "news", "daemon"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name).pw_uid
@@ -38,9 +38,9 @@ def named() -> int:
 
 
 def belongings(user: int, besides: Sequence[Path] = ()) -> set[str]:
-    """Return all that is of ``user``: processes, files, shared memory; a line for each.
+    """Return processes, files and shared memory of ``user``, a line for each.
 
-    ``besides`` are folders that are not looked into, nor listed.
+    ``besides`` are folders that are neither searched nor listed.
     """
     return {*_processes(user), *_files(user, besides), *_shared_memory(user)}
 
@@ -56,7 +56,7 @@ def processes(user: int) -> Iterator[psutil.Process]:
 def _processes(user: int) -> Iterator[str]:
     for process in processes(user):
         with contextlib.suppress(psutil.Error):
-            # What has ended is its parent's to take note of, and there may be none of ours left.
+            # A zombie is reaped by its parent, which may be another user's.
             if not _is_reaped_elsewhere(process, user):
                 dead = " (dead)" if process.status() == psutil.STATUS_ZOMBIE else ""
                 yield f"process {process.pid} {' '.join(process.cmdline())}{dead}"
@@ -86,7 +86,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _shared_memory(user: int) -> Iterator[str]:
-    """Yield what is shared by System V's means (proc(5), /proc/sysvipc)."""
+    """Yield System V IPC objects (proc(5), /proc/sysvipc)."""
     for kind in ("shm", "sem", "msg"):
         table = Path("/proc/sysvipc", kind)
         head, *rows = table.read_text().splitlines() if table.exists() else [""]
@@ -97,7 +97,7 @@ def _shared_memory(user: int) -> Iterator[str]:
 
 
 def become(user: int) -> dict[str, Any]:
-    """Return what ``subprocess`` needs to run a program as ``user``; skips where that cannot be."""
+    """Return ``subprocess`` options to run a program as ``user``; skips if that is impossible."""
     if os.getuid() != 0:
         pytest.skip("only root can run programs as another user")
     return {"user": user, "group": user, "extra_groups": []}
@@ -112,9 +112,9 @@ exec setpriv --reuid="$user" --regid="$user" --clear-groups "$@"
 
 
 def with_hidepid(user: int, hidepid: str, command: Sequence[str]) -> list[str]:
-    """Return what runs ``command`` as ``user``, who sees a /proc with that ``hidepid``.
+    """Return a command that runs ``command`` as ``user`` with that ``hidepid`` of /proc.
 
-    To be run by root. Skips where no file system can be mounted.
+    To be run by root. Skips if no file system can be mounted.
     """
     become(user)
     shell = ["unshare", "--mount", "sh", "-c", _WITH_HIDEPID, "sh"]
@@ -132,7 +132,7 @@ exec "$@"
 
 
 def with_read_only_x_sockets() -> list[str]:
-    """Return what runs a command where /tmp/.X11-unix cannot be written to, as with WSL 2."""
+    """Return a prefix that runs a command with a read-only /tmp/.X11-unix, as with WSL 2."""
     command = ["unshare", "--mount", "sh", "-c", _READ_ONLY_X_SOCKETS, "sh"]
     try:
         subprocess.run([*command, "true"], check=True, capture_output=True)
@@ -142,7 +142,7 @@ def with_read_only_x_sockets() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return what ``python()`` needs in its environment."""
+    """Return the variables that ``python()`` needs."""
     site = sysconfig.get_path("purelib")
     return {
         "PYTHONPATH": os.pathsep.join([str(_PACKAGE), site]),
@@ -154,9 +154,9 @@ def environment() -> dict[str, str]:
 
 @functools.cache
 def python() -> str:
-    """Return a Python that all users can run, with what is installed for the tests.
+    """Return a Python that all users can run, with the tests' packages.
 
-    The one of the tests may lie in root's home; then the system's is taken, if it is of the same
+    The tests' own Python may be in root's home; then the system's is used if it has the same
     version.
     """
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -186,7 +186,7 @@ def _works(candidate: str) -> bool:
 def run(
     user: int, script: str, *arguments: str, **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a Python script as ``user``, who shares nothing with this process."""
+    """Run a Python script as ``user``, with a minimal environment."""
     command: Sequence[str] = [python(), "-c", script, *arguments]
     return subprocess.run(
         command,

@@ -1,4 +1,4 @@
-"""A viewer of Xpra's, packet by packet, of desktops that are not encrypted (Xpra.encryption)."""
+"""An Xpra viewer on packets, for desktops without encryption (Xpra.encryption)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _PASSWORDS = {"display": "password", "view": "view-password"}
 
 
 class XpraViewer(xpra_protocol.Wire):
-    """Connected, and ready to be used; ``wishes`` are added to what it says of itself."""
+    """A viewer that has logged in; ``wishes`` are added to its greeting."""
 
     def __init__(self, stream: xpra_protocol.Stream, password: str, **wishes: Any) -> None:
         super().__init__(stream)
         xpra_protocol.log_in(self, password, key="", greeting={**xpra_protocol.VIEWER, **wishes})
 
     def awaits(self, name: bytes) -> list[Any]:
-        """Return what came with the next packet of that name."""
+        """Wait for a packet of that name; return its arguments."""
         while (packet := self.receive())[0] != name:
             pass
         return packet[1:]
@@ -32,12 +32,12 @@ class XpraViewer(xpra_protocol.Wire):
         self.send(["pointer-position", window, [x, y], []])
 
     def awaits_picture(self) -> None:
-        """Show the desktop as the window that it is, and return when it is drawn."""
+        """Map the desktop's window, and wait until it is drawn."""
         self.send(["map-window", 1, 0, 0, 1920, 1080, {}])
         self.awaits(b"draw")
 
     def is_heard(self) -> None:
-        """Return when all that was sent has been processed: it answers in order."""
+        """Wait until all packets have been processed: answers come in order."""
         self.send(["ping", 1])
         self.awaits(b"ping_echo")
 
@@ -69,7 +69,7 @@ def connected(folder: Path, entrance: str = "display", **wishes: Any) -> Iterato
 
 @contextmanager
 def looking_on(folder: Path) -> Iterator[XpraViewer]:
-    """The same, once a picture came."""
+    """The same, after the first picture."""
     with connected(folder, desktop_size=[1920, 1080]) as viewer:
         viewer.awaits_picture()
         yield viewer

@@ -1,4 +1,4 @@
-"""Chromium as the tests run it: $CHROMIUM is its path, /usr/bin/chromium by default."""
+"""Chromium for tests: $CHROMIUM is its path, /usr/bin/chromium by default."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A name that is not localhost: plain http to it is no secure context.
+    # A name other than localhost, so that plain http is no secure context.
     "--host-resolver-rules=MAP desktop.test 127.0.0.1",
 ]
 

@@ -1,7 +1,6 @@
 """Chromium, and desktops to show in it.
 
-What goes wrong in the page of any test, on the console or against the Content-Security-Policy,
-fails that test.
+Errors on a page's console and violations of its Content-Security-Policy fail the test.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from .guest import TERMINAL, TITLE, Guest, with_terminals
 from .link import Link, link
 from .visitor import CLIPBOARD, Visitor
 
-# For the documentation's pictures only, which `make pictures` makes.
+# Only for `make pictures`.
 collect_ignore = [] if "PICTURES" in os.environ else ["test_pictures.py"]
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Let fixtures know whether their test failed."""
+    """Note for fixtures whether their test failed."""
     outcome: Any = yield
     report = outcome.get_result()
     if report.when == "call":
@@ -40,7 +39,7 @@ _FAILED = pytest.StashKey[bool]()
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser for all tests; closed before others that have an event loop of their own."""
+    """A browser for all tests; closed before tests with another event loop."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     with running_browser() as browser:
         yield browser
@@ -48,7 +47,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
-    """Makes visitors; takes permissions and the options of ``Browser.new_context``."""
+    """Makes visitors, with permissions and options of ``Browser.new_context``."""
     visitors: list[Visitor] = []
 
     def make(permissions: tuple[str, ...] = CLIPBOARD, **options: Any) -> Visitor:
@@ -72,7 +71,7 @@ def visitor(visit: Callable[..., Visitor]) -> Visitor:
 
 @pytest.fixture(scope="module", params=["vnc", "xpra"])
 def backend(request: pytest.FixtureRequest) -> str:
-    """What draws the desktop: users must not notice which, so both go through the same tests."""
+    """The backend: both pass the same tests, since users must not notice a difference."""
     name: str = request.param
     return name
 
@@ -119,12 +118,12 @@ def linked(visitor: Visitor, xfce: servers.JupyterServer, guest: Guest, cable: L
 
 
 def at_work(desktop: Desktop, guest: Guest) -> Desktop:
-    # The picture behind everything has as many; it comes late.
+    # The background picture has as many colours; it appears late.
     desktop.shows_desktop(colours=1000)
     guest.await_terminals()
     desktop.is_live()
     desktop.clicks(TERMINAL)
-    # What is typed before is lost, as on any desktop.
+    # Keys pressed before that would be lost.
     guest.await_focus(TITLE)
     return desktop
 

@@ -1,4 +1,4 @@
-"""The page as a user sees it. Nothing here knows which display server draws the desktop."""
+"""The page as a user sees it, independent of the display server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.servers import until
 
 SCREENS = Path(__file__).parents[2] / "test-results" / "screens"
 
-# The picture made small, as {colours, hash}; what lies in front of its middle does not count.
+# The reduced picture as {colours, hash}, without elements in front of it; whether its middle is
+# covered.
 LOOK = """() => {
   const canvas = document.querySelector("#screen canvas");
   if (!canvas || !canvas.width) return null;
@@ -77,12 +78,12 @@ class Desktop:
         expect(self.root).to_have_attribute("data-state", state, timeout=seconds * 1000)
 
     def look(self) -> dict[str, Any] | None:
-        """Return the picture of the desktop in a few numbers; None where there is none."""
+        """Return properties of the desktop's picture; None if there is none."""
         seen: dict[str, Any] | None = self.here.evaluate(LOOK)
         return seen
 
     def shows_desktop(self, colours: int = 3, seconds: float = 30) -> None:
-        """Fail unless a picture is there, with that many colours, and nothing covers it."""
+        """Fail unless a picture with that many colours is shown and not covered."""
 
         def shown() -> bool:
             seen = self.look()
@@ -107,7 +108,7 @@ class Desktop:
         return time.monotonic() - start
 
     def is_still(self, seconds: float = 1) -> None:
-        """Return when the picture has not changed for so long, as when all has come up."""
+        """Wait until the picture has not changed for that time."""
         last, since = self.look(), time.monotonic()
 
         def still() -> bool:
@@ -128,18 +129,18 @@ class Desktop:
         return (seen["width"], seen["height"]) if seen else (0, 0)
 
     def measure(self) -> dict[str, float]:
-        """Return brightness and number of colours of all that the user sees."""
+        """Return brightness and number of colours of the whole page."""
         png = base64.b64encode(self.page.screenshot()).decode()
         seen: dict[str, float] = self.page.evaluate(_OF_PNG, png)
         return seen
 
     def colours(self, area: FloatRect) -> int:
-        """Return the number of colours of a part of what the user sees."""
+        """Return the number of colours of a part of the page."""
         png = base64.b64encode(self.page.screenshot(clip=area)).decode()
         return int(self.page.evaluate(_OF_PNG, png)["colours"])
 
     def kept_picture(self) -> dict[str, float]:
-        """Return the same of the picture that is kept while there is no connection, undimmed."""
+        """Return the same of the kept picture during a reconnect, undimmed."""
         kept: dict[str, float] = self.here.locator("#picture").evaluate(_OF_CANVAS)
         return kept
 
@@ -153,9 +154,9 @@ class Desktop:
         self.page.mouse.click(*at)
 
     def types(self, text: str) -> None:
-        """Type ASCII on the desktop; other letters would not come from this keyboard."""
+        """Type ASCII on the desktop; this keyboard lacks other letters."""
         for letter in text:
-            # Playwright alone would give the letter and leave Shift up, as no keyboard does.
+            # Playwright alone sends the letter without Shift, unlike a keyboard.
             if letter in _SHIFTED:
                 self.page.keyboard.down("Shift")
             self.page.keyboard.type(letter)
@@ -192,7 +193,7 @@ class Desktop:
 
 
 def eventually(condition: Callable[..., Any], what: str, seconds: float = 10) -> Any:
-    """``until`` for conditions that ask the browser: not as often."""
+    """``until`` for conditions that query the browser, less often."""
 
     def spaced() -> Any:
         value = condition()

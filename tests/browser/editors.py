@@ -1,6 +1,6 @@
-"""Firefox and LibreOffice Writer, on the desktop, with a text to edit in each.
+"""Firefox and LibreOffice Writer on the desktop, each with a text to edit.
 
-Unlike GTK's and Qt's own fields, what they do with selections is code of their own.
+Unlike GTK's and Qt's text fields, they have their own code for selections.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.servers import until
 
 from .guest import Guest
 
-# The text, as large as the page; the title says when it is there.
+# The text fills the page; the title is set when it is shown.
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <textarea autofocus style="position: fixed; inset: 0">{text}</textarea>
@@ -39,7 +39,7 @@ org.openoffice.Setup:Factory['com.sun.star.text.TextDocument']">
 # The right half of the screen.
 _X, _Y, _WIDTH, _HEIGHT = 450, 0, 780, 700
 
-# The desktop of these tests has no D-Bus: they would start one, and leave it behind.
+# The desktop of these tests has no D-Bus: they would start one and leave it behind.
 _ALONE = (
     *("env", "NO_AT_BRIDGE=1", "GSETTINGS_BACKEND=memory"),
     "DBUS_SESSION_BUS_ADDRESS=disabled:",
@@ -70,7 +70,7 @@ EDITORS: dict[str, Callable[[Path, str], list[str]]] = {"Firefox": _firefox, "Wr
 
 @contextmanager
 def editor(guest: Guest, name: str, text: str) -> Iterator[str]:
-    """Start one with ``text`` in it, on the desktop's right half; gives its window's name."""
+    """Run an editor with ``text`` on the desktop's right half; yields its window's name."""
     folder = guest.server.home / name
     folder.mkdir()
     with guest.running(*_ALONE, *EDITORS[name](folder, text)):
@@ -83,13 +83,13 @@ def editor(guest: Guest, name: str, text: str) -> Iterator[str]:
 
 
 def _window(guest: Guest) -> str:
-    # Each gives its name to windows of other kinds as well, which are never seen.
+    # Both also have invisible windows with this name.
     search = ("xdotool", "search", "--onlyvisible", "--name", "^entry", "getwindowname")
     return guest.run(*search, check=False).strip()
 
 
 def _pipes(guest: Guest) -> list[Path]:
-    """Return the sockets that LibreOffice has outside its folders, and leaves when it is killed."""
+    """Return LibreOffice's sockets outside its folders, which it leaves when it is killed."""
     sockets = [
         Path(str(socket.laddr))
         for process in guest.server.processes("soffice.bin")

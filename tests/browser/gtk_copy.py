@@ -1,4 +1,4 @@
-"""A program in which a text was copied, and which takes its time to hand it over.
+"""A program that owns the clipboard and is slow to send its text.
 
 Run by the system's Python, which has GTK 3 where there is Xpra: gtk_copy.py TEXT SECONDS
 """
@@ -11,7 +11,7 @@ import time
 
 import gi
 
-# It would start a D-Bus for these, and leave it behind.
+# Otherwise GTK starts a D-Bus and leaves it behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk  # noqa: E402

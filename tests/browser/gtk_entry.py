@@ -1,6 +1,6 @@
-"""A line of text to be edited, whose content a file has at all times.
+"""A text field whose content is always in a file.
 
-For each click that it gets it adds a line to FILE.clicks.
+Each click adds a line to FILE.clicks.
 Run by the system's Python, which has GTK 3 where there is Xpra: gtk_entry.py TITLE TEXT FILE
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import gi
 
-# It would start a D-Bus for these, and leave it behind.
+# Otherwise GTK starts a D-Bus and leaves it behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
@@ -32,7 +32,7 @@ entry.set_text(text)
 window = Gtk.Window(title=title)
 window.set_default_size(400, 100)
 window.add(entry)
-# Before it is there: a click that comes before a move hits what is below.
+# Before the window is shown: a click before a move would miss it.
 window.move(0, 0)
 window.show_all()
 Gtk.main()

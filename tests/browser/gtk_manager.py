@@ -1,6 +1,6 @@
-"""A clipboard manager of the thorough kind: it takes over whatever is copied, and says so.
+"""A clipboard manager that takes over and prints each copied text.
 
-Run by the system's Python, which has GTK 3 where there is Xpra. It prints each text that it takes.
+Run by the system's Python, which has GTK 3 where there is Xpra.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 
 import gi
 
-# It would start a D-Bus for these, and leave it behind.
+# Otherwise GTK starts a D-Bus and leaves it behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk  # noqa: E402

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gi
 
-# It would start a D-Bus for these, and leave it behind.
+# Otherwise GTK starts a D-Bus and leaves it behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402

@@ -1,4 +1,4 @@
-"""A program with a menu, a dialog and a tooltip, or with a title bar that it draws itself.
+"""A program with a menu, a dialog and a tooltip, or with its own title bar.
 
 Run by the system's Python, which has GTK 3 where there is Xpra: gtk_window.py TITLE [--own-frame]
 """
@@ -11,14 +11,14 @@ from pathlib import Path
 
 import gi
 
-# It would start a D-Bus for these, and leave it behind.
+# Otherwise GTK starts a D-Bus and leaves it behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk  # noqa: E402
 
 
 def menu_bar() -> Gtk.MenuBar:
-    """Return a menu whose second entry writes a file."""
+    """Return a menu whose entries write their label into a file."""
     menu = Gtk.Menu()
     for label in ("Open", "Save", "Print"):
         entry = Gtk.MenuItem(label=label)

@@ -1,4 +1,4 @@
-"""The desktop from inside: its programs, clipboard and size, as X clients see them."""
+"""The desktop as its X clients see it: programs, clipboard and size."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ printf '\033[?5l\n'; sleep 0.05; done"""
 
 
 def with_terminals(server: JupyterServer) -> None:
-    """Prepare a home whose desktop begins with two terminals.
+    """Prepare a home whose desktop starts two terminals.
 
-    One is to type into; it covers the point ``TERMINAL``. The picture of the other changes ten
-    times a second, and the file ``blinks`` counts the changes.
+    One, at the point ``TERMINAL``, takes text. The other one blinks ten times a second, counted in
+    the file ``blinks``.
     """
     folder = server.home / ".config" / "autostart"
     folder.mkdir(parents=True)
@@ -38,14 +38,14 @@ def with_terminals(server: JupyterServer) -> None:
         "blink": f"xterm -wf -geometry 20x5+760+120 -T blink -e sh {blink}",
     }
     for name, command in commands.items():
-        # "%" and quotes mean something to both, the entry and the shell: hence a script.
+        # A script, since "%" and quotes are special in entry and shell.
         script = server.home / f"{name}-terminal.sh"
         script.write_text(f"exec {command}\n")
         entry = _TERMINAL.format(name=name, command=f"sh {script}")
         (folder / f"{name}.desktop").write_text(entry)
 
 
-# Not with one press: the end of an xterm is lost on its shell while that starts.
+# Several presses: an xterm whose shell is still starting may ignore the first.
 _CLOSE = """
 for press in 1 2 3; do
     xdotool key alt+F4
@@ -61,7 +61,7 @@ TERMINAL, TITLE = (300, 300), "shell"
 
 
 class Guest:
-    """A desktop of ``server``, for programs that a test runs on it; ``title`` is its own."""
+    """A desktop of ``server`` with that title, for programs of a test."""
 
     def __init__(self, server: JupyterServer, session: str = "default", title: str = "") -> None:
         self.server = server
@@ -70,17 +70,17 @@ class Guest:
 
     @property
     def display_server(self) -> psutil.Process:
-        """The process that viewers are connected to."""
+        """The process that viewers connect to."""
         return self._shown_by()[0]
 
     @property
     def x_server(self) -> psutil.Process:
-        """The process that the programs on it are connected to; a VNC server is both."""
+        """The process that programs connect to; a VNC server is both."""
         return self.server.process_of("-displayfd", f" {self._display} ")
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the programs on it have in their environment, the session's D-Bus included."""
+        """The environment of its programs, with the session's D-Bus."""
         return until(self._environment, f"programs on the desktop {self.title!r}")
 
     def _environment(self) -> dict[str, str] | None:
@@ -97,7 +97,7 @@ class Guest:
         return next(word for word in self._shown_by()[1] if word.startswith(":"))
 
     def _shown_by(self) -> tuple[psutil.Process, list[str]]:
-        """Return the display server and its command, once there is one: Xpra may be coming back."""
+        """Return display server and command line; waits for a restarting Xpra."""
         return until(self._display_server, f"the display server of {self.title!r}")
 
     def _display_server(self) -> tuple[psutil.Process, list[str]] | None:
@@ -107,16 +107,16 @@ class Guest:
                 (one, words)
                 for one, words in found
                 if {self.title, f"--session-name={self.title}"} & set(words)
-                # Xpra has a second one for those who only look.
+                # Xpra has a second server for view-only viewers.
                 and "--readonly=yes" not in words
             ]
-            # What it has forked has its command, until that is another program.
+            # A forked child has the same command line until its exec.
             return min(ours, key=lambda one: one[0].create_time(), default=None)
         except psutil.Error:
             return None  # one ended meanwhile
 
     def there(self, *command: str) -> dict[str, Any]:
-        """Return what ``subprocess`` needs to run a program there."""
+        """Return ``subprocess`` options to run a program on the desktop."""
         return {"args": command, "env": self.environment, "cwd": self.server.home}
 
     def run(self, *command: str, text: str = "", check: bool = True, seconds: float = 20) -> str:
@@ -134,9 +134,9 @@ class Guest:
     def running(
         self, *command: str, output: Path | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a program there as long as the block lasts; what it prints goes to ``output``.
+        """Run a program there during the block; its output goes to ``output``.
 
-        It begins when the desktop's window manager is up, which gives its windows the keys.
+        It starts after the window manager, which gives windows the keyboard focus.
         """
         self.await_window_manager()
         with open(output or os.devnull, "wb") as file:  # noqa: PTH123
@@ -153,7 +153,7 @@ class Guest:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait(5)
 
-    # -- what there is to see
+    # -- screen and windows
 
     def await_terminals(self) -> None:
         home = self.server.home
@@ -174,7 +174,7 @@ class Guest:
 
     def windows(self) -> str:
         """Names and classes of all windows."""
-        # It stops at a window that closes meanwhile; who asks will ask again.
+        # xwininfo fails if a window closes meanwhile; callers retry.
         return self.run("xwininfo", "-root", "-tree", check=False)
 
     def await_window_manager(self) -> None:
@@ -184,7 +184,7 @@ class Guest:
         until(announced, "a window manager", 30)
 
     def await_window(self, name: str) -> None:
-        """Return when a window of that name can be seen, and so has its place."""
+        """Wait until a window of that name is visible, and so placed."""
 
         def viewable() -> bool:
             return "IsViewable" in self.run("xwininfo", "-name", name, check=False)
@@ -192,30 +192,30 @@ class Guest:
         until(viewable, f"a window called {name!r}")
 
     def await_focus(self, name: str) -> None:
-        """Return when the window manager gives the keys to the window of that name."""
+        """Wait until the window manager has activated the window of that name."""
         until(lambda: self._named("getactivewindow") == name, f"{name!r} to have the focus")
 
     def closes(self, name: str) -> None:
         """Close the window of that name by keyboard."""
         self.await_focus(name)
-        # A window manager may not have noticed yet that one is gone whose number this one has.
+        # The window's id may be that of a closed window, which the window manager still has.
         self.await_keys(name)
         window = self.run("xdotool", "getwindowfocus").strip()
         self.run("sh", "-c", _CLOSE, "sh", window)
 
     def await_keys(self, name: str) -> None:
-        """Return when the X server gives the keys to the window of that name."""
+        """Wait until the window of that name has X's input focus."""
         until(lambda: self._named("getwindowfocus") == name, f"{name!r} to get the keys")
 
     def _named(self, asked: str) -> str:
-        """Return the name of the window that xdotool finds by a command of its own."""
+        """Return the name of the window that an xdotool command finds."""
         return self.run("xdotool", asked, "getwindowname", check=False).strip()
 
     def await_click(self, file: str, click: Callable[[], None]) -> None:
-        """Click into a window whose program notes its clicks in ``file``.clicks, until it has it.
+        """Click into a window whose program notes clicks in ``file``.clicks; wait for the note.
 
-        The window manager gets clicks first. Until it passes one on to the window, keys that came
-        after it overtake it.
+        The window manager gets clicks first; later keys can overtake a click that it has not passed
+        on.
         """
         noted = self.server.home / f"{file}.clicks"
 
@@ -227,7 +227,7 @@ class Guest:
         until(lambda: clicks() > before, f"a click into the window of {file!r}")
 
     def active_window(self) -> str:
-        """Name of the window that keys go to, as the window manager says."""
+        """Name of the window manager's active window."""
         told = self.run("xprop", "-root", "_NET_ACTIVE_WINDOW").split()[-1]
         if not told.startswith("0x") or told == "0x0":
             return ""
@@ -235,18 +235,18 @@ class Guest:
         return named[1] if named else ""
 
     def file(self, name: str, seconds: float = 10) -> str:
-        """Return what a file in the home holds, once it holds something."""
+        """Return the contents of a file in the home once it is not empty."""
         path = self.server.home / name
         until(path.exists, f"the file {name}", seconds)
         until(lambda: path.stat().st_size, f"something in the file {name}", seconds)
         return path.read_text()
 
     def forget(self, name: str) -> None:
-        """Remove what another test, or the same one before, has left in a file."""
+        """Remove a file that an earlier test may have left."""
         (self.server.home / name).unlink(missing_ok=True)
 
     def output(self, desktop: Desktop, command: str, name: str) -> str:
-        """Type a command that prints into a file, and return what the file holds then."""
+        """Type a command; return its output, through a file."""
         self.forget(name)
         desktop.types(f"{command} >{name}\n")
         return self.file(name)
@@ -254,9 +254,9 @@ class Guest:
     # -- its clipboard
 
     def copy(self, text: str | bytes, selection: str = "clipboard") -> None:
-        """Own a selection as a program does in which ``text`` was copied."""
-        # It stays to serve the selection, and must not hold our pipe. Not xclip: while it hands a
-        # long text over in pieces it is deaf to all others who ask.
+        """Own a selection with ``text``, as after a copy in a program."""
+        # It stays to serve the selection, and must not hold our pipe. Not xclip: during a long
+        # transfer it ignores other requests.
         subprocess.run(
             **self.there("xsel", f"--{selection}", "--input"),
             input=text.encode() if isinstance(text, str) else text,
@@ -267,7 +267,7 @@ class Guest:
         )
 
     def paste(self, selection: str = "clipboard") -> str:
-        """Return a selection; nothing if its owner just lost it, and so never answers."""
+        """Return a selection; empty if its owner has just lost it and never answers."""
         command = ("xclip", "-selection", selection, "-out", "-target", "UTF8_STRING")
         try:
             return self.run(*command, check=False, seconds=3)
@@ -276,7 +276,7 @@ class Guest:
 
 
 def display_servers(server: JupyterServer) -> list[psutil.Process]:
-    """Return the processes that viewers are connected to: VNC servers and Xpras."""
+    """Return the processes that viewers connect to: VNC servers and Xpras."""
     return [*server.processes("-rfbunixpath"), *server.processes("--use-display=yes")]
 
 

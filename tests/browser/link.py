@@ -1,4 +1,4 @@
-"""A network link that a test can cut, freeze and slow down: a TCP proxy in a thread of its own."""
+"""A network link that a test can cut, freeze and slow down: a TCP proxy in a thread."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Link:
-    """Listens on ``port`` and carries what comes to ``target``, a port of this machine.
+    """Relays connections from ``port`` to ``target``, a port of this machine.
 
-    The methods are for another thread, and return when what they say is done. ``carried`` counts
-    the bytes, both ways.
+    Methods are called from another thread and return when they are done. ``carried`` counts the
+    bytes of both directions.
     """
 
     def __init__(self, target: int) -> None:
@@ -55,35 +55,35 @@ class Link:
         self._do(self._up())
 
     def freeze(self) -> None:
-        """Carry nothing and tell nobody, as where a radio link is lost."""
+        """Stop relaying without closing, as when a radio link is lost."""
         self._do(self._freeze())
 
     def thaw(self) -> None:
         self._do(self._thaw())
 
     def forget(self) -> None:
-        """Carry nothing on the WebSockets there are, for ever, and tell nobody.
+        """Stop relaying on current WebSockets for ever, without closing them.
 
-        So it looks after sleep, behind a NAT gateway; other connections browsers close when they
-        are suspended, so those are cut.
+        As after sleep behind a NAT gateway. Other connections are cut, since browsers close those
+        when they are suspended.
         """
         self._do(self._forget())
 
     def delay(self, seconds: float) -> None:
-        """Hold everything that is carried from now on for ``seconds``, either way."""
+        """Delay both directions by ``seconds`` from now on."""
         self._delay = seconds
 
     def destroy(self, what: bytes, times: int) -> None:
-        """Set those bytes to zero where they come by from now on, so many times."""
+        """Set the next ``times`` occurrences of those bytes to zero."""
         self._broken = (what, times)
 
     @property
     def left_to_destroy(self) -> int:
-        """How many times it will do so."""
+        """The remaining occurrences to destroy."""
         return self._broken[1]
 
     def repair(self) -> None:
-        """Be as good as new."""
+        """End all disturbances."""
         self.delay(0)
         self.thaw()
         self.up()

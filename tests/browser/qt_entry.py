@@ -1,4 +1,4 @@
-"""As gtk_entry.py, with Qt 5: qt_entry.py TITLE TEXT FILE."""
+"""Like gtk_entry.py, with Qt 5: qt_entry.py TITLE TEXT FILE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A home and a desktop as somebody at work has them, for the documentation's pictures."""
+"""A home and a desktop with some work in them, for the documentation's pictures."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _THUNAR = """<?xml version="1.0" encoding="UTF-8"?>
 </channel>
 """
 
-# With Xtigervnc's name for its only screen.
+# The monitor has Xtigervnc's name.
 _BACKGROUND = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-desktop" version="1.0">
   <property name="backdrop" type="empty">
@@ -77,7 +77,7 @@ _BACKGROUND = """<?xml version="1.0" encoding="UTF-8"?>
 </channel>
 """
 
-# What starts with the desktop, and what is run without one.
+# Programs that start with a desktop, or without one.
 _PROGRAMS = """
 cd "$HOME/resonance"
 /usr/bin/python3 ../.picture.py figures/run-07.svg &
@@ -92,12 +92,12 @@ Name=work
 Exec=sh {script}
 """
 
-# "\\$" is for the shell's own eyes: no name of a user or machine stands in the picture.
+# A prompt without names of user and machine.
 _BASHRC = "PS1='\\$ '\nPROMPT_COMMAND=\n"
 
 
 def with_work(server: JupyterServer) -> None:
-    """Prepare a home with something in it, a plain desktop, and programs that start with it."""
+    """Prepare a home with files, a plain desktop, and autostarted programs."""
     home = server.home
     settings = {"xfce4-panel": _PANEL, "thunar": _THUNAR, "xfce4-desktop": _BACKGROUND}
     script = home / ".work.sh"

@@ -1,4 +1,4 @@
-"""Single applications as their users see them: a tile, a page with one window in it, its end."""
+"""Single applications as users see them: a tile, a page with one window, its end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def opens(visitor: Visitor, lab: JupyterServer, name: str) -> Desktop:
 
 
 def fills_the_page(desktop: Desktop, guest: Guest, window: str) -> None:
-    """Fail unless the window is as large as the page: in X, and the picture of it."""
+    """Fail unless the window, the X screen and the picture have the page's size."""
     viewport = desktop.page.viewport_size
     assert viewport
     whole = (viewport["width"], viewport["height"])

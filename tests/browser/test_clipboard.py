@@ -1,4 +1,4 @@
-"""Text goes from one clipboard to the other, in the directions that are allowed."""
+"""Text goes between the clipboards in the allowed directions."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ MODES = {"both": (True, True), "in": (True, False), "out": (False, True), "off":
 
 
 def _without_terminal(server: servers.JupyterServer) -> None:
-    """Keep the first terminal away: it would take the focus of those that tests start."""
+    """Start no terminal: it would take the focus from the tests' terminals."""
     autostart = server.home / ".config" / "openbox" / "autostart"
     autostart.parent.mkdir(parents=True)
     autostart.write_text("")
 
 
-# A desktop that is up at once, and has the D-Bus that a terminal wants.
+# A desktop that starts quickly, with the D-Bus that a terminal needs.
 SMALL: dict[str, Any] = {"start_script": "openbox", "prepare": _without_terminal}
 
 _SETTING = """{
@@ -51,7 +51,7 @@ _SETTING = """{
   };
 }"""
 
-# A text made of the letters and code units given, sent by the panel and by a paste event.
+# A text of given letters and code units, sent by the panel and by a paste event.
 _MADE = """(parts) => {
   const letters = (part) => typeof part === "string" ? part : String.fromCharCode(part);
   const text = parts.map(letters).join("");
@@ -74,7 +74,7 @@ _PASTED = (
 """
 )
 
-# Whether the field that has the focus for the desktop takes a change of its text.
+# Whether the desktop's focused field accepts a change of its text.
 _MAY_CHANGE = """(inputType) => document.querySelector("#screen [contenteditable]").dispatchEvent(
   new InputEvent("beforeinput", { inputType, bubbles: true, cancelable: true }))"""
 
@@ -83,7 +83,7 @@ texts = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 
 @pytest.fixture(scope="module")
 def plain(backend: str) -> Iterator[servers.JupyterServer]:
-    """A server whose desktop is small and up at once, and may be visited under another name."""
+    """A server with a quickly started desktop, reachable under another host name."""
     settings = (f"--DesktopApp.backend={backend}", "--ServerApp.allow_remote_access=True")
     with servers.running(*settings, **SMALL) as server:
         yield server
@@ -97,7 +97,7 @@ def guest(plain: servers.JupyterServer) -> Guest:
 @pytest.fixture
 def desktop(visitor: Visitor, plain: servers.JupyterServer, guest: Guest) -> Desktop:
     desktop = at_work(visitor.opens(plain))
-    # The page has just read what an earlier test left, and sends it, perhaps after a test's text.
+    # The page may still send an earlier test's text.
     begin = "waiting for something to be copied"
     desktop.run("(text) => navigator.clipboard.writeText(text)", begin)
     desktop.run("() => dispatchEvent(new Event('focus'))")
@@ -124,7 +124,7 @@ def at_work(desktop: Desktop) -> Desktop:
 
 
 def with_setting(visitor: Visitor, mode: str) -> Visitor:
-    """Make pages take the clipboard's setting for ``mode``, whatever the server's is."""
+    """Make pages use ``mode`` instead of the server's clipboard setting."""
     inward, outward = MODES[mode]
     visitor.context.add_init_script(_SETTING % json.dumps({"in": inward, "out": outward}))
     return visitor
@@ -136,7 +136,7 @@ def copy_in(page: Page, text: str) -> None:
 
 
 def same(one: str, other: str) -> bool:
-    # Not `==` in an assert: pytest would explain the difference of two texts of 1 MiB.
+    # Not `==` in an assert: pytest would print the difference of two texts of 1 MiB.
     return one == other
 
 
@@ -152,7 +152,7 @@ def test_text_goes_from_the_desktop_to_the_browser(
 def test_text_goes_from_the_browser_to_the_desktop(
     desktop: Desktop, guest: Guest, elsewhere: Page, text: str
 ) -> None:
-    # Not what the desktop's clipboard may still hold from the tests above.
+    # Another text than that of the tests above.
     other = text[:-1] + "→"
     copy_in(elsewhere, other)
     desktop.page.bring_to_front()
@@ -166,7 +166,7 @@ def test_paste_keys_paste_the_browser_s_text(
     with terminal(desktop, guest, "stty -icanon; cat > pasted"):
         copy_in(elsewhere, "Käse 🧀")
         desktop.page.bring_to_front()
-        # At once: the text must be there before the key is.
+        # Without a wait: the text must arrive before the key.
         desktop.page.keyboard.press("Control+Shift+V")
         until(lambda: guest.file("pasted") == "Käse 🧀", "the text in a program")
 
@@ -178,8 +178,8 @@ def test_copy_keys_copy_to_the_browser(desktop: Desktop, guest: Guest) -> None:
             return "Wörter-zum-Kopieren" in guest.paste("primary")
 
         def marks() -> bool:
-            # The terminal may not have drawn it yet, or take what comes slowly for two clicks; and
-            # two more at once would unmark it.
+            # The terminal may not have drawn the text yet, or take a slow double click for two
+            # clicks; two more at once would unmark it.
             desktop.page.mouse.dblclick(60, 12)
             with suppress(AssertionError):
                 until(is_marked, "the words to be marked", 2)
@@ -217,7 +217,7 @@ def test_an_echo_does_not_bring_the_older_text_back(
     assert desktop.read_clipboard() == "second, from the desktop"
 
 
-# Writing takes until the page is told to go on; counted are the writes that have begun.
+# Writes wait for goOn(); begun counts them.
 _SLOW_WRITES = """() => {
   window.begun = 0;
   const gate = new Promise((resolve) => { window.goOn = resolve; });
@@ -239,7 +239,7 @@ def test_a_text_copied_again_during_a_slow_write_arrives(desktop: Desktop, guest
     guest.copy("again")
     _round_trip(desktop, guest)
     desktop.run("() => goOn()")
-    # The write under way ends with the other text.
+    # The pending write ends with the other text.
     eventually(lambda: desktop.run("() => begun") == 2, "another write", 15)
     eventually(lambda: desktop.read_clipboard() == "again", "the first once more", 15)
 
@@ -277,7 +277,7 @@ def test_a_text_copied_on_the_desktop_during_a_slow_read_stays(
 def test_unencodable_characters_are_replaced_and_the_rest_is_sent(
     desktop: Desktop, guest: Guest
 ) -> None:
-    """Half a surrogate pair and NUL, which Windows' clipboard may hold."""
+    """Half a surrogate pair and NUL, as Windows' clipboard may contain."""
     for way, name in ((_BY_HAND, "panel"), (_PASTED, "paste event")):
         desktop.run(way, [f"{name}: 1", 0xD83E, "2", 0xDDC0, "3", 0, "4 🧀"])
         sent = f"{name}: 1\ufffd2\ufffd34 🧀"
@@ -297,7 +297,7 @@ def test_invalid_utf_8_is_replaced_and_the_rest_arrives(desktop: Desktop, guest:
 def test_a_clipboard_manager_causes_no_loop(
     desktop: Desktop, guest: Guest, elsewhere: Page
 ) -> None:
-    """Text still goes both ways, and does not go round for ever."""
+    """Text goes both ways without an endless exchange."""
     taken = guest.server.home / "taken"
     texts = [f"{number} {way}" for number in range(3) for way in ("outward", "inward")]
     with guest.running("/usr/bin/python3", str(GTK_MANAGER), output=taken):
@@ -323,7 +323,7 @@ def test_the_server_enforces_the_setting(
     inward, outward = MODES[mode]
     settings = (f"--DesktopApp.backend={backend}", f"--DesktopApp.clipboard={mode}")
     server = jupyter(*settings, start_script="openbox")
-    # A page that takes no notice of the setting.
+    # A page that ignores the setting.
     desktop, guest = at_work(with_setting(visitor, "both").opens(server)), Guest(server)
     panel = desktop.opens_panel()
     panel.get_by_label("Text").fill("inward")
@@ -335,7 +335,7 @@ def test_the_server_enforces_the_setting(
     guest.copy(text)
     if outward:
         eventually(lambda: desktop.read_clipboard() == text, "the text in the browser")
-    # Whatever was on its way has come by the time the answer to a key is seen.
+    # After a round trip all earlier texts have arrived.
     _round_trip(desktop, guest)
     assert guest.paste() == text
     assert outward or desktop.read_clipboard() != text
@@ -357,7 +357,7 @@ def test_the_page_offers_what_the_setting_allows(
     expect(panel.get_by_role("button", name="Copy from desktop")).to_be_visible(visible=outward)
     desktop.screenshot(f"clipboard-{mode}")
     desktop.presses("Escape")
-    # Text from the browser's own menu or a drop is not typed, with no setting.
+    # Text from the browser's menu or a drop is never typed.
     changes = {"insertText": True, "insertFromPaste": False, "insertFromDrop": False}
     assert {change: desktop.run(_MAY_CHANGE, change) for change in changes} == changes
 
@@ -398,7 +398,7 @@ def _panel_works(desktop: Desktop, guest: Guest, text: str) -> None:
     expect(field).to_have_value(text + " out")
     panel.get_by_role("button", name="Copy from desktop").click()
     expect(panel.get_by_role("status")).to_have_text("Copied to this computer.")
-    # What was copied can be pasted, here into the box itself.
+    # The copied text can be pasted, here into the field itself.
     field.fill("")
     desktop.presses("Control+V")
     expect(field).to_have_value(text + " out")
@@ -434,7 +434,7 @@ class terminal:  # noqa: N801
 
 
 def _round_trip(desktop: Desktop, guest: Guest) -> None:
-    """Return when what was under way either way has arrived: one stream carries all in order."""
+    """Wait until pending data of both directions has arrived: one stream carries all in order."""
     desktop.page.set_viewport_size({"width": 1200, "height": 760})
     eventually(lambda: guest.size() == desktop.size() == (1200, 760), "the new size at both ends")
     desktop.page.set_viewport_size({"width": 1280, "height": 800})

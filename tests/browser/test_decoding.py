@@ -1,4 +1,4 @@
-"""Compressed pictures are decoded, drawn and given back; one that is broken is left out."""
+"""Compressed pictures are decoded, drawn and closed; broken ones are skipped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def shows_film(desktop: Desktop) -> None:
         desktop.is_live()
 
 
-# Xpra's pictures are encrypted on the way.
+# Only VNC: Xpra's pictures are encrypted on the link.
 @pytest.mark.parametrize("backend", ["vnc"], indirect=True)
 @pytest.mark.usefixtures("film")
 def test_undecodable_pictures_are_skipped(server: servers.JupyterServer, visitor: Visitor) -> None:
@@ -87,7 +87,7 @@ def test_each_decoded_picture_is_closed(server: servers.JupyterServer, visitor: 
             desktop.becomes("reconnecting")
             shows_film(desktop)
         desktop.is_still()
-    # Xpra sends large pictures, and not all of them in such a format.
+    # Xpra sends fewer and larger pictures, not all of them compressed so.
     assert desktop.run("() => bitmaps.decoded") > 5
     closed = "() => bitmaps.decoded === bitmaps.closed"
     eventually(lambda: desktop.run(closed), "all pictures to be closed")

@@ -1,4 +1,4 @@
-"""Sessions that end, fail or cannot start: the page says why, and there is a way on."""
+"""Sessions that end, fail or cannot start: the page says why, and offers a new start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .guest import Guest, display_servers
 from .link import link
 from .visitor import LINK_IS_DOWN, Visitor
 
-# What the browser and noVNC say of connections that the test brings to an end.
+# Messages of browser and noVNC about connections that the test ends.
 ENDS = (
     *LINK_IS_DOWN,
     r"Failed to load resource: .* (401|403|404|409|410)",
@@ -27,7 +27,7 @@ ENDS = (
 
 
 def starts_again(desktop: Desktop, label: str = "Start again") -> None:
-    """Press the card's button by keyboard; it has the focus."""
+    """Press the card's focused button by keyboard."""
     button = desktop.card.get_by_role("button", name=label)
     expect(button).to_be_focused()
     desktop.presses("Enter")
@@ -57,7 +57,7 @@ def test_after_a_log_out_the_desktop_can_be_started_again(
     guest.run("xfce4-session-logout", "--logout", "--fast")
     desktop.becomes("stopped")
     says(desktop, "The desktop has ended")
-    # A page that knows of the end asks for nothing more (HTTP 410), which the console would show.
+    # The page knows of the end: no further request, whose error 410 the console would show.
     assert not visitor.unexpected()
     expect(desktop.card).to_contain_text("logged out")
     desktop.screenshot("stopped")
@@ -65,7 +65,7 @@ def test_after_a_log_out_the_desktop_can_be_started_again(
     assert guest.display_server.pid != before
 
 
-# What the page says of a desktop that has lost a part: its state, title, reason, and the way on.
+# The page after a part was killed: state, title, reason, and button.
 STOPPED = ("stopped", "The desktop has ended")
 LOST = {
     "display server": (*STOPPED, "display server ended (signal 9)", "Start again"),
@@ -117,7 +117,7 @@ def test_stop_in_the_toolbar_stops_the_desktop(server: JupyterServer, openbox: D
     starts_again(openbox)
 
 
-# A program that takes all the time there is.
+# A program that ignores SIGTERM.
 SAVES_LONG = """#!/bin/sh
 sh -c 'trap "" TERM; while :; do sleep 1; done' &
 exec openbox --sm-disable
@@ -144,7 +144,7 @@ def test_a_slow_end_is_shown_as_saving(visitor: Visitor, backend: str) -> None:
 def test_two_tabs_start_one_desktop_again(
     server: JupyterServer, openbox: Desktop, visitor: Visitor
 ) -> None:
-    # The newest ticket's password is in force: one page may have to ask for another.
+    # Only the newest ticket's password is valid: one page may need another one.
     visitor.expects(r"Authentication failure")
     other = Desktop(openbox.page.context.new_page())
     other.page.goto(openbox.page.url)
@@ -160,7 +160,7 @@ def test_two_tabs_start_one_desktop_again(
 
 
 def path_without(folder: Path, *missing: str) -> str:
-    """Return a PATH with all programs of the system but ``missing``."""
+    """Return a PATH with all programs of the system except ``missing``."""
     folder.mkdir()
     for place in (Path("/usr/bin"), Path("/usr/sbin")):
         for program in place.iterdir():
@@ -200,7 +200,7 @@ def test_the_output_of_a_failing_start_script_is_shown(
     desktop.becomes("failed")
     expect(desktop.card).to_contain_text("status 3")
     log = desktop.card.get_by_label("Log", exact=True)
-    # As text: what a program prints is no part of the page.
+    # Shown as text, not as HTML.
     expect(log).to_contain_text("cannot find <b>the module</b> paraview")
     assert log.locator("b").count() == 0
     desktop.screenshot("failed")
@@ -240,9 +240,9 @@ def test_the_page_tries_to_reconnect_to_an_ended_server(
     server = jupyter()
     visitor.expects(*ENDS)
     desktop = visitor.opens(server)
-    # Until there is a picture to keep, the page only connects.
+    # Without a picture to keep, the state is "connecting".
     desktop.shows_desktop(colours=2)
-    # Killed, since one that ends in order may still answer that the session has ended.
+    # Killed, since otherwise it may still answer that the session has ended.
     server.signal(signal.SIGKILL)
     server.process.wait(20)
     desktop.becomes("reconnecting")

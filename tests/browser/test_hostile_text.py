@@ -1,7 +1,7 @@
-"""What programs, names and clipboards say stays text, whatever they say.
+"""Texts of programs, names and clipboards stay text.
 
-A script that ran, or an element that was made of a text, would fail each of these; so would an
-attempt, as a violation of the Content-Security-Policy (``Visitor.problems``).
+A script that runs or an element created from a text fails each of these tests; so does a violation
+of the Content-Security-Policy (``Visitor.problems``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .desktop import Desktop, eventually
 from .guest import Guest
 from .visitor import LINK_IS_DOWN, Visitor
 
-# Whatever of it were taken for HTML would ask for "/desktop/x", or say so in window.hacked.
+# As HTML it would request "/desktop/x", or set window.hacked.
 MARKUP = '<img src=x onerror="window.hacked=1"><b id=made>bold</b></textarea></title>'
 
 
@@ -28,7 +28,7 @@ def stays_text(desktop: Desktop) -> None:
 
 
 def names_window_manager(guest: Guest) -> None:
-    """Give the window manager the name ``MARKUP``: Xpra makes it its window's title."""
+    """Name the window manager ``MARKUP``, which Xpra uses as its window's title."""
     told = guest.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").split()[-1]
     name = ("-f", "_NET_WM_NAME", "8u", "-set", "_NET_WM_NAME", MARKUP)
     guest.run("xprop", "-id", told, *name)
@@ -60,7 +60,7 @@ def test_markup_in_window_titles_and_clipboards_stays_text(
 def test_markup_in_title_log_and_errors_stays_text(
     backend: str, jupyter: Callable[..., JupyterServer], visitor: Visitor, tmp_path: Path
 ) -> None:
-    """The display server tells the browser the name (CVE-2017-18635)."""
+    """The display server sends its name to the browser (CVE-2017-18635)."""
     script = tmp_path / MARKUP.replace("/", "")
     script.write_text(f"echo '{MARKUP}' >&2; exit 3\n")
     visitor.expects(*LINK_IS_DOWN, r"Failed to load resource: .* (404|409|410)")

@@ -1,4 +1,4 @@
-"""Keys of other keyboards than an American one: accents, alphabets, a Mac's Command key."""
+"""Keys of other keyboards: accents, alphabets, a Mac's Command key."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _CONTROL, _META, _SHIFT = 2, 4, 8
 _ON_A_MAC = 'Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" })'
 _PRESS = re.compile(r"KeyPress event.*?state (0x\w+).*?keysym 0x\w+, (\w+)\)", re.DOTALL)
 _CLICK = re.compile(r"ButtonPress event.*?state (0x\w+), button 1", re.DOTALL)
-# Keys that X servers and Xpra press, to come to a character on another level of a key.
+# Keys that X servers and Xpra press to reach another level of a key.
 _LEVELS = ("Shift_L", "Shift_R", "ISO_Level3_Shift", "Mode_switch")
 
 
 @pytest.fixture(scope="module")
 def plain(backend: str) -> Iterator[servers.JupyterServer]:
-    """A server whose desktop is small and up at once."""
+    """A server with a quickly started desktop."""
     with servers.running(f"--DesktopApp.backend={backend}", **SMALL) as server:
         yield server
 
@@ -45,14 +45,14 @@ def desktop(visitor: Visitor, plain: servers.JupyterServer) -> Desktop:
 
 
 class Keyboard:
-    """Keys that the browser tells the page of, whatever is on them; xev shows what arrives."""
+    """Key events of the browser, on any keyboard layout; xev shows what arrives."""
 
     def __init__(self, page: Page, log: Path) -> None:
         self._log = log
         self._session: CDPSession = page.context.new_cdp_session(page)
 
     def down(self, key: str, code: str, *, text: str = "", held: int = 0) -> None:
-        """Press a key; ``text`` is what it writes in a text field, with what came before it."""
+        """Press a key; ``text`` is its text in a field, combined with earlier dead keys."""
         self._send("keyDown" if text else "rawKeyDown", key, code, held, text)
 
     def up(self, key: str, code: str, *, held: int = 0) -> None:
@@ -63,14 +63,14 @@ class Keyboard:
         self.up(key, code, held=held)
 
     def compose(self, *steps: str) -> None:
-        """Put a text together as an input method does; the last step is what is written."""
+        """Compose a text like an input method; the last step is the result."""
         for text in steps[:-1]:
             places = {"selectionStart": len(text), "selectionEnd": len(text)}
             self._session.send("Input.imeSetComposition", {"text": text, **places})
         self._session.send("Input.insertText", {"text": steps[-1]})
 
     def _send(self, kind: str, key: str, code: str, held: int, text: str = "") -> None:
-        # Windows' number: browsers have no shortcuts on the places of letters without it.
+        # Windows' key code, without which browsers have no shortcuts on letter keys.
         number = ord(code[-1]) if code.startswith(("Key", "Digit")) else 0
         event = {"type": kind, "key": key, "code": code, "modifiers": held, "text": text}
         self._session.send("Input.dispatchKeyEvent", {**event, "windowsVirtualKeyCode": number})
@@ -78,8 +78,8 @@ class Keyboard:
     def is_known(self) -> bool:
         """Whether accented letters arrive.
 
-        A VNC server puts a character on its keyboard when it comes for the first time, TigerVNC
-        1.12 forgets the first of all, and programs may hear of each after the key (NoSymbol).
+        A VNC server adds a new character to its keyboard map when it first arrives. TigerVNC 1.12
+        loses the very first one, and programs may learn of it after the key (NoSymbol).
         """
         self.compose("éäü.")
         until(lambda: "period" in self.arrived(), "keys at xev")
@@ -93,7 +93,7 @@ class Keyboard:
         return [name for name in names if name not in _LEVELS]
 
     def becomes(self, *names: str) -> None:
-        """Fail unless just these keys arrive, and forget them."""
+        """Fail unless just these keys arrive; clear the log."""
         wanted = list(names)
         until(lambda: self.arrived() == wanted, f"{wanted} at xev, in {self._log}")
         self._log.write_text("")
@@ -240,7 +240,7 @@ def test_vnc_servers_get_keysyms_and_no_key_codes(
 
     visitor.context.on("page", lambda page: page.on("websocket", record))
     desktop = at_work(visitor.opens(plain))
-    # It offers QEMU's key events: a rectangle of that pseudo-encoding.
+    # The server offers QEMU's key events by a rectangle of that pseudo-encoding.
     until(lambda: desktop.look() and (-258).to_bytes(4, "big", signed=True) in received, "an offer")
     keys = Keyboard(desktop.page, Path())
     typed = {"z": "KeyY", "y": "KeyZ", "ü": "BracketLeft", "@": "KeyQ", "я": "KeyZ"}
@@ -251,7 +251,7 @@ def test_vnc_servers_get_keysyms_and_no_key_codes(
 
 
 def _command(keys: Keyboard, key: str, code: str) -> None:
-    """Press Command and a letter, of whose release macOS tells nothing."""
+    """Press Command and a letter, whose release macOS does not report."""
     keys.down("Meta", "MetaLeft", held=_META)
     keys.down(key, code, held=_META)
     keys.up("Meta", "MetaLeft")
@@ -262,7 +262,7 @@ def _bytes(payload: Any) -> bytes:
 
 
 def _keysyms(sent: bytes) -> list[int]:
-    """Return what keys a viewer has pressed (RFC 6143 section 7.5, and the extensions in use)."""
+    """Return the keys that a viewer has pressed (RFC 6143 section 7.5, and used extensions)."""
     # Version, security type, answer to VncAuth's challenge, ClientInit.
     at, pressed = 12 + 1 + 16 + 1, []
     while at < len(sent):
@@ -278,7 +278,7 @@ def _length(kind: int, head: bytes) -> int:
     fixed = {0: 20, 3: 10, 4: 8, 5: 6, 150: 10}
     if kind == 2:  # SetEncodings
         return 4 + 4 * int.from_bytes(head[2:4], "big")
-    if kind == 6:  # ClientCutText; a negative length is that of an extended one
+    if kind == 6:  # ClientCutText; the length of an extended one is negative
         return 8 + abs(int.from_bytes(head[4:8], "big", signed=True))
     if kind == 248:  # ClientFence
         return 9 + head[8]

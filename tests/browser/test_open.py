@@ -1,4 +1,4 @@
-"""From JupyterLab, a link or an address to a desktop that is seen."""
+"""From JupyterLab, a link or an address to a visible desktop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests import servers
 from .desktop import Desktop
 from .visitor import Visitor
 
-# What Xfce draws has hundreds; a text on a plain background a few.
+# Colours: Xfce has hundreds, text on a plain background a few.
 XFCE = 200
 
 
@@ -34,7 +34,7 @@ def press_tile(page: Page, title: str = "Desktop") -> None:
 
 
 def tile_of(page: Page, title: str = "Desktop") -> Locator:
-    # Those that open a tab of the browser have an arrow after their title.
+    # Tiles that open a browser tab have an arrow after their title.
     label = re.compile(rf"^\s*{re.escape(title)}( \[↗\])?\s*$")
     return page.locator(".jp-LauncherCard", has_text=label)
 
@@ -81,7 +81,7 @@ def test_the_tile_opens_the_desktop_in_a_tab_of_jupyterlab(
     desktop.screenshot("in-jupyterlab")
     told = page.evaluate("told.filter((one) => one?.type === 'jupyter-desktop')")
     assert told[-1] == {"type": "jupyter-desktop", "state": "connected", "session": "default"}
-    # The user is there, and JupyterLab's frames may not navigate the page around them.
+    # No "Lab" tool: the user is in JupyterLab, whose frames may not navigate the page around them.
     assert desktop.tool("Keys").is_visible()
     assert not desktop.tool("Lab").is_visible()
 

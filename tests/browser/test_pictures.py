@@ -1,6 +1,6 @@
-"""The documentation's pictures, of what users see: run by `make pictures` only.
+"""The documentation's pictures; run by `make pictures` only.
 
-$PICTURES is the folder they are written to.
+$PICTURES is the target folder.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from .visitor import Visitor
 
 FOLDER = Path(os.environ["PICTURES"])
 SIZE: ViewportSize = {"width": 1200, "height": 750}
-# Left and top of each window, the one that is used at last.
+# Left and top of each window, the topmost last.
 PLACES = {"resonance": (40, 75), "run-07.svg": (715, 75), "Terminal": (330, 400)}
 
 
 def _running(*arguments: str, **options: Any) -> Any:
-    """Run a server as an ordinary user, whom programs do not warn of what root may do."""
+    """Run a server as an ordinary user, since programs show warnings to root."""
     environment = {"JUPYTERLAB_DIR": f"{sys.prefix}/share/jupyter/lab"}
-    # D-Bus serves only accounts with a name; as this one nothing runs.
+    # D-Bus serves only accounts with a name; this one has no other processes.
     user = pwd.getpwnam("games").pw_uid if os.getuid() == 0 else None
     return servers.running(
         *arguments, prepare=_prepare, user=user, environment=environment, **options
@@ -50,7 +50,7 @@ def _prepare(server: JupyterServer) -> None:
     with_work(server)
     folder = server.home / ".jupyter"
     folder.mkdir()
-    # What the file browser shows is the work, not the folder of the test.
+    # The file browser shows the work, not the folder of the test.
     settings = f"{PEOPLE}\nc.ServerApp.root_dir = {str(server.home / 'resonance')!r}\n"
     (folder / "jupyter_server_config.py").write_text(settings)
     # JupyterLab would ask whether it may fetch news.
@@ -67,14 +67,14 @@ def lab() -> Iterator[JupyterServer]:
 
 @pytest.fixture
 def ada(visit: Callable[..., Visitor]) -> Visitor:
-    """Whose desktop it is."""
+    """The desktop's owner."""
     visitor = visit(user_agent="Ada", viewport=SIZE)
     visitor.expects(*ENDS)
     return visitor
 
 
 def at_work(desktop: Desktop, server: JupyterServer) -> Desktop:
-    """Wait for the programs, and put their windows in order."""
+    """Wait for the programs, and place their windows."""
     desktop.shows_desktop(colours=100)
     expect(desktop.notice).to_be_hidden(timeout=20_000)
     guest = Guest(server)

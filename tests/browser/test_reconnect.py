@@ -1,4 +1,4 @@
-"""The link breaks in every way there is; the desktop comes back, and its programs never noticed."""
+"""The page reconnects after every kind of failure; programs are not affected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .guest import TERMINAL, TITLE, Guest
 from .link import Link
 from .visitor import LINK_IS_DOWN, Visitor
 
-# From the link's return to a picture that changes.
+# From the link's return to a changing picture.
 STABLE = 1.0  # seconds (static/src/connection/machine.ts)
 SOON = 5.0
 
@@ -57,7 +57,7 @@ def session_unharmed(desktop: Desktop, guest: Guest) -> Iterator[None]:
 
 
 def in_terminal(desktop: Desktop, guest: Guest, command: str = ":") -> str:
-    """Run a command in the shell of the terminal, and return what it remembers."""
+    """Run a command in the terminal's shell; return its variable ``remembered``."""
     desktop.clicks(TERMINAL)
     guest.await_focus(TITLE)
     file = f"remembered-{time.monotonic_ns()}"
@@ -66,7 +66,7 @@ def in_terminal(desktop: Desktop, guest: Guest, command: str = ":") -> str:
 
 
 def assert_dimmed(desktop: Desktop) -> None:
-    """Fail unless the user sees the last picture, darker, and is told why."""
+    """Fail unless the last picture is shown darker, with the reason."""
     expect(desktop.notice).to_be_visible()
     expect(desktop.notice).to_contain_text("Connection lost")
 
@@ -87,7 +87,7 @@ def test_the_page_reconnects_after_each_of_twenty_cuts(
         for number in range(20):
             cable.cut(reset=number % 2 == 0)
             took.append(linked.is_live(SOON))
-            # After a connection that was shorter the page waits longer, which is not the question.
+            # After a shorter connection the page waits longer.
             live = time.monotonic()
             until(lambda live=live: time.monotonic() - live > STABLE, "a connection that counts")
     record_property("seconds until live", [round(one, 2) for one in took])
@@ -136,7 +136,7 @@ def test_the_page_reconnects_after_the_bridge_was_killed(
 def test_the_page_reconnects_after_xpra_was_killed(
     linked: Desktop, guest: Guest, visitor: Visitor
 ) -> None:
-    """It is another process than the X server, which the programs are connected to."""
+    """Programs are connected to the X server, which is another process."""
     visitor.expects(r"Failed to load resource: .* 409")  # it is being started again
     with unharmed(linked, guest):
         guest.display_server.kill()
@@ -150,10 +150,10 @@ def test_the_page_reconnects_after_the_computer_slept(
     with unharmed(linked, guest):
         linked.run(_VISIBILITY, "hidden")
         with asleep(chromium):
-            # They die without a word, as where a NAT gateway forgets them.
+            # Connections die silently, as when a NAT gateway forgets them.
             cable.forget()
         awake = time.monotonic()
-        # Until then the picture may still change: the last bytes had come before the end.
+        # Before a new connection the last received bytes may still change the picture.
         with linked.page.expect_websocket(timeout=SOON * 1000):
             linked.run(_VISIBILITY, "visible")
         linked.is_live(SOON - (time.monotonic() - awake))
@@ -168,7 +168,7 @@ def test_a_hidden_page_reconnects_when_it_becomes_visible(
         cable.down()
         linked.becomes("reconnecting")
         cable.up()
-        # Time for more than one attempt, if there were any.
+        # Long enough for more than one attempt.
         linked.page.wait_for_timeout(4000)
         assert linked.state == "reconnecting"
         linked.run(_VISIBILITY, "visible")
@@ -193,7 +193,7 @@ def test_the_button_reconnects_at_once(linked: Desktop, guest: Guest, cable: Lin
     with unharmed(linked, guest):
         cable.down()
         linked.becomes("reconnecting")
-        # Until the delays between the attempts have grown to seconds.
+        # Until the delays between attempts are seconds long.
         linked.page.wait_for_timeout(7000)
         button = linked.here.get_by_role("button", name="Reconnect now")
         expect(button).to_be_visible()
@@ -218,7 +218,7 @@ def test_a_slow_link_stays_connected(linked: Desktop, guest: Guest, cable: Link)
 def test_a_reload_after_a_lost_connection_keeps_the_session(
     linked: Desktop, guest: Guest, cable: Link
 ) -> None:
-    """By a user who did not want to wait, and found the link repaired."""
+    """A user reloads the page after the link is repaired."""
     with session_unharmed(linked, guest):
         cable.down()
         linked.becomes("reconnecting")
@@ -229,7 +229,7 @@ def test_a_reload_after_a_lost_connection_keeps_the_session(
 
 @contextmanager
 def asleep(browser: Browser) -> Iterator[None]:
-    """Suspend all processes of the browser, as a laptop does whose lid is closed."""
+    """Suspend all processes of the browser, as when a laptop's lid is closed."""
     session = browser.new_browser_cdp_session()
     infos = session.send("SystemInfo.getProcessInfo")["processInfo"]
     processes = [psutil.Process(info["id"]) for info in infos]

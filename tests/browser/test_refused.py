@@ -1,4 +1,4 @@
-"""The display server's door stays shut: the page says so, and does not try for ever."""
+"""The display server refuses the page: the page says so and stops retrying."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .desktop import Desktop
 from .test_ends import says
 from .visitor import LINK_IS_DOWN, Visitor
 
-# What the clients say of it: noVNC, and Xpra's.
+# Messages of noVNC and of Xpra's client.
 REFUSALS = (
     r"Authentication failure|Security negotiation failed",
     r"error (processing|decrypting|decoding)|invalid packet|OperationError",
@@ -24,7 +24,7 @@ REFUSALS = (
 
 
 class Tickets:
-    """Changes the tickets on their way to a visitor's pages, and counts them."""
+    """Changes and counts the tickets that a visitor's pages get."""
 
     def __init__(self, visitor: Visitor, **changes: Any) -> None:
         self.count = 0
@@ -42,7 +42,7 @@ class Tickets:
 
 
 def is_shut_out(desktop: Desktop, tickets: Tickets) -> None:
-    """Fail unless the page gives up, says why, and can be used as soon as it is let in."""
+    """Fail unless the page gives up, says why, and connects after "Try again"."""
     desktop.becomes("failed", seconds=30)
     says(desktop, "The desktop cannot be opened")
     expect(desktop.card).to_contain_text("refused this page five times in a row")

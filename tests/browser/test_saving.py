@@ -1,4 +1,4 @@
-"""While programs save at a desktop's end, every page that shows it says so, and can be used."""
+"""While programs save at a desktop's end, all its pages say so and stay usable."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ START = f"""#!/bin/sh
 {PROGRAM} "$HOME/file" --asks &
 exec openbox --sm-disable
 """
-# Seconds for the tests to answer the program's question, which is when it saves.
+# Seconds in which the test answers the program's question.
 PATIENCE = "--DesktopApp.stop_timeout=60"
 
 SAVING = "Saving…"
-# All that a page ever says in its small line.
+# Records all texts of the page's notice.
 _NOTE = """() => {
   const line = document.querySelector("#notice-text");
   window.said = [line.textContent];
@@ -47,7 +47,7 @@ def kill_programs(server: JupyterServer) -> None:
 
 
 def said(desktop: Desktop) -> list[str]:
-    """Return what the page has said since it was connected, in order."""
+    """Return the page's notices since it was connected."""
     texts: list[str] = desktop.run("() => window.said.filter(Boolean)")
     return texts
 
@@ -63,7 +63,7 @@ def prepare(server: JupyterServer) -> None:
 
 @pytest.fixture
 def start(backend: str) -> Iterator[Callable[..., JupyterServer]]:
-    """Starts servers with a desktop, or an application, whose program asks before it saves."""
+    """Starts servers with a desktop or application whose program asks before it saves."""
     with ExitStack() as stack:
 
         def start(*settings: str, name: str = "default", title: str = "") -> JupyterServer:
@@ -73,7 +73,7 @@ def start(backend: str) -> Iterator[Callable[..., JupyterServer]]:
             )
             server.start_desktop(name, **({"application": name} if title else {}))
             until(lambda: text(server, "file") == "up", "the program's window", 45)
-            # Before the server is stopped, which would wait for an answer.
+            # Runs before the server stops, which would wait for an answer.
             stack.callback(kill_programs, server)
             return server
 
@@ -82,11 +82,11 @@ def start(backend: str) -> Iterator[Callable[..., JupyterServer]]:
 
 @pytest.fixture
 def comes(visit: Callable[..., Visitor]) -> Callable[[str], Desktop]:
-    """Opens an address as a user with a browser of their own."""
+    """Opens an address in a new browser."""
 
     def come(address: str) -> Desktop:
         visitor = visit()
-        # The newest ticket's password is in force: one page may have to ask for another.
+        # Only the newest ticket's password is valid: one page may need another one.
         visitor.expects(*ENDS, r"Authentication failure")
         page = visitor.context.new_page()
         page.goto(f"{address}{'&' if '?' in address else '?'}token={TOKEN}")
@@ -110,7 +110,7 @@ def another_tab(desktop: Desktop) -> Desktop:
 
 @contextmanager
 def in_use(server: JupyterServer) -> Iterator[None]:
-    """Have somebody work with other parts of the server."""
+    """Keep the server active by other requests."""
     over = threading.Event()
 
     def work() -> None:
@@ -125,7 +125,7 @@ def in_use(server: JupyterServer) -> Iterator[None]:
 
 
 def say_that_programs_save(server: JupyterServer, *desktops: Desktop) -> None:
-    """Fail unless all pages do so while the program asks, and show the desktop."""
+    """Fail unless all pages show "Saving…" and the desktop while the program asks."""
     until(lambda: text(server, "file") == "asks", "the program to ask", 30)
     for desktop in desktops:
         expect(desktop.notice.get_by_text(SAVING, exact=True)).to_be_visible(timeout=15_000)
@@ -134,7 +134,7 @@ def say_that_programs_save(server: JupyterServer, *desktops: Desktop) -> None:
 
 
 def answers(desktop: Desktop, inside: Guest) -> None:
-    """Answer the program's question as a user does, in that page."""
+    """Answer the program's question in that page."""
     inside.await_focus("Save?")
     desktop.page.bring_to_front()
     desktop.presses("Enter")
@@ -145,7 +145,7 @@ def answers(desktop: Desktop, inside: Guest) -> None:
 def test_stop_shows_saving_on_all_pages_until_a_viewer_answers(
     start: Callable[..., JupyterServer], comes: Callable[[str], Desktop], who: str
 ) -> None:
-    """A viewer with control answers, also where Stop was pressed."""
+    """The page with Stop or a guest with control answers."""
     server = start()
     owner = comes(f"{server.url}desktop/")
     other = another_tab(owner)

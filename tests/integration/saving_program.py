@@ -1,8 +1,8 @@
-"""A program that takes a moment to save when it is asked to end, and needs X and D-Bus for it.
+"""A program that needs a moment, X and D-Bus to save when it is asked to end.
 
-Run by the system's Python: saving_program.py FILE [--known] [--asks]. FILE says "up" once its
-window is there, and "saved" in the end. With --known it is known to the session manager. With
---asks it saves when its user says so, in a dialog "Save?"; FILE says "asks" while that is there.
+Run by the system's Python: saving_program.py FILE [--known] [--asks]. FILE contains "up" once its
+window is shown, and "saved" at the end. With --known it registers with the session manager. With
+--asks it saves when its user confirms a dialog "Save?"; FILE contains "asks" while that is shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import gi
 
-# It would start services of its own, and leave them behind.
+# Otherwise it starts services and leaves them behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
@@ -67,9 +67,9 @@ def save() -> None:
 
 
 application.connect("activate", show)
-# The session manager says so, and then has it end.
+# Sent by the session manager before it ends the program.
 application.connect("query-end", lambda _: file.write_text("saved"))
 GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, asked)
-# Where it is known to the session manager only just, that has it end without a question.
+# If it has only just registered, the session manager ends it without "query-end".
 application.connect("shutdown", lambda _: file.write_text("saved"))
 application.run()

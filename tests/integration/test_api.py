@@ -1,4 +1,4 @@
-"""The API: what it answers, also to nonsense."""
+"""Answers of the API to valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def events(server: servers.JupyterServer, name: str = "default") -> Generator[Ev
 
 
 def states_of(stream: Iterable[Event]) -> Iterator[Any]:
-    """Leave the log's lines out, which come when they come."""
+    """Leave out the log's lines, which come at any time."""
     return (data for event, data in stream if event == "state")
 
 
@@ -70,7 +70,7 @@ def desktop(server: servers.JupyterServer) -> None:
         b'{"name": "x", "placement": "\\u0000"}',
         b'{"name": "x", "options": []}',
         b'{"name": "x", "options": {"hours": 1}}',
-        b'{"name": "x", "options": {"hours": "1"}}',  # there are none
+        b'{"name": "x", "options": {"hours": "1"}}',  # no such option
         json.dumps({"name": "x" * 200}).encode(),
         json.dumps({"name": "default", "more": "x" * 10 * 1024 * 1024}).encode(),
         b"[" * 60_000,
@@ -216,7 +216,7 @@ def test_the_event_stream_follows_a_desktop_from_start_to_stop(
 
 
 def test_a_hundred_event_streams_each_get_the_state_at_once(server: servers.JupyterServer) -> None:
-    """Each gets the present state at once; none that has gone is remembered."""
+    """Each gets the current state at once; closed ones are forgotten."""
     streams = [events(server) for _ in range(100)]
     for stream in streams:
         assert next(stream)[1]["name"] == "default"

@@ -1,4 +1,4 @@
-"""Single applications with real X programs: how they start, fill the screen, and end."""
+"""Single applications with real X programs: start, window and end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Name=test.Window
 Exec=/usr/bin/xterm -T service
 """
 
-# In place of launchers that one meets: what each does is all that matters here.
+# Behaviour of common launchers.
 APPLICATIONS: dict[str, dict[str, Any]] = {
     "plain": {"command": "xterm -T plain", "title": "Plain"},
     "returns": {"command": ["sh", "-c", "(sleep 0.5; exec xterm -T late) & exit 0"]},
@@ -64,7 +64,7 @@ def prepare(server: JupyterServer) -> None:
     program = server.home / "bin" / "sh-elsewhere"
     program.write_text("#!/bin/sh\nexec xterm -T elsewhere\n")
     program.chmod(0o755)
-    # "desktop" is a usual name for a folder, and Python's modules are looked for where it is run.
+    # "desktop" is a common name of a folder, and Python searches its working directory for modules.
     (server.home / "desktop").mkdir()
     (server.home / "desktop" / "__init__.py").touch()
 
@@ -76,7 +76,7 @@ def server() -> Iterator[JupyterServer]:
 
 
 class Running:
-    """An application that was started, in the session of its name."""
+    """A started application, in the session of its name."""
 
     def __init__(self, server: JupyterServer, name: str, state: str = "running") -> None:
         self.server, self.name = server, name
@@ -101,7 +101,7 @@ def start(server: JupyterServer) -> Iterator[Callable[..., Running]]:
         server.call("DELETE", f"desktop/api/sessions/{name}")
 
 
-# -- how they end
+# -- end
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_missing_program_is_named_in_the_error(
     assert APPLICATIONS[name].get("title", name) in error["remedy"]
 
 
-# -- what they get
+# -- arguments and environment
 
 
 def test_arguments_are_passed_unchanged(
@@ -241,7 +241,7 @@ def test_icons_are_served_with_a_policy_against_scripts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("x_server", ["xorg", "xvfb"])
 def test_opengl_works_in_software_with_xpra(x_server: str) -> None:
-    """That below VNC is seen in the browser."""
+    """OpenGL with VNC is tested in the browser."""
     told = {"a": {"command": ["sh", "-c", "glxinfo -B >opengl; exec glxgears"]}}
     settings = ("--DesktopApp.backend=xpra", f"--Xpra.x_server={x_server}")
     with servers.running(f"--DesktopApp.applications={told}", *settings) as server:

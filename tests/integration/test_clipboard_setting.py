@@ -1,4 +1,4 @@
-"""The clipboard setting, which the display server enforces against any viewer."""
+"""The clipboard setting, which the display server enforces for all viewers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUEST, NOTIFY, PROVIDE = 1 << 25, 1 << 27, 1 << 28
 
 INTO, OUT_OF = {"both", "in"}, {"both", "out"}
 
-# A server, and what its setting is.
+# A server and its setting.
 Desktop: TypeAlias = tuple[servers.JupyterServer, str]
 
 
@@ -33,7 +33,7 @@ def desktop(request: pytest.FixtureRequest) -> Iterator[Desktop]:
 
 
 def settled(viewer: Viewer) -> list[bytes]:
-    """Have the display server answer ten times over; return the cut texts that came meanwhile."""
+    """Wait for ten answers of the display server; return the cut texts received meanwhile."""
     cut_texts = []
     for _ in range(10):
         viewer.send(b"\x03\x00" + bytes(4) + b"\x00\x01\x00\x01")
@@ -112,7 +112,7 @@ def test_unicode_reaches_the_viewer_only_if_allowed(desktop: Desktop) -> None:
 
 
 def told(viewer: Viewer) -> list[bytes]:
-    """Return what has come, and ask for what was only announced."""
+    """Return the received texts, and request a text that was only announced."""
     texts = settled(viewer)
     if any(flags(body) & NOTIFY for body in texts):
         viewer.request_text()
@@ -136,7 +136,7 @@ def test_vncconfig_on_the_desktop_cannot_change_the_setting(desktop: Desktop) ->
     for name in ("AcceptCutText", "SendCutText", "SetPrimary", "MaxCutText"):
         with on_display(server, "vncconfig", "-set", f"{name}=1") as program:
             program.communicate(timeout=10)
-    # Whatever was selected before is forgotten when its owner ends.
+    # An older selection is lost when its new owner ends.
     with selected(server, "nothing"):
         pass
     test_plain_text_reaches_the_desktop_only_if_allowed(desktop)

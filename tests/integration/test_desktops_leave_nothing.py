@@ -1,6 +1,6 @@
-"""Whole desktop environments: nothing is left of what they and their helpers make.
+"""Whole desktop environments leave nothing behind, and neither do their helpers.
 
-Neither in /tmp and /dev/shm nor in the runtime folders, nor mounts, nor sockets in the home.
+Checked are /tmp, /dev/shm, the runtime folders, mounts, and sockets in the home.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.servers import JupyterServer, until
 
 from .viewing import parent_of
 
-# Shared by all desktops of a user in $XDG_RUNTIME_DIR, until they log out of the machine.
+# Shared by all desktops of a user in $XDG_RUNTIME_DIR until the user logs out of the machine.
 SHARED = ["at-spi", "dbus-1", "dbus-1/services", "dconf", "dconf/user", "gvfs", "gvfsd", "pulse"]
 
 
@@ -45,7 +45,7 @@ ENDS: Mapping[str, Callable[[JupyterServer], None]] = {
 
 
 def belongings(server: JupyterServer) -> set[str]:
-    """Return all that is of the server's user besides Jupyter's own, the bridge and the shared."""
+    """Return the user's belongings except Jupyter's, the bridge's and shared ones."""
     assert server.user is not None
     ours = users.belongings(server.user, [server.home, server.log_file])
     sockets = {str(path) for path in server.home.rglob("*") if path.is_socket()}
@@ -60,7 +60,7 @@ def belongings(server: JupyterServer) -> set[str]:
 
 
 def _of(entrance: Path) -> tuple[Path, ...]:
-    """Return what is in the folder of the bridge."""
+    """Return the contents of the bridge's folder."""
     return entrance, entrance.parent, entrance.with_name("claim")
 
 
@@ -71,7 +71,7 @@ def test_xfce_leaves_nothing_behind_however_it_ends() -> None:
         before = belongings(server)
         for how, end in ENDS.items():
             server.start_desktop()
-            # All of it is up: the last of its parts asks the session manager for nothing more.
+            # The last part of the desktop to start.
             until(lambda: server.processes("xfdesktop"), "the whole desktop", 45)
             made = belongings(server) - before
             assert [one for one in made if "/.ICE-unix/" in one], made

@@ -1,4 +1,4 @@
-"""Processes that are clients of a display, by the X server or else by their windows."""
+"""Processes that are clients of a display, found by the X server or by their windows."""
 
 from __future__ import annotations
 

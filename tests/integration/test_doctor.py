@@ -1,4 +1,4 @@
-"""``jupyter desktop doctor``, as it is run in a terminal: real starts, and what keeps from one."""
+"""``jupyter desktop doctor`` as in a terminal: trial starts, and reported problems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEPS = ["process", "display_server", "first_pixel"]
 
 @pytest.fixture
 def user() -> Iterator[JupyterServer]:
-    """A user with folders of their own, whose Jupyter server does not run."""
+    """A user with empty folders and no running Jupyter server."""
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
     server = JupyterServer(root, "/", tls=False, user=None)
     try:
@@ -37,7 +37,7 @@ def user() -> Iterator[JupyterServer]:
 
 @dataclass
 class Report:
-    """What the doctor printed, and its exit status."""
+    """The doctor's output and exit status."""
 
     status: int
     text: str
@@ -62,7 +62,7 @@ def doctor(user: JupyterServer, *arguments: str, **environment: str) -> Report:
 
 
 def script(user: JupyterServer, text: str) -> str:
-    """Return the argument that makes ``text`` the start script."""
+    """Write a start script; return the argument that sets it."""
     path = user.home / "start"
     path.write_text(f"#!/bin/sh\n{text}\n")
     return f"--DesktopApp.start_script={path}"
@@ -142,7 +142,7 @@ def test_a_doctor_killed_during_a_trial_leaves_nothing(user: JupyterServer) -> N
         process.kill()
 
 
-# -- what is missing
+# -- missing programs
 
 
 def test_without_vnc_server_and_xpra_the_report_says_what_to_install(
@@ -174,7 +174,7 @@ def test_a_wrong_setting_is_a_problem_and_prevents_trials(user: JupyterServer) -
 
 
 def test_a_running_server_is_found_and_its_token_is_not_printed(server: JupyterServer) -> None:
-    # What stands in the environment would be hidden in any case.
+    # Values in the environment are hidden in any case.
     report = doctor(server, "--no-trial", "--json", JUPYTER_TOKEN="")
     (found,) = report.about("running server")
     assert (found["state"], found["facts"]["desktop"]) == ("ok", True)

@@ -1,4 +1,4 @@
-"""However the Jupyter server ends, five seconds later nothing of it is left."""
+"""However the Jupyter server ends, nothing is left five seconds later."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.integration.viewing import session_processes, view
 
 Busy: TypeAlias = tuple[servers.JupyterServer, clients.Viewer]
 
-# What a desktop leaves running: helpers in sessions of their own, some of them stubborn.
+# Helpers in separate process sessions; some ignore signals.
 HELPERS = """#!/bin/sh
 setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 1; done' &
 (setsid sleep 1000 &)
@@ -33,9 +33,9 @@ def with_helpers(server: servers.JupyterServer) -> None:
 
 @contextlib.contextmanager
 def running_busy(*arguments: str) -> Iterator[Busy]:
-    """Run a server with two desktops, viewers, and a page that follows what happens."""
+    """Run a server with two desktops, viewers, and an event stream."""
     with servers.running(
-        # Else it asks on its terminal before it heeds SIGINT.
+        # Without it Jupyter asks on its terminal before it exits at SIGINT.
         "--ServerApp.answer_yes=True",
         *arguments,
         start_script="~/start",
@@ -61,13 +61,13 @@ def busy() -> Iterator[Busy]:
 
 
 def ends_within(server: servers.JupyterServer, seconds: float) -> None:
-    """Fail unless all that is ours is gone ``seconds`` from now.
+    """Fail unless all our processes and files are gone after ``seconds``.
 
-    How long Jupyter's own process takes to exit after that is not ours to shorten.
+    The time that Jupyter's own process takes to exit is not counted.
     """
     server.assert_nothing_left(seconds, besides=f"process {server.process.pid}")
     server.process.wait(20)
-    # A process that Jupyter has forked in its last moment was not seen yet.
+    # Jupyter may have forked a process just before it exited.
     server.assert_nothing_left(seconds)
 
 
@@ -76,7 +76,7 @@ def test_a_signal_ends_everything_within_five_seconds(busy: Busy, number: signal
     server, viewer = busy
     server.process.send_signal(number)
     if number == signal.SIGINT:
-        # Without a terminal Jupyter tells nobody, but exits: that is when we hear of it.
+        # Without a terminal Jupyter exits at SIGINT without a notice; we see only its exit.
         server.process.wait(20)
     ends_within(server, 5)
     assert viewer.wire.closing().code in (1001, 4000, 4001)
@@ -94,7 +94,7 @@ def test_a_shutdown_by_the_api_ends_everything_within_five_seconds(busy: Busy) -
     [("vnc", 0.0), ("vnc", 0.1), ("vnc", 0.3), ("xpra", 0.2), ("xpra", 1.0)],
 )
 def test_killing_jupyter_while_a_desktop_starts_leaves_nothing(backend: str, delay: float) -> None:
-    """At any moment of the start."""
+    """At several moments of the start."""
     with servers.running(f"--DesktopApp.backend={backend}", check=False) as server:
         start = threading.Thread(target=_start_if_possible, args=(server,))
         start.start()
@@ -106,7 +106,7 @@ def test_killing_jupyter_while_a_desktop_starts_leaves_nothing(backend: str, del
 
 
 def test_ending_during_the_search_for_display_servers_leaves_nothing(tmp_path: Path) -> None:
-    """They do not say of which version they are: on a network file system, it may be."""
+    """They hang when asked for their version, as on a network file system."""
     hangs = tmp_path / "hangs"
     hangs.write_text("#!/bin/sh\nsleep 1000\n")
     hangs.chmod(0o755)
@@ -128,11 +128,11 @@ def _start_if_possible(server: servers.JupyterServer) -> None:
 
 
 def test_killing_jupyter_after_its_bridge_leaves_nothing(busy: Busy) -> None:
-    """A new bridge is there by then, which removes the folder that is not a desktop's."""
+    """By then a new bridge runs, which removes the folder that belongs to no desktop."""
     server, _ = busy
     old = server.process_of("jupyter_desktop.bridge")
     began = time.monotonic()
-    # One that dies at once is left alone until it is needed.
+    # A bridge that dies soon after its start is not replaced until it is needed.
     servers.until(lambda: time.monotonic() - began > 1, "a bridge that has lived a while")
     old.kill()
     servers.until(
@@ -152,8 +152,8 @@ def test_killing_jupyter_and_a_session_process_leaves_nothing(busy: Busy, which:
 
 
 def test_killing_jupyter_while_session_processes_are_suspended_leaves_nothing() -> None:
-    """As by SIGSTOP: neither of them hears of it, but the other process of its session does."""
-    # The time that a worker has is over before it is killed.
+    """As by SIGSTOP: only the other process of each session notices the end."""
+    # The suspended worker is killed after this time.
     with running_busy("--DesktopApp.stop_timeout=0.2") as (server, _):
         session_processes(server)["worker"].suspend()
         session_processes(server, "second")["keeper"].suspend()

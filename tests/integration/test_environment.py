@@ -1,4 +1,4 @@
-"""Odd environments that Jupyter may hand to a desktop: it starts, or says what is the matter."""
+"""Unusual environments: the desktop starts, or reports the problem."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from tests import users
 from tests.integration.viewing import view, x_environment
 from tests.servers import JupyterServer, named, running, until
 
-# Quotes, blanks, letters outside of ASCII, what a shell or a list of paths takes for more than a
-# letter, and a line end.
+# Quotes, blanks, non-ASCII letters, special characters of shells and path lists, and a line end.
 ODD = '-n Jör\'s "$HOME" `x` &%;*?[a]:\nb'
 
-# Variables that were set for a login of another kind, or not set at all.
+# Variables that are empty or unsuitable.
 NEGLECTED = {
     **dict.fromkeys(("LANG", "LC_ALL", "LC_CTYPE", "LANGUAGE", "TERM", "USER", "LOGNAME"), ""),
     "SHELL": "/usr/sbin/nologin",
@@ -59,25 +58,25 @@ def shown(server: JupyterServer) -> list[str]:
 
 def test_xfce_starts_with_an_odd_home_and_unusable_variables() -> None:
     with running(start_script="xfce", environment=NEGLECTED, prepare=with_odd_home) as server:
-        # Not before it runs: Jupyter raises what it can.
+        # After the start, since Jupyter raises the limit.
         psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE, FEW)
         server.start_desktop()
         both = {"Xfce4-panel", "Xfdesktop"}
         until(lambda: both <= set(shown(server)), "panel and background", 45)
         until((server.home / ".config" / "xfce4" / "xfconf").is_dir, "settings in the home")
-        # No window asks for anything.
+        # No dialog is shown.
         assert set(shown(server)) == both
         (manager,) = named(server.processes(), "xfwm4")
         assert manager.environ()["HOME"] == str(server.home)
         assert "TMPDIR" not in manager.environ()
         assert manager.rlimit(psutil.RLIMIT_NOFILE) == FEW
-        # Python sees to it (PEP 538); otherwise a shell would lose letters that are not ASCII.
+        # Set by Python (PEP 538); otherwise a shell would lose non-ASCII letters.
         assert manager.environ()["LC_CTYPE"] == "C.UTF-8"
 
 
 @contextlib.contextmanager
 def umask_restored() -> Iterator[None]:
-    """Undo what the block does to the umask of this process, which its children inherit."""
+    """Restore this process's umask, which children inherit, after the block."""
     umask = os.umask(0o022)
     os.umask(umask)
     try:
@@ -87,9 +86,9 @@ def umask_restored() -> Iterator[None]:
 
 
 def with_umask_0177(server: JupyterServer) -> None:
-    """Keep the server's user out of new folders of their own."""
+    """Set a umask that excludes the user from new folders."""
     (server.home / "start").write_text(SCRIPT)
-    # Jupyter itself needs these to be there.
+    # Jupyter itself needs these folders.
     for folder in ("jupyter-runtime", ".jupyter", ".local/share/jupyter", ".config", ".cache"):
         (server.home / folder).mkdir(parents=True)
     os.umask(0o177)
@@ -109,7 +108,7 @@ def test_a_umask_that_excludes_the_user_is_corrected(careful: JupyterServer) -> 
         careful.start_desktop(backend, backend=backend)
         assert (careful.home / "made" / "file").exists()
         shutil.rmtree(careful.home / "made")
-        # Other users are kept out all the same.
+        # Other users stay excluded.
         assert int((careful.home / "umask").read_text(), 8) == 0o077
     with view(careful, "vnc") as viewer:
         assert viewer.width

@@ -1,4 +1,4 @@
-"""One part after another is broken; each time it is said what happened, and there is a way on."""
+"""Failures of single parts: each is reported, and a desktop can be started again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.integration.viewing import (
 
 
 def script(text: str) -> dict[str, Any]:
-    """Return what puts a start script into a server's home."""
+    """Return options for a server with that start script."""
 
     def prepare(server: servers.JupyterServer) -> None:
         (server.home / "start").write_text(f"#!/bin/sh\n{text}\n")
@@ -68,7 +68,7 @@ def test_a_bridge_killed_five_times_is_replaced_each_time(server: servers.Jupyte
 
 
 def _can_view(server: servers.JupyterServer) -> bool:
-    """Whether a viewer gets through; as the page, it may have to try again."""
+    """Whether a viewer can connect; like the page, it may have to retry."""
     try:
         shows_pictures(server)
     except (clients.Closed, clients.Denied):
@@ -77,7 +77,7 @@ def _can_view(server: servers.JupyterServer) -> bool:
 
 
 def test_a_suspended_bridge_holds_up_viewers_but_not_jupyter(server: servers.JupyterServer) -> None:
-    """Those it carries wait; when it goes on, so do they."""
+    """Its viewers wait, and continue when it is resumed."""
     server.start_desktop()
     with view(server) as viewer:
         bridge = server.process_of("jupyter_desktop.bridge")
@@ -136,7 +136,7 @@ def test_a_desktop_starts_again_after_each_log_out(server: servers.JupyterServer
 def test_a_killed_session_process_leaves_nothing_and_a_new_desktop_starts(
     server: servers.JupyterServer, which: str
 ) -> None:
-    """Nothing of its desktop may stay, and a new one can be started."""
+    """Nothing of its desktop remains, and a new one can be started."""
     server.start_desktop()
     session_processes(server)[which].kill()
     server.note_displays()
@@ -160,7 +160,7 @@ def _if_over(server: servers.JupyterServer) -> dict[str, Any] | None:
 def test_a_suspended_session_process_does_not_prevent_a_stop(
     jupyter: Callable[..., servers.JupyterServer], which: str
 ) -> None:
-    """A ticket works or is refused in time; stopping it leaves nothing."""
+    """A ticket works or is refused in time; a stop leaves nothing."""
     server = jupyter("--DesktopApp.stop_timeout=0.2")
     server.start_desktop("hangs")
     process = session_processes(server, "hangs")[which]
@@ -216,7 +216,7 @@ def test_a_failing_start_script_is_reported_and_can_be_repaired(
 def test_a_megabyte_of_output_of_a_failing_start_script_is_truncated(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
-    """More than a megabyte as JSON, and bytes that are no text."""
+    """More than a megabyte as JSON, and invalid UTF-8."""
     line = "日" * 1990
     server = jupyter(**script(f"for i in $(seq 150); do echo {line}; done\nprintf '\\377'\nexit 1"))
     assert len(failure(server)["log"]) == 100
@@ -261,7 +261,7 @@ def test_a_missing_interpreter_of_a_start_script_is_named(
 def test_the_window_manager_of_a_script_that_exits_is_the_session(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
-    """Many an old ~/.vnc/xstartup does: then the window manager is the desktop."""
+    """As in old ~/.vnc/xstartup files: then the window manager is the session."""
     server = jupyter(**script("openbox --sm-disable &"))
     server.start_desktop()
     shows_pictures(server)
@@ -272,7 +272,7 @@ def test_the_window_manager_of_a_script_that_exits_is_the_session(
 def test_replacing_the_window_manager_keeps_the_desktop_running(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
-    """As when a user tries another one; the desktop goes on."""
+    """As when a user tries another one."""
     server = jupyter(**script("openbox --sm-disable &"))
     server.start_desktop()
     first = server.process_of("--sm-disable")
@@ -287,11 +287,11 @@ def test_replacing_the_window_manager_keeps_the_desktop_running(
 def test_endless_output_of_a_start_script_fills_neither_disk_nor_memory(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
-    """The desktop is there, and neither disk nor memory fills."""
+    """The desktop starts all the same."""
     server = jupyter(**script("yes 'a line of many, and they are all the same' &\nexec openbox"))
     stream = server.connection()
     server.call("POST", "desktop/api/sessions")
-    # A page that does not read what it is told.
+    # A page that does not read its event stream.
     headers = {"Authorization": f"token {server.token}"}
     stream.request("GET", "/desktop/api/sessions/default/events", headers=headers)
     server.wait_for("running")
@@ -306,7 +306,7 @@ def test_endless_output_of_a_start_script_fills_neither_disk_nor_memory(
 def test_a_desktop_without_a_window_manager_is_reachable_and_runs_after_the_timeout(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
-    """The desktop can be seen at once, and counts as up when nothing more is to be waited for."""
+    """Viewers can connect at once; the state is "running" after the timeout."""
     server = jupyter("--DesktopApp.start_timeout=2", **script("exec sleep 1000"))
     server.call("POST", "desktop/api/sessions")
     servers.until(lambda: server.session()["reachable"], "to be seen")
@@ -327,7 +327,7 @@ def test_a_missing_vnc_server_is_reported_with_an_install_command(
     assert (ticket.status, ticket.json["reason"]) == (410, "session-ended")
 
 
-# The answer of a VNC server that is asked for its version and its options.
+# The answer of a VNC server to -version and -help.
 ANSWERS = """case "$*" in *-version* | *-help*) exec echo Xvnc TigerVNC 1.12.0 ;; esac"""
 
 
@@ -386,7 +386,7 @@ def test_a_bad_argument_for_the_display_server_is_in_the_log(
     assert any("no-such-option" in line for line in failed["log"])
 
 
-# -- several of them
+# -- restarts and concurrency
 
 
 def test_a_restart_replaces_the_display_server(server: servers.JupyterServer) -> None:
@@ -442,7 +442,7 @@ def test_two_desktops_are_independent(server: servers.JupyterServer) -> None:
 def test_two_servers_of_one_user_are_independent(
     jupyter: Callable[..., servers.JupyterServer],
 ) -> None:
-    """They share a home and a folder for runtime files, and are ended one after the other."""
+    """They share home and runtime folder, and are ended one after the other."""
     one = jupyter()
     with servers.running(
         environment={"XDG_RUNTIME_DIR": str(one.runtime), "HOME": str(one.home)}, check=False
@@ -458,7 +458,6 @@ def test_two_servers_of_one_user_are_independent(
 
 
 def test_a_vnc_password_is_invalid_after_the_next_viewer(server: servers.JupyterServer) -> None:
-    """What a viewer was told yesterday opens nothing today."""
     server.start_desktop()
     old = server.ticket()
     with Viewer(open_socket(server, old)) as viewer:
@@ -474,14 +473,14 @@ def test_a_vnc_password_is_invalid_after_the_next_viewer(server: servers.Jupyter
 
 def test_the_display_server_s_log_is_kept(server: servers.JupyterServer) -> None:
     server.start_desktop()
-    # Not its name and version: TigerVNC 1.15 does not print them.
+    # TigerVNC 1.15 does not print its name and version.
     assert "Listening for VNC connections" in logs(server)
 
 
 def test_desktop_processes_are_outside_jupyter_s_process_group(
     server: servers.JupyterServer,
 ) -> None:
-    """Ctrl+C on the terminal goes to the server's process group, in which the desktop is not."""
+    """Ctrl+C on the terminal signals the server's process group."""
     server.start_desktop()
     group = os.getpgid(server.process.pid)
     others = [p for p in server.processes() if p.pid != server.process.pid]

@@ -1,4 +1,4 @@
-"""Programs that keep the X server for themselves: they hold up the picture, not the session."""
+"""Programs that grab the X server delay the picture, but not the session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests import servers
 from tests.integration.viewing import GRAB, grabbed, logs, view
 
-# A desktop of which nobody else learns anything before "let-go" is in its folder.
+# The X server answers no other client until "let-go" is in the folder.
 START = f"""#!/bin/sh
 {sys.executable} -c '{GRAB}'
 exec openbox --sm-disable
@@ -20,7 +20,7 @@ exec openbox --sm-disable
 
 @pytest.fixture
 def starting(jupyter: Callable[..., servers.JupyterServer]) -> servers.JupyterServer:
-    """A server with a desktop that does not get on with its start."""
+    """A server with a desktop whose start is held up."""
 
     def prepare(server: servers.JupyterServer) -> None:
         (server.home / "start").write_text(START)
@@ -59,7 +59,7 @@ def test_viewers_connect_to_a_grabbed_x_server_and_it_stops_in_time(
 ) -> None:
     server.start_desktop()
     with grabbed(server):
-        # Whether the display server is still there is what the session has to know now.
+        # Now the session has to find out whether the display server still runs.
         server.process_of("openbox", "--sm-disable").kill()
         with view(server):
             pass
@@ -69,7 +69,6 @@ def test_viewers_connect_to_a_grabbed_x_server_and_it_stops_in_time(
 def test_the_end_of_the_window_manager_during_a_grab_is_noticed(
     server: servers.JupyterServer,
 ) -> None:
-    """The end of the window manager is noticed."""
     server.start_desktop()
     with grabbed(server):
         server.process_of("openbox", "--sm-disable").kill()

@@ -1,7 +1,7 @@
-"""Where /proc hides what is other users' (proc(5), "hidepid"), and with it some of one's own.
+"""/proc that hides other users' processes (proc(5), "hidepid"), and some of one's own.
 
 A process that is not dumpable counts as another user's: a setgid ssh-agent, or gpg-agent, which
-does not want to be. What the start script saw of them is in the home.
+disables dumps. The start script writes the hidden process ids into the home.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tests.integration.test_left_behind import come_back_to, nothing_is_left, of
 from tests.integration.viewing import parent_of, view
 from tests.servers import JupyterServer
 
-# One by a bit of its file, like ssh-agent, and one by its own wish, like gpg-agent, which has a
-# child, too, that nobody can see. All are deaf.
+# One with a setgid bit, like ssh-agent, and one that disables dumps, like gpg-agent, with a hidden
+# child. All ignore signals.
 AGENTS = """#!/bin/sh
 trap '' TERM HUP INT
 setsid "$HOME/agent" 1000 &
@@ -53,7 +53,7 @@ def serving(hidepid: str, **options: Any) -> Iterator[JupyterServer]:
     started = {"prepare": prepare, "start_script": "~/start", **options}
     arguments = ("--DesktopApp.stop_timeout=0.2", "--Xpra.encryption=off")
     with servers.running(*arguments, user=users.new(), hidepid=hidepid, **started) as server:
-        # Not before it is the user's: that takes the bit away (chown(2)).
+        # After the change of the owner, which clears the bit (chown(2)).
         agent = server.home / "agent"
         shutil.chown(agent, group="daemon")
         agent.chmod(0o2755)
@@ -72,7 +72,7 @@ def start(server: JupyterServer, name: str) -> None:
 
 @pytest.mark.parametrize("hidepid", ["1", "2,subset=pid"])
 def test_nothing_is_left_with_hidepid(hidepid: str) -> None:
-    """By Stop, and where the worker or Jupyter is killed; also where /proc has only processes."""
+    """After Stop, and after the worker or Jupyter was killed; also with subset=pid."""
     with serving(hidepid, check=False) as server:
         before = of_desktops(server)
         for backend in ("vnc", "xpra"):

@@ -1,4 +1,4 @@
-"""A server ends when nobody uses it, whatever its desktop shows, and no sooner."""
+"""A server ends when it is idle, whatever its desktop shows, and not before."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TIMEOUT = 5  # seconds without activity
 PAUSE = 2  # seconds without input
 SLACK = 15  # seconds for a busy machine, and for the desktop to end
 
-# Its picture changes all the time.
+# The picture changes continuously.
 START = """#!/bin/sh
 (while :; do xsetroot -solid navy; sleep 0.2; xsetroot -solid gold; sleep 0.2; done) &
 exec openbox --sm-disable
 """
 
-# Jupyter looks only once a minute whether it is idle.
+# Jupyter checks only once a minute whether it is idle.
 OFTEN = """
 from tornado import ioloop
 
@@ -56,7 +56,7 @@ def idle(jupyter: Callable[..., JupyterServer]) -> Callable[..., JupyterServer]:
 
 
 class VNCMouse:
-    """A viewer whose user can move the mouse, and who follows the picture."""
+    """A viewer that moves the mouse and follows the picture."""
 
     def __init__(self, server: JupyterServer) -> None:
         self._viewer = view(server)
@@ -83,7 +83,7 @@ class VNCMouse:
 
 
 class XpraMouse:
-    """The same with Xpra, where nothing is encrypted; the picture is not looked at."""
+    """The same with Xpra, without encryption; the picture is ignored."""
 
     def __init__(self, server: JupyterServer) -> None:
         ticket = server.ticket()
@@ -101,7 +101,7 @@ class XpraMouse:
 
 
 def for_seconds(seconds: float, do: Callable[[], None]) -> None:
-    """``do`` again and again."""
+    """Call ``do`` repeatedly."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         do()
@@ -109,7 +109,7 @@ def for_seconds(seconds: float, do: Callable[[], None]) -> None:
 
 
 def end_after(seconds: float, *servers: JupyterServer) -> None:
-    """Fail unless all ``servers`` end by themselves, ``seconds`` from now and not much later."""
+    """Fail unless all ``servers`` end by themselves after about ``seconds``."""
     deadline = time.monotonic() + seconds - 1
     until(lambda: time.monotonic() > deadline, "the time")
     assert [server.process.poll() for server in servers] == [None] * len(servers), "too soon"
@@ -141,7 +141,7 @@ def test_xpra_input_keeps_the_server(idle: Callable[..., JupyterServer]) -> None
 def test_a_viewer_or_a_running_desktop_keeps_the_server_if_set(
     idle: Callable[..., JupyterServer],
 ) -> None:
-    """A page that shows the desktop, used or not; or that the desktop runs, seen or not."""
+    """With activity=connected a connected page, with activity=always a running desktop."""
     connected = idle("--DesktopApp.activity=connected")
     mouse = VNCMouse(connected)
     always = idle("--DesktopApp.activity=always")

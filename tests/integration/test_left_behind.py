@@ -1,6 +1,6 @@
-"""Whatever ends, and however: five seconds later nothing of it is left, and there is a way on.
+"""Whatever ends, and however: five seconds later nothing is left, and a new start works.
 
-Each server is that of a user of its own, so that all that is this user's can be counted.
+Each server has its own user, so that all belongings of this user can be listed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ from tests.xpra_viewer import MessageStream, XpraViewer, looking_on
 
 BACKENDS = ["vnc", "xpra"]
 
-# Programs with every trick to get away: deaf to signals, in sessions of their own, without parents,
-# and without the mark in their environment by which tests find what a server started. And the
-# socket of a session manager that has not removed it.
+# Programs that ignore signals, are in separate process sessions, have no parent, or lack the mark
+# in their environment by which tests find them. And a socket that a session manager has left.
 STUBBORN = """#!/bin/sh
 setsid sh -c 'trap "" TERM HUP INT; exec sleep 1000' &
 (env -i setsid sh -c '(trap "" TERM HUP INT; exec sleep 1000 >/dev/null 2>&1 <&1) &' &)
@@ -42,7 +41,7 @@ def stubborn(server: JupyterServer) -> None:
 
 @contextmanager
 def serving(*arguments: str, **options: Any) -> Iterator[JupyterServer]:
-    """Run the server of a user who has nothing else, and whose programs are stubborn."""
+    """Run the server of a new user, with stubborn programs."""
     started = {"prepare": stubborn, "start_script": "~/start", **options}
     arguments = ("--DesktopApp.stop_timeout=0.2", "--Xpra.encryption=off", *arguments)
     with servers.running(*arguments, user=users.new(), **started) as server:
@@ -52,13 +51,13 @@ def serving(*arguments: str, **options: Any) -> Iterator[JupyterServer]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[JupyterServer]:
     with serving() as server:
-        server.start_desktop()  # with the first one comes the bridge
+        server.start_desktop()  # the first desktop starts the bridge
         server.call("DELETE", "desktop/api/sessions/default")
         yield server
 
 
 def start(server: JupyterServer, backend: str) -> None:
-    """Start a desktop called as its backend, and wait until it is there."""
+    """Start a desktop named like its backend, and wait until it runs."""
     server.start_desktop(backend, backend=backend)
 
 
@@ -67,19 +66,19 @@ def stop(server: JupyterServer, backend: str) -> None:
 
 
 def all_of(server: JupyterServer) -> set[str]:
-    """Return all that is of the server's user; not what programs keep in the home."""
+    """Return the belongings of the server's user outside the home."""
     return users.belongings(server.owner, [server.home, server.log_file])
 
 
 def of_desktops(server: JupyterServer) -> set[str]:
-    """Return the same without what one bridge, which comes and goes, has for all desktops."""
+    """Return the same without the bridge, which all desktops share."""
     entrances = [str(path.parent) for path in server.runtime.glob("jd-*/side.sock")]
     shared = ("jupyter_desktop.bridge", *entrances)
     return {line for line in all_of(server) if not any(name in line for name in shared)}
 
 
 def settled(server: JupyterServer) -> set[str]:
-    """Return all that is of the server's user, once it does not change any more."""
+    """Return the belongings of the server's user once they no longer change."""
     looks = [all_of(server)]
 
     def again() -> bool:
@@ -92,7 +91,7 @@ def settled(server: JupyterServer) -> set[str]:
 
 
 def come_back_to(server: JupyterServer, before: set[str]) -> None:
-    """Fail unless desktops leave no more than ``before``, within five seconds."""
+    """Fail unless nothing but ``before`` is left within five seconds."""
     deadline = time.monotonic() + 5
     while (more := of_desktops(server) - before) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -100,9 +99,9 @@ def come_back_to(server: JupyterServer, before: set[str]) -> None:
 
 
 def nothing_is_left(server: JupyterServer) -> None:
-    """Fail unless everything of a server is gone, within five seconds.
+    """Fail unless everything of a server is gone within five seconds.
 
-    How long Jupyter's own process takes to exit is not ours to shorten.
+    The time that Jupyter's own process takes to exit is not counted.
     """
     folders = {str(path) for path in (server.root, server.runtime, server.temporary)}
     jupyter = f"process {server.process.pid} "
@@ -124,7 +123,7 @@ def folder_of(server: JupyterServer, backend: str) -> Path:
     return folder
 
 
-# A program that keeps its shared memory until it has ended, and is gone before it could remove it.
+# A program that leaves its shared memory.
 SHARING = """#!/bin/sh
 python3 -c '
 import ctypes, os
@@ -136,7 +135,7 @@ exec openbox --sm-disable
 
 
 def test_shared_memory_of_programs_is_removed() -> None:
-    """Stopped, and where the keeper has to do it."""
+    """Removed by the worker, or by the keeper."""
 
     def prepare(server: JupyterServer) -> None:
         (server.home / "start").write_text(SHARING)
@@ -150,7 +149,7 @@ def test_shared_memory_of_programs_is_removed() -> None:
             come_back_to(server, before)
 
 
-# -- a part of it is killed
+# -- killed parts
 
 
 WORDS = {
@@ -211,7 +210,6 @@ def test_a_killed_part_leaves_nothing_and_the_desktop_starts_again(
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_stop_leaves_nothing_with_a_viewer_connected(server: JupyterServer, backend: str) -> None:
-    """While somebody looks on, too."""
     before = of_desktops(server)
     start(server, backend)
     if backend == "vnc":
@@ -235,7 +233,7 @@ def test_a_log_out_leaves_nothing(server: JupyterServer, backend: str) -> None:
 
 
 def look(server: JupyterServer, backend: str) -> None:
-    """See one picture of a desktop, by the bridge as a page does."""
+    """Get one picture of a desktop through the bridge, as a page does."""
     if backend == "vnc":
         with view(server, backend) as viewer:
             viewer.set_encodings(0)
@@ -270,7 +268,7 @@ def test_forty_desktops_in_a_row_leave_nothing() -> None:
             time.sleep(0.05)
         assert now == before
         for part, fds, rss in zip(parts, descriptors, memory, strict=True):
-            # What has just been closed by the other side is closed here in a moment.
+            # Descriptors whose other side was just closed are closed soon.
             until(lambda part=part, fds=fds: part.num_fds() <= fds, "all descriptors closed", 5)
             assert part.memory_info().rss - rss < 2 * 1024 * 1024
 
@@ -284,7 +282,7 @@ def shutdown(server: JupyterServer) -> None:
 
 def interrupt(server: JupyterServer) -> None:
     server.signal(signal.SIGINT)
-    # Jupyter asks on its terminal first; a second one is the answer.
+    # Jupyter asks on its terminal first; a second SIGINT confirms.
     if server.process.poll() is None:
         server.signal(signal.SIGINT)
 
@@ -308,7 +306,7 @@ def test_nothing_is_left_however_the_server_ends(how: str) -> None:
 
 
 def kill_all(server: JupyterServer) -> None:
-    """Kill every process of the server's user at one stroke, as the end of a batch job does."""
+    """Kill every process of the server's user at once, as at the end of a batch job."""
     subprocess.run(
         ["/bin/sh", "-c", "kill -9 -1"], **users.become(server.owner), check=False, timeout=10
     )
@@ -316,13 +314,13 @@ def kill_all(server: JupyterServer) -> None:
 
 
 def processes_of(server: JupyterServer) -> list[str]:
-    """Return what lives of the server's user, and their shared memory."""
+    """Return processes and shared memory of the server's user."""
     return [line for line in all_of(server) if line.startswith(("process", "shm"))]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_next_desktop_cleans_up_after_all_processes_were_killed(backend: str) -> None:
-    """Then nobody is left to tidy up: the next desktop of this user does so, and takes over."""
+    """No process is left to clean up; the next desktop of this user does it."""
     with serving(check=False) as server:
         start(server, backend)
         (display,) = server.displays()
@@ -346,7 +344,7 @@ def test_the_next_desktop_cleans_up_after_all_processes_were_killed(backend: str
 def test_a_killed_server_leaves_nothing_and_the_user_s_other_server_runs_on(
     server: JupyterServer,
 ) -> None:
-    """They share the home and the folder for runtime files."""
+    """They share home and runtime folder."""
     folders = {"XDG_RUNTIME_DIR": str(server.runtime), "HOME": str(server.home)}
     before = of_desktops(server)
     with servers.running(user=server.user, environment=folders, check=False) as other:
@@ -363,12 +361,12 @@ def test_a_killed_server_leaves_nothing_and_the_user_s_other_server_runs_on(
     come_back_to(server, before)
 
 
-# -- folders that fail
+# -- unusable folders
 
 
 @contextmanager
 def file_system(folder: Path, options: str) -> Iterator[None]:
-    """Mount a file system of its own on ``folder``."""
+    """Mount a new file system on ``folder``."""
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=10)
@@ -381,7 +379,7 @@ def file_system(folder: Path, options: str) -> Iterator[None]:
 
 
 def fill(folder: Path) -> Path:
-    """Leave no room in ``folder``; return the file that takes it."""
+    """Fill the file system of ``folder``; return the file that fills it."""
     path = folder / "filler"
     with path.open("wb", buffering=0) as file:
         for size in (65536, 4096, 1):
@@ -400,7 +398,6 @@ def mounted(server: JupyterServer, folder: Path, options: str) -> AbstractContex
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_full_runtime_folder_is_reported_and_leaves_nothing(backend: str) -> None:
-    """From the start, and later."""
     with serving() as server, mounted(server, server.runtime, "size=256k"):
         filler = fill(server.runtime)
         before = of_desktops(server)
@@ -433,8 +430,8 @@ def _answer(server: JupyterServer, ticket: Mapping[str, Any]) -> int:
 
 @pytest.mark.parametrize("home", ["full", "not writable", "noexec", "missing"])
 def test_desktops_start_and_stop_with_an_unusable_home(home: str) -> None:
-    """Neither kind of desktop needs one."""
-    # Jupyter itself cannot do without a folder for its own runtime files.
+    """Neither VNC nor Xpra needs a home."""
+    # Jupyter itself needs a folder for its runtime files.
     environment = {"JUPYTER_RUNTIME_DIR": "", "JUPYTER_CONFIG_DIR": ""}
 
     def prepare(server: JupyterServer) -> None:
@@ -443,7 +440,7 @@ def test_desktops_start_and_stop_with_an_unusable_home(home: str) -> None:
             environment["HOME"] = "/nowhere/home"
             return
         options = "noexec" if home == "noexec" else "size=64k"
-        # A folder on which something is mounted cannot be removed before.
+        # The folder can only be removed after the file system is unmounted.
         mounts.callback(shutil.rmtree, server.root, ignore_errors=True)
         mounts.enter_context(mounted(server, server.home, options))
         stubborn(server)
@@ -464,7 +461,7 @@ def test_desktops_start_and_stop_with_an_unusable_home(home: str) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_restart_after_the_removal_of_xdg_runtime_dir_uses_another_folder(backend: str) -> None:
-    """As $XDG_RUNTIME_DIR is at log-out: the desktop that is started then lives elsewhere."""
+    """As systemd removes $XDG_RUNTIME_DIR at log-out."""
     with serving(check=False) as server:
         start(server, backend)
         shutil.rmtree(server.runtime)

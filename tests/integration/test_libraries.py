@@ -1,4 +1,4 @@
-"""Jupyter in an environment whose libraries do not fit the system's programs: conda's, say."""
+"""Jupyter in an environment, such as conda's, whose libraries break the system's programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITES_ENVIRONMENT = 'env >"$HOME/of-$1"; mv "$HOME/of-$1" "$HOME/told-$1"'
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with libraries of those names that have nothing in them that anybody wants."""
+    """A folder with libraries of those names that lack the expected symbols."""
     folder = tmp_path_factory.mktemp("conda") / "lib"
     folder.mkdir()
     other = next(Path(psutil.__file__).parent.glob("_psutil_linux*.so"))
@@ -96,7 +96,7 @@ def test_an_application_gets_ld_library_path_and_xpra_does_not(libraries: Path) 
 def test_a_display_server_with_a_late_symbol_error_is_started_again(
     libraries: Path, tmp_path: Path
 ) -> None:
-    """Where symbols are bound when they are used, it says its version all the same."""
+    """With lazy binding the server can still print its version."""
     late = tmp_path / "Xlate"
     late.write_text(
         "#!/bin/sh\n"
@@ -114,7 +114,7 @@ def test_a_display_server_with_a_late_symbol_error_is_started_again(
 def test_a_user_s_start_script_keeps_ld_library_path_and_its_failure_is_explained(
     libraries: Path, tmp_path: Path
 ) -> None:
-    """It is the user's program, and has the user's libraries; what they do to it is said."""
+    """It is the user's program and gets the user's libraries; the failure is explained."""
     script = tmp_path / "xstartup"
     script.write_text("exec dbus-run-session -- xfce4-session\n")
     with running(start_script=script, environment=environment(libraries)) as server:

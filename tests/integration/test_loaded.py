@@ -1,4 +1,4 @@
-"""A Jupyter server that never sees a desktop pays nothing for what only the bridge needs."""
+"""A Jupyter server without desktops does not load libraries of the bridge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ print(*sorted(sys.modules))
 
 
 def loaded(module: str) -> list[str]:
-    """Return what Python has loaded once it has imported ``module``."""
+    """Return the modules that are loaded after an import of ``module``."""
     command = [sys.executable, "-c", _LOADED.format(module=module)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 

@@ -1,4 +1,4 @@
-"""Texts that X programs give in pieces reach who cannot read pieces, such as a VNC server."""
+"""Texts that X programs transfer incrementally reach clients that cannot read increments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ assert len(TEXT) > 1024 * 1024, IN_PIECES
 
 
 def copy(server: JupyterServer, selection: str, text: bytes) -> None:
-    # xclip goes into the background, and keeps what it inherits open.
+    # xclip goes into the background and keeps inherited descriptors open.
     subprocess.run(
         ["xclip", "-selection", selection, "-in"],
         input=text,
@@ -32,7 +32,7 @@ def copy(server: JupyterServer, selection: str, text: bytes) -> None:
 
 @contextmanager
 def gtk_copy(server: JupyterServer, length: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program that has copied so many letters, as text, as HTML, and as something short."""
+    """Run a program that offers ``length`` letters as text and HTML, and a short format."""
     code = """
 import sys, gi
 gi.require_version("Gtk", "3.0")
@@ -70,7 +70,7 @@ Gtk.main()
 
 
 def out(server: JupyterServer, target: str) -> bytes:
-    """Return what the clipboard's owner gives for ``target``, in pieces or not."""
+    """Return the clipboard in the format ``target``."""
     return subprocess.run(
         ["xclip", "-selection", "clipboard", "-out", "-target", target],
         env=x_environment(server),
@@ -81,7 +81,7 @@ def out(server: JupyterServer, target: str) -> bytes:
 
 
 def whole(server: JupyterServer, selection: str) -> bytes | None:
-    """Return a selection as a client gets it that does not know of pieces; None if in pieces."""
+    """Return a selection as a client without INCR gets it; None if it is incremental."""
     code = """
 import sys, xcffib, xcffib.xproto as x
 c = xcffib.connect()
@@ -141,7 +141,7 @@ def test_primary_is_left_alone(server: JupyterServer) -> None:
     server.start_desktop()
     copy(server, "clipboard", b"copied")
     copy(server, "primary", TEXT)
-    # A text that was copied later is seen later.
+    # Selections are processed in order.
     copy(server, "clipboard", TEXT + b"!")
     until(lambda: whole(server, "CLIPBOARD") == TEXT + b"!", "the text to be offered whole")
     assert whole(server, "PRIMARY") is None
@@ -177,7 +177,7 @@ def test_long_texts_keep_their_owner_if_the_clipboard_is_inbound_only(
     server = jupyter("--DesktopApp.clipboard=in")
     server.start_desktop()
     with gtk_copy(server, len(LETTERS)) as owner:
-        # It is asked for its text by nobody but this test, so it stays the owner.
+        # Nothing but this test requests its text, so it stays the owner.
         assert whole(server, "CLIPBOARD") is None
         assert out(server, "UTF8_STRING") == LETTERS
         assert owner.poll() is None

@@ -1,6 +1,6 @@
-"""Who only looks, and sends all the same: keys, clicks and clipboard of raw viewers.
+"""Keys, clicks and clipboard that raw view-only viewers send.
 
-Each test has somebody who may do all send the same, so that it could fail.
+In each test a viewer with full access sends the same, to show that the test can fail.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.xpra_viewer import MessageStream, XpraViewer
 
 from .viewing import asked, open_socket, selected, selection
 
-# How many keys of the X server are down, and the mask of pointer buttons and modifiers.
+# The number of pressed keys, and the mask of pointer buttons and modifiers.
 HELD = (
     "keys = c.core.QueryKeymap().reply().keys; mask = c.core.QueryPointer(r).reply().mask; "
     "print(sum(bin(byte).count('1') for byte in keys), mask)"
@@ -32,7 +32,7 @@ NOTHING, KEY_AND_BUTTON = (0, 0), (1, 1 << 8)
 
 KEY = ord("a")
 
-# What a viewer of Xpra's says that has a keyboard and a clipboard.
+# Capabilities of an Xpra viewer with keyboard and clipboard.
 WISHES = {
     "keyboard": 1,
     "keyboard_sync": 1,
@@ -44,7 +44,7 @@ WISHES = {
 
 
 class Raw(threading.Thread):
-    """A viewer that takes what comes, and tries everything; ``texts`` came from the desktop."""
+    """A viewer that tries everything; ``texts`` are those received from the desktop."""
 
     def __init__(self, text: str) -> None:
         super().__init__(daemon=True)
@@ -54,26 +54,26 @@ class Raw(threading.Thread):
 
     @abstractmethod
     def holds(self, down: bool) -> None:
-        """Press a key and a button of the pointer, or let go of them."""
+        """Press or release a key and a pointer button."""
 
     @abstractmethod
     def copies(self) -> None:
-        """Have its text in the desktop's clipboard."""
+        """Send its text to the desktop's clipboard."""
 
     @abstractmethod
     def pastes(self) -> None:
-        """Ask for what is in the desktop's clipboard."""
+        """Request the desktop's clipboard."""
 
     @abstractmethod
     def _ask(self) -> None:
-        """Ask for an answer, which comes after everything was processed."""
+        """Send a request whose answer comes after everything was processed."""
 
     @abstractmethod
     def _take(self) -> None:
-        """Take what comes, until the connection ends."""
+        """Read until the connection ends."""
 
     def is_heard(self) -> None:
-        """Return when all that was sent has been processed, and what came of it is here."""
+        """Wait until everything sent has been processed, and the answers have arrived."""
         for _ in range(5):
             before = self._answers
             self._ask()
@@ -85,7 +85,7 @@ class Raw(threading.Thread):
 
 
 class RawVnc(Raw):
-    """RFB's, with the extended clipboard."""
+    """An RFB viewer with the extended clipboard."""
 
     def __init__(self, wire: Wire, password: str, text: str) -> None:
         super().__init__(text)
@@ -119,7 +119,7 @@ class RawVnc(Raw):
                 self._take_extended(body[4:8], body[8:])
 
     def _take_extended(self, flags: bytes, data: bytes) -> None:
-        """Take a message of the extended clipboard (rfbproto), and answer it."""
+        """Answer a message of the extended clipboard (rfbproto)."""
         if flags[0] & 2:  # request
             self._viewer.provide(self._text)
         elif flags[0] & 8:  # notify
@@ -129,7 +129,7 @@ class RawVnc(Raw):
 
 
 class RawXpra(Raw):
-    """Xpra's, with a keyboard and a clipboard."""
+    """An Xpra viewer with a keyboard and a clipboard."""
 
     def __init__(self, wire: Wire, password: str, text: str) -> None:
         super().__init__(text)
@@ -176,12 +176,12 @@ def server(request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
 
 @contextmanager
 def connected(server: JupyterServer, access: str) -> Iterator[Raw]:
-    """Connect a viewer by a link; its text says what it may."""
+    """Connect a viewer by a link; its text names its access."""
     session = "desktop/api/sessions/default"
     share = server.call("POST", f"{session}/share", {"access": access}).json
     ticket = server.call("POST", f"{session}/ticket", {"share": share["id"]}).json
     with open_socket(server, ticket) as wire:
-        # Nothing comes while a test looks at others, but for the bridge's pings, every 20 seconds.
+        # A quiet viewer gets only the bridge's pings, every 20 seconds.
         wire.socket.settimeout(120)
         viewer = KINDS[ticket["backend"]](wire, ticket["password"], f"text of one with {access}")
         viewer.start()
@@ -214,7 +214,7 @@ def test_keys_and_buttons_of_view_only_viewers_are_ignored(
     works.holds(True)
     try:
         until(lambda: asked(server, HELD) == KEY_AND_BUTTON, "a key and a button that are down")
-        # Nor do they let go of what others hold.
+        # Releases are ignored, too.
         looks.holds(False)
         looks.is_heard()
         assert asked(server, HELD) == KEY_AND_BUTTON

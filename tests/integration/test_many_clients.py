@@ -1,4 +1,4 @@
-"""A display has room for the programs of a whole day: each has a connection or two to it."""
+"""A display accepts many programs, each with one or two connections."""
 
 from __future__ import annotations
 

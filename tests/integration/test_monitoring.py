@@ -1,4 +1,4 @@
-"""The administrators' view of desktops: lines of Jupyter's log, and Prometheus metrics."""
+"""Lines about desktops in Jupyter's log, and Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers import JupyterServer, until
 
 from .viewing import open_socket, view
 
-# A user whose name would write lines of its own.
+# A user whose name contains a forged log line.
 CONFIGURATION = """
 from jupyter_server.auth import IdentityProvider, User
 
@@ -47,16 +47,16 @@ def server() -> Iterator[JupyterServer]:
 
 
 class Log:
-    """The lines about desktops, one after the other."""
+    """The lines about desktops, in order."""
 
     def __init__(self, server: JupyterServer) -> None:
         self._server = server
         self._read = 0
 
     def has(self, *expected: str) -> None:
-        """Expect these lines, in any order, and no others; a number of seconds or a process is N.
+        """Expect just these lines, in any order; seconds and process ids are N.
 
-        They come one shortly after the other: the next call would find what is one too many.
+        A surplus line that comes late fails the next call.
         """
         until(lambda: len(self._new()) >= len(expected), f"{expected} in the log", 30)
         new = self._new()
@@ -128,7 +128,7 @@ def test_desktops_and_viewers_are_logged(server: JupyterServer) -> None:
 
 
 def numbers(server: JupyterServer) -> dict[str, float]:
-    """Return what Jupyter shows of desktops at ``/metrics``, by name, without the buckets."""
+    """Return the metrics of desktops by name, without buckets."""
     answer = server.call("GET", "metrics")
     assert answer.status == 200
     lines = re.findall(r"^jupyter_desktop_(\w+) (\S+)$", answer.body.decode(), re.MULTILINE)
@@ -152,7 +152,7 @@ def test_desktops_viewers_and_bytes_are_counted(server: JupyterServer) -> None:
         viewer.set_encodings(0)
         viewer.request_update()
         size = viewer.update()
-        # While it is connected.
+        # Counted while the viewer is connected.
         until(lambda: more("bytes_sent_total") >= size, "the bytes to the browser", 45)
         assert more("bytes_received_total") > 0
         assert more("viewers_connected") == 1

@@ -1,4 +1,4 @@
-"""What another user of the node can do: nothing, even where the user's umask keeps nothing back."""
+"""Another user of the node has no access, even if the user's umask is 0."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def no_umask() -> Iterator[None]:
 
 def prepare(server: JupyterServer) -> None:
     (server.home / "start").write_text(SCRIPT)
-    # Others can look for it; what they find is up to us.
+    # Others can reach the folders, so that our modes decide.
     server.root.chmod(0o755)
     server.runtime.chmod(0o755)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[JupyterServer]:
-    """A server with a desktop of each kind, and somebody who looks at it."""
+    """A server with a VNC and an Xpra desktop, each with a viewer."""
     with ExitStack() as stack:
         with no_umask():
             options: dict[str, Any] = {"prepare": prepare, "start_script": "~/start"}
@@ -82,9 +82,8 @@ def sockets(server: JupyterServer, kind: str) -> list[Any]:
 
 
 def test_runtime_files_are_closed_to_others_whatever_the_umask(server: JupyterServer) -> None:
-    """Nothing is for others, whatever the umask."""
     paths = [path for folder in folders(server) for path in [folder, *folder.rglob("*")]]
-    # Xorg sets that of its log itself.
+    # Xorg sets the mode of its log itself.
     paths = [path for path in paths if path.name != "xorg.log"]
     modes = {str(path): stat.S_IMODE(path.lstat().st_mode) for path in paths}
     assert {path.name for path in paths if path.is_socket()} == {"display.sock", "side.sock"}
@@ -99,12 +98,12 @@ def test_the_user_s_programs_keep_the_user_s_umask(server: JupyterServer) -> Non
 
 
 def test_shared_memory_is_closed_to_others(server: JupyterServer) -> None:
-    """A picture of the screen in it would be as good as the screen."""
+    """It may contain a picture of the screen."""
     shared = [line for line in users.belongings(server.owner) if line.startswith("shm")]
     assert not [line for line in shared if not line.endswith("600")]
 
 
-# -- doors
+# -- sockets
 
 CONNECT = """
 import socket, sys
@@ -119,7 +118,7 @@ for name in sys.argv[1:]:
 
 
 def connect(user: int, *names: str) -> list[str]:
-    """Return what comes of a user's attempts to connect to Unix sockets."""
+    """Return the results of a user's attempts to connect to Unix sockets."""
     ran = users.run(user, CONNECT, *names)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.split()
@@ -150,7 +149,7 @@ def test_only_known_sockets_listen(server: JupyterServer) -> None:
 
 
 def listening() -> set[str]:
-    """Return the names at which a Unix socket of this machine listens ("@" for abstract ones)."""
+    """Return the names of this machine's listening Unix sockets ("@" for abstract ones)."""
     rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
     accepts_connections = 1 << 16  # __SO_ACCEPTCON
     return {row[7] for row in rows if len(row) > 7 and int(row[3], 16) & accepts_connections}
@@ -159,7 +158,7 @@ def listening() -> set[str]:
 def test_the_display_opens_with_the_owner_s_cookie_only(
     server: JupyterServer, neighbour: int
 ) -> None:
-    """Everyone can connect to an X server's socket; what lets in is the cookie."""
+    """All users can connect to an X server's socket; access needs the cookie."""
     cookies = {str(path) for folder in folders(server) for path in folder.glob("Xauthority")}
     for display in server.displays():
         for cookie in [*cookies, ""]:
@@ -202,7 +201,7 @@ except OSError:
 def test_another_user_cannot_replace_the_display_s_socket(
     server: JupyterServer, neighbour: int
 ) -> None:
-    """They would get the cookie of whoever connects to it."""
+    """A false server would get the cookie of each client."""
     for display in server.displays():
         ran = users.run(neighbour, REPLACE, display[1:])
         assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
@@ -236,7 +235,7 @@ print(json.dumps(read))
 
 
 def secrets_of(server: JupyterServer) -> dict[str, bytes]:
-    """Return all that would let somebody in, as it is and as it is written down."""
+    """Return all secrets that give access, in every encoding in use."""
     found = {"token": server.token.encode()}
     for name in ("vnc", "xpra"):
         ticket = server.ticket(name)
@@ -274,12 +273,12 @@ def test_another_user_cannot_read_a_secret(server: JupyterServer, neighbour: int
 
 
 def test_secrets_are_in_no_log_and_no_program_s_environment(server: JupyterServer) -> None:
-    """Those who read them legitimately pass them on: to support, to a colleague."""
+    """Users pass logs on to support or colleagues."""
     secrets = secrets_of(server)
     logs = [server.log_file, *(path for one in folders(server) for path in one.glob("*.log*"))]
     assert len(logs) >= 6
     assert not {path: found for path in logs if (found := what_is_in(secrets, path.read_bytes()))}
-    # Jupyter's token is in the environment that it was given, and passes on, by its administrator.
+    # The administrator set Jupyter's token in its environment, which its children inherit.
     ours = {name: secret for name, secret in secrets.items() if name != "token"}
     passed_on = servers.facts(
         server.processes(), lambda one: "\n".join([*one.environ().values(), *one.cmdline()])
@@ -289,7 +288,7 @@ def test_secrets_are_in_no_log_and_no_program_s_environment(server: JupyterServe
 
 OURS = ("jupyter_desktop.session", "jupyter_desktop.bridge", "-displayfd", "start-desktop")
 
-# The soft limit as high as the hard one (setrlimit(2)): the usual soft one is 0, no dump at all.
+# Raise the soft limit, usually 0, to the hard one (setrlimit(2)).
 ALLOW_DUMPS = """
 import resource, sys
 _, hard = resource.getrlimit(resource.RLIMIT_CORE)
@@ -301,7 +300,7 @@ print(hard)
 def test_our_processes_run_in_a_folder_that_users_cannot_write(
     server: JupyterServer, neighbour: int
 ) -> None:
-    """So that nobody can put a link there."""
+    """So that no user can put a link there."""
     ours = [process for word in OURS for process in server.processes(word)]
     assert len(ours) == 4 + 1 + 2 + 1
     assert {process.cwd() for process in ours} == {"/"}
@@ -310,7 +309,7 @@ def test_our_processes_run_in_a_folder_that_users_cannot_write(
 
 
 def test_core_dumps_are_readable_by_the_user_only(server: JupyterServer, neighbour: int) -> None:
-    """Even those of the user's programs, by a umask that keeps nothing back, in an open folder."""
+    """Even core dumps of the user's programs, with umask 0, in a folder open to all."""
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
     if pattern.startswith(("|", "/")):
         pytest.skip(f"core dumps do not go into the folder of the program here, but to {pattern}")
@@ -336,7 +335,7 @@ def test_core_dumps_are_readable_by_the_user_only(server: JupyterServer, neighbo
 
 
 def cores(server: JupyterServer) -> set[Path]:
-    """Return the core dumps of the server's user, in the folders that programs are run in."""
+    """Return the core dumps of the server's user in the programs' working directories."""
     found = [*Path("/").glob("core*"), *server.home.glob("core*")]
     return {path for path in found if _is_file_of(path, server.owner)}
 
@@ -355,7 +354,7 @@ OPEN_TO_ALL = 0o777
 
 
 def test_a_runtime_folder_below_another_user_s_is_not_used(neighbour: int) -> None:
-    """They could put another one in its place, and sit behind its socket."""
+    """The other user could replace the folder, and listen at its socket."""
     trap = Path("/tmp") / f"jdt-trap-{neighbour}"
     victim = users.new()
     (trap / "run").mkdir(parents=True)
@@ -374,7 +373,7 @@ def test_a_runtime_folder_below_another_user_s_is_not_used(neighbour: int) -> No
 
 
 def test_a_changed_link_to_the_runtime_folder_does_not_redirect_viewers(neighbour: int) -> None:
-    """The desktop stays where it was."""
+    """The desktop keeps the original folder."""
     link = Path("/tmp") / f"jdt-link-{neighbour}"
     decoy = link.with_name(f"jdt-decoy-{neighbour}")
     decoy.mkdir()
@@ -391,7 +390,7 @@ def test_a_changed_link_to_the_runtime_folder_does_not_redirect_viewers(neighbou
             server.start_desktop()
             link.unlink()
             link.symlink_to(decoy)
-            # With the names of ours, and somebody who listens.
+            # Folders with the same names, and listening sockets.
             names = [path.name for path in server.runtime.glob("jd-*")]
             listeners = [listen(decoy / name / "display.sock") for name in names]
             with view(server):
@@ -425,8 +424,8 @@ def folders_elsewhere(server: JupyterServer) -> list[Path]:
 def test_a_display_number_with_a_trap_is_skipped(
     server: JupyterServer, neighbour: int, trap: str
 ) -> None:
-    """Whoever has left it there, and whatever it is: another number is taken, at once."""
-    # Numbers are taken from 1 up: these would be next.
+    """Another number is taken at once."""
+    # Numbers are tried from 1 up: this is the next one.
     number = next(n for n in range(1, 1000) if not any(p.exists() for p in signs(n)))
     lock, path = signs(number)
     try:

@@ -1,4 +1,4 @@
-"""Addresses below another prefix than Jupyter's, as proxies that are not set up right ask for."""
+"""Addresses below another prefix than Jupyter's, as from misconfigured proxies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNKNOWN = ["jupyter/desktop", "jupyter/desktop/", "a/b/desktop/sessions/other/"]
 
 
 def page(server: JupyterServer, path: str) -> str:
-    """Return the page that ``path`` leads to, which says that there is nothing."""
+    """Return the 404 page that ``path`` leads to."""
     answer = server.call("GET", path)
     while answer.status == 302:
         answer = server.call("GET", answer.headers["Location"].removeprefix(server.base_url))
@@ -31,7 +31,7 @@ def test_an_unknown_prefix_is_answered_with_the_right_address(
 
 
 def test_a_prefix_changed_by_a_proxy_is_explained() -> None:
-    """Taken away, or decoded."""
+    """The prefix was removed or decoded."""
     with running(base_url="/a/b%2Bc/") as server:
         for asked in ("/desktop/", "/b%2Bc/desktop/", "/a/b+c/desktop/"):
             answer = server.connection()
@@ -39,7 +39,7 @@ def test_a_prefix_changed_by_a_proxy_is_explained() -> None:
             said = html.unescape(answer.getresponse().read().decode())
             assert f"There is no desktop at {asked}: this Jupyter server is at /a/b%2Bc/" in said
             assert "it must pass the path on unchanged" in said
-        # What is below its own address is not elsewhere.
+        # A page below the right prefix has no such explanation.
         assert "There is no desktop" not in page(server, "desktop/nothing")
 
 
@@ -49,7 +49,7 @@ def with_a_folder(server: JupyterServer) -> None:
 
 
 def test_existing_paths_with_desktop_in_them_are_served() -> None:
-    """A user's folder of that name, and that path below what others serve."""
+    """A user's folder of that name, and that path below other services."""
     with running(application="lab", prepare=with_a_folder) as server:
         for path in (
             "lab/tree/desktop",

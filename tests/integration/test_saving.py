@@ -1,4 +1,4 @@
-"""However a desktop ends, its programs save first: they are asked while all they need is there."""
+"""However a desktop ends, its programs are asked to save first, while X and D-Bus still run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def log_out(server: JupyterServer) -> None:
     assert "logged out" in server.wait_for("stopped")["reason"]
 
 
-# An idle server is culled so, and a hub stops one.
+# SIGTERM is also sent by cullers and hubs.
 ENDS: Mapping[str, Callable[[JupyterServer], None]] = {
     "Stop": stop,
     "log out": log_out,
@@ -48,14 +48,14 @@ ENDS: Mapping[str, Callable[[JupyterServer], None]] = {
 
 
 def of_a_program(server: JupyterServer) -> dict[str, str]:
-    """Return the environment of a program on the desktop."""
+    """Return the environment of the program "inside"."""
     environment: dict[str, str] = server.process_of("saving_program", "/inside").environ()
     return environment
 
 
 @contextmanager
 def started_elsewhere(server: JupyterServer) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one as from a terminal of Jupyter, below no session; its file is "outside"."""
+    """Run a program as from a terminal of Jupyter, outside the session; its file is "outside"."""
     inside = of_a_program(server)
     where = {name: inside[name] for name in ("DISPLAY", "XAUTHORITY")}
     command = [*PROGRAM.split(), str(server.home / "outside")]
@@ -81,9 +81,9 @@ def text(server: JupyterServer, name: str) -> str:
 def xfce(
     backend: str = "vnc", start_script: str = "xfce", patience: int = 20, **programs: str
 ) -> Iterator[JupyterServer]:
-    """Run an XFCE with ``programs``, each by the name of its file and more words.
+    """Run an XFCE with ``programs``: file names, with further arguments.
 
-    They have ``patience`` seconds to save, since the machine may be busy.
+    They have ``patience`` seconds to save.
     """
 
     def prepare(server: JupyterServer) -> None:
@@ -114,7 +114,7 @@ def xfce(
     ],
 )
 def test_programs_save_however_a_desktop_ends(backend: str, script: str, how: str) -> None:
-    """Those that the session manager knows, those that it does not, and one from elsewhere."""
+    """Programs registered with the session manager, unregistered ones, and one from elsewhere."""
     with ExitStack() as stack:
         server = stack.enter_context(xfce(backend, script, inside="", known="--known"))
         elsewhere = stack.enter_context(started_elsewhere(server))
@@ -126,7 +126,7 @@ def test_programs_save_however_a_desktop_ends(backend: str, script: str, how: st
 
 
 def test_a_program_that_blocks_the_log_out_does_not_prevent_others_from_saving() -> None:
-    """The session manager waits for it; the others save all the same."""
+    """The session manager waits for it."""
     with xfce(patience=8, inside="", known="--known") as server:
         server.process_of("saving_program", "/known").suspend()
         stop(server)
@@ -155,7 +155,7 @@ def test_a_viewer_that_connects_while_programs_save_is_informed() -> None:
 
 
 def test_chromium_exits_without_a_crash() -> None:
-    """Else it says at the next start that it crashed."""
+    """After a crash it shows a message at the next start."""
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
     def prepare(server: JupyterServer) -> None:
@@ -174,5 +174,5 @@ def test_chromium_exits_without_a_crash() -> None:
         until(is_there, "its window", 60)
         stop(server)
         preferences = json.loads((server.home / "browser/Default/Preferences").read_text())
-        # The latter where it was asked to end; a crash would be "Crashed".
+        # "SessionEnded" if it was asked to end; a crash would be "Crashed".
         assert preferences["profile"]["exit_type"] in ("Normal", "SessionEnded")

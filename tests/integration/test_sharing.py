@@ -1,4 +1,4 @@
-"""Sharing a desktop: who gets in by a link, what they can do there, and how it ends."""
+"""Sharing a desktop: access by a link, its limits, and its end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .viewing import folder_of, open_socket, pointer, size, view, x_environment
 SESSION = "desktop/api/sessions/default"
 ENDED = 4002
 
-# Two users, of whom Jupyter lets one do everything, and the other one look at what there is.
+# Two users: one may do everything, the other one has read permission.
 CONFIGURATION = """
 from jupyter_server.auth import Authorizer, IdentityProvider, User
 
@@ -97,7 +97,7 @@ def test_a_link_opens_the_page_and_its_key_is_not_logged(server: JupyterServer) 
     page = server.call("GET", f"desktop/{share['url']}", headers=BOB)
     assert page.status == 200
     assert f'"share": "{share["id"]}"' in page.body.decode()
-    # A page that is not there is logged, with its address.
+    # Failed requests are logged with their address.
     assert server.call("GET", f"desktop/sessions/a%20b/?share_key={share['id']}").status == 400
     until(lambda: "share_key=[secret]" in server.log, "a line of the log")
     assert share["id"] not in server.log
@@ -135,7 +135,7 @@ def test_an_invalid_share_request_is_answered_with_400(
 
 
 def test_a_user_with_read_permission_needs_a_link(server: JupyterServer) -> None:
-    """He sees the page and the state; a desktop only by a link, and the links not at all."""
+    """Bob can read page and state; he needs a link for a ticket, and cannot list links."""
     assert server.call("GET", SESSION, headers=BOB).status == 200
     answer = ticket(server, **BOB)
     assert (answer.status, answer.json["reason"]) == (403, "not-permitted")
@@ -191,7 +191,7 @@ def test_only_shares_allowed_by_the_setting_are_made(
 def test_a_guest_s_password_does_not_invalidate_a_connecting_viewer_s(
     server: JupyterServer,
 ) -> None:
-    """They share a password file."""
+    """Both use the same password file."""
     shown = ticket(server).json
     with open_socket(server, shown) as wire:
         share = shared(server)
@@ -203,7 +203,6 @@ def test_a_guest_s_password_does_not_invalidate_a_connecting_viewer_s(
 
 @ONLY_VNC
 def test_a_guest_with_the_owner_s_page_id_does_not_replace_the_owner(server: JupyterServer) -> None:
-    """Whatever page it says it is."""
     by_the_side = {"client": "websockify"}
     own = server.ticket(client="websockify")
     with Viewer(open_socket(server, own)).authenticate(own["password"]) as owner:
@@ -216,11 +215,11 @@ def test_a_guest_with_the_owner_s_page_id_does_not_replace_the_owner(server: Jup
             assert owner.update()
 
 
-# -- what guests can do
+# -- access of guests
 
 
 def move_by_vnc(viewer: Viewer, x: int, y: int) -> None:
-    """Send a PointerEvent (RFC 6143, 7.5.5), and wait until what was sent is processed."""
+    """Send a PointerEvent (RFC 6143, 7.5.5), and wait until it is processed."""
     viewer.send(struct.pack(">BBHH", 5, 0, x, y))
     viewer.request_update()
     viewer.update()
@@ -287,7 +286,7 @@ def test_a_view_only_xpra_greeting_changes_nothing(server: JupyterServer) -> Non
 
 
 def root_window(server: JupyterServer) -> str:
-    """Return the properties of the root window, but for those that change by themselves."""
+    """Return the properties of the root window except those that change by themselves."""
     told = subprocess.run(
         ["xprop", "-root"],
         env=x_environment(server),
@@ -302,7 +301,7 @@ def root_window(server: JupyterServer) -> str:
 
 @ONLY_XPRA
 def test_an_xpra_viewer_with_full_access_sets_the_size(server: JupyterServer) -> None:
-    """So that the test above could fail."""
+    """This shows that the test above can fail."""
     before = size(server)
     with connected(folder_of(server), desktop_mode_size=[640, 480]):
         until(lambda: size(server) == (640, 480), "the size that was asked for")
@@ -363,7 +362,7 @@ def test_view_links_are_refused_in_seamless_mode(
     assert server.call("POST", f"{SESSION}/share", {"access": "full"}).status == 201
 
 
-# -- who is connected, and the end
+# -- viewers and ends
 
 
 @ONLY_VNC

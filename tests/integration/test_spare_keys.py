@@ -1,4 +1,4 @@
-"""Characters that are on no key of the display server's keyboard, typed by a raw VNC viewer."""
+"""Characters that the display server's keyboard lacks, typed by a raw VNC viewer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_each_character_gets_a_key(
 ) -> None:
     server.start_desktop()
     with view(server) as viewer, keyboard(server, monkeypatch) as keys:
-        # TigerVNC 1.12 forgets a character that is the first key of all.
+        # TigerVNC 1.12 loses the first key if it is a new character.
         press(viewer, ord("a"))
         for keysym in text:
             press(viewer, keysym)

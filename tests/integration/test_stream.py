@@ -1,4 +1,4 @@
-"""The byte stream: past Jupyter and through it, half-made connections, and slow readers."""
+"""The byte stream by hand-off and relay, incomplete connections, and slow readers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def tls() -> Iterator[servers.JupyterServer]:
-    """A Jupyter server that ends TLS itself, so that it has no plain socket to pass on."""
+    """A Jupyter server with TLS, which has no plain socket to hand off."""
     with servers.running(tls=True) as started:
         yield started
 
@@ -33,7 +33,7 @@ def tls() -> Iterator[servers.JupyterServer]:
 def either(
     request: pytest.FixtureRequest, server: servers.JupyterServer, tls: servers.JupyterServer
 ) -> servers.JupyterServer:
-    """A server for each of the two ways that bytes can go, with a running desktop."""
+    """A server with a running desktop, by hand-off or by relay."""
     chosen = server if request.param == "hand-off" else tls
     chosen.start_desktop()
     return chosen
@@ -118,7 +118,7 @@ def test_twenty_wrong_passwords_do_not_lock_the_owner_out(either: servers.Jupyte
         assert viewer.width
 
 
-# -- half-made connections
+# -- incomplete connections
 
 
 def open_descriptors(server: servers.JupyterServer) -> dict[str, int]:
@@ -131,7 +131,7 @@ def open_descriptors(server: servers.JupyterServer) -> dict[str, int]:
 
 
 def reset(connection: socket.socket) -> None:
-    """Break a connection off without a word (SO_LINGER of 0 seconds: RST)."""
+    """Reset a connection (SO_LINGER of 0 seconds: RST)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     connection.close()
 
@@ -172,7 +172,7 @@ def test_a_hundred_incomplete_connections_do_not_lock_the_owner_out(
 def test_browsers_that_disconnect_at_once_leave_no_descriptors(
     either: servers.JupyterServer,
 ) -> None:
-    """Gone before, while, and after the door opens."""
+    """Before, during and after the answer to the upgrade request."""
     with view(either):
         pass
     servers.until(lambda: either.session()["viewers"] == [], "no viewer")
@@ -207,10 +207,9 @@ FEW = 20 * MIB
 
 
 class Flood:
-    """In the place of a display server: offers ``OFFERED`` bytes to each who connects.
+    """Replaces a display server: offers ``OFFERED`` bytes on each connection.
 
-    The real one would hold back by itself, for it sends no picture that was not asked for. What
-    must be seen here is that the way to the browser holds it back.
+    A display server sends only requested pictures, so it would not show back pressure.
     """
 
     def __init__(self, server: servers.JupyterServer) -> None:
@@ -260,7 +259,7 @@ class Memory:
 
 
 def received(viewer: Viewer, count: int) -> int:
-    """Read ``count`` bytes, and say how many came."""
+    """Read at least ``count`` bytes; return how many came."""
     got = 0
     while got < count:
         got += len(viewer.wire.message())
@@ -273,9 +272,9 @@ def test_a_client_that_stops_reading_costs_no_memory(
     tls: servers.JupyterServer,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """By hand-off and by relay, with the real display server and with 600 MiB of flood.
+    """By hand-off and by relay, with the display server and with 600 MiB of flood.
 
-    All four at once, since waiting is all there is to it.
+    All four at once, to save time.
     """
     with ExitStack() as stack:
         flooded, pictures, floods = [], [], []
@@ -313,7 +312,7 @@ def test_a_client_that_stops_reading_costs_no_memory(
 
 
 def _stall(memory: Memory, seconds: float) -> None:
-    """Watch for ``seconds``."""
+    """Watch the memory for ``seconds``."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         memory.look()
@@ -323,7 +322,7 @@ def _stall(memory: Memory, seconds: float) -> None:
 def test_a_display_server_that_does_not_read_slows_the_browser_down(
     either: servers.JupyterServer,
 ) -> None:
-    """The other way: input that nobody takes is not gathered."""
+    """The other direction: unread input is not buffered."""
 
     class Deaf(Flood):
         def _serve(self) -> None:
@@ -348,7 +347,7 @@ def test_a_display_server_that_does_not_read_slows_the_browser_down(
 
 
 def _send_until_held_back(connection: socket.socket, data: bytes) -> int:
-    """Send for as long as somebody takes it within a second."""
+    """Send until a write blocks for a second."""
     connection.settimeout(1)
     sent = 0
     try:
@@ -405,7 +404,7 @@ def test_only_pages_get_the_message_that_the_desktop_ends(
 
 
 def texts(viewer: Viewer) -> list[str]:
-    """Return what is told in text frames until the end."""
+    """Return the text frames until the end."""
     told = []
     with suppress(clients.Closed):
         while (came := viewer.wire.frame()).opcode != CLOSE:
@@ -427,7 +426,7 @@ def test_the_side_entrance_refuses_a_viewer_without_a_login(either: servers.Jupy
     with pytest.raises(clients.Denied) as denied:
         by_the_side(either, {"Authorization": None})
     assert denied.value.status in (302, 403)
-    # The ticket is still good for who may come in.
+    # The ticket is still valid with a login.
     by_the_side(either).socket.close()
 
 
@@ -454,7 +453,7 @@ def test_without_a_safe_folder_the_side_entrance_is_an_error_page(
 
     server = jupyter(prepare=prepare)
     server.start_desktop()
-    # The session, which is a process of its own, finds one.
+    # The session, which is another process, finds a folder.
     with view(server):
         server.ticket(client="websockify")
         with pytest.raises(clients.Denied) as denied:
@@ -470,7 +469,7 @@ def test_without_a_safe_folder_the_side_entrance_is_an_error_page(
 
 
 def test_a_program_with_the_cookie_can_use_the_display(server: servers.JupyterServer) -> None:
-    """The display and its cookie work for a program from outside who may read the cookie."""
+    """A program outside the session that can read the cookie."""
     server.start_desktop()
     with on_display(server, "xprop", "-root", "_NET_SUPPORTING_WM_CHECK") as program:
         printed, errors = program.communicate(timeout=10)

@@ -1,4 +1,4 @@
-"""Files of a user's in the folder where Jupyter starts, and on PYTHONPATH."""
+"""A user's files in the folder where Jupyter starts, and on PYTHONPATH."""
 
 from __future__ import annotations
 

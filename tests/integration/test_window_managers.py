@@ -1,4 +1,4 @@
-"""An application's window on a real X server, around it one window manager or another, or none."""
+"""An application's window on an X server, with several window managers or none."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ KNOWN = ("openbox", "icewm", "xfwm4", "marco", "metacity", "matchbox-window-mana
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all programs of the system but the window managers."""
+    """A folder with all programs of the system except window managers."""
     return path_without(*KNOWN, folder=tmp_path_factory.mktemp("programs") / "bin")
 
 
 class Screen:
-    """An X server of 900x700, and what runs on it."""
+    """An X server of 900x700 and its programs."""
 
     def __init__(self, display: str, home: Path) -> None:
         self.home = home
@@ -67,7 +67,7 @@ class Screen:
         return ran.stdout
 
     def place(self, window: str) -> list[int]:
-        """Return left, top, width and height of a window that can be seen, as X has them."""
+        """Return left, top, width and height of a visible window in X."""
         told = self.run("xwininfo", "-name", window)
         names = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
         found = [re.search(rf"{name}: +(-?\d+)", told) for name in names]
@@ -78,7 +78,7 @@ class Screen:
         until(lambda: self.place(window) == wanted, f"{window!r} on all of the screen")
 
     def gives_the_keys_to(self, window: str) -> None:
-        """Return when a window manager says so; there is one then."""
+        """Wait until a window manager has activated the window."""
         active = ("xdotool", "getactivewindow", "getwindowname")
         until(lambda: self.run(*active).strip() == window, f"{window!r} to get the keys")
 
@@ -116,7 +116,7 @@ def test_the_main_window_fills_the_screen_and_dialogs_do_not(
         screen.fills("main", 900, 700)
         screen.run("xrandr", "--size", "800x600")
         screen.fills("main", 800, 600)
-        # Where the button is before GTK has read the window's new sizes, too: it has 400x250 first.
+        # The button is there even before GTK has resized its window from 400x250.
         screen.run("xdotool", "mousemove", "100", "45", "click", "1")
         until(lambda: screen.place("A question"), "a dialog")
         *_, width, height = screen.place("A question")

@@ -1,4 +1,4 @@
-"""Programs with $DISPLAY and $XAUTHORITY of a desktop are let in, however they read the cookie."""
+"""Programs with $DISPLAY and $XAUTHORITY of a desktop can connect, whichever library they use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.servers import JupyterServer
 CLIENTS = {
     "libX11": ["xdpyinfo"],
     "libxcb": [sys.executable, "-c", "import xcffib.xproto; xcffib.connect()"],
-    # The library of pyautogui and pynput. It reads the file itself.
+    # The library of pyautogui and pynput, which reads the file itself.
     "python-xlib": [sys.executable, "-c", "from Xlib.display import Display; Display()"],
 }
 # A window of AWT. Java compiles a program of one file as it starts it, with no JDK (JEP 330).
@@ -23,7 +23,7 @@ JAVA_WINDOW = Path(__file__).with_name("Window.java")
 
 @pytest.fixture(scope="module", params=["vnc", "xpra"])
 def environment(server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """What the programs on a desktop have in their environment."""
+    """The environment of the programs on a desktop."""
     name = request.param
     server.start_desktop(name, backend=name)
     yield server.program("openbox").environ()
@@ -37,7 +37,7 @@ def test_every_library_finds_the_cookie(environment: dict[str, str], library: st
 
 @pytest.mark.needs("java")
 def test_java_finds_the_cookie(environment: dict[str, str]) -> None:
-    # It puts files into the home that the system has on record, and into /tmp.
+    # Otherwise Java writes into the user's home and /tmp.
     elsewhere = (f"-Duser.home={environment['HOME']}", "-XX:-UsePerfData")
     is_let_in(["java", *elsewhere, JAVA_WINDOW], environment)
 

@@ -1,4 +1,4 @@
-"""Where no socket can be made in /tmp/.X11-unix: WSL 2, and many a container."""
+"""A read-only /tmp/.X11-unix, as in WSL 2 and some containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.test_doctor import doctor
 from tests.servers import JupyterServer, running, until
 from tests.users import with_read_only_x_sockets
 
-# Xlib's way to the display, besides ours and the window manager's.
+# Xlib connects in another way than we and the window manager.
 START = "#!/bin/sh\nxdpyinfo >$HOME/xdpyinfo 2>&1\nexec openbox --sm-disable\n"
 
 

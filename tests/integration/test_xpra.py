@@ -1,4 +1,4 @@
-"""Desktops that Xpra shows: who gets in, their size, and their end."""
+"""Xpra desktops: access, size and end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def secret(server: JupyterServer, name: str) -> str:
 
 
 def log_in(server: JupyterServer, password: str | None = None, key: str | None = None) -> None:
-    """Shake hands on Xpra's own socket, with what is in force if nothing else is given."""
+    """Shake hands on Xpra's socket, by default with the current password and key."""
     handshake(
         folder_of(server) / "display.sock",
         secret(server, "password") if password is None else password,
@@ -67,11 +67,10 @@ def test_a_missing_key_is_refused(server: JupyterServer) -> None:
 
 
 def test_an_xpra_password_is_invalid_after_the_next_ticket_s_use(server: JupyterServer) -> None:
-    """What a viewer was told yesterday opens nothing today."""
     before = secret(server, "password")
     first = server.ticket()
     assert (len(first["password"]), first["key"]) == (32, secret(server, "key"))
-    # Only its use puts it in force.
+    # A new password is valid from its first use on.
     assert secret(server, "password") == before
     arrive(server, first, first["password"])
     with pytest.raises(NotReady, match="authentication failed"):
@@ -83,7 +82,7 @@ def test_an_xpra_password_is_invalid_after_the_next_ticket_s_use(server: Jupyter
 
 
 def arrive(server: JupyterServer, ticket: dict[str, str], password: str) -> None:
-    """Use a ticket, and log in with ``password`` on the connection that it is for."""
+    """Open the socket of a ticket, and log in with ``password``."""
     with open_socket(server, ticket) as wire:
         stream = xpra_protocol.Wire(MessageStream(wire))
         xpra_protocol.log_in(stream, password, ticket["key"], xpra_protocol.HELLO)
@@ -105,7 +104,7 @@ def test_control_commands_of_a_viewer_are_ignored(
     server = jupyter(XPRA, "--DesktopApp.clipboard=out", *debug)
     server.start_desktop()
     with connected(folder_of(server)) as viewer:
-        # Xpra takes only marked texts for commands.
+        # Xpra accepts commands only as marked texts.
         command = b"l15:command_requestu19:clipboard-directionu4:bothe"
         monkeypatch.setattr(xpra_protocol, "bencode", lambda packet: command)
         viewer.send([])
@@ -122,7 +121,7 @@ def test_a_grabbed_x_server_delays_neither_resize_nor_stop(
     with grabbed(server):
         body = {"geometry": "800x600"}
         assert server.call("PUT", "desktop/api/sessions/default/geometry", body).status == 204
-        # Whoever leaves it alone now is not left behind.
+        # The desktop stops while the X server is grabbed.
         server.call("DELETE", "desktop/api/sessions/default")
         server.wait_for("stopped", seconds=6)
 
@@ -180,7 +179,7 @@ def test_with_encryption_off_no_key_is_needed(jupyter: Callable[..., JupyterServ
 
 
 def test_a_killed_xpra_is_started_again_twice(jupyter: Callable[..., JupyterServer]) -> None:
-    """The programs are clients of the X server, which has no part in it."""
+    """The programs are clients of the X server, which keeps running."""
     server = jupyter(XPRA)
     server.start_desktop()
     with on_display(server, "xterm") as program:
@@ -190,7 +189,7 @@ def test_a_killed_xpra_is_started_again_twice(jupyter: Callable[..., JupyterServ
             until(lambda old=xpra: _another(server, old), "another one")
             until(lambda: _gets_in(server), "a viewer gets in")
         assert (program.poll(), server.session()["state"]) == (None, "running")
-        # It may be that it cannot live.
+        # After the third end it is not started again.
         server.process_of("start-desktop").kill()
         stopped = server.wait_for("stopped")
         assert stopped["reason"] == "The display server ended (signal 9)."
@@ -202,7 +201,7 @@ def test_a_killed_xpra_is_started_again_twice(jupyter: Callable[..., JupyterServ
 def test_a_new_xpra_that_hangs_is_replaced_and_tickets_are_refused(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
-    """Those who come are told at once that it is not ready; it is ended, and another one comes."""
+    """Tickets are refused at once; the hanging one is killed, and another one is started."""
     server = jupyter(XPRA, "--DesktopApp.start_timeout=5")
     server.start_desktop()
     ticket = server.ticket()
@@ -238,7 +237,7 @@ def test_the_desktop_stops_if_each_new_xpra_hangs(jupyter: Callable[..., Jupyter
 
 
 def _one_that_hangs(server: JupyterServer, old: psutil.Process) -> psutil.Process:
-    """Return the one that comes after ``old``, stopped before it can answer."""
+    """Return the successor of ``old``, suspended before it can answer."""
     new = until(lambda: _another(server, old), "another one")
     new.suspend()
     return new
@@ -262,7 +261,7 @@ def x_server_of(server: JupyterServer) -> psutil.Process:
 
 
 def _only_x_server(server: JupyterServer) -> psutil.Process | None:
-    """Return None also while it has forked, and that is no other program yet."""
+    """Return None also between its fork and exec."""
     names = servers.facts(server.processes("-displayfd"), psutil.Process.name)
     found = [one for one in names if names[one] in ("Xorg", "Xvfb")]
     return found[0] if len(found) == 1 else None
@@ -333,9 +332,9 @@ def test_only_the_client_s_scripts_are_served(server: JupyterServer) -> None:
 
 @pytest.fixture(scope="module")
 def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The system's Xpra, in a Python that has the cryptography of these tests, which is new.
+    """The system's Xpra in a Python with the tests' newer cryptography.
 
-    Its ciphers are written in Rust: Debian 12's own are older, and not.
+    Its ciphers are written in Rust, unlike those of Debian 12.
     """
     folder = tmp_path_factory.mktemp("today")
     python = folder / "bin" / "python3"
@@ -352,7 +351,7 @@ def xpra_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _, rest = Path("/usr/bin/xpra").read_text().split("\n", 1)
     executable.write_text(f"#!{python}\n{rest}")
     executable.chmod(0o755)
-    # Otherwise this would show nothing.
+    # Verify that the newer cryptography is in use.
     sets = "from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes; "
     sets += "Cipher(algorithms.AES(bytes(16)), modes.CBC(bytes(16))).encryptor().encrypt = 1"
     ran = subprocess.run([python, "-c", sets], check=False, capture_output=True, text=True)

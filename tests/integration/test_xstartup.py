@@ -1,4 +1,4 @@
-"""The start scripts with real desktops: XFCE and Openbox on Xtigervnc, run by a real server."""
+"""The start scripts of XFCE and Openbox on Xtigervnc."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers import JupyterServer, named, running, until
 
 
 def run_in(process: psutil.Process, *command: str) -> str:
-    """Run a command as a program of the same desktop would, and return what it writes."""
+    """Run a command like a program of the same desktop; return its output."""
     done = subprocess.run(
         command, env=process.environ(), capture_output=True, text=True, timeout=20, check=True
     )
@@ -23,7 +23,7 @@ def run_in(process: psutil.Process, *command: str) -> str:
 
 
 def xfce_logs_out(environment: Mapping[str, str], **options: Any) -> None:
-    """Ask the session manager for it, which refuses while it is still starting programs."""
+    """Ask the session manager to log out; it refuses while it still starts programs."""
     manager = ["--dest=org.xfce.SessionManager", "/org/xfce/SessionManager"]
     call = ["org.xfce.Session.Manager.Logout", "boolean:false", "boolean:false"]
     command = ["dbus-send", "--session", "--print-reply", *manager, *call]
@@ -36,7 +36,7 @@ def xfce_logs_out(environment: Mapping[str, str], **options: Any) -> None:
 
 
 def autostart(folder: Path, name: str, command: str) -> None:
-    """Have a program started with every desktop, as a package of the distribution would."""
+    """Add an autostart entry, as a package of the distribution does."""
     folder.mkdir(parents=True, exist_ok=True)
     entry = f"[Desktop Entry]\nType=Application\nName={name}\nExec={command}\n"
     (folder / f"{name}.desktop").write_text(entry)
@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     services.mkdir(parents=True)
     (services / "org.freedesktop.secrets.service").write_text(
         "[D-BUS Service]\nName=org.freedesktop.secrets\n"
-        # With 0 D-Bus would wait for one in the background.
+        # With status 0 D-Bus would wait for a service in the background.
         f'Exec=/bin/sh -c "touch {folder}/keyring-started; exit 1"\n'
     )
     return folder
@@ -94,7 +94,7 @@ def test_xfce_has_no_lock_command_and_no_compositing(xfce: psutil.Process) -> No
 
 
 def call(process: psutil.Process, name: str, *method: str) -> subprocess.CompletedProcess[str]:
-    """Call a D-Bus method as a program of the same desktop would, with D-Bus's own patience."""
+    """Call a D-Bus method like a program of the same desktop, with D-Bus's usual timeout."""
     return subprocess.run(
         ["gdbus", "call", "--session", "--timeout", "25", "--dest", name, "--object-path", *method],
         env=process.environ(),
@@ -109,7 +109,7 @@ _SECRETS = ("org.freedesktop.secrets", "/org/freedesktop/secrets", "--method")
 
 
 def test_no_first_keyring_is_offered(xfce: psutil.Process, site: Path) -> None:
-    """It would ask for a password, and Chromium's first window would wait for the answer."""
+    """Its password dialog would block Chromium's first window."""
     assert call(xfce, *_SECRETS, "org.freedesktop.DBus.Peer.Ping").returncode != 0
     assert not (site / "keyring-started").exists()
 
@@ -129,7 +129,7 @@ def test_an_existing_keyring_stays_in_use(site: Path) -> None:
 
 
 def test_programs_do_not_wait_for_a_portal(xfce: psutil.Process) -> None:
-    """GTK 4 asks it for its settings before the first window, for as long as D-Bus waits."""
+    """GTK 4 requests settings from it before the first window, with D-Bus's timeout."""
     settings = "org.freedesktop.portal.Settings.ReadAll"
     asked = ("/org/freedesktop/portal/desktop", "--method", settings, "@as []")
     ran = call(xfce, "org.freedesktop.portal.Desktop", *asked)
@@ -143,7 +143,7 @@ def test_a_trusted_launcher_starts_without_a_question(xfce: psutil.Process, site
     entry = f"[Desktop Entry]\nType=Application\nName=mine\nExec=touch {site}/launched\n"
     launcher.write_text(entry)
     launcher.chmod(0o755)
-    # As the documentation says; there is nothing to be set where there is no gvfs.
+    # As documented; fails without gvfs, where it is not needed.
     subprocess.run(
         ["sh", "-c", _TRUST, "sh", str(launcher)],
         env=xfce.environ(),
@@ -151,7 +151,7 @@ def test_a_trusted_launcher_starts_without_a_question(xfce: psutil.Process, site
         timeout=30,
         check=False,
     )
-    # As xfdesktop does at a double click.
+    # The call of xfdesktop at a double click.
     method = ("--method", "org.xfce.FileManager.Execute", str(launcher.parent), launcher.as_uri())
     display = xfce.environ()["DISPLAY"]
     manager = ("org.xfce.FileManager", "/org/xfce/FileManager")
@@ -187,7 +187,7 @@ NO_IMAGE = """<?xml version="1.0" encoding="UTF-8"?>
   </property></property>
 </channel>
 """
-# Of the desktop, in the middle of the screen, where nothing else is.
+# The desktop's colour in the middle of the screen.
 COLOUR = """
 import xcffib, xcffib.xproto as x
 connection = xcffib.connect()
@@ -218,7 +218,7 @@ def test_openbox_starts_with_and_without_dbus(tmp_path: Path) -> None:
 
 
 def path_without(*missing: str, folder: Path) -> Path:
-    """Return a folder with links to all programs of the system but the ``missing`` ones."""
+    """Return a folder with links to all programs of the system except the ``missing`` ones."""
     folder.mkdir()
     for program in [*Path("/bin").iterdir(), *Path("/usr/bin").iterdir()]:
         link = folder / program.name

@@ -1,4 +1,4 @@
-"""Looking at the desktops of a server, with a browser's cookies or a script's token."""
+"""Viewers of a server's desktops, with a browser's cookies or a script's token."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests import clients
 from tests.clients import Viewer, Wire
 from tests.servers import JupyterServer, facts
 
-# A program that keeps the X server for itself, until a file called "let-go" is in its folder, and
-# has everybody who looks for a window manager look again.
+# A program that grabs the X server until a file "let-go" is in its folder, and makes clients look
+# for a window manager again.
 GRAB = """
 import pathlib, struct, time, xcffib, xcffib.xproto
 connection = xcffib.connect()
@@ -47,17 +47,17 @@ def open_socket(
 
 
 def view(server: JupyterServer, name: str = "default", client: str = "") -> Viewer:
-    """Connect a viewer, all the way to ServerInit."""
+    """Connect a viewer, up to ServerInit."""
     ticket = server.ticket(name, client)
     return Viewer(open_socket(server, ticket)).authenticate(ticket["password"])
 
 
 def log_in(server: JupyterServer) -> dict[str, str]:
-    """Return the headers of a browser that has opened the address with the token in it."""
+    """Return the headers of a browser after it opened the address with the token."""
     answer = server.call("GET", f"desktop/?token={server.token}", token=None)
     pairs = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie", [])]
     assert any(pair.startswith("username-") for pair in pairs), pairs
-    # Jupyter hands out the XSRF cookie with the first page.
+    # Jupyter sets the XSRF cookie with the first page.
     page = server.call("GET", "desktop/", token=None, headers={"Cookie": "; ".join(pairs)})
     pairs += [line.split(";")[0] for line in page.headers.get_all("Set-Cookie", [])]
     cookies = dict(pair.split("=", 1) for pair in pairs)
@@ -66,7 +66,7 @@ def log_in(server: JupyterServer) -> dict[str, str]:
 
 
 def logs(server: JupyterServer) -> str:
-    """Return what the display servers and start scripts have printed."""
+    """Return the logs of display servers and start scripts."""
     found = server.runtime.glob("jd-*/*.log*")
     return "\n".join(path.read_text(errors="replace") for path in found)
 
@@ -78,13 +78,13 @@ def accepted(server: JupyterServer) -> int:
 
 
 def x_environment(server: JupyterServer) -> dict[str, str]:
-    """Return what X programs need in their environment to appear on its only desktop."""
+    """Return the environment of X programs for the server's only desktop."""
     cookie = str(folder_of(server) / "Xauthority")
     return {**os.environ, "DISPLAY": server.displays()[0], "XAUTHORITY": cookie}
 
 
 def asked(server: JupyterServer, request: str) -> tuple[int, int]:
-    """Return two numbers that the X server of the desktop tells."""
+    """Return two numbers that a request to the desktop's X server prints."""
     ask = f"import xcffib.xproto; c = xcffib.connect(); r = c.get_setup().roots[0].root; {request}"
     told = subprocess.run(
         [sys.executable, "-c", ask],
@@ -115,7 +115,7 @@ def folder_of(server: JupyterServer) -> Path:
 def session_processes(server: JupyterServer, name: str = "default") -> dict[str, psutil.Process]:
     """Return the processes of a desktop's session: its keeper, its worker, its display server.
 
-    With Xpra that is the X server; see ``xpra_of`` for its own.
+    With Xpra the display server is the X server; ``xpra_of`` returns Xpra.
     """
     shows = xpra_of(server, name) or server.process_of(f"-desktop {_title(name)} -rfbunixpath")
     worker = parent_of(shows)
@@ -132,7 +132,7 @@ def parent_of(process: psutil.Process) -> psutil.Process:
 
 
 def xpra_of(server: JupyterServer, name: str = "default") -> psutil.Process | None:
-    """Return the Xpra of a desktop; None if there is none, or not now."""
+    """Return the Xpra of a desktop; None if none runs now."""
     found = server.processes("start-desktop", f"--session-name={_title(name)} --")
     return found[0] if found else None
 
@@ -151,7 +151,7 @@ def on_display(server: JupyterServer, *command: str, **options: Any) -> subproce
 
 @contextmanager
 def grabbed(server: JupyterServer) -> Iterator[None]:
-    """Keep the X server of its only desktop from every other program (XGrabServer(3))."""
+    """Grab the X server of its only desktop (XGrabServer(3))."""
     with on_display(server, sys.executable, "-c", GRAB) as greedy:
         assert greedy.stdout
         assert greedy.stdout.readline() == b"grabbed\n"
@@ -160,9 +160,9 @@ def grabbed(server: JupyterServer) -> Iterator[None]:
 
 
 def selection(server: JupyterServer) -> str | None:
-    """Return the text in the desktop's CLIPBOARD, None where there is none.
+    """Return the text in the desktop's CLIPBOARD; None if there is none.
 
-    It is empty if its owner does not answer, as one that has just lost it.
+    Empty if its owner does not answer, for example because it just lost it.
     """
     program = on_display(server, "xclip", "-o", "-selection", "clipboard", "-target", "UTF8_STRING")
     with program:
@@ -183,7 +183,7 @@ def selected(server: JupyterServer, text: str) -> Iterator[None]:
         assert program.stderr
         program.stdin.write(text.encode())
         program.stdin.close()
-        program.stderr.readline()  # it says so when it owns the selection
+        program.stderr.readline()  # printed when it owns the selection
         try:
             yield
         finally:

@@ -6,7 +6,7 @@ from tests.servers import Answer
 
 SCRIPT = "<img src=x onerror=alert(1)>"
 
-# Method, address, status; all have our headers.
+# Method, address, status; all answers have our headers.
 ADDRESSES = {
     "page": ("GET", "desktop/", 200),
     "page of another desktop": ("GET", "desktop/sessions/other/", 200),
@@ -26,8 +26,8 @@ ADDRESSES = {
     "door": ("GET", "desktop/socket/default", 400),
 }
 
-# Addresses that say a script, in the place of {}: CVE-2024-35225. An answer of ours has the status;
-# None where it is that of Jupyter or jupyter-server-proxy.
+# Addresses with a script in the place of {}: CVE-2024-35225. The status is None if Jupyter or
+# jupyter-server-proxy answers.
 WITH_A_SCRIPT: dict[str, int | None] = {
     "proxy/{}/": None,
     "proxy/{}:80/": None,
@@ -71,7 +71,7 @@ FILES = [
 
 
 def assert_strict(answer: Answer, ancestors: str = "'self'") -> dict[str, str]:
-    """Check the headers that all answers have, and return the policy's directives."""
+    """Check the headers of all answers; return the policy's directives."""
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     directives = answer.headers["Content-Security-Policy"].split("; ")

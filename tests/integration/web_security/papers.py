@@ -1,4 +1,4 @@
-"""Requests, what is shown with them, and how they are sent."""
+"""Requests and their credentials."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Papers:
-    """The papers shown with a request.
+    """The credentials sent with a request.
 
     ``login`` is "token", "wrong token", "cookie", "another user's cookie", "forged cookie", or
-    empty. ``ticket`` is for the desktop "default": "script's" (issued to who shows the token),
-    "page's" (to who shows the cookie), "used script's", "used page's", "expired", "invented", "no
-    ticket" (the protocol alone) or "no protocol". ``xsrf`` is "own", "another user's", or empty.
+    empty. ``ticket`` is for the desktop "default": "script's" (issued for the token), "page's"
+    (issued for the cookie), "used script's", "used page's", "expired", "invented", "no ticket" (the
+    protocol alone) or "no protocol". ``xsrf`` is "own", "another user's", or empty.
     """
 
     login: str = ""
@@ -47,7 +47,7 @@ class Papers:
 
 
 class Office:
-    """Has all papers for one server: two browsers, and tickets in every state."""
+    """All credentials for one server: two browsers, and tickets in every state."""
 
     def __init__(self, server: JupyterServer) -> None:
         self._server = server
@@ -67,7 +67,7 @@ class Office:
         servers.until(lambda: not server.session()["viewers"], "no viewer")
 
     def send(self, request: Request, papers: Papers) -> Answer:
-        """Send a request with those papers, and return the answer."""
+        """Send a request with those credentials; return the answer."""
         headers = {**self._login(papers), **self._origin(papers), **request.changed}
         if request.method != WEBSOCKET:
             sent = {name: value for name, value in headers.items() if value is not None}
@@ -107,7 +107,7 @@ class Office:
             shown = self._used[ticket.removeprefix("used ")]
         elif ticket == "expired":
             shown = self._expired
-            # An attempt would use it up, so the clock is watched instead.
+            # An attempt would use up the ticket, so wait for its time.
             end = self._issued + shown["expires_in"] + 0.1
             servers.until(lambda: time.monotonic() > end, "time passes", 60)
         else:

@@ -1,4 +1,4 @@
-"""The tables of bytes: upgrade requests that Jupyter and the bridge could read differently."""
+"""Tables of upgrade requests that Jupyter and the bridge could parse differently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def request(
     changed: Mapping[bytes, Sequence[bytes]],
     line: bytes = GOOD,
 ) -> bytes:
-    """Return a good request, but for the lines of the headers that are ``changed``."""
+    """Return a valid request with ``changed`` header lines."""
     protocols = ", ".join(server.ticket()["protocols"]).encode()
     headers = {
         b"Host": f"localhost:{server.port}".encode(),
@@ -40,11 +40,11 @@ UPGRADE, CONNECTION, HOST = b"Upgrade", b"Connection", b"Host"
 K, P, V = (b"Sec-WebSocket-" + name for name in (b"Key", b"Protocol", b"Version"))
 
 BAD = (400,)
-# The connection may be closed before all of it is read: None.
+# None: the connection may be closed before the whole request is read.
 TOO_LARGE = (400, 431, None)
 
-# The request line; what is sent in the place of a header, or in addition ({} is the good value);
-# and the answers there may be: RFC 9112, sections 2.2, 3 to 6 and 11.2; RFC 6455, section 4.2.1.
+# The request line; replaced or additional headers ({} is the valid value); and the allowed answers:
+# RFC 9112, sections 2.2, 3 to 6 and 11.2; RFC 6455, section 4.2.1.
 REFUSED: dict[str, tuple[bytes, dict[bytes, Sequence[bytes]], Sequence[int | None]]] = {
     "CR in the key": (GOOD, {K: [K + b": {}\rX-Injected: yes"]}, BAD),
     "CR before the key": (GOOD, {K: [K + b": \r{}"]}, BAD),

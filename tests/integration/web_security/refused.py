@@ -1,4 +1,4 @@
-"""The table of refusals: a request, the papers shown with it, and the answer."""
+"""The table of refusals: a request, its credentials, and the answer."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ ROWS: dict[str, Row] = {
     "used ticket of our page": (websocket(), page(ticket="used page's"), USED),
     "ticket of another desktop": (websocket("second"), SCRIPT, NOT_FOR_THIS),
     "ticket of another desktop, our page": (websocket("second"), PAGE, NOT_FOR_THIS),
-    # Each login is a user of its own.
+    # Each login is another user.
     "ticket of another user": (websocket(), page(login="another user's cookie"), NOT_FOR_THIS),
     # The name
     "WebSocket to an unknown desktop": (websocket("unknown"), SCRIPT, UNKNOWN),
@@ -126,7 +126,7 @@ ROWS: dict[str, Row] = {
     ),
     "POST of another origin": (call("POST"), browser(origin=EVIL), FOREIGN),
     "ticket for another origin": (call("POST", "/default/ticket"), browser(origin=EVIL), FOREIGN),
-    # The XSRF token: a cookie alone does not do.
+    # The XSRF token: a cookie alone is not enough.
     "POST with another XSRF token": (
         call("POST"),
         browser(xsrf="another user's"),

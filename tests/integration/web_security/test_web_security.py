@@ -1,4 +1,4 @@
-"""The web side: who is refused, what reaches the bridge, what browsers are told.
+"""The web side: refused requests, requests to the bridge, and headers.
 
 The tables are in ``refused``, ``raw_requests`` and ``answers``, one row per case.
 docs/security.md says what the CVEs were about.
@@ -44,8 +44,8 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[JupyterServer]:
-    """With two desktops, and all processes there that ever will be."""
-    # Short enough to be awaited, long enough for a busy machine.
+    """A server with two desktops, after all its processes have started."""
+    # Short enough to wait for, long enough for a busy machine.
     with servers.running("--DesktopApp.ticket_lifetime=20") as started:
         started.start_desktop()
         started.start_desktop("second")
@@ -88,7 +88,7 @@ def assert_no_more_is_held(processes: list[psutil.Process], before: Mapping[str,
 def nothing_is_left(
     server: JupyterServer, office: Office, processes: list[psutil.Process]
 ) -> Iterator[None]:
-    """After the test everything is as before, and the owner gets in."""
+    """After the test everything is as before, and the owner can connect."""
     known = server.call("GET", API).json
     before, connections, log = held(processes), accepted(server), len(server.log)
     yield
@@ -97,7 +97,7 @@ def nothing_is_left(
     for word in ("Traceback", "Uncaught", "Logging error", "never retrieved"):
         assert word not in server.log[log:]
     assert accepted(server) == connections
-    # What had been let through would be there before this one, which is.
+    # An accepted connection would be logged before this one.
     with view(server) as viewer:
         assert viewer.width
         servers.until(lambda: accepted(server) > connections, "the viewer in the log")
@@ -167,7 +167,7 @@ def test_the_page_redirects_to_the_login(server: JupyterServer, path: str) -> No
 def test_cve_2024_28179(server: JupyterServer, path: str, credentials: dict[str, str]) -> None:
     """jupyter-server-proxy before 3.2.3 and 4.1.1: WebSockets needed no login.
 
-    Here not even who holds a ticket gets in without one.
+    Here not even a ticket gives access without a login.
     """
     before = accepted(server)
     ticket = server.ticket(client="websockify")
@@ -175,7 +175,7 @@ def test_cve_2024_28179(server: JupyterServer, path: str, credentials: dict[str,
         clients.connect(server.url + path, ticket["protocols"], credentials)
     assert denied.value.status in (302, 403)
     assert accepted(server) == before
-    # With a login the same ticket does let in.
+    # With a login the same ticket is accepted.
     headers = {"Authorization": f"token {server.token}"}
     with clients.connect(server.url + path, [*ticket["protocols"], "binary"], headers) as wire:
         assert wire.message() == b"RFB 003.008\n"
@@ -184,14 +184,14 @@ def test_cve_2024_28179(server: JupyterServer, path: str, credentials: dict[str,
 def test_the_side_entrance_refuses_a_connection_without_a_ticket(
     server: JupyterServer, processes: list[psutil.Process]
 ) -> None:
-    """What jupyter-server-proxy lets through has no ticket to show."""
+    """jupyter-server-proxy passes connections on without a ticket."""
     headers = {"Authorization": f"token {server.token}"}
 
     def knock() -> None:
         with pytest.raises((Denied, Closed)):
             clients.connect(f"{server.url}desktop-websockify/", ["binary"], headers).message()
 
-    knock()  # whatever the proxy makes for the first one
+    knock()  # the proxy may allocate something for the first one
     before, connections = held(processes), accepted(server)
     for _ in range(10):
         knock()
@@ -207,7 +207,7 @@ def test_the_side_entrance_refuses_another_origin(server: JupyterServer) -> None
         clients.connect(url, ["binary"], {**cookie, "Origin": EVIL})
     assert denied.value.status == 403
     assert accepted(server) == connections
-    # Our own origin gets in with that ticket.
+    # Our own origin is accepted with that ticket.
     wire = clients.connect(url, ["binary"], {**cookie, "Origin": server.address})
     with clients.Viewer(wire) as viewer:
         assert viewer.authenticate(ticket["password"]).width
@@ -293,7 +293,7 @@ def test_a_harmless_upgrade_request_is_accepted_and_not_echoed(
 def test_bytes_after_an_upgrade_request_are_neither_request_nor_frame(
     server: JupyterServer,
 ) -> None:
-    """A second request in the same packet, and one disguised as the body of the first."""
+    """A second request in the same packet, alone or as the body of the first."""
     hidden = b"GET /desktop/api/sessions?hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
     length = f"Content-Length: {len(hidden)}".encode()
     for changed in ({}, {b"X": [length]}):
@@ -328,7 +328,7 @@ def test_no_path_leads_out_of_the_served_folders(server: JupyterServer) -> None:
     ],
 )
 def test_the_files_themselves_are_served(server: JupyterServer, path: str) -> None:
-    """Lest the test above only sees addresses that are wrong anyway."""
+    """This shows that the addresses of the test above have the right form."""
     assert server.call("GET", f"desktop/{path}").status == 200
 
 
@@ -357,7 +357,7 @@ def test_the_page_runs_only_its_own_scripts(server: JupyterServer) -> None:
 
 
 def test_error_pages_have_no_inline_script_or_style(server: JupyterServer) -> None:
-    """Jupyter's has an inline script and style."""
+    """Jupyter's error page has an inline script and style."""
     for path in ("desktop/static/nothing.js", "desktop/xpra/index.html"):
         page = server.call("GET", path).body.decode()
         assert "404: Not Found" in page
@@ -367,7 +367,7 @@ def test_error_pages_have_no_inline_script_or_style(server: JupyterServer) -> No
 
 @pytest.mark.parametrize(("path", "ours"), WITH_A_SCRIPT.items())
 def test_cve_2024_35225(server: JupyterServer, path: str, ours: int | None) -> None:
-    """jupyter-server-proxy before 3.2.4 and 4.2.0: an error said the host's name as HTML."""
+    """jupyter-server-proxy before 3.2.4 and 4.2.0: an error had the host's name as HTML."""
     answer = server.call("GET", path.format(quote(SCRIPT, safe="")))
     assert answer.status >= 300
     if ours:
@@ -387,7 +387,7 @@ def test_cve_2024_35225_in_a_header(server: JupyterServer) -> None:
         headers = {"Cookie": browser["Cookie"], "Origin": "http://x", name: SCRIPT}
         with pytest.raises(Denied) as denied:
             clients.connect(f"{server.url}desktop/socket/default", ["desktop.v1"], headers)
-        # A host that cannot be one is refused by Tornado, without a word.
+        # Tornado refuses an invalid host with an empty body.
         assert denied.value.body == b"" or json.loads(denied.value.body)["message"]
 
 
@@ -395,7 +395,7 @@ def test_cve_2024_35225_in_a_header(server: JupyterServer) -> None:
 @pytest.mark.parametrize("path", OPEN_REDIRECTS)
 def test_cve_2021_3654(server: JupyterServer, path: str, login: bool) -> None:
     """noVNC's server, websockify on Python's http.server: a redirect to anywhere."""
-    # The side entrance is websockify, and would answer who has a ticket.
+    # The side entrance is websockify, which would answer with a ticket.
     server.ticket(client="websockify")
     answer = server.call("GET", path, token=server.token if login else None)
     location = urlsplit(answer.headers.get("Location", ""))
@@ -419,16 +419,16 @@ def test_no_answer_leaves_the_token_in_the_address(server: JupyterServer, path: 
 
 
 def test_jupyter_server_proxy_is_new_enough() -> None:
-    """Here, and wherever this package is installed."""
+    """Here, and in the package's requirements."""
     assert tuple(map(int, version("jupyter-server-proxy").split(".")[:2])) >= (4, 3)
     assert "jupyter-server-proxy>=4.3" in (requires("jupyter-desktop") or [])
 
 
-# -- what wants a server with other settings, or a desktop more
+# -- with other settings, or another desktop
 
 
 def framed_by(ancestors: str) -> str:
-    """Return the setting of Jupyter's for who may frame its pages."""
+    """Return Jupyter's setting with ``ancestors`` that may frame its pages."""
     policy = f"default-src *; frame-ancestors {ancestors}; report-uri /reports"
     headers = {"headers": {"Content-Security-Policy": policy}}
     return f"--ServerApp.tornado_settings={headers}"
@@ -466,7 +466,7 @@ def test_frame_ancestors_follow_jupyter_s_setting(
 
 
 def test_a_ticket_is_needed_even_without_a_token(open_to_all: JupyterServer) -> None:
-    """With authentication switched off, the cookie still tells browsers apart."""
+    """Without authentication the cookie still identifies browsers."""
     server = open_to_all
     page = server.call("GET", "desktop/", token=None)
     cookies = [line.split(";")[0] for line in page.headers.get_all("Set-Cookie", [])]
@@ -488,7 +488,7 @@ def test_a_ticket_is_needed_even_without_a_token(open_to_all: JupyterServer) -> 
 def test_cve_2017_18635(called_like_a_script: JupyterServer) -> None:
     """noVNC before 0.6.2: the VNC server's name was shown as HTML.
 
-    What the page makes of it stands in tests/browser/test_hostile_text.py.
+    The page is tested in tests/browser/test_hostile_text.py.
     """
     server = called_like_a_script
     server.start_desktop()
@@ -498,7 +498,7 @@ def test_cve_2017_18635(called_like_a_script: JupyterServer) -> None:
     page = server.call("GET", "desktop/").body.decode()
     assert "<img src=x" not in page
     assert html.escape(SCRIPT) in page
-    # No script of ours, noVNC's included, makes HTML of anything.
+    # No script, noVNC's included, creates HTML from text.
     for script in (Path(jupyter_desktop.__file__).parent / "static").glob("*.js"):
         assert not re.search(
             "innerHTML|outerHTML|insertAdjacentHTML|document.write", script.read_text()
@@ -527,7 +527,7 @@ def test_cve_2025_32428(server: JupyterServer, backend: str) -> None:
         for one in process.net_connections("inet")
         if one.status == "LISTEN" or one.type == socket.SOCK_DGRAM
     }
-    # Jupyter's own, once for each address that "localhost" has.
+    # Only Jupyter listens, once for each address of "localhost".
     assert listening == {(server.process.pid, server.port)}
     numbers = [int(display[1:]) for display in server.displays()]
     desktops = 3 if backend == "xpra" else 2
