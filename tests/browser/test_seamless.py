@@ -1,4 +1,4 @@
-"""Xpra without a desktop: each program's windows in the page, in frames of the page's own."""
+"""Seamless mode of Xpra: each program's windows in frames of the page."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def page(visitor: Visitor, server: servers.JupyterServer, cable: Link) -> Deskto
 
 
 class Window:
-    """A window in the page, and how its frame is used."""
+    """A window in the page, and actions on its frame."""
 
     def __init__(self, page: Desktop, title: str) -> None:
         self.page = page
@@ -66,7 +66,7 @@ class Window:
 
     @property
     def contents(self) -> tuple[int, int, int, int]:
-        """Left, top, width and height of what is the program's."""
+        """Left, top, width and height of the program's contents."""
         box = self.frame.locator("canvas").bounding_box()
         assert box
         return tuple(round(box[side]) for side in ("x", "y", "width", "height"))  # type: ignore[return-value]
@@ -79,7 +79,7 @@ class Window:
         expect(self.frame).to_have_attribute("data-focused", "true")
 
     def clicks(self, x: float, y: float) -> None:
-        """Click there, counted from the top left of the contents."""
+        """Click at a point, relative to the top left of the contents."""
         left, top, *_ = self.contents
         self.page.clicks((left + x, top + y))
 
@@ -87,7 +87,7 @@ class Window:
         self.frame.get_by_role("button", name=button).click()
 
     def drags(self, at: tuple[float, float], by: tuple[float, float]) -> None:
-        """Drag from a point, counted from the top left of the frame."""
+        """Drag from a point, relative to the top left of the frame."""
         mouse = self.page.page.mouse
         x, y = self.box["x"] + at[0], self.box["y"] + at[1]
         mouse.move(x, y)
@@ -97,13 +97,13 @@ class Window:
 
 
 class Programs:
-    """Starts programs on the server; they end with the test."""
+    """Starts programs on the desktop, which end with the test."""
 
     def __init__(self, page: Desktop, guest: Guest, stack: ExitStack) -> None:
         self.page, self.guest, self._stack = page, guest, stack
 
     def terminal(self, title: str, place: str = "+100+150") -> Window:
-        """Start a terminal; its shell takes "-" for a title that is not to be changed."""
+        """Start a terminal with that title."""
         self._run("xterm", "-T", title, "-geometry", f"60x12{place}", "-e", "sh")
         return self._window(title)
 
@@ -130,7 +130,7 @@ def programs(page: Desktop, guest: Guest) -> Iterator[Programs]:
 
 
 def geometry(guest: Guest, title: str) -> tuple[int, int, int, int]:
-    """Return left, top, width and height of a window, as X has them."""
+    """Return left, top, width and height of a window in X."""
     told = guest.run("xwininfo", "-name", title)
     return tuple(  # type: ignore[return-value]
         int(re.search(rf"{name}: +(-?\d+)", told)[1])  # type: ignore[index]
@@ -199,7 +199,7 @@ def test_a_dialog_blocks_its_window(page: Desktop, programs: Programs) -> None:
     window.clicks(200, 45)
     dialog = Window(page, "A question")
     dialog.has_focus()
-    # In the middle of what it belongs to.
+    # The dialog is centred on its window.
     for side, length in (("x", "width"), ("y", "height")):
         middles = [one.box[side] + one.box[length] / 2 for one in (window, dialog)]  # type: ignore[literal-required]
         assert abs(middles[0] - middles[1]) < 40
@@ -235,7 +235,7 @@ def test_a_frame_moves_resizes_and_closes_its_window(
     window.drags((frame["width"], frame["height"]), (123, 77))
     is_where_it_is_seen(window, guest, "framed")
     assert window.contents[:2] == (left + 200, top - 70)
-    # In whole letters, and what the pointer went has left no room for one more.
+    # The size grows by whole letters, no further than the pointer.
     grown = (window.contents[2] - width, window.contents[3] - height)
     assert 100 < grown[0] <= 123
     assert 50 < grown[1] <= 77
@@ -320,8 +320,8 @@ def test_a_program_with_its_own_frame_can_be_dragged(
     mouse.down()
 
     def follows() -> bool:
-        # The program asks to be moved once it has seen that the pointer is being dragged, and the
-        # window is where it would be if it had asked at once.
+        # The program requests the move after it has noticed the drag; the offset is that of an
+        # immediate request.
         mouse.move(x + 121, y + 150)
         mouse.move(x + 120, y + 150)
         return window.contents[:2] == (left + 120, top + 150)

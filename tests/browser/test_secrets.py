@@ -1,4 +1,4 @@
-"""Nothing that lets anyone in is left where another page, a visitor or a log may find it."""
+"""Secrets are left nowhere that other pages, later users or logs can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marking text on the desktop is no copying; the mark is pasted over, or by the middle button."""
+"""Text marked on the desktop is not copied; it can be pasted over, or with the middle button."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .visitor import Visitor
 HERE = Path(__file__).parent
 ENTRIES = {"GTK": HERE / "gtk_entry.py", "Qt": HERE / "qt_entry.py"}
 OLD, MARK = "old, on the desktop", "marked in another program"
-# Where these windows are; the terminal is below the entry.
+# Points in these windows; the terminal is below the entry.
 ENTRY, TERMINAL = (200, 50), (200, 400)
-# In an editor, beside both and below its text.
+# A point in the editor, beside both and below its text.
 EDITOR = (840, 550)
 
 
 @pytest.fixture
 def new(request: pytest.FixtureRequest) -> str:
-    """A text to copy outside: another one for each test, since one is not offered twice."""
+    """A text to copy outside, different for each test, since the same text is not offered twice."""
     return f"new, for {request.node.name} ✓"
 
 
@@ -58,17 +58,17 @@ def elsewhere(desktop: Desktop, visitor: Visitor, server: servers.JupyterServer)
 
 
 def copies(elsewhere: Page, desktop: Desktop, guest: Guest, text: str) -> None:
-    """Copy a text outside, and go back to the desktop; return when that knows of it."""
+    """Copy a text outside, and wait until the desktop's clipboard has it."""
     elsewhere.bring_to_front()
     elsewhere.evaluate("(text) => navigator.clipboard.writeText(text)", text)
     desktop.page.bring_to_front()
-    # Keys do not wait for ever for a browser that is slow to give its clipboard.
+    # The page delays keys only for a limited time until the browser returns its clipboard.
     until(lambda: guest.paste() == text, "the text on the desktop's clipboard")
 
 
 @contextmanager
 def entry(desktop: Desktop, guest: Guest, toolkit: str, text: str) -> Iterator[None]:
-    """A line of text at the top left, whose content is in the file of the same name."""
+    """A text field at the top left, whose content is in the file "entry"."""
     guest.forget("entry")
     with guest.running("/usr/bin/python3", str(ENTRIES[toolkit]), "entry", text, "entry"):
         guest.await_window("entry")
@@ -79,7 +79,7 @@ def entry(desktop: Desktop, guest: Guest, toolkit: str, text: str) -> Iterator[N
 
 @contextmanager
 def terminal(desktop: Desktop, guest: Guest) -> Iterator[None]:
-    """An xterm below, whose lines the file "pasted" has."""
+    """An xterm below it, whose input goes into the file "pasted"."""
     guest.forget("pasted")
     command = ("sh", "-c", "stty -icanon; cat > pasted")
     place = ("-geometry", "60x10+0+300", "-title", "terminal")
@@ -122,7 +122,7 @@ def test_marked_text_is_not_copied(
         copies(elsewhere, desktop, guest, new)
         desktop.presses("Control+a")
         is_marked(guest, OLD)
-        # A text that was copied later arrives later.
+        # Texts arrive in order.
         guest.copy("copied")
         eventually(lambda: desktop.read_clipboard() == "copied", "what was copied, in the browser")
         copies(elsewhere, desktop, guest, new)
@@ -139,7 +139,7 @@ def test_terminals_paste_text_copied_outside(
         is_marked(guest, OLD)
         with terminal(desktop, guest):
             copies(elsewhere, desktop, guest, new)
-            # PRIMARY has still the mark, and must have the text before the key or button is there.
+            # PRIMARY still has the mark, and must get the text before the key or button arrives.
             assert guest.paste("primary") == OLD
             if way == "Shift+Insert":
                 desktop.presses("Shift+Insert")
@@ -162,7 +162,7 @@ def test_the_middle_button_pastes_text_marked_after_the_last_copy(
         is_marked(guest, OLD)
         desktop.page.mouse.click(*TERMINAL, button="middle")
         holds(guest, "pasted", OLD)
-        # It is still marked.
+        # The text is still marked.
         desktop.clicks((600, 700))
         assert guest.paste("primary") == OLD
 
@@ -172,7 +172,7 @@ def test_only_the_pasted_text_is_fetched(
 ) -> None:
     with entry(desktop, guest, "GTK", OLD):
         copies(elsewhere, desktop, guest, new)
-        # Nothing is marked there, but what the middle button pastes is not a mark of others.
+        # The middle button pastes the copied text, although nothing is marked.
         desktop.page.mouse.click(*ENTRY, button="middle")
         until(lambda: new in (guest.server.home / "entry").read_text(), "the text in the entry")
         guest.copy("copied later on the desktop")
@@ -186,14 +186,14 @@ def test_only_the_pasted_text_is_fetched(
 def test_marking_and_pasting_work_in_firefox_and_writer(
     desktop: Desktop, guest: Guest, elsewhere: Page, new: str, program: str
 ) -> None:
-    """All of it in one start of each: they take their time to start."""
+    """One start of each for all checks, since they start slowly."""
 
     def has_keys() -> None:
         desktop.clicks(EDITOR)
         guest.await_keys(window)
 
     def all_of_it(text: str, keys: tuple[str, ...], selection: str) -> None:
-        """Press keys until all is marked or copied: Writer heeds them before it has pasted."""
+        """Press keys until all is marked or copied: Writer processes keys before it has pasted."""
 
         def there() -> bool:
             desktop.presses(*keys)

@@ -1,4 +1,4 @@
-"""Links for other people: to look on or to use the desktop, and what they see when that is over."""
+"""Links to view or use the desktop, and the pages after their end."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .visitor import Visitor
 
 SMALL: ViewportSize = {"width": 800, "height": 600}
 OWNERS = {"width": 1280, "height": 800}
-# A name that would like to be more than text, and to turn the text after it round.
+# A name with HTML and a character that reverses the following text.
 MALLORY = "Mallory <img src=x> \N{RIGHT-TO-LEFT OVERRIDE}"
 
-# People are called as their browser calls itself. Rita may read, and no more.
+# Users have the name of their user agent. Rita has read permission only.
 PEOPLE = f"""
 import uuid
 from jupyter_server.auth import AllowAllAuthorizer, PasswordIdentityProvider, User
@@ -56,7 +56,7 @@ def server(backend: str) -> Iterator[JupyterServer]:
 
 @pytest.fixture
 def owner(visit: Callable[..., Visitor], server: JupyterServer) -> Iterator[Desktop]:
-    """The page of the desktop's owner; nothing is shared."""
+    """The page of the desktop's owner; no link exists."""
     server.start_desktop()
     visitor = visit(user_agent="Ada", viewport=OWNERS)
     visitor.expects(*ENDS)
@@ -71,7 +71,7 @@ def owner(visit: Callable[..., Visitor], server: JupyterServer) -> Iterator[Desk
 
 @pytest.fixture
 def comes(visit: Callable[..., Visitor]) -> Callable[..., Desktop]:
-    """Opens a link as a user with a browser of their own."""
+    """Opens a link in a new browser."""
 
     def come(link: str, user: str) -> Desktop:
         visitor = visit(user_agent=user, viewport=SMALL)
@@ -85,7 +85,7 @@ def comes(visit: Callable[..., Visitor]) -> Callable[..., Desktop]:
 
 @pytest.fixture
 def events(server: JupyterServer, owner: Desktop, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """What arrives at a window that fills most of the desktop, and has the focus."""
+    """The events of a focused window that fills most of the desktop."""
     guest = Guest(server)
     log = tmp_path / "events"
     what = [word for kind in ("keyboard", "button", "focus") for word in ("-event", kind)]
@@ -101,7 +101,7 @@ def dialog(owner: Desktop) -> Locator:
 
 
 def new_link(dialog: Locator, access: str = "They can only look") -> str:
-    """Create one as the owner does, and return it."""
+    """Create a link in the dialog, and return it."""
     dialog.get_by_label("With the link").select_option(access)
     dialog.get_by_role("button", name="Create link").click()
     field = dialog.get_by_role("textbox", name="Link")
@@ -110,7 +110,7 @@ def new_link(dialog: Locator, access: str = "They can only look") -> str:
 
 
 def share(server: JupyterServer, access: str, lifetime: float = 60) -> str:
-    """Create a link as a program does, and return it."""
+    """Create a link by the API, and return it."""
     wish = {"access": access, "lifetime": lifetime}
     answer = server.call("POST", "desktop/api/sessions/default/share", wish)
     assert answer.status == 201, answer.body
@@ -123,12 +123,12 @@ def keys(events: str) -> list[str]:
 
 
 def clicks(events: str) -> int:
-    """How often a button of the mouse was pressed."""
+    """Number of mouse button presses."""
     return events.count("ButtonPress event")
 
 
 def works(desktop: Desktop) -> None:
-    """Press a button of the mouse and a key, on the window that notes both."""
+    """Press a mouse button and a key on the window that notes both."""
     box = desktop.here.locator("#screen canvas").bounding_box()
     assert box
     desktop.clicks((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
@@ -160,7 +160,7 @@ def test_a_view_link_shows_the_desktop_and_takes_no_input(
     expect(shown.get_by_role("status")).to_have_text("The link is copied.")
     assert owner.read_clipboard() == link
 
-    # Rita may do nothing on this server but read.
+    # Rita has only read permission on this server.
     rita = comes(link, "Rita")
     rita.shows_desktop(colours=2)
     rita.screenshot("share-view")
@@ -178,14 +178,14 @@ def test_a_view_link_shows_the_desktop_and_takes_no_input(
     assert rita.page.url == link
     looks_on(rita, events)
     works(owner)
-    # A window manager keeps a click until it has raised the window.
+    # The window manager delays a click until it has raised the window.
     until(lambda: keys(events()) and clicks(events()), "a key and a click of the owner's")
     assert (keys(events()), clicks(events())) == (["x"], 1), events()
     assert Guest(server).size() == (1280, 800)
 
 
 def looks_on(desktop: Desktop, events: Callable[[], str]) -> None:
-    """See it all in a smaller window, be told so, and have no say."""
+    """Check the view-only page of the whole desktop in a smaller window; try input and resizes."""
     assert desktop.size() == (1280, 800)
     seen = desktop.here.locator("#screen canvas").bounding_box()
     assert seen
@@ -199,7 +199,7 @@ def looks_on(desktop: Desktop, events: Callable[[], str]) -> None:
 
 
 def sees_pointer(desktop: Desktop, owner: Desktop) -> None:
-    """See the pointer of somebody else come to a place that was plain."""
+    """Fail unless the owner's pointer appears where the screen was plain."""
     for x, y in ((700, 400), (500, 600)):
         eventually(lambda x=x, y=y: desktop.colours(area(desktop, x, y)) == 1, "plain paper")
         owner.page.mouse.move(x, y)
@@ -207,11 +207,11 @@ def sees_pointer(desktop: Desktop, owner: Desktop) -> None:
 
 
 def area(desktop: Desktop, x: int, y: int) -> FloatRect:
-    """Return where in the page some pixels of a desktop of 1280x800 are."""
+    """Return the area in the page around a point of a desktop of 1280x800."""
     seen = desktop.here.locator("#screen canvas").bounding_box()
     assert seen
     scale = min(seen["width"] / 1280, seen["height"] / 800)
-    # The picture is in the middle of its canvas, which may be larger.
+    # The picture is centred in its canvas, which may be larger.
     left = seen["x"] + (seen["width"] - 1280 * scale) / 2
     top = seen["y"] + (seen["height"] - 800 * scale) / 2
     return {"x": left + x * scale, "y": top + y * scale, "width": 8, "height": 8}
@@ -230,7 +230,7 @@ def test_a_full_link_takes_input(
     shows_tools(grace, "Keys", "Clipboard", "Full screen")
     assert not grace.here.get_by_text("View only", exact=True).is_visible()
     works(grace)
-    # A window manager keeps a click until it has raised the window.
+    # The window manager delays a click until it has raised the window.
     until(lambda: keys(events()) and clicks(events()), "a key and a click of the guest's")
     assert (keys(events()), clicks(events())) == (["x"], 1), events()
 
@@ -304,7 +304,7 @@ def test_a_link_to_a_desktop_that_does_not_run_starts_none(
     grace.screenshot("share-not-started")
     with grace.page.expect_request("**/desktop/api/**") as asked:
         grace.page.reload()
-    # JupyterHub logs it where something fails.
+    # JupyterHub logs the referrer of failed requests.
     assert asked.value.all_headers()["referer"] == f"{server.address}/"
     sessions = server.call("GET", "desktop/api/sessions").json["sessions"]
     assert "other" not in [one["name"] for one in sessions]

@@ -1,4 +1,4 @@
-"""The desktop follows the window's size, and two windows do not fight over it."""
+"""The desktop follows the size of the focused window."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def desktop(visitor: Visitor, server: servers.JupyterServer) -> Desktop:
 
 @pytest.fixture
 def other(desktop: Desktop, visitor: Visitor, server: servers.JupyterServer) -> Desktop:
-    """A second window on the desktop; the focus is in ``desktop``, and really in one at a time."""
+    """A second window on the desktop; only one has the focus, at first ``desktop``."""
     other = visitor.opens(server)
     other.page.set_viewport_size(SMALL)
     other.shows_desktop(colours=1)
     for one in (desktop, other):
         visitor.own_focus(one.page)
-    # Until now both had it, so that only a change is news to them.
+    # Both had the focus so far, and react only to a change.
     other.page.bring_to_front()
     desktop.page.bring_to_front()
     assert desktop.run("() => document.hasFocus()")
@@ -50,7 +50,7 @@ def other(desktop: Desktop, visitor: Visitor, server: servers.JupyterServer) -> 
 
 
 class Resizes:
-    """Counts how often the size of the X screen changes, and remembers when it last did."""
+    """Counts the changes of the X screen's size."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -63,7 +63,7 @@ class Resizes:
         return [size for before, size in zip([None, *sizes], sizes, strict=False) if size != before]
 
     def settle(self, seconds: float = 2.5) -> list[tuple[int, int]]:
-        """Return all sizes there were, once there was no new one for ``seconds``."""
+        """Return all sizes once there was no new one for ``seconds``."""
         last, since = self.sizes(), time.monotonic()
 
         def settled() -> bool:
@@ -78,7 +78,7 @@ class Resizes:
 
 @pytest.fixture
 def resizes(desktop: Desktop, guest: Guest, tmp_path: Path) -> Iterator[Resizes]:
-    """What happens to the size from now on."""
+    """The changes of the size from now on."""
     log = tmp_path / "resizes"
     with guest.running("xev", "-root", "-event", "randr", output=log):
         counted = Resizes(log)
@@ -98,7 +98,7 @@ def test_the_desktop_takes_the_window_s_size(
 ) -> None:
     desktop.page.set_viewport_size(size)
     has_size(guest, desktop, size)
-    # One pixel of the desktop is one of the page: nothing is scaled.
+    # One pixel of the desktop is one of the page, without scaling.
     shown = desktop.here.locator("#screen canvas").bounding_box()
     assert shown
     assert (shown["width"], shown["height"]) == (size["width"], size["height"])
@@ -131,11 +131,11 @@ def test_only_the_focused_window_resizes_the_desktop(
     for active, size in ((other, SMALL), (desktop, LARGE)):
         active.page.bring_to_front()
         has_size(guest, active, size)
-        # Both see it all, whatever their own size is.
+        # Both show the whole desktop, whatever their size.
         eventually(lambda: desktop.size() == other.size(), "the same picture in both")
     assert resizes.settle()[before:] == [(900, 600), (1400, 850)]
 
-    # The one without the focus gets another size: nothing happens to the desktop.
+    # A new size of the unfocused window does not change the desktop.
     other.page.set_viewport_size({"width": 777, "height": 555})
     assert len(resizes.settle()) == before + 2
     has_size(guest, desktop, LARGE)
@@ -148,7 +148,7 @@ def test_two_users_with_focus_do_not_resize_repeatedly(
     server: servers.JupyterServer,
     resizes: Resizes,
 ) -> None:
-    # Each has a browser of their own, and so the focus.
+    # Each has a separate browser, and so the focus.
     other = visit(viewport=SMALL).opens(server)
     other.shows_desktop(colours=1)
     resizes.settle()

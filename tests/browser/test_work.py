@@ -20,14 +20,14 @@ from .link import Link
 from .visitor import Visitor
 
 _LOCKERS = ("xscreensaver", "light-locker", "xfce4-screensaver", "xss-lock", "gnome-screensaver")
-# Of more than 99 pixels: Xfce's session manager has small invisible ones as well.
+# Wider than 99 pixels: Xfce's session manager also has small invisible windows.
 _LOG_OUT_WINDOW = re.compile(r'"Xfce4-session"\)\s+\d{3,}x')
-# As where the user comes back to the page, and the browser takes its time to say what was copied.
+# The user returns to the page, and the browser is slow to return its clipboard.
 _SLOW_CLIPBOARD = """() => {
   navigator.clipboard.readText = () => new Promise((resolve) => setTimeout(resolve, 200, ""));
   dispatchEvent(new Event("focus"));
 }"""
-# Seconds. Servers that repeat keys begin after half of one, and repeat dozens of times in another.
+# Seconds. Servers that repeat keys start after half a second, at dozens per second.
 LATE = 3
 _NAMED_ROLES = (
     *("button", "link", "textbox", "menuitem", "menu", "dialog", "toolbar", "application"),
@@ -60,9 +60,9 @@ def test_a_held_key_repeats_as_often_as_in_the_browser(desktop: Desktop, guest: 
     keyboard = desktop.page.keyboard
     with _letters(desktop, guest) as typed:
         for _ in range(5):
-            keyboard.down("a")  # from the second time on, an event that says that it repeats
+            keyboard.down("a")  # from the second one on, events with the repeat flag
         until(lambda: len(typed()) >= 5, "five letters of a key that is held")
-        # Programs see that it is held.
+        # Programs see a held key.
         until(lambda: _keys_down(guest) == 1, "a key that is down")
         keyboard.up("a")
         for _ in range(3):
@@ -162,7 +162,7 @@ def test_the_handle_shows_its_label_until_used_or_timed_out(desktop: Desktop) ->
     desktop.page.reload()
     expect(said).to_have_css("opacity", "1")
     tall = height()
-    # Its seconds begin when the desktop is there, and pass.
+    # Its timeout starts with the connection.
     desktop.becomes("connected")
     handle.evaluate(
         "(handle) => handle.getAnimations({ subtree: true }).forEach((one) => one.finish())"
@@ -178,16 +178,16 @@ def test_the_handle_shows_its_label_until_used_or_timed_out(desktop: Desktop) ->
 
 
 def test_reduced_motion_stops_animations(desktop: Desktop) -> None:
-    """What appears or goes does so from one picture to the next (Media Queries Level 5)."""
+    """Elements appear and disappear without a transition (Media Queries Level 5)."""
 
     def moving() -> list[float]:
-        """Return how long each thing moves that does or will, in milliseconds."""
+        """Return the durations of current and pending animations, in milliseconds."""
         durations = "document.getAnimations().map((one) => one.effect.getTiming().duration)"
         return [float(one) for one in desktop.run(durations)]
 
     desktop.page.reload()
     desktop.becomes("connected")
-    # That of the handle, which is to come.
+    # The handle's animation is pending.
     desktop.run("document.getAnimations().forEach((one) => one.pause())")
     assert max(moving()) > 100
     desktop.page.emulate_media(reduced_motion="reduce")
@@ -212,7 +212,7 @@ def test_all_tools_can_be_used_with_the_keyboard(desktop: Desktop, guest: Guest)
     expect(desktop.here.get_by_label("Text")).to_be_focused()
     page.keyboard.press("Escape")
     desktop.has_focus()
-    # No key is stuck there.
+    # No key is stuck on the desktop.
     guest.forget("after")
     page.keyboard.type("echo still typing > after\n")
     assert guest.file("after") == "still typing\n"
@@ -253,7 +253,7 @@ def test_the_screen_is_never_locked(
 
 @contextmanager
 def _letters(desktop: Desktop, guest: Guest) -> Iterator[Callable[[], str]]:
-    """Have the terminal write letters into a file as they come; gives what reads it."""
+    """Have the terminal write letters into a file at once; yields a function that reads it."""
     guest.forget("letters")
     desktop.types("stty -icanon -echo; cat >letters\n")
     path = guest.server.home / "letters"
@@ -264,7 +264,7 @@ def _letters(desktop: Desktop, guest: Guest) -> Iterator[Callable[[], str]]:
 
 
 def _keys_down(guest: Guest) -> int:
-    """Return how many keys are down, as the X server has it."""
+    """Return the number of pressed keys in the X server."""
     keymap = """
 import xcffib, xcffib.xproto
 keys = xcffib.connect().core.QueryKeymap().reply().keys
@@ -280,12 +280,12 @@ def _press(desktop: Desktop, entry: str) -> None:
 
 def _is_gone(guest: Guest, window: re.Pattern[str]) -> bool:
     windows = guest.windows()
-    # The panel is there as long as the desktop: without it the list is not whole.
+    # The panel is always there: a list without it is incomplete.
     return "xfce4-panel" in windows and not window.search(windows)
 
 
 def _clicked(log: Path) -> list[tuple[str, str, str]]:
-    """Return where xev saw which buttons go down."""
+    """Return position and number of button presses in xev's log."""
     press = r"ButtonPress event.*?root:\((\d+),(\d+)\),\s+state 0x\w+, button (\d+)"
     return re.findall(press, log.read_text(), re.DOTALL)
 
@@ -295,13 +295,13 @@ def _await_keys(log: Path, keys: list[str]) -> None:
 
 
 def _pressed(log: Path, count: int) -> list[str]:
-    """Return the last keys that xev saw going down."""
+    """Return the last ``count`` key presses in xev's log."""
     presses = re.findall(r"KeyPress event.*?keysym 0x\w+, (\w+)\)", log.read_text(), re.DOTALL)
     return presses[-count:]
 
 
 def _leave_desktop(desktop: Desktop) -> None:
-    """Press Ctrl, Alt and Shift together and let go, which leads to the toolbar."""
+    """Press and release Ctrl, Alt and Shift together, which focuses the toolbar."""
     for key in ("Control", "Alt", "Shift"):
         desktop.page.keyboard.down(key)
     for key in ("Control", "Alt", "Shift"):
@@ -310,7 +310,7 @@ def _leave_desktop(desktop: Desktop) -> None:
 
 
 def _unnamed(visitor: Visitor, page: Page) -> list[str]:
-    """Return the roles of what has none of the names that screen readers read out."""
+    """Return the roles of controls without an accessible name."""
     session = visitor.context.new_cdp_session(page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     controls = [

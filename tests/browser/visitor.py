@@ -1,4 +1,4 @@
-"""A user's browser, which notes everything that went wrong in our page."""
+"""A user's browser, which records errors in our page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .desktop import Desktop
 CLIPBOARD = ("clipboard-read", "clipboard-write")
 
 LINK_IS_DOWN = (
-    # Chromium says so itself, once for each attempt on a link that is down.
+    # Chromium's message for each attempt on a link that is down.
     r"net::ERR_",
     r"WebSocket connection to .* failed",
-    # So does noVNC, of an attempt that broke off, and of what it had received before the end and
-    # comes to when the last picture is drawn (core/rfb.js, _framebufferUpdate).
+    # noVNC's messages for a failed attempt, and for data received before the end but processed
+    # after the last picture is drawn (core/rfb.js, _framebufferUpdate).
     r"Failed when connecting: Connection closed",
     r"^Got data while disconnected",
 )
@@ -47,7 +47,7 @@ class Visitor:
         self._expected: list[str] = []
 
     def expects(self, *patterns: str) -> None:
-        """Let pass what the test itself brings about."""
+        """Ignore problems that the test itself causes."""
         self._expected.extend(patterns)
 
     def opens(self, server: JupyterServer, path: str = "desktop/", at: str = "") -> Desktop:
@@ -64,13 +64,13 @@ class Visitor:
         ]
 
     def own_focus(self, page: Page) -> None:
-        """Let only one page have the focus; Playwright gives it to all of them."""
+        """Turn off Playwright's emulation, which gives all pages the focus."""
         session = self.context.new_cdp_session(page)
         session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
 
     def _on_console(self, message: ConsoleMessage) -> None:
         where = message.location["url"]
-        # JupyterLab's own complaints are not ours.
+        # Ignore JupyterLab's own messages.
         ours = "/desktop/" in where or "/desktop/" in message.text
         if message.type == "error" and ours:
             self.problems.append(f"{message.text} ({where})")

@@ -1,4 +1,4 @@
-"""What a Binder link does, step by step, up to the page that it leads to: for ``test_images``.
+"""The steps of a Binder link up to its page, for ``test_images``.
 
 The steps are those of repo2docker (``repo2docker/app.py``, ``buildpacks/docker.py``) and of
 BinderHub (``binderspawner_mixin.py``, ``launcher.py``, ``helm-chart/binderhub/values.yaml``) as
@@ -10,12 +10,12 @@ from __future__ import annotations
 USER, UID = "jovyan", 1000
 TOKEN = "kGJ1dT6GRl2S3q0XNTjJhA"
 
-# It starts JupyterLab where the Python of the image has it.
+# Starts JupyterLab from the image's Python.
 _COMMAND = ["python3", "-c", "import jupyterlab, os, sys; os.execvp('jupyter-lab', sys.argv)"]
 
 
 def command(base_url: str) -> list[str]:
-    """Return how the server is started; settings are for the Notebook of old and Jupyter Server."""
+    """Return the server's command line; settings are for the old Notebook and Jupyter Server."""
     told = {
         "base_url": base_url,
         "token": TOKEN,

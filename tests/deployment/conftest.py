@@ -1,4 +1,4 @@
-"""A hub, reverse proxies before it, and its users."""
+"""A hub, reverse proxies in front of it, and its users."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture(scope="package")
 def anns(hub: Hub) -> UserServer:
-    """The server of the user with "@" in her name; its desktop is Xfce, with terminals on it."""
+    """The server of Ann, with "@" in her name; its desktop is Xfce with terminals."""
     settings = ["--DesktopApp.open_in=lab-tab", "--DesktopApp.backend=vnc"]
     server = hub.server(ANN, arguments=settings, start_script="xfce", prepare=with_terminals)
     server.start_xfce()
@@ -40,7 +40,7 @@ def anns(hub: Hub) -> UserServer:
 
 @pytest.fixture(scope="package")
 def sites(hub: Hub) -> UserServer:
-    """A second, named server of hers, with the headers of a site."""
+    """A second, named server of Ann's, with headers set by the site."""
     headers = {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}}
     settings = [f"--ServerApp.tornado_settings={headers}", "--DesktopApp.open_in=lab-tab"]
     return hub.server(ANN, "site", settings)
@@ -48,7 +48,7 @@ def sites(hub: Hub) -> UserServer:
 
 @pytest.fixture(scope="module", params=["nginx", "apache"])
 def front(request: pytest.FixtureRequest, hub: Hub) -> Iterator[Front]:
-    """A reverse proxy before the hub."""
+    """A reverse proxy in front of the hub."""
     with running_front(request.param, hub.port) as started:
         yield started
 
@@ -62,7 +62,7 @@ def cable(front: Front) -> Iterator[Link]:
 
 @pytest.fixture
 def member(front: Front, visit: Callable[..., Visitor]) -> Callable[..., Member]:
-    """Makes users of the hub, logged in, each with a browser; ``at`` is the front by default."""
+    """Makes logged-in users of the hub, each with a browser; ``at`` is the front by default."""
 
     def make(name: str, at: str = "") -> Member:
         made = Member(visit(ignore_https_errors=True), name, at or front.address)
@@ -91,13 +91,13 @@ def guest(anns: UserServer) -> Guest:
 
 @pytest.fixture(scope="module")
 def prefixed() -> Iterator[JupyterServer]:
-    """A Jupyter server without a hub, where the documented files expect one."""
+    """A Jupyter server without a hub, at the hub's prefix of the documented files."""
     with running("--ServerApp.allow_remote_access=True", base_url=BASE_URL) as server:
         yield server
 
 
 @pytest.fixture(scope="package")
 def images() -> Iterator[Images]:
-    """Images of this repository; what several of them have in common is built once."""
+    """Images of this repository; common layers are built once."""
     with image_store() as store:
         yield store

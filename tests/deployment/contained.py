@@ -21,22 +21,22 @@ from tests.servers import JupyterServer, facts, named, until
 
 from .images import Container
 
-# Nobody's, and of the group that OpenShift gives to the UIDs it makes up.
+# An unused UID, with the group that OpenShift gives its random UIDs.
 ANYBODY = f"{1_000_000 + os.getpid()}:0"
 
-# In other engines a container has one of its own.
+# Other engines give each container its own.
 _SHARED_MEMORY = Path("/dev/shm")
 
 
 class ContainedServer(JupyterServer):
-    """A server in a container, its home and /tmp mounted from folders of its own."""
+    """A server in a container, with its folders mounted as home and /tmp."""
 
     def __init__(self, root: Path, container: Container, base_url: str) -> None:
         super().__init__(root, base_url, tls=False, user=None)
         self.container = container
 
     def run(self, command: Sequence[str], **options: Any) -> None:
-        """Start ``command`` in the container; returns when it has printed its address.
+        """Start ``command`` in the container; wait until it has printed its address.
 
         ``options`` are those of ``Container.command``.
         """
@@ -56,12 +56,12 @@ class ContainedServer(JupyterServer):
 
     @property
     def printed(self) -> str:
-        """The address that it printed, with the token that it made up."""
+        """The printed address with the generated token."""
         found = re.findall(r"http://127\.0\.0\.1:\d+/\S*\?token=\S+", self.log)
         return found[-1] if found else ""
 
     def stop(self) -> None:
-        """End it as an engine does, and wait until it has ended."""
+        """End it like a container engine, and wait until it has ended."""
         end(self)
         self.process.wait(20)
 
@@ -78,8 +78,8 @@ class ContainedServer(JupyterServer):
 def volumes(server: JupyterServer, container: Container, user: str = "") -> list[str]:
     """Return the volumes of a server, with a home of ``user`` (UID:GID).
 
-    Without a user they are like Kubernetes' (emptyDir): all may write to the home and to /tmp, and
-    remove what is in it.
+    Without a user they are like Kubernetes' emptyDir: all users may write to home and /tmp, and
+    remove others' files.
     """
     server.root.chmod(0o755)
     server.home.chmod(0o700 if user else 0o777)
@@ -90,7 +90,7 @@ def volumes(server: JupyterServer, container: Container, user: str = "") -> list
 
 
 def runtime_folders() -> list[Path]:
-    """Return those that the image's entry has made for ``ANYBODY``."""
+    """Return the folders that the image's entry has made for ``ANYBODY``."""
     user = int(ANYBODY.partition(":")[0])
     found = []
     for path in _SHARED_MEMORY.glob("run-*"):
@@ -101,7 +101,7 @@ def runtime_folders() -> list[Path]:
 
 
 def end(server: JupyterServer) -> None:
-    """Tell the container's first process to end."""
+    """Send SIGTERM to the container's first process."""
     for process in named(server.processes("tini"), "tini"):
         process.terminate()
 
@@ -110,10 +110,10 @@ def end(server: JupyterServer) -> None:
 def serving(
     container: Container, *command: str, base_url: str = "/", user: str = ""
 ) -> Iterator[ContainedServer]:
-    """Run a server; afterwards assert that nothing of it is left.
+    """Run a server; afterwards assert that it has left nothing.
 
-    ``command`` is the image's own if left out; a port is added. With a ``user`` (UID:GID) it runs
-    as podman does it; without one as OpenShift does it: ``ANYBODY``, and restricted.
+    ``command`` is the image's by default; a port is added. With a ``user`` (UID:GID) it runs as
+    with podman; otherwise as on OpenShift: as ``ANYBODY``, restricted.
     """
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp"))
     server = ContainedServer(root, container, base_url)
@@ -136,7 +136,7 @@ def serving(
 
 
 def verify(flavour: str, address: str, *arguments: str, **environment: str) -> None:
-    """Run the verify script of a flavour; what it saw is printed."""
+    """Run the verify script of a flavour, and print its output."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     script = REPOSITORY / "containers" / flavour / "verify"
     picture = SCREENS / f"image-{flavour}.png"
@@ -154,7 +154,7 @@ def verify(flavour: str, address: str, *arguments: str, **environment: str) -> N
 
 
 def inside(server: JupyterServer) -> list[psutil.Process]:
-    """Return the processes in the server's container: not those of buildah around it."""
+    """Return the processes in the server's container, without buildah."""
     lines = facts(server.processes(), psutil.Process.cmdline)
     within = [one for one in lines if not lines[one][0].startswith("buildah")]
     assert within
@@ -162,20 +162,20 @@ def inside(server: JupyterServer) -> list[psutil.Process]:
 
 
 def status_of(process: psutil.Process) -> dict[str, str]:
-    """Return what proc(5) says in "status"."""
+    """Return the fields of /proc/PID/status (proc(5))."""
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
 def is_confined(process: psutil.Process) -> None:
-    """Fail unless a process has no capability, and the engine's filter for system calls."""
+    """Fail unless a process has no capability, and a system call filter."""
     status = status_of(process)
     assert int(status["CapEff"], 16) == 0
     assert status["Seccomp"] == "2"
 
 
 def is_restricted(process: psutil.Process) -> None:
-    """Fail unless it can gain no privilege either, and its root is read-only."""
+    """Fail unless a process cannot gain privileges, and its root is read-only."""
     assert status_of(process)["NoNewPrivs"] == "1"
     mounts = [line.split() for line in Path(f"/proc/{process.pid}/mounts").read_text().splitlines()]
     (options,) = [mount[3] for mount in mounts if mount[1] == "/"]

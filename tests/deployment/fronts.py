@@ -19,7 +19,7 @@ from .hub import DOCUMENTED
 # More than the 20 seconds between the heartbeats, and less than the usual 60.
 IDLE = 24
 
-# Around the snippet stands what distributions put there, in folders of our own.
+# The snippet in a configuration like that of distributions, with our folders.
 _NGINX = """
 {user}
 daemon off;
@@ -48,7 +48,7 @@ User www-data
 Group www-data
 Listen 127.0.0.1:{port}
 {modules}
-# Else newer versions leave the work of mod_proxy_wstunnel to mod_proxy_http.
+# Otherwise newer versions use mod_proxy_http instead of mod_proxy_wstunnel.
 <IfDirective ProxyWebsocketFallbackToProxyHttp>
 ProxyWebsocketFallbackToProxyHttp Off
 </IfDirective>
@@ -61,7 +61,7 @@ _OLDER_MODULES = [*_MODULES, "proxy_wstunnel", "rewrite"]
 
 
 class Front:
-    """A reverse proxy with TLS at ``port``, before what listens at ``target``."""
+    """A reverse proxy with TLS at ``port``, in front of ``target``."""
 
     def __init__(self, kind: str, target: int, changes: Mapping[str, str]) -> None:
         self.kind = kind
@@ -98,7 +98,7 @@ class Front:
         until(self._listens, f"{self.kind} to listen", 10)
 
     def stop(self) -> None:
-        """End it and every connection through it; when asked, Apache waits for those."""
+        """Kill it, since at SIGTERM Apache waits for its connections."""
         if self._process:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
@@ -114,7 +114,7 @@ class Front:
         return True
 
     def _snippet(self, target: int, changes: Mapping[str, str]) -> str:
-        """Return the documented file with what a site has to change, and ``changes``."""
+        """Return the documented file with a site's values, and ``changes``."""
         text = (DOCUMENTED / f"{self.kind}.conf").read_text()
         site = {
             "listen 443": f"listen 127.0.0.1:{self.port}",
@@ -138,7 +138,7 @@ class Front:
         user = "user root;" if os.getuid() == 0 else ""
         program = _program("nginx")
         command = [program, "-p", str(self.root), "-c", str(self.root / "main.conf")]
-        # The log that is compiled in belongs to the system's nginx.
+        # The default log belongs to the system's nginx.
         return _NGINX.format(root=self.root, user=user), [*command, "-e", str(self.root / "log")]
 
     def _apache(self, names: Sequence[str]) -> tuple[str, list[str]]:
@@ -153,7 +153,7 @@ class Front:
 def running_front(
     kind: str, target: int, changes: Mapping[str, str] | None = None
 ) -> Iterator[Front]:
-    """Run what the file ``kind`` is for; ``changes`` are texts in it and what to put there."""
+    """Run a proxy with the documented file ``kind``; ``changes`` are replacements in it."""
     front = Front(kind, target, changes or {})
     try:
         front.start()

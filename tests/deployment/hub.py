@@ -1,4 +1,4 @@
-"""A real JupyterHub with its configurable-http-proxy, and the servers of its users."""
+"""JupyterHub with its configurable-http-proxy, and the servers of its users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests import users
 from tests.servers import TOKEN, XSTARTUP, Answer, JupyterServer, ask, free_port, until
 
 PASSWORD = "a-password-for-tests"
-# The hub writes "+" as "%2B" into addresses.
+# The hub encodes "+" as "%2B" in addresses.
 ANN, BOB = "ann+lab@example.org", "bob"
 BASE_URL = "/jupyter/"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "deploy"
@@ -34,7 +34,7 @@ _PROXY = _HERE / "node_modules" / "configurable-http-proxy" / "bin" / "configura
 
 
 class Hub:
-    """A hub and everything it started. Made by ``running_hub``."""
+    """A hub and its processes. Made by ``running_hub``."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -64,23 +64,23 @@ class Hub:
         until(self._answers, "a hub that answers", 40)
 
     def stop(self) -> None:
-        """End it as ``kill`` does; it ends its proxy and its users' servers."""
+        """Send SIGTERM; the hub ends its proxy and its users' servers."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
 
     def end_the_rest(self) -> None:
-        """Kill what a failed test has left."""
+        """Kill processes that a failed test has left."""
         for server in self.servers:
             server.end_the_rest()
-        # The hub and its proxy, which survives it.
+        # The hub and its proxy, which may outlive it.
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 if process.environ().get(_SETTINGS) == str(self._settings_file):
                     process.kill()
 
     def api(self, method: str, path: str, body: Any = None) -> Answer:
-        """Ask the hub itself, as a service that may do everything."""
+        """Send a request to the hub's API, as a service with all permissions."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=30)
         headers = {"Authorization": f"token {TOKEN}"}
         return ask(connection, method, f"{BASE_URL}hub/api/{path}", body, headers)
@@ -95,9 +95,9 @@ class Hub:
         prepare: Callable[[JupyterServer], None] = lambda server: None,
         container: Callable[[JupyterServer], list[str]] = lambda server: [],
     ) -> UserServer:
-        """Start a server of ``user``, and return when the hub says that it is ready.
+        """Start a server of ``user``, and wait until the hub reports it as ready.
 
-        ``container`` may return the command line of buildah that it is to run in.
+        ``container`` may return a command line of buildah to run it in.
         """
         for old in [one for one in self.servers if (one.hub_user, one.name) == (user, name)]:
             self._forget(old)
@@ -110,7 +110,7 @@ class Hub:
 
     @contextmanager
     def culling(self, seconds: int) -> Iterator[None]:
-        """Run the idle culler, which ends every server without activity for ``seconds``."""
+        """Run the idle culler, which ends servers without activity for ``seconds``."""
         options = {"url": f"http://127.0.0.1:{self.port}{BASE_URL}hub/api", "timeout": seconds}
         arguments = [f"--{name}={value}" for name, value in {**options, "cull-every": 1}.items()]
         with self.log_file.open("ab") as log:
@@ -128,7 +128,7 @@ class Hub:
             culler.wait(10)
 
     def _forget(self, server: UserServer) -> None:
-        """End a server of a test that is run again, as after a failure, and remove its folder."""
+        """End a server of a repeated test, and remove its folder."""
         until(lambda: not server.model.get("pending"), "the hub to be done with it", 60)
         if server.model:
             server.stop()
@@ -143,7 +143,7 @@ class Hub:
                 return True
         except OSError:
             pass
-        time.sleep(0.1)  # the proxy logs every question that it has no answer to
+        time.sleep(0.1)  # the proxy logs every failed request
         return False
 
     def _settings(self) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class Hub:
 
 
 class UserServer(JupyterServer):
-    """A single-user server, asked straight through the hub's proxy."""
+    """A single-user server, reached through the hub's proxy."""
 
     def __init__(self, hub: Hub, user: str, name: str = "") -> None:
         root = hub.root / f"{user}+{name}"
@@ -182,7 +182,7 @@ class UserServer(JupyterServer):
 
     @property
     def model(self) -> dict[str, Any]:
-        """What the hub knows of it; empty if it is not running."""
+        """The hub's model of it; empty if it is not running."""
         servers = self.hub.api("GET", f"users/{_quoted(self.hub_user)}").json["servers"]
         model: dict[str, Any] = servers.get(self.name, {})
         return model
@@ -201,7 +201,7 @@ class UserServer(JupyterServer):
         until(lambda: self.model.get("ready"), "a server that is ready", 60)
 
     def start_xfce(self) -> None:
-        """Start the desktop, and wait for what may still take the keys away when it is shown."""
+        """Start the desktop, and wait for its programs that may still take the focus."""
         self.start_desktop()
         for program in ("xfsettingsd", "xfdesktop", "xfce4-panel", "panel/wrapper"):
             until(lambda program=program: self.processes(program), program, 30)
@@ -214,13 +214,13 @@ class UserServer(JupyterServer):
 
 
 def _quoted(user: str) -> str:
-    """Return a user's name as the hub writes it into addresses."""
+    """Return a user's name as in the hub's addresses."""
     return quote(user, safe="@~")
 
 
 @contextmanager
 def running_hub(**settings: Any) -> Iterator[Hub]:
-    """Run a hub; afterwards assert that nothing of its users' servers is left."""
+    """Run a hub; afterwards assert that its users' servers have left nothing."""
     hub = Hub(Path(tempfile.mkdtemp(prefix="jdt-", dir="/tmp")))
     try:
         hub.start(settings)

@@ -1,8 +1,8 @@
-"""Images built by buildah from what is in the repository, and containers of them.
+"""Images of this repository, built with buildah, and containers of them.
 
-They are kept in a folder of their own, so nobody's images are touched. The base image is made with
-mmdebstrap of the distribution that this machine runs, from the mirror that it uses; how this
-machine reaches mirrors and registries is mounted into the builds, and is no part of an image.
+They are stored in a separate folder, away from other images. The base image is this machine's
+distribution, made with mmdebstrap from its mirror. Settings for mirrors and registries are mounted
+into the builds, and are not in the images.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.machine import REPOSITORY
 
 BASE = "localhost/base"
 
-# What Debian's and Ubuntu's images of the same kind leave out.
+# Left out in Debian's and Ubuntu's minimal images, too.
 _LEFT_OUT = [f"/usr/share/{name}/*" for name in ("doc", "man", "locale")]
 
 
@@ -40,7 +40,7 @@ class Images:
         self._built: set[str] = set()
 
     def buildah(self, *arguments: str | Path, **options: Any) -> str:
-        """Run buildah; return what it prints. Its log is ``root/log``."""
+        """Run buildah; return its output. Its log is ``root/log``."""
         with (self.root / "log").open("ab") as log:
             ran = subprocess.run(
                 self.command(*arguments),
@@ -70,7 +70,7 @@ class Images:
         return (self.root / "log").read_text(errors="replace")
 
     def make_base(self) -> None:
-        """Make the image that others are built on; skips where containers cannot be."""
+        """Make the base image; skips if containers cannot run."""
         container = self.buildah("from", "scratch")
         try:
             root = Path(self.buildah("mount", container))
@@ -81,7 +81,7 @@ class Images:
         ran = subprocess.run(
             [
                 *("mmdebstrap", "--variant=minbase", *options, f"--aptopt={settings}"),
-                # There it has put them, for all who use the image.
+                # mmdebstrap has put the settings there.
                 '--customize-hook=rm "$1/etc/apt/apt.conf.d/99mmdebstrap"',
                 *(platform.freedesktop_os_release()["VERSION_CODENAME"], str(root), "-"),
             ],
@@ -97,7 +97,7 @@ class Images:
         self.buildah("rm", container)
 
     def build(self, file: str, *arguments: str, context: Path = REPOSITORY) -> str:
-        """Build an image as ``podman build --file`` does, once; return its name."""
+        """Build an image once, like ``podman build --file``; return its name."""
         name = f"localhost/{file.replace('/', '-').strip('.').lower()}"
         if name not in self._built:
             options = ["--layers", "--jobs=2", "--build-arg", f"BASE={BASE}", "--tag", name]
@@ -107,7 +107,7 @@ class Images:
         return name
 
     def _mounts(self) -> list[str]:
-        """Return what lets apt, pip and npm in a build use what this machine uses."""
+        """Return volumes with this machine's settings of apt, pip and npm."""
         files = {"/etc/apt/apt.conf.d/90-test": machine.apt_settings().encode()}
         files.update(machine.client_files("/root"))
         return [f"--volume={self._write(path, data)}:{path}:ro" for path, data in files.items()]
@@ -119,7 +119,7 @@ class Images:
 
     @contextmanager
     def container(self, image: str) -> Iterator[Container]:
-        """Make a container, in which nothing runs yet."""
+        """Make a container without starting it."""
         container = Container(self, self.buildah("from", "--name", uuid.uuid4().hex, image))
         try:
             yield container
@@ -127,7 +127,7 @@ class Images:
             self.buildah("rm", container.name)
 
     def remove(self) -> None:
-        """Remove all there is."""
+        """Remove all images and containers."""
         self.buildah("rm", "--all")
         # The overlay driver may have mounted this folder on itself.
         subprocess.run(
@@ -153,7 +153,7 @@ class Container:
         volumes: Sequence[str] = (),
         restricted: bool = False,
     ) -> list[str]:
-        """Return what runs ``command`` through the image's entry, on this machine's network.
+        """Return a command that runs ``command`` through the image's entry, on the host's network.
 
         ``environment`` has elements NAME=VALUE, ``volumes`` HERE:THERE; ``user`` is UID:GID.
         ``restricted`` makes the root read-only, and setuid programs powerless.
@@ -167,7 +167,7 @@ class Container:
         return self._with_root_read_only(run) if restricted else run
 
     def _with_root_read_only(self, command: list[str]) -> list[str]:
-        # buildah wants to mount something there.
+        # buildah mounts something there.
         (self.root / "run" / ".containerenv").touch()
         script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
         return ["unshare", "--mount", "sh", "-c", script, str(self.root), *command]
@@ -175,7 +175,7 @@ class Container:
 
 @contextmanager
 def image_store() -> Iterator[Images]:
-    """Make a store with a base image; skips where that cannot be."""
+    """Make a store with a base image; skips if that is impossible."""
     if os.getuid() != 0:
         pytest.skip("only root can build images with --isolation=chroot")
     for program in ("buildah", "mmdebstrap"):

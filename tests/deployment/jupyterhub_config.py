@@ -1,7 +1,7 @@
-"""A JupyterHub for tests. The file $JUPYTER_DESKTOP_TEST_HUB says in JSON what is to differ.
+"""A JupyterHub for tests. The file $JUPYTER_DESKTOP_TEST_HUB has settings in JSON.
 
-Users are many people on one system account: every server has a home of its own all the same, and
-what it is started with lies in its folder.
+All users share one system account, but each server has its own home; its folder has its environment
+and arguments.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ c.JupyterHub.cookie_secret_file = f"{root}/cookie-secret"
 c.JupyterHub.pid_file = f"{root}/hub.pid"
 c.JupyterHub.internal_ssl = settings["internal_ssl"]
 c.JupyterHub.internal_certs_location = f"{root}/certificates"
-# What is documented, and quicker.
+# The documented settings, with a shorter interval.
 load_subconfig(settings["documented"])  # type: ignore[name-defined]  # noqa: F821
 c.JupyterHub.last_activity_interval = 1
 c.ConfigurableHTTPProxy.command = settings["proxy"]
@@ -36,7 +36,7 @@ c.ConfigurableHTTPProxy.pid_file = f"{root}/proxy.pid"
 c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = settings["password"]
 c.Authenticator.allowed_users = set(settings["users"])
-# The tests' own way in.
+# API access for tests.
 c.JupyterHub.services = [{"name": "tests", "api_token": settings["token"]}, *settings["services"]]
 c.JupyterHub.load_roles = [
     {
@@ -65,8 +65,8 @@ def prepare(spawner: Any) -> None:
 
 
 def told_by_the_hub(spawner: Any, run: list[str]) -> list[str]:
-    """Return the command that runs a container, with what the hub tells a server."""
-    spawner.port = random_port()  # told as well, and else made up later
+    """Return the command that runs a container, with the hub's variables for a server."""
+    spawner.port = random_port()  # in the variables; otherwise chosen later
     told = {n: v for n, v in spawner.get_env().items() if n.startswith("JUPYTERHUB_")}
     after = run.index("run") + 1
     return [*run[:after], *(f"--env={name}={value}" for name, value in told.items()), *run[after:]]

@@ -16,7 +16,7 @@ from .hub import BASE_URL, PASSWORD, UserServer
 
 
 class Member:
-    """Logs in as ``name`` and comes to servers at ``address``, the origin of a front."""
+    """Logs in as ``name``, and opens servers at ``address``, the origin of a front."""
 
     def __init__(self, visitor: Visitor, name: str, address: str) -> None:
         self.visitor = visitor
@@ -36,7 +36,7 @@ class Member:
         return page
 
     def opens(self, server: UserServer, path: str = "desktop/") -> Desktop:
-        """Open a page of a server; the hub's login is held already."""
+        """Open a page of a server, after the login."""
         page = self.visitor.context.new_page()
         page.goto(f"{self.address}{server.base_url}{path}")
         return Desktop(page)
@@ -62,7 +62,7 @@ class Member:
 
 
 def xsrf_of(page: Page) -> str:
-    """Return the token that the page of a desktop holds."""
+    """Return the XSRF token in a desktop's page."""
     found = re.search(r'"xsrf": "([^"]*)"', page.content())
     assert found
     return found[1]

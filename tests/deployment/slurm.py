@@ -1,6 +1,6 @@
 """A Slurm cluster on this machine: munged, slurmctld, and a slurmd for each node.
 
-Everything is in a folder of its own, on ports of its own, and ends with it.
+Everything uses a temporary folder and free ports, and ends with the test.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import pytest
 
 from tests.servers import free_port, until
 
-# Debian has them in /usr/sbin, which not every user has on PATH.
+# Debian has the daemons in /usr/sbin, which may not be on PATH.
 _PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
-# MaxTime is what a site would set, and so is a prolog that greets every task on its output; the
-# small times have ends of jobs told within a test.
+# Like sites, with a MaxTime, and a prolog that prints into every task's output; with short times,
+# so that the ends of jobs are reported within a test.
 _CONFIGURATION = """
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -74,13 +74,13 @@ class Cluster:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What Slurm's commands need to find it."""
+        """Variables with which Slurm's commands find it."""
         return {"SLURM_CONF": str(self.configuration), "PATH": _PATH}
 
     # -- its daemons
 
     def start(self) -> None:
-        """Start it; skips the test, with the reason, where that cannot be."""
+        """Start it; skips the test, with the reason, if that is impossible."""
         for name in ("munged", "mungekey", "slurmctld", "slurmd", "sbatch"):
             if shutil.which(name, path=_PATH) is None:
                 pytest.skip(f"Slurm cannot be started: there is no {name}")
@@ -112,7 +112,7 @@ class Cluster:
             daemon.wait(10)
 
     def stop(self) -> None:
-        """End all daemons, in the opposite order, and what nodes may have left."""
+        """End all daemons in reverse order, and remaining steps of nodes."""
         for name in list(self._daemons)[::-1]:
             self.end(name)
         for step in self.steps():
@@ -122,7 +122,7 @@ class Cluster:
         until(lambda: not self.steps(), "the steps to be gone")
 
     def steps(self) -> list[psutil.Process]:
-        """Return the slurmstepd of every step that runs: they outlive a slurmd."""
+        """Return the slurmstepd of every running step: they outlive a slurmd."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
@@ -131,14 +131,14 @@ class Cluster:
         return found
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        # Slurm writes names over the start of its environment.
+        # Slurm overwrites the start of its environment with titles.
         environment = Path(f"/proc/{process.pid}/environ").read_bytes()
         return f"SLURM_CONF={self.configuration}".encode() in environment.split(b"\0")
 
     # -- what it says
 
     def says(self, *command: str) -> str:
-        """Run one of Slurm's commands; return what it prints."""
+        """Run one of Slurm's commands; return its output."""
         done = subprocess.run(
             command,
             env={**os.environ, **self.environment},
@@ -151,7 +151,7 @@ class Cluster:
         return done.stdout.decode()
 
     def states(self) -> list[str]:
-        """Return the state of each node, as sinfo(1) has them."""
+        """Return the state of each node, as in sinfo(1)."""
         return self.says("sinfo", "--noheader", "--Node", "--partition=main", "--format=%T").split()
 
     def jobs(self) -> list[str]:
@@ -159,35 +159,35 @@ class Cluster:
         return self.says("squeue", "--noheader", "--format=%i").split()
 
     def job(self, identifier: str, field: str) -> str:
-        """Return one field of a job, in squeue(1)'s letters, also of one that has ended."""
+        """Return one field of a job, also an ended one, in squeue(1)'s format."""
         fields = ["squeue", "--noheader", "--states=all", f"--jobs={identifier}"]
         return self.says(*fields, f"--format={field}").strip()
 
     def fill(self) -> list[str]:
-        """Keep every node busy; return the jobs that do."""
+        """Keep every node busy; return the jobs."""
         command = ["sbatch", "--parsable", "--exclusive", "--output=/dev/null", "--wrap=sleep 99"]
         fillers = [self.says(*command) for _ in self.nodes]
         until(lambda: self.states() == ["allocated", "allocated"], "the nodes to be busy", 20)
         return [filler.strip() for filler in fillers]
 
-    # -- what happens to jobs
+    # -- events of jobs
 
     def cancel_all(self) -> None:
-        """End every job; returns when all nodes are idle."""
+        """End every job, and wait until all nodes are idle."""
         if "slurmctld" not in self._daemons:
             self.start_controller()
         self.says("scancel", "--user=root")
-        # A node may tell a controller that was away only after a minute.
+        # A node may report to a restarted controller only after a minute.
         until(lambda: self.states() == ["idle"] * len(self.nodes), "idle nodes", 90)
 
     def ends_in(self, job: str, seconds: float) -> None:
-        """Have a job's time end so many seconds from now."""
+        """Set a job's end to ``seconds`` from now."""
         end = datetime.now() + timedelta(seconds=seconds)
         self.says("scontrol", "update", f"JobId={job}", f"EndTime={end:%Y-%m-%dT%H:%M:%S}")
 
     @contextmanager
     def without(self, node: str) -> Iterator[None]:
-        """Have a node fail: its slurmd is gone, and the controller takes it for dead."""
+        """Run the block with a failed node: slurmd killed, state DOWN."""
         self.end(node, signal.SIGKILL)
         self.says("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=failed")
         try:
@@ -200,7 +200,7 @@ class Cluster:
 
     @contextmanager
     def without_controller(self) -> Iterator[None]:
-        """Have the controller be away."""
+        """Run the block without the controller."""
         self.end("slurmctld")
         try:
             yield

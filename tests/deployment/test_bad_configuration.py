@@ -1,4 +1,4 @@
-"""Reverse proxies that are not set up as they should be: the page says what is wrong."""
+"""Misconfigured reverse proxies: the page says what is wrong."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.servers import JupyterServer
 from .fronts import running_front
 from .hub import BASE_URL
 
-# What to leave out of the documented files, so that no WebSocket opens.
+# Changes of the documented files: no WebSocket opens.
 NO_UPGRADE = {
     "nginx": {"proxy_set_header Upgrade    $http_upgrade;": ""},
     "apache": {" upgrade=websocket": ""},
 }
 
-# So that Jupyter is told another address than the browser knows.
+# Jupyter gets another host than the browser's.
 OTHER_HOST = {
     "nginx": {"proxy_set_header Host              $http_host;": ""},
     "apache": {"ProxyPreserveHost On": "ProxyPreserveHost Off"},
 }
 
-# So that the proxy takes away the prefix that Jupyter knows of.
+# The proxy removes Jupyter's prefix.
 NO_PREFIX = {
     "nginx": {"proxy_pass http://127.0.0.1:8000;": "proxy_pass http://127.0.0.1:8000/;"},
     "apache": {"127.0.0.1:8000/jupyter/": "127.0.0.1:8000/"},
@@ -89,7 +89,7 @@ def test_a_jupyter_without_the_prefix_is_explained(
 def test_a_user_without_a_name_and_with_a_read_only_home_gets_openbox(
     jupyter: Callable[..., JupyterServer],
 ) -> None:
-    """As in containers on platforms that give each a user id of its own."""
+    """As in containers on platforms with random user ids."""
 
     def prepare(server: JupyterServer) -> None:
         # Without it Jupyter itself would not start.
@@ -111,7 +111,7 @@ def test_a_user_without_a_name_gets_an_explanation_instead_of_xfce(
     user = users.new()
     server = jupyter(start_script="xfce", user=user)
     failed = server.start_desktop(state="failed")
-    # Nothing is missing that could be installed.
+    # No missing package is suggested.
     assert failed["error"]["remedy"] == "The last lines of the log below say why."
     said = "\n".join(failed["log"])
     assert f"serves only accounts with a name, and UID {user} has none" in said

@@ -1,4 +1,4 @@
-"""How the hub ends a server, and what counts as activity; with nginx before it."""
+"""Servers ended by the hub, and activity; with nginx in front."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.servers import until
 from .hub import BASE_URL, BOB, Hub
 from .member import Member
 
-# Seconds; the hub learns of input some twelve seconds later (``desktop/app.py``).
+# Seconds; input is reported to the hub about twelve seconds later (``desktop/app.py``).
 IDLE = 30
 
 SERVER_GONE = ("net::ERR_", "WebSocket connection to", "Failed to load resource")
@@ -27,7 +27,7 @@ def test_the_culler_ends_a_server_with_an_open_page_but_without_input(
     server = hub.server(BOB, "idle")
     desktop = bob.opens(server)
     desktop.shows_desktop()
-    # The page will find its server gone.
+    # The page loses its server.
     bob.visitor.expects(*SERVER_GONE)
     server.note_displays()
     began = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%fZ}"
@@ -44,7 +44,7 @@ def test_the_culler_ends_a_server_with_an_open_page_but_without_input(
         while time.monotonic() < works_until:
             works()
         assert server.model.get("ready"), "ended while somebody was typing"
-        # Now nobody is there: only the page and the bridge tell each other that they live.
+        # From now on only heartbeats between page and bridge.
         assert server.session()["viewers"]
         until(lambda: not server.model, "the culler to have ended it", 120)
     server.assert_nothing_left()
@@ -57,7 +57,7 @@ def test_stopping_the_server_at_the_hub_leaves_nothing(bob: Member, hub: Hub) ->
     server.note_displays()
     bob.visitor.expects(*SERVER_GONE)
     panel = bob.visitor.context.new_page()
-    # The button does nothing until its script has come.
+    # The button does nothing until its script is loaded.
     panel.goto(f"{bob.address}{BASE_URL}hub/home", wait_until="networkidle")
     panel.get_by_role("button", name="Stop My Server").click()
     until(lambda: not server.model, "the hub to have stopped it", 60)
@@ -65,6 +65,6 @@ def test_stopping_the_server_at_the_hub_leaves_nothing(bob: Member, hub: Hub) ->
     desktop.becomes("failed")
     expect(desktop.card).to_contain_text("Your Jupyter server is not running")
     desktop.screenshot("hub-stopped")
-    # Whoever follows the link is where the server can be started again.
+    # The link leads to the hub's page for starting the server.
     desktop.card.get_by_role("link", name="Open again").click()
     expect(desktop.page.get_by_text("Your server is not running")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What an image starts with, run without one: how it takes the folders that it is given."""
+"""The images' entry script, run outside an image with several folders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PRINT = ("sh", "-c", 'echo "${XDG_RUNTIME_DIR:-}"')
 
 @pytest.fixture
 def enter(tmp_path: Path) -> Iterator[Callable[[int], str]]:
-    """Returns the XDG_RUNTIME_DIR of what is started with a TMPDIR of that mode."""
+    """Returns the XDG_RUNTIME_DIR that the entry sets for a TMPDIR of that mode."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
     with ExitStack() as stack:
 
@@ -44,7 +44,7 @@ def test_a_tmpdir_writable_by_others_gets_a_runtime_folder_elsewhere(
 
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777])
 def test_a_safe_tmpdir_gets_no_runtime_folder(enter: Callable[[int], str], mode: int) -> None:
-    """As on clusters, where jobs have a TMPDIR of their own and /dev/shm is the host's."""
+    """As on clusters, where jobs have a private TMPDIR and /dev/shm is the host's."""
     assert enter(mode) == ""
 
 

@@ -1,4 +1,4 @@
-"""The desktop behind JupyterHub, and nginx or Apache with TLS and HTTP/2 before that."""
+"""The desktop behind JupyterHub, and nginx or Apache with TLS and HTTP/2 in front."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _PROTOCOL = "() => performance.getEntriesByType('navigation')[0].nextHopProtocol
 
 
 class Quiet:
-    """A viewer through a front, by which nothing passes."""
+    """A viewer through a front, without traffic."""
 
     def __init__(self, viewer: Viewer) -> None:
         self.since = time.monotonic()
         self._wire = viewer.wire
 
     def pings(self) -> int:
-        """Return how many heartbeats came, and fail if the connection was cut."""
-        self._wire.send(b"")  # answered by the like
+        """Return the number of heartbeats; fail if the connection was cut."""
+        self._wire.send(b"")  # answered by an empty message
         frames: list[Frame] = []
         while not frames or frames[-1].opcode == PING:
             frames.append(self._wire.frame())
@@ -47,14 +47,14 @@ class Quiet:
 
 @pytest.fixture(scope="module", autouse=True)
 def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
-    """Begins first, so that its time passes while other tests run; its front is left alone."""
+    """Starts first, so that its time passes during other tests; with a separate front."""
     ticket = anns.ticket()
     with running_front(front.kind, anns.port) as undisturbed:
         url = f"{undisturbed.address}{anns.base_url}desktop/{ticket['socket_url']}"
         headers = {"Authorization": f"token {TOKEN}"}
         wire = connect(url, ticket["protocols"], headers, undisturbed.certificate.context())
         with Viewer(wire).authenticate(ticket["password"]) as viewer:
-            # Who cannot follow a change of the size is disconnected.
+            # Viewers that do not support a change of the size are disconnected.
             viewer.set_encodings(EXTENDED_DESKTOP_SIZE)
             yield Quiet(viewer)
 
@@ -63,7 +63,7 @@ def quiet(anns: UserServer, front: Front) -> Iterator[Quiet]:
 def test_an_address_leads_through_the_login_to_the_desktop(
     front: Front, visit: Callable[..., Visitor], anns: UserServer, guest: Guest
 ) -> None:
-    """Whoever opens the address of the desktop logs in and is there, without its slash too."""
+    """Also for an address without its final slash."""
     member = Member(visit(ignore_https_errors=True), ANN, front.address)
     redirect = member.visitor.context.request.get(front.address + BASE_URL[:-1], max_redirects=0)
     assert redirect.status == 302
@@ -129,10 +129,10 @@ def test_another_user_is_refused(ann: Member, bob: Member, anns: UserServer, fro
 def test_the_desktop_opens_in_a_tab_of_jupyterlab(
     ann: Member, anns: UserServer, sites: UserServer, front: Front, headers: str
 ) -> None:
-    """The hub lets nobody frame what is its own, and sites have a policy of theirs."""
+    """With the hub's default policy for frames, and with a site's."""
     server = anns if headers == "the hub's" else sites
     page = ann.visitor.context.new_page()
-    # JupyterLab would open again what was open last, at the address of another front.
+    # Otherwise JupyterLab restores tabs with the address of another front.
     page.goto(f"{front.address}{server.base_url}lab?reset")
     press_tile(page)
     desktop = in_tab(page)
@@ -166,11 +166,11 @@ def test_a_user_with_the_hub_s_access_enters_by_a_link(
     assert answer
     assert answer.status == 403, "a link alone opens nothing"
     with shared_by_the_hub(hub, anns, BOB):
-        # What the hub said of him before is kept in his browser.
+        # His browser keeps the hub's earlier refusal.
         bob.visitor.context.clear_cookies()
         page.goto(address)
         bob.fills_form(page)
-        # The hub asks him once.
+        # The hub asks for authorization once.
         button = page.get_by_role("button", name="Authorize")
         expect(button.or_(page.locator("#screen"))).to_be_visible()
         if button.is_visible():
@@ -183,7 +183,7 @@ def test_a_user_with_the_hub_s_access_enters_by_a_link(
         with Viewer(wire).authenticate(ticket["password"]):
             viewers = anns.session()["viewers"]
             assert {"user": BOB, "access": "view"}.items() <= viewers[-1].items()
-    # The hub's log, and what the server of a user prints.
+    # The hub's log contains also that of the users' servers.
     until(lambda: f"{anns.base_url}desktop/" in logged(hub, "share_key=[secret]"), "lines of it")
     assert share["id"] not in hub.log
 
@@ -195,7 +195,7 @@ def logged(hub: Hub, what: str) -> str:
 
 @contextmanager
 def shared_by_the_hub(hub: Hub, server: UserServer, user: str) -> Iterator[None]:
-    """Let ``user`` into ``server`` as the hub's own sharing does."""
+    """Give ``user`` access to ``server`` by the hub's sharing."""
     path = f"shares/{server.hub_user}/{server.name}"
     assert hub.api("POST", path, {"user": user}).status == 200
     yield

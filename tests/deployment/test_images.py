@@ -1,4 +1,4 @@
-"""The images of containers/, built for real, and what runs in them."""
+"""The images of containers/, and desktops in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .contained import (
 from .hub import PASSWORD, running_hub
 from .images import Images
 
-# The first image is built in a minute, and from whatever mirror there is.
+# Building the first image takes a minute, more with a slow mirror.
 pytestmark = pytest.mark.timeout(900)
 
 FLAVOURS = {
@@ -41,7 +41,7 @@ FLAVOURS = {
 
 @pytest.fixture(autouse=True)
 def folders_are_removed() -> Iterator[None]:
-    """Remove what the entry has made for containers that have ended."""
+    """Remove the entry's folders of ended containers."""
     yield
     for folder in runtime_folders():
         shutil.rmtree(folder)
@@ -55,7 +55,7 @@ def built(images: Images, flavour: str) -> str:
     "flavour", ["tigervnc", pytest.param("xpra", marks=pytest.mark.needs("xpra"))]
 )
 def test_the_image_runs_restricted_as_any_user(flavour: str, images: Images) -> None:
-    """As on OpenShift: read-only root, volumes open to all, the engine's filter for calls."""
+    """As on OpenShift: read-only root, volumes open to all, the engine's system call filter."""
     with (
         images.container(built(images, flavour)) as container,
         serving(container) as server,
@@ -151,6 +151,6 @@ def test_a_binder_link_opens_a_desktop(tmp_path: Path, images: Images) -> None:
             base_url=base_url,
         ) as server,
     ):
-        # urlpath=desktop/ of the link, and the token (BinderHub's client, spec.js).
+        # With the link's urlpath=desktop/ and the token (BinderHub's client, spec.js).
         verify("tigervnc", f"{server.url}desktop/?token={binder.TOKEN}")
         assert container.config["WorkingDir"] == f"/home/{binder.USER}"

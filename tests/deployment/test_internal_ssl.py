@@ -1,4 +1,4 @@
-"""A hub whose parts talk TLS with each other: Jupyter ends it, and the doorman relays."""
+"""A hub with internal TLS: Jupyter terminates TLS, and the doorman relays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is for platforms that are not here: checked by their schemas, or against what is run."""
+"""Files for platforms that tests cannot run, checked by schemas and against the images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import yaml
 from tests.machine import REPOSITORY
 
 CONTAINERS = REPOSITORY / "containers"
-# The oldest that Zero to JupyterHub's chart of July 2026 is for, and the newest that is known here.
+# The oldest version that Zero to JupyterHub's chart of July 2026 supports, and the newest one known
+# to the validator.
 VERSIONS = ["1.32", kubernetes_validate.latest_version()]
 
 
@@ -28,14 +29,14 @@ def test_the_kubernetes_manifest_is_valid(kubernetes: str) -> None:
 
 
 def only(**properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON schema of an object that has nothing but ``properties``."""
+    """Return the JSON schema of an object with only ``properties``."""
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
 TEXT, NUMBER, LIST, OBJECT = ({"type": kind} for kind in ("string", "integer", "array", "object"))
 
-# As in the "Configuration Reference" of Zero to JupyterHub (z2jh.jupyter.org), chart of July 2026:
-# what is used of it. Under hub.config are KubeSpawner's traits.
+# The used part of the "Configuration Reference" of Zero to JupyterHub (z2jh.jupyter.org), chart of
+# July 2026. KubeSpawner's traits are under hub.config.
 CHART = only(
     singleuser=only(
         image=only(name=TEXT, tag=TEXT),
@@ -64,7 +65,7 @@ def test_the_values_for_zero_to_jupyterhub_fit_chart_and_image() -> None:
 
 @pytest.mark.parametrize("kubernetes", VERSIONS)
 def test_a_pod_of_zero_to_jupyterhub_is_valid(kubernetes: str) -> None:
-    """What the chart and KubeSpawner make of the values."""
+    """The pod that chart and KubeSpawner create from the values."""
     (values,) = read("zero-to-jupyterhub.yaml")
     singleuser, storage = values["singleuser"], values["singleuser"]["storage"]
     context = values["hub"]["config"]["KubeSpawner"]["container_security_context"]
@@ -92,7 +93,7 @@ def test_a_pod_of_zero_to_jupyterhub_is_valid(kubernetes: str) -> None:
 
 @pytest.mark.parametrize("other", [".binder/Dockerfile", "containers/apptainer.def"])
 def test_other_images_take_the_same_steps(other: str) -> None:
-    """As the image that is run; whoever uses Apptainer brings a user along."""
+    """The steps of the tested image, without "user": Apptainer runs as the calling user."""
     image = steps((CONTAINERS / "tigervnc" / "Containerfile").read_text())
     same = [step for step in steps((REPOSITORY / other).read_text()) if "user" not in step]
     assert same == [step for step in image if "user" not in step]

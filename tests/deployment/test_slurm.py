@@ -1,4 +1,4 @@
-"""Desktops in jobs of a real Slurm: two nodes, both this machine."""
+"""Desktops in Slurm jobs, on two nodes that are both this machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.servers import JupyterServer, running, until
 
 from .slurm import Cluster, running_cluster
 
-# The ends of jobs are what these tests are about.
+# Console messages at the ends of jobs.
 ENDS = (r"net::ERR_", r"WebSocket connection to .* failed", r"status of 4\d\d")
 
 
@@ -60,19 +60,19 @@ def server(start: Callable[..., JupyterServer]) -> JupyterServer:
 
 @pytest.fixture(autouse=True)
 def _clean(cluster: Cluster) -> None:
-    """Each test finds an idle cluster."""
+    """Each test starts with an idle cluster."""
     cluster.cancel_all()
 
 
 def sees(viewer: Viewer) -> bool:
-    """Ask for the whole picture and get it."""
+    """Request the whole picture; return whether it is complete."""
     viewer.set_encodings(0)
     viewer.request_update()
     return viewer.update() == viewer.width * viewer.height * 4
 
 
 def ended(server: JupyterServer, seconds: float = 20) -> dict[str, Any]:
-    """Wait until the desktop is over, and return what is said of it."""
+    """Wait until the desktop has ended; return its session."""
 
     def over() -> dict[str, Any] | None:
         session = server.session()
@@ -82,7 +82,7 @@ def ended(server: JupyterServer, seconds: float = 20) -> dict[str, Any]:
 
 
 def steps(server: JupyterServer) -> int:
-    """Return how many steps are attached here; srun is two processes, lest it be killed."""
+    """Return the number of attached steps; each srun has a second process that guards it."""
     return len(server.processes("srun --jobid")) // 2
 
 
@@ -96,7 +96,7 @@ def test_a_desktop_runs_in_a_job(server: JupyterServer, cluster: Cluster) -> Non
     for program in ("Xtigervnc", "openbox"):
         process = server.program(program)
         assert process.environ()["SLURM_JOB_ID"] == job["id"]
-        # Slurm keeps a job's environment in files of its own.
+        # Slurm stores a job's environment in files.
         assert "JUPYTER_TOKEN" not in process.environ()
     with view(server) as one, view(server) as two, view(server) as three:
         assert sees(one)
@@ -141,7 +141,7 @@ def test_the_page_asks_for_resources_and_shows_job_and_time_left(
     assert cluster.jobs() == fillers
     cluster.cancel_all()
     page.card.get_by_role("button", name="Start again").click()
-    # What was chosen is still there.
+    # The choices are kept.
     expect(page.card.get_by_label("Hours")).to_have_value("1.5")
     page.card.get_by_label("Hours").press("Enter")
     page.shows_desktop()
@@ -149,7 +149,7 @@ def test_the_page_asks_for_resources_and_shows_job_and_time_left(
     assert 5300 < session["job"]["ends"] - session["job"]["now"] <= 5400
     until(lambda: not page.notice.is_visible(), "a desktop that is up")
     page.tool("Share").hover()
-    # Rounded, 90 minutes are less from half a minute after the job's start.
+    # Half a minute after the start, 90 minutes round down to 89.
     expect(page.here.locator("#job")).to_have_text(
         re.compile(
             rf"^Job {session['job']['id']} on {session['job']['node']}: (90|89) minutes left$"
@@ -167,7 +167,7 @@ def test_the_page_asks_for_resources_and_shows_job_and_time_left(
 
 
 def listening(server: JupyterServer) -> list[str]:
-    """Return what listens on the network; srun does for slurmctld and its own step."""
+    """Return our network listeners; srun's are for slurmctld and its step."""
     found = []
     for process in server.processes():
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -193,12 +193,12 @@ def test_a_waiting_job_shows_its_reason_and_can_be_cancelled(
 
 
 def is_cancelled(cluster: Cluster, job: str) -> None:
-    """Wait for it: a stop waits for scancel, but not for long."""
+    """Wait for the cancellation: a stop waits for scancel only briefly."""
     until(lambda: cluster.job(job, "%T") == "CANCELLED", "the job to be cancelled")
 
 
 def waits(server: JupyterServer, why: str, seconds: float = 15) -> dict[str, Any]:
-    """Return what is said of the desktop once its job waits for that reason."""
+    """Return the session once its job waits for that reason."""
 
     def waits() -> dict[str, Any] | None:
         session = server.session()
@@ -225,7 +225,7 @@ def test_a_job_at_its_time_limit_stops_the_desktop(server: JupyterServer, cluste
     before = session["job"]["ends"]
     cluster.ends_in(session["job"]["id"], 3)
     until(lambda: server.session()["job"]["ends"] < before, "the new end to be told")
-    # slurmctld looks for such jobs twice a minute.
+    # slurmctld checks time limits twice a minute.
     session = ended(server, 50)
     assert session["state"] == "stopped"
     assert session["reason"] == "The job's time was over."
@@ -260,7 +260,7 @@ def test_a_desktop_survives_a_minute_without_the_controller(
     with view(server) as viewer:
         assert sees(viewer)
         with cluster.without_controller():
-            # All looks at the queue fail, and nodes ask in vain where the controller is.
+            # All queue requests fail, as do the nodes' requests to the controller.
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
                 assert sees(viewer)
@@ -344,7 +344,7 @@ def test_a_killed_jupyter_leaves_no_job(
         ("keeper", False),
         ("worker", False),
         ("keeper", True),
-        ("worker", True),  # were both killed, the job would end itself after it has begun
+        ("worker", True),  # if both were killed, the job would end itself after its start
     ],
 )
 def test_a_killed_keeper_or_worker_leaves_no_job(
@@ -353,7 +353,7 @@ def test_a_killed_keeper_or_worker_leaves_no_job(
     fillers = cluster.fill() if waiting else []
     server.start_desktop(state="starting" if waiting else "running")
     until(lambda: len(cluster.jobs()) == len(fillers) + 1, "the job to be there")
-    # Its id is noted by then.
+    # The job's id is stored by then.
     until(lambda: server.session()["job"]["id"], "the job to be known")
     followers(server)[which].kill()
     session = ended(server)
@@ -364,10 +364,10 @@ def test_a_killed_keeper_or_worker_leaves_no_job(
 
 
 def followers(server: JupyterServer) -> dict[str, psutil.Process]:
-    """Return the two processes that follow a job."""
+    """Return keeper and worker of the process that follows a job."""
 
     def found() -> tuple[psutil.Process, psutil.Process] | None:
-        # A command of Slurm's has the same words between its fork and its exec.
+        # A child for a Slurm command has the same command line between fork and exec.
         both = server.processes("-m jupyter_desktop.placements.slurm /")
         if len(both) != 2:
             return None
@@ -390,7 +390,7 @@ def test_killed_keeper_and_worker_leave_only_a_file_for_the_next_start(
     assert ended(server)["state"] == "failed"
     until(lambda: not cluster.jobs(), "the job to be gone", 30)
     until(lambda: not server.processes("-m jupyter_desktop.s"), "our processes to be gone")
-    # Nobody is there to remove it but the next start, in some days.
+    # The file is removed by a start some days later.
     (left,) = server.job_outputs()
     os.utime(left, (0, 0))
     server.start_desktop()
@@ -429,7 +429,7 @@ def test_a_job_accepted_despite_a_timeout_is_cancelled(
     assert "Socket timed out" in ended(server)["error"]["message"]
     until(lambda: not cluster.jobs(), "the job to be gone")
     assert cluster.job((tmp_path / "job").read_text().strip(), "%T") == "CANCELLED"
-    # It may have begun before it was cancelled, and slurmd opened its output after we removed that.
+    # The job may have started before the cancellation, and slurmd created its output again.
     for late in server.job_outputs():
         late.unlink()
 
@@ -437,7 +437,7 @@ def test_a_job_accepted_despite_a_timeout_is_cancelled(
 def test_an_output_folder_missing_on_the_node_is_named(
     start: Callable[..., JupyterServer], cluster: Cluster, tmp_path: Path
 ) -> None:
-    """It is there when the job is submitted, and gone when slurmd wants to write to it."""
+    """The folder exists at the submission, but not when slurmd writes to it."""
     folder = tmp_path / "output"
     server = start(f"--Slurm.output_folder={folder}")
     fillers = cluster.fill()
@@ -488,7 +488,7 @@ def test_the_doctor_checks_controller_and_partitions(
 def test_a_stop_does_not_wait_for_a_missing_controller(
     server: JupyterServer, cluster: Cluster
 ) -> None:
-    """The last test, since a node tells a controller that was away only after a minute."""
+    """The last test, since nodes report to a restarted controller only after a minute."""
     server.start_desktop()
     cluster.end("slurmctld")
     assert server.call("DELETE", "desktop/api/sessions/default", timeout=10).status == 204

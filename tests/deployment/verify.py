@@ -1,7 +1,6 @@
-"""Opens the desktop of a running image in Chromium, works on it, and prints what was seen.
+"""Opens the desktop of a running image in Chromium, uses it, and prints the results.
 
-Started by the `verify` of a flavour, with what draws its desktop. It knows no more of the image
-than its address.
+Started by the `verify` of a flavour, with its backend. It knows only the image's address.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tests.browser.chromium import running_browser
 from tests.browser.desktop import Desktop, eventually
 from tests.browser.visitor import CLIPBOARD, Visitor
 
-# The picture behind Xfce has more.
+# Xfce's background picture has more colours.
 COLOURS = 500
 
 _READ = """async ([path, xsrf]) => {
@@ -72,7 +71,7 @@ def _without_token(url: str) -> str:
 
 
 def _works(desktop: Desktop) -> str:
-    """Have a terminal write a file, and return what Jupyter says is in it."""
+    """Write a file in a terminal; return its contents from Jupyter's API."""
     name, text = f"verify-{uuid.uuid4().hex[:8]}.txt", "Hello, desktop!"
     desktop.is_still()
     before = desktop.look()

@@ -1,1 +1,1 @@
-"""Debian's releases from `git clone` to pixels: each a whole system in a folder of its own."""
+"""Debian's releases from `git clone` to a desktop, each as a system in a folder."""

@@ -1,4 +1,4 @@
-"""Debian systems, and the browser that sees their desktops."""
+"""The browser for desktops of Debian systems."""
 
 from __future__ import annotations
 

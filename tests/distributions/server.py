@@ -1,4 +1,4 @@
-"""The README's first command in a clone in a Debian system, and the desktop that it leads to."""
+"""The README's first command in a clone in a Debian system, and its desktop."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .systems import System, User, own
 
 _CLONE = "jupyter-desktop"
 _MARK = "JUPYTER_DESKTOP_TEST"
-# Programs with which tests look at a desktop; `make run` does not install them.
+# Programs that tests need; `make run` does not install them.
 _TOOLS = ("x11-utils", "xclip", "xdotool", "xsel")
-# Folders that all users share, and so can leave something in.
+# Folders shared by all users.
 _SHARED = "/tmp /var/tmp /dev/shm /run/user"
 
 
 class ClonedServer(JupyterServer):
-    """A server that `make run` has started; ``clone`` is the clone's folder in ``system``."""
+    """A server started by `make run`; ``clone`` is the clone's folder in ``system``."""
 
     def __init__(self, system: System) -> None:
         super().__init__(system.inside("/srv"), "/", tls=False, user=None)
@@ -32,7 +32,7 @@ class ClonedServer(JupyterServer):
         self.clone = f"{system.user.home}/{_CLONE}"
 
     def make_run(self) -> None:
-        """Clone the repository and follow the README; returns when an address is printed."""
+        """Clone the repository and follow the README; wait until an address is printed."""
         machine.clone_repository(self.system.inside(self.clone))
         own(self.system, self.system.user.home)
         with self.log_file.open("ab") as log:
@@ -45,7 +45,7 @@ class ClonedServer(JupyterServer):
                 stderr=log,
                 start_new_session=True,
             )
-        # It installs a whole desktop.
+        # A whole desktop is installed.
         until(self._is_up, "a server that prints its address", 900)
         printed = self._printed()
         assert printed
@@ -53,13 +53,13 @@ class ClonedServer(JupyterServer):
 
     @property
     def printed(self) -> str:
-        """The address that it printed, with the token that it made up."""
+        """The printed address with the generated token."""
         printed = self._printed()
         assert printed
         return printed[0]
 
     def jupyter(self, *arguments: str) -> str:
-        """Run `jupyter` of the clone, as a user does in a terminal; return what it prints."""
+        """Run `jupyter` of the clone like a user in a terminal; return its output."""
         return self.system.run(f"{self.clone}/.venv/bin/jupyter", *arguments, seconds=120)
 
     def install_tools(self) -> None:
@@ -68,12 +68,12 @@ class ClonedServer(JupyterServer):
         self.system.run(*install, user=User("root"), environment=noninteractive, seconds=600)
 
     def stop(self) -> None:
-        """End it as Ctrl+C does where nobody is asked, and wait until it has ended."""
+        """Send SIGTERM, like Ctrl+C without a question, and wait until it has ended."""
         self.process_of("/bin/jupyter-desktop").terminate()
         self.process.wait(60)
 
     def left_of_desktop(self) -> list[str]:
-        """Return what is left of a desktop that has ended, while the server goes on."""
+        """Return the remains of an ended desktop while the server runs."""
         return [*map(str, self.system.orphans()), *self._of_display_servers()]
 
     def left_behind(self) -> list[str]:
@@ -84,13 +84,13 @@ class ClonedServer(JupyterServer):
     def _of_display_servers(self) -> list[str]:
         """Return the locks and sockets of X and ICE, and shared memory.
 
-        Other files in /tmp are temporary ones of programs that were killed, and theirs.
+        Other files in /tmp are temporary files of killed programs.
         """
         sockets = "-path */.X11-unix/* -o -path */.ICE-unix/*"
         return self._found(_SHARED, f"-name .X*-lock -o {sockets} -o -path /dev/shm/*")
 
     def _found(self, folders: str, wanted: str) -> list[str]:
-        """Return what find(1) finds in those ``folders`` that there are."""
+        """Return the results of find(1) in existing ``folders``."""
         search = 'for folder in $0; do ! [ -d "$folder" ] || find "$folder" "$@"; done'
         return self.system.run("sh", "-euc", search, folders, *wanted.split()).splitlines()
 
@@ -104,7 +104,7 @@ class ClonedServer(JupyterServer):
 
 
 class ClonedGuest(Guest):
-    """The desktop from inside its system, with the programs that are installed there."""
+    """The desktop inside its system, with the programs installed there."""
 
     server: ClonedServer
 
@@ -114,7 +114,7 @@ class ClonedGuest(Guest):
 
 @contextmanager
 def running(system: System) -> Iterator[ClonedServer]:
-    """Follow the README in ``system``; afterwards assert that nothing of it is left."""
+    """Follow the README in ``system``; afterwards assert that nothing is left."""
     server = ClonedServer(system)
     try:
         server.make_run()

@@ -1,8 +1,8 @@
-"""Debian systems in folders, made with mmdebstrap: what a machine has after its installation.
+"""Debian systems in folders, made with mmdebstrap, like newly installed machines.
 
-One has its own files, processes, /proc and /dev/shm, and this machine's network: a browser here
-opens what is served there, and apt, pip and npm there reach what they reach from here. It ends with
-the test, also where that is killed: it lives as long as a pipe is open.
+Each has its own files, processes, /proc and /dev/shm, and this machine's network: a browser here
+can open its servers, and its apt, pip and npm use this machine's settings. It ends with the test,
+also if that is killed: it runs as long as a pipe is open.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ import pytest
 from tests import machine
 from tests.servers import until
 
-# Those that the README counts on, and what every installed Debian has for them.
+# Packages that the README requires, and those that every installed Debian has.
 _PACKAGES = ("ca-certificates", "git", "make", "python3", "sudo")
 _OPTIONS = (
     *("--variant=minbase", f"--include={','.join(_PACKAGES)}"),
-    # Files that cost time and tell nothing.
+    # Files that only cost time.
     *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale")),
     "--dpkgopt=force-unsafe-io",
     '--aptopt=Acquire::Languages "none"',
 )
 _MADE = machine.REPOSITORY / "build" / "distributions"
 
-# The first process of a system. Its root is changed as at boot: in a mere chroot(2) programs could
-# make no user namespace. It takes care of orphans, and ends with its standard input.
+# The first process of a system. It changes the root with pivot_root(2), since a chroot(2) prevents
+# user namespaces. It reaps orphans, and ends with its standard input.
 _FIRST = """
 mount --bind "$0" "$0"
 mount -t proc proc "$0/proc"
@@ -56,7 +56,7 @@ _NAMESPACES = ("--mount", "--pid", "--ipc")
 
 @dataclass(frozen=True)
 class User:
-    """A user of a system; one that is not root can become root with sudo."""
+    """A user of a system, root or with sudo."""
 
     name: str
 
@@ -66,7 +66,7 @@ class User:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables as a login sets them."""
+        """The variables of a login."""
         folders = ["/usr/local/bin", "/usr/bin", "/bin"]
         if self.name == "root":
             folders += ["/usr/local/sbin", "/usr/sbin", "/sbin"]
@@ -91,16 +91,16 @@ class System:
         self._lifeline: psutil.Process
 
     def inside(self, path: str) -> Path:
-        """Return where a file of the system is on this machine."""
+        """Return the path of a system's file on this machine."""
         return self.root / path.lstrip("/")
 
     @property
     def home(self) -> Path:
-        """The user's, on this machine."""
+        """The user's home, as a path on this machine."""
         return self.inside(self.user.home)
 
     def start(self) -> None:
-        """Start its first process; skips the test where that cannot be."""
+        """Start its first process; skips the test if that is impossible."""
         command = ["unshare", *_NAMESPACES, "--fork", "--kill-child", "sh", "-euc", _FIRST]
         self._started = subprocess.Popen(
             [*command, str(self.root)],
@@ -128,7 +128,7 @@ class System:
         folder: str = "",
         environment: Mapping[str, str] | None = None,
     ) -> list[str]:
-        """Return what runs ``command`` there as ``user`` logs in, in their home by default."""
+        """Return a command that runs ``command`` there as in a login of ``user``."""
         user = user or self.user
         told = {**user.environment, **machine.proxies(), **(environment or {})}
         return [
@@ -140,7 +140,7 @@ class System:
         ]
 
     def run(self, *command: str, seconds: float = 60, **options: Any) -> str:
-        """Run ``command`` there; return what it prints. ``options`` are those of ``command``."""
+        """Run ``command`` there; return its output. ``options`` are those of ``command()``."""
         ran = subprocess.run(
             self.command(*command, **options),
             stdin=subprocess.DEVNULL,
@@ -154,18 +154,18 @@ class System:
         return ran.stdout
 
     def processes(self) -> list[psutil.Process]:
-        """Return all that run there, but for its first process and the one that it waits for."""
+        """Return its processes, except the first one and its lifeline."""
         own = self._namespace(self._first)
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                # A namespace has been left by what has ended.
+                # An ended process has no namespace.
                 if self._namespace(process) == own and not self._is_own(process):
                     found.append(process)
         return found
 
     def orphans(self) -> list[psutil.Process]:
-        """Return those whose parents have ended."""
+        """Return the processes whose parents have ended."""
         found = []
         for process in self.processes():
             with contextlib.suppress(psutil.Error):
@@ -183,7 +183,7 @@ class System:
 
 @contextmanager
 def running_system(suite: str, user: str) -> Iterator[System]:
-    """Make a system of a release of Debian, with a user, and run it; skips where that cannot be."""
+    """Make and run a system of a Debian release with a user; skips if that is impossible."""
     if os.getuid() != 0:
         pytest.skip("only root can start a system in a folder")
     root = Path(tempfile.mkdtemp(prefix="jdt-", dir="/var/tmp"))
@@ -203,11 +203,11 @@ def running_system(suite: str, user: str) -> Iterator[System]:
 
 
 def _archive(suite: str) -> Path:
-    """Return the archive of a release; made once a day, or when what it is made of changes."""
+    """Return the archive of a release; made once a day, or after a change of its options."""
     mirror = machine.apt_mirror("debian")
     if mirror is None:
         pytest.skip("this distribution's apt knows no mirror of Debian")
-    # Debian testing is another one each day.
+    # Debian testing changes daily.
     today = datetime.date.today().isoformat()
     made_of = repr([suite, mirror, today, _OPTIONS, machine.apt_settings()])
     archive = _MADE / f"{suite}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.tar"
@@ -236,10 +236,10 @@ def _unpack(archive: Path, root: Path) -> None:
 
 
 def _set_up(system: System) -> None:
-    """Let it know this machine's network, and how to reach mirrors and registries."""
+    """Write this machine's network settings, and those for mirrors and registries."""
     files = machine.client_files(system.user.home)
     files["/etc/resolv.conf"] = Path("/etc/resolv.conf").read_bytes()
-    # sudo wants to know the machine's own name.
+    # sudo resolves the machine's name.
     hosts = Path("/etc/hosts").read_text() + f"\n127.0.1.1 {socket.gethostname()}\n"
     files["/etc/hosts"] = hosts.encode()
     for name, data in files.items():
@@ -257,7 +257,7 @@ def _add(system: System) -> None:
 
 
 def own(system: System, folder: str) -> None:
-    """Make a folder there, with all that is in it, the user's."""
+    """Make the user the owner of a folder and its contents."""
     name = system.user.name
     system.run("chown", "--recursive", f"{name}:{name}", folder, user=User("root"))
 

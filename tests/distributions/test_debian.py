@@ -1,6 +1,6 @@
-"""The README's first command on the Debian of today and of tomorrow, up to a desktop and its end.
+"""The README's first command on Debian stable and testing, up to a desktop and its end.
 
-The tests of a system go on from one another, as a user's day does.
+The tests of a system depend on each other, in this order.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from tests.servers import until
 from .server import ClonedGuest, ClonedServer, running
 from .systems import running_system
 
-# A desktop environment is installed, from whatever mirror there is.
+# A desktop environment is downloaded and installed.
 pytestmark = pytest.mark.timeout(1500)
 
-# Suite and user; sudo is there for one who is not root.
+# Suite and user; a user other than root has sudo.
 SYSTEMS = [("trixie", "ann"), ("testing", "root")]
 OUT, IN = "from the desktop: Grüße 🎉", "to the desktop: Ελλάδα 🎉"
 LOGGED_OUT = (*LINK_IS_DOWN, r"Failed to load resource: .* (404|409|410)")
@@ -31,7 +31,7 @@ LOGGED_OUT = (*LINK_IS_DOWN, r"Failed to load resource: .* (404|409|410)")
 
 @pytest.fixture(scope="module", params=SYSTEMS, ids="-".join)
 def server(request: pytest.FixtureRequest) -> Iterator[ClonedServer]:
-    """A server that `make run` has started in a clone."""
+    """A server started by `make run` in a clone."""
     with running_system(*request.param) as system, running(system) as server:
         yield server
 
@@ -44,7 +44,7 @@ def cable(server: ClonedServer) -> Iterator[Link]:
 
 @pytest.fixture
 def desktop(server: ClonedServer, cable: Link, visitor: Visitor) -> Desktop:
-    """The printed address in a browser, at the other end of ``cable``."""
+    """The printed address in a browser, through ``cable``."""
     visitor.expects(*LINK_IS_DOWN)
     page = visitor.context.new_page()
     page.goto(server.printed.replace(f"127.0.0.1:{server.port}", f"localhost:{cable.port}"))
@@ -62,7 +62,7 @@ def guest(server: ClonedServer) -> ClonedGuest:
 
 @pytest.fixture(scope="module")
 def terminal(server: ClonedServer, guest: ClonedGuest) -> Iterator[Path]:
-    """The desktop's own terminal, once there is a desktop; what it reads goes into the file."""
+    """The desktop's terminal; its input goes into the file."""
     typed = server.home / "typed"
     command = "--command=sh -c 'stty -icanon; exec cat >>typed'"
     with guest.running("xfce4-terminal", "--disable-server", "--title=shell", command):
@@ -72,7 +72,7 @@ def terminal(server: ClonedServer, guest: ClonedGuest) -> Iterator[Path]:
 
 
 def reads(terminal: Path, text: str) -> None:
-    """Return when the terminal has read ``text``, and forget it."""
+    """Wait until the terminal has read ``text``; clear the file."""
     with suppress(AssertionError):
         until(lambda: terminal.read_text() == text, "the text in the terminal")
     assert terminal.read_text() == text
@@ -84,7 +84,7 @@ def test_the_doctor_finds_no_problem(server: ClonedServer) -> None:
 
 
 def test_the_desktop_is_shown(desktop: Desktop) -> None:
-    """Before anything is installed besides what `make run` installs."""
+    """Before other packages than those of `make run` are installed."""
     desktop.becomes("connected")
 
 

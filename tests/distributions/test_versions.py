@@ -1,8 +1,7 @@
-"""The oldest Python and libraries that pyproject.toml allows, and the newest that Python has.
+"""The oldest supported Python, with the oldest and with its newest libraries.
 
-Each is a virtual environment of its own, in which the package is installed and a few tests of the
-integration run: from a server's start to its end, with a desktop and somebody who looks at it. What
-the newest Python has is installed in the systems of ``test_debian``.
+The package is installed in a virtual environment, in which a few integration tests run, from a
+server's start to its end, with a desktop and a viewer. ``test_debian`` covers the newest Python.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import pytest
 
 from tests.machine import REPOSITORY
 
-# Packages are installed, from whatever index there is.
+# Packages are downloaded and installed.
 pytestmark = pytest.mark.timeout(900)
 
 REFUSAL = "test_a_refusal_leaves_only_its_lines_in_the_log"
@@ -31,12 +30,12 @@ TESTS = (
     f"web_security/test_web_security.py::{REFUSAL}[used ticket]",
     "test_end.py::test_a_signal_ends_everything_within_five_seconds",
 )
-# Needed by those, and not by the package.
+# Needed by these tests, but not by the package.
 RUNNER = ("hypothesis", "pytest", "pytest-asyncio", "pytest-timeout")
 
 
 def _declared() -> dict[str, str]:
-    """Return the oldest version allowed of each thing that the package depends on."""
+    """Return the oldest allowed version of each dependency."""
     text = (REPOSITORY / "pyproject.toml").read_text()
     (dependencies,) = re.findall(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
     found = dict(re.findall(r'"([\w-]+)>=([\d.]+)', dependencies))
@@ -45,18 +44,17 @@ def _declared() -> dict[str, str]:
 
 
 def _oldest_python() -> Path:
-    """Return the oldest Python here that the package is for.
+    """Return the oldest supported Python on this machine.
 
-    No package index has one, and Debian has only its own: 3.10 is where an administrator has put
-    it, or pyenv. Where there is none, it is the next, at worst the one that runs this.
+    Debian has only one version, so older ones are from the administrator or pyenv. The fallback is
+    the next version, at last this Python.
     """
     folders = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
     for minor in range(10, sys.version_info[1]):
         on_path = shutil.which(f"python3.{minor}")
         of_pyenv = sorted(folders.glob(f"3.{minor}.*/bin/python3"))
         for python in [*([Path(on_path)] if on_path else []), *of_pyenv]:
-            # Debian's may come without what makes virtual environments, and pyenv's commands do
-            # nothing for a version that is not switched on.
+            # Debian's may lack venv, and pyenv's commands fail for versions that are not activated.
             command: list[str | Path] = [python, "-c", "import ensurepip, venv"]
             if subprocess.run(command, capture_output=True, check=False).returncode == 0:
                 return python
@@ -79,7 +77,7 @@ def _do(command: Sequence[str | Path], **environment: str) -> str:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    # Not pytest's: it keeps three of each.
+    # Not pytest's tmp_path, which keeps the last three.
     with tempfile.TemporaryDirectory(prefix="jdt-", dir="/var/tmp") as made:
         yield Path(made)
 
@@ -94,11 +92,11 @@ def test_a_desktop_works_with_these_libraries(libraries: str, folder: Path) -> N
     _do([python, "-m", "pip", "install", "--quiet", REPOSITORY, *RUNNER, *pinned])
     installed = _do([python, "-m", "pip", "freeze"])
     print(_do([python, "--version"]), installed)
-    # As many as pip was asked for: a floor such as 6 is 6.0.0 there.
+    # Compare prefixes: a floor such as 6 is installed as 6.0.0.
     assert all(f"\n{pin}" in f"\n{installed}".replace("_", "-") for pin in pinned), installed
     tests = [f"tests/integration/{test}" for test in TESTS]
     options = ("-p", "no:cacheprovider", "--strict-markers", "-rA")
-    # Its programs, before those of the environment that this runs in.
+    # The environment's programs come first.
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     printed = _do([python, "-m", "pytest", *options, *tests], PATH=path)
     assert re.search(r"=+ \d+ passed in ", printed), printed

@@ -1,4 +1,4 @@
-"""The documentation: it becomes a site without a warning, and says what the program says."""
+"""The documentation builds without warnings, and agrees with the program."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _READABLE = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
 
 @dataclass
 class Page(HTMLParser):
-    """What there is to find in a page of the site."""
+    """Links, resources, anchors and text of a page of the site."""
 
     path: Path
     links: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site; built as `make docs` does, without a warning."""
+    """The site, built like `make docs`, without warnings."""
     folder = tmp_path_factory.mktemp("site")
     strict = ("--fail-on-warning", "--keep-going", "--nitpicky", "--quiet")
     command = [sys.executable, "-m", "sphinx", *strict, str(DOCS), str(folder)]
@@ -135,7 +135,7 @@ def test_element_types_of_list_settings_are_shown(
 
 
 def _words(text: str) -> str:
-    """Return a text without what differs between help and site: quotes, backticks, line ends."""
+    """Return the words of a text: quotes, backticks and line ends differ in help and site."""
     return re.sub(r"\W+", " ", text)
 
 
@@ -159,9 +159,9 @@ def _without_code(text: str) -> str:
 
 
 def _anchors(file: Path) -> set[str]:
-    """Return what the forge and the site call the headings of a file."""
+    """Return the anchors of a file's headings on forge and site."""
     headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
-    if file.name == "configure.md":  # these are on the site only
+    if file.name == "configure.md":  # settings have anchors on the site only
         headings += [f"{kind}.{name}" for kind, name, _ in SETTINGS]
     named = re.findall(r"^\(([\w-]+)\)=$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings} | {*named}
@@ -189,7 +189,7 @@ def test_install_commands_are_those_of_the_program(family: str, thing: str) -> N
 @pytest.mark.parametrize("source", ["endings.ts", "guest-endings.ts"])
 def test_every_title_of_an_ending_is_in_troubleshooting(source: str) -> None:
     code = (ROOT / "static" / "src" / "view" / source).read_text()
-    # A desktop is called one where an application has its title.
+    # In place of an application's title.
     code = re.sub(r"\$\{[\w.]*(This|The)\}", r"\1 desktop", code)
     titles = re.findall(r'title: ["`]([^"`]+)["`]', code)
     page = (DOCS / "troubleshooting.md").read_text()

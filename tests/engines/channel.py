@@ -1,4 +1,4 @@
-"""JSON commands over a WebSocket, as every browser's remote control has them."""
+"""JSON commands over a WebSocket, as in all browsers' remote control."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import websocket
 
 from tests.servers import until
 
-# A browser on a busy machine, or one that was stopped for a while, may be late.
+# Seconds for a busy machine, or a browser that was suspended.
 _ANSWER_WITHIN = 60  # seconds
 
 
@@ -21,8 +21,8 @@ class Refused(Exception):
 class Channel:
     """Commands ``{id, method, params}`` to a browser, their answers, and its events.
 
-    Chrome DevTools Protocol, WebDriver BiDi and WebKit's inspector protocol agree in that much.
-    ``on_event`` gets method and parameters of each event, while a command awaits its answer.
+    Chrome DevTools Protocol, WebDriver BiDi and WebKit's inspector protocol share this form.
+    ``on_event`` gets method and parameters of each event that arrives before an answer.
     """
 
     def __init__(self, url: str, on_event: Callable[[str, dict[str, Any]], None]) -> None:
@@ -31,7 +31,7 @@ class Channel:
 
         def connected() -> websocket.WebSocket | None:
             try:
-                # An origin would be that of a web page, and none may control a browser.
+                # Browsers refuse connections with an Origin, which come from web pages.
                 return websocket.create_connection(
                     url, timeout=_ANSWER_WITHIN, suppress_origin=True
                 )
@@ -55,7 +55,7 @@ class Channel:
         return self._sent
 
     def receive(self) -> dict[str, Any]:
-        """Return the next message, after ``on_event`` where it is an event."""
+        """Return the next message, after ``on_event`` if it is an event."""
         message: dict[str, Any] = json.loads(self._socket.recv())
         if "method" in message:
             self._on_event(message["method"], message["params"])

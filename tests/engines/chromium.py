@@ -18,9 +18,9 @@ from .engine import Abilities, Engine
 from .screen import Screen, running_program
 
 _FLAGS = [
-    # It does not start as root with it, nor where user namespaces are not allowed.
+    # With the sandbox it starts neither as root nor without user namespaces.
     "--no-sandbox",
-    # Else a bar complains of that, in the window and in full screen.
+    # No warning bar about the missing sandbox.
     "--test-type",
     "--disable-gpu",
     "--no-first-run",
@@ -58,7 +58,7 @@ class Chromium(Engine):
             self._channel.call(f"{domain}.enable")
 
     def open(self, url: str) -> None:
-        # The user has answered its question.
+        # As if the user has allowed it.
         self._channel.call(
             "Browser.grantPermissions",
             permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
@@ -84,7 +84,7 @@ def _path() -> str:
 
 
 def _address_of_page(told: Path) -> str:
-    """Return the address of the channel to its only page; ``told`` is where it says its port."""
+    """Return the channel's address of its only page; its port is in the file ``told``."""
     until(lambda: told.exists() and "\n" in told.read_text(), "Chromium's port", 60)
     port = told.read_text().split("\n")[0]
 

@@ -1,4 +1,4 @@
-"""Three browsers, each with a screen of its own, and desktops to show in them."""
+"""Three browsers, each on a separate screen, and desktops to show in them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENGINES: dict[str, type[Engine]] = {"chromium": Chromium, "firefox": Firefox, "w
 
 @pytest.fixture(scope="module", params=ENGINES)
 def kind(request: pytest.FixtureRequest) -> type[Engine]:
-    """The browser: whatever one cannot do is in its ``abilities``."""
+    """The browser's class; differences are in ``abilities``."""
     found = ENGINES[request.param]
     found.require()
     return found
@@ -56,7 +56,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Callable[[str], servers.JupyterServer]]:
-    """Returns the server for a backend; all browsers come to the same ones."""
+    """Returns the server for a backend; all browsers use the same ones."""
     with ExitStack() as stack:
         running: dict[str, servers.JupyterServer] = {}
 
@@ -90,7 +90,7 @@ def opened(engine: Engine, screen: Screen, server: servers.JupyterServer) -> Pag
 
 @pytest.fixture
 def page(opened: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """``opened``; nothing may go wrong in it while a test runs."""
+    """``opened``; errors in it during a test fail that test."""
     opened.screen.layout("us")
     yield opened
     if request.node.stash.get(_FAILED, False):
@@ -106,7 +106,7 @@ def window(guest: Guest, opened: Page, kind: type[Engine]) -> Iterator[TextWindo
 
 @pytest.fixture
 def desk(page: Page, window: TextWindow) -> TextWindow:
-    """A window on the desktop to write in, which is empty and has the keys."""
+    """An empty, focused text window on the desktop."""
     window.begin()
     return window
 
@@ -116,7 +116,7 @@ _FAILED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Let fixtures know whether their test failed."""
+    """Note for fixtures whether their test failed."""
     outcome: Any = yield
     report = outcome.get_result()
     if report.failed:

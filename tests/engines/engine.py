@@ -1,4 +1,4 @@
-"""The interface of a browser under test, and the abilities of each."""
+"""The interface of a browser under test, and its abilities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ addEventListener("securitypolicyviolation", (event) => {
 
 @dataclass(frozen=True)
 class Abilities:
-    """In what browsers differ that the page can do nothing about."""
+    """Differences between browsers that the page cannot change."""
 
     locks_keyboard: bool
     """In full screen, a page may have Escape, Alt+Tab and the like."""
@@ -30,17 +30,17 @@ class Abilities:
     """A page may read the clipboard at any time, once the user has allowed it."""
 
     writes_clipboard: bool
-    """A page may write it at any time; else only for a moment after a key or a click."""
+    """A page may write it at any time; otherwise only just after a key or click."""
 
     complaints: tuple[str, ...] = ()
-    """Its complaints about a page that is right for other browsers: regular expressions."""
+    """Regular expressions of its messages about features for other browsers."""
 
 
 class Engine(ABC):
-    """A browser with one window, remotely controlled only to look into the page.
+    """A browser with one window; remote control is used only to inspect the page.
 
-    ``problems`` is all that has gone wrong in the page: errors on its console, exceptions that
-    nobody caught, reports of its Content-Security-Policy.
+    ``problems`` are the page's console errors, uncaught exceptions, and violations of its
+    Content-Security-Policy.
     """
 
     abilities: ClassVar[Abilities]
@@ -51,7 +51,7 @@ class Engine(ABC):
     @classmethod
     @abstractmethod
     def require(cls) -> None:
-        """Skip the test, or let it fail, where it is not installed (``tests.programs``)."""
+        """Skip or fail the test if it is not installed (``tests.programs``)."""
 
     @classmethod
     @abstractmethod
@@ -64,4 +64,4 @@ class Engine(ABC):
 
     @abstractmethod
     def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression in the page; it must be fit for JSON."""
+        """Return the value of a JavaScript expression in the page; it must be JSON-serialisable."""

@@ -1,4 +1,4 @@
-"""Firefox as distributions have it, by WebDriver BiDi (https://w3c.github.io/webdriver-bidi/)."""
+"""The distribution's Firefox, by WebDriver BiDi (https://w3c.github.io/webdriver-bidi/)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Firefox(Engine):
 
 
 def _address(log: Path) -> str:
-    """Return where it listens, which it prints once it does."""
+    """Return the address that it prints once it listens."""
 
     def told() -> re.Match[str] | None:
         return re.search(r"BiDi listening on (ws://\S+)\n", log.read_text())

@@ -1,6 +1,6 @@
-"""A program to write in, which puts its text into a file whenever that changes.
+"""A text window whose text is always in a file.
 
-For each click that it gets it adds a line to FILE.clicks.
+Each click adds a line to FILE.clicks.
 
 Run by the system's Python, which has GTK 3 where there is Xpra: gtk_text.py TITLE FILE. SIGUSR1
 empties it. It pastes with Ctrl+Shift+V, too, as terminals do.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import gi
 
-# It would start a D-Bus for these, and leave it behind.
+# Otherwise GTK starts a D-Bus and leaves it behind.
 os.environ |= {"NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GLib, Gtk  # noqa: E402
@@ -26,7 +26,7 @@ content = text.get_buffer()
 
 
 def write(*_: object) -> None:
-    """Write the file at once: whoever reads sees one text or the next."""
+    """Write the file atomically."""
     new = file.with_suffix(".new")
     new.write_text(content.get_property("text"))
     new.replace(file)

@@ -1,4 +1,4 @@
-"""The page of a desktop in a browser's window, used as people do: with the mouse on the screen."""
+"""The page of a desktop in a browser's window, used with the mouse on the screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.servers import TOKEN, JupyterServer
 from .engine import Engine
 from .screen import Screen
 
-# Where the mouse is in the page, and by what the page's place on the screen changes.
+# The mouse's position in the page, and values that change with the page's place on the screen.
 _NOTE_MOUSE = """(() => {
   window.mouse = null;
   const note = ({ clientX, clientY }) => { window.mouse = [clientX, clientY]; };
@@ -20,7 +20,7 @@ _NOTE_MOUSE = """(() => {
 })()"""
 _FRAME = "[innerWidth, innerHeight, screenX, screenY, document.fullscreenElement !== null]"
 
-# The middle of an element that is at rest and that nothing covers.
+# The middle of an element; null if it is covered.
 _MIDDLE = """((element) => {
   if (!element) return null;
   const { x, y, width, height } = element.getBoundingClientRect();
@@ -43,7 +43,7 @@ class Page:
         """Open the desktop of a server; ``at`` replaces its origin."""
         address = at or server.address
         self.engine.open(f"{address}{server.base_url}desktop/?token={TOKEN}")
-        # Until then the window has the page before.
+        # Until then the window shows the previous page.
         here = f"location.origin === {json.dumps(address)} && document.readyState"
         eventually(lambda: self.run(here) == "complete", f"the page of {address}", 60)
         self.run(_NOTE_MOUSE)
@@ -52,12 +52,12 @@ class Page:
         return self.engine.evaluate(expression)
 
     def expects(self, *patterns: str) -> None:
-        """Let pass what the test itself brings about."""
+        """Ignore problems that the test itself causes."""
         self._expected += patterns
 
     def problems(self) -> list[str]:
-        """Return what has gone wrong in the page since the last time."""
-        # Events of the browser come before its answer.
+        """Return the page's problems since the last call."""
+        # The browser sends pending events before its answer.
         self.run("0")
         found, self.engine.problems = self.engine.problems, []
         expected = (*self.engine.abilities.complaints, *self._expected)
@@ -77,7 +77,7 @@ class Page:
         eventually(lambda: self.run(expression), expression, 30)
 
     def shows_desktop(self, colours: int = 3) -> None:
-        """Fail unless a picture is there, with that many colours, and nothing covers it."""
+        """Fail unless a picture with that many colours is shown and not covered."""
 
         def shown() -> bool:
             seen = self.run(f"({LOOK})()")
@@ -87,7 +87,7 @@ class Page:
         self.becomes("connected")
 
     def picture(self) -> int:
-        """Return a number that stands for the picture of the desktop."""
+        """Return a hash of the desktop's picture."""
         return int(self.run(f"({LOOK})().hash"))
 
     def size(self) -> tuple[int, int]:
@@ -109,7 +109,7 @@ class Page:
         self.screen.drags(self._on_screen(start), self._on_screen(end))
 
     def clicks_on(self, selector: str) -> None:
-        """Click on an element once it can be: it does not move, and nothing covers it."""
+        """Click on an element once it is at rest and not covered."""
         last: Any = None
 
         def at_rest() -> Any:
@@ -140,7 +140,7 @@ class Page:
         return round(self._corner[0] + at[0]), round(self._corner[1] + at[1])
 
     def _find_corner(self) -> tuple[int, int] | None:
-        """Return where the page begins; None where the mouse's last events came too late."""
+        """Return the page's corner on the screen; None if mouse events came too late."""
         x, y = self.screen.middle()
         one, other = (self._corner_by((x + by, y + by)) for by in (0, 9))
         return one if one == other else None

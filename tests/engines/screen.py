@@ -1,7 +1,7 @@
-"""The user's computer: a screen with a window manager, a keyboard, a mouse and a clipboard.
+"""The user's computer: screen, window manager, keyboard, mouse and clipboard.
 
-It is an X server of its own, so a browser on it has a real window, gets real key and mouse events,
-and shares its clipboard with others.
+It is an X server, so a browser has a real window, gets real key and mouse events, and shares its
+clipboard with other programs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.servers import until
 
 WIDTH, HEIGHT = 1400, 900
 
-# Key codes of X (those of evdev and 8), named by what an American keyboard has on the key.
+# Key codes of X (evdev's plus 8), named after an American keyboard.
 _ROWS = {
     10: "1234567890-=",
     24: "qwertyuiop[]",
@@ -40,7 +40,7 @@ _KEYS = {
 
 
 class Screen:
-    """An X display that a browser has for itself; positions are in its pixels.
+    """An X display for one browser; positions are in its pixels.
 
     ``environment`` is for programs on it.
     """
@@ -56,7 +56,7 @@ class Screen:
             "TMPDIR": str(home),
             "XDG_RUNTIME_DIR": str(home),
             "LANG": "C.UTF-8",
-            # Else GTK starts a D-Bus, and with it services that outlive the browser.
+            # Otherwise GTK starts a D-Bus with services that outlive the browser.
             "DBUS_SESSION_BUS_ADDRESS": "disabled:",
             "NO_AT_BRIDGE": "1",
             "GSETTINGS_BACKEND": "memory",
@@ -80,11 +80,11 @@ class Screen:
 
     def layout(self, name: str, variant: str = "") -> None:
         self.run("setxkbmap", "-layout", name, "-variant", variant)
-        # The first key of all is one of every keyboard: TigerVNC 1.12 loses others (seen).
+        # A key of every keyboard comes first: TigerVNC 1.12 loses a new character as first key.
         self.presses("Shift")
 
     def presses(self, chords: str) -> None:
-        """Press keys, like "a Shift+a Ctrl+v": what comes of them is the layout's affair."""
+        """Press keys, like "a Shift+a Ctrl+v"; the layout determines the characters."""
         codes = ["+".join(str(_KEYS[key]) for key in chord.split("+")) for chord in chords.split()]
         self.run("xdotool", "key", *codes)
 
@@ -108,8 +108,8 @@ class Screen:
     # -- clipboard
 
     def copy(self, text: str, selection: str = "clipboard") -> None:
-        """Own a selection, as a program does in which ``text`` was copied."""
-        # It stays to serve the selection, from a moment later on, and must not hold our pipe.
+        """Own a selection with ``text``, as after a copy in a program."""
+        # It stays to serve the selection, and must not hold our pipe.
         subprocess.run(
             ["xsel", f"--{selection}", "--input"],
             env=self.environment,
@@ -122,7 +122,7 @@ class Screen:
         until(lambda: self.paste(selection) == text, f"{text!r} on the user's clipboard")
 
     def paste(self, selection: str = "clipboard") -> str:
-        """Return a selection; nothing if it has no owner, or one that never answers."""
+        """Return a selection; empty without an owner or an answer."""
         command = ["xclip", "-selection", selection, "-out", "-target", "UTF8_STRING"]
         try:
             ran = subprocess.run(
@@ -140,12 +140,12 @@ class Screen:
     # -- windows
 
     def window(self) -> str:
-        """Return the number of the window that has the keys."""
+        """Return the id of the active window."""
         told = self.run("xprop", "-root", "_NET_ACTIVE_WINDOW").partition("#")[2]
         return str(int(told.split(",")[0], 16))
 
     def middle(self) -> tuple[int, int]:
-        """Return the middle of that window; frames make it a few pixels more or less."""
+        """Return the middle of that window, up to the few pixels of its frame."""
         told = self.run("xdotool", "getwindowgeometry", "--shell", self.window())
         x, y, width, height = (
             int(told.split(f"{name}=")[1].split()[0]) for name in ("X", "Y", "WIDTH", "HEIGHT")
@@ -160,15 +160,15 @@ class Screen:
         until(lambda: self.window() != window, "a minimised window")
 
     def activates(self, window: str) -> None:
-        """Have a window shown, in front, with the keys."""
+        """Show a window, in front and active."""
 
         self.run("xdotool", "windowactivate", window)
         until(lambda: self.window() == window, "an active window", 30)
-        # It may be active before it is seen; a click would be one beside it.
+        # It may be active before it is visible; a click would miss it.
         until(lambda: self._over_a_window(self.middle()), "a window under the mouse", 30)
 
     def _over_a_window(self, at: tuple[int, int]) -> bool:
-        """Move the mouse there; return whether there is more than the screen's background."""
+        """Move the mouse there; return whether it is over a window."""
         self.points(at)
         told = self.run("xdotool", "getmouselocation").split("window:")[1]
         root = self.run("xwininfo", "-root", "-int").split("Window id: ")[1]
@@ -176,7 +176,7 @@ class Screen:
 
     @contextmanager
     def another_window(self) -> Iterator[None]:
-        """Have another window in front, which has the keys, and then the one before."""
+        """Show another active window during the block."""
         before = self.window()
         command = ["xmessage", "-title", "another", "Another window"]
         with running_program(command, self, Path(os.devnull)):
@@ -185,7 +185,7 @@ class Screen:
         until(lambda: self.window() == before, "the window before")
 
     def picture(self, file: Path) -> None:
-        """Keep a picture of all that the user sees."""
+        """Save a picture of the screen."""
         self.run("/usr/bin/python3", "-c", _PICTURE, str(file))
 
 
@@ -200,11 +200,11 @@ whole.savev(sys.argv[1], "png", [], [])
 
 @contextmanager
 def running_screen(home: Path) -> Iterator[Screen]:
-    """Run a screen, whose programs have ``home`` for their home."""
+    """Run a screen; ``home`` is its programs' home."""
     with ExitStack() as stack:
         display = stack.enter_context(_x_server(home))
         screen = Screen(display, home)
-        # A key whose release is late on a busy machine is to come once.
+        # Otherwise a key with a late release repeats on a busy machine.
         screen.run("xset", "r", "off")
         stack.enter_context(
             running_program(["openbox", "--sm-disable"], screen, home / "openbox.log")
@@ -215,7 +215,7 @@ def running_screen(home: Path) -> Iterator[Screen]:
 
 @contextmanager
 def _x_server(home: Path) -> Iterator[str]:
-    """Run an X server; gives its display, like ":7"."""
+    """Run an X server; yields its display, like ":7"."""
     number, told = os.pipe()
     command = ["Xvfb", "-displayfd", str(told), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
     with (home / "xvfb.log").open("wb") as log:
@@ -237,7 +237,7 @@ def _x_server(home: Path) -> Iterator[str]:
 def running_program(
     command: list[str], screen: Screen, log: Path, **environment: str
 ) -> Iterator[None]:
-    """Run a program, with all that it starts, as long as the block lasts."""
+    """Run a program during the block; afterwards end it and its children."""
     with log.open("wb") as file:
         process = subprocess.Popen(
             command,

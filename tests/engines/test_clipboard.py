@@ -1,4 +1,4 @@
-"""Text goes from one clipboard to the other, with the keys that each browser takes for pasting."""
+"""Text goes between the clipboards, with each browser's keys for pasting."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CHORDS = ["Ctrl+v", "Ctrl+Shift+v", "Shift+Insert"]
 def test_pasting_keys_paste_the_user_s_clipboard(desk: TextWindow, chord: str) -> None:
     screen = desk.page.screen
     screen.copy(f"Käse → {chord}")
-    # At once: the text must be there before the key is.
+    # Without a wait: the text must arrive before the key.
     screen.presses(chord)
     desk.holds(f"Käse → {chord}")
 
 
 def test_copying_and_pasting_work_with_a_cyrillic_layout(desk: TextWindow) -> None:
     screen = desk.page.screen
-    # As who types Russian has it: the other layout is on another key.
+    # As usual for Russian: the second layout is on another key.
     screen.layout("ru,us")
     screen.presses("g h b")
     desk.holds("при")
@@ -35,7 +35,7 @@ def test_copying_and_pasting_work_with_a_cyrillic_layout(desk: TextWindow) -> No
 
 
 def test_the_middle_button_pastes_text_marked_on_the_desktop(desk: TextWindow) -> None:
-    """They are the desktop's own affair: no browser may paste by itself, or instead."""
+    """The browser must not paste its own text."""
     screen = desk.page.screen
     copies_elsewhere(desk, "not marked")
     screen.presses("w o r d Enter Enter Ctrl+Home Shift+End")
@@ -45,7 +45,7 @@ def test_the_middle_button_pastes_text_marked_on_the_desktop(desk: TextWindow) -
 
 
 def test_the_middle_button_pastes_text_copied_elsewhere_if_readable(desk: TextWindow) -> None:
-    """It pastes that where the page may read the clipboard; else what the desktop has."""
+    """If the page may not read the clipboard, the desktop's selection is pasted."""
     page = desk.page
     desk.guest.copy("marked before", "primary")
     copies_elsewhere(desk, "from elsewhere")
@@ -54,7 +54,7 @@ def test_the_middle_button_pastes_text_copied_elsewhere_if_readable(desk: TextWi
 
 
 def copies_elsewhere(desk: TextWindow, text: str) -> None:
-    """Copy a text in another window; come back, and let the desktop hear of it."""
+    """Copy a text in another window; return, and wait until the desktop has it."""
     desk.page.copies_elsewhere(text)
     if desk.page.engine.abilities.reads_clipboard:
         until(lambda: desk.guest.paste() == text, f"{text!r} on the desktop")
@@ -75,7 +75,7 @@ def test_the_same_text_reaches_the_user_s_clipboard_twice(desk: TextWindow) -> N
     comes_out(desk, text)
 
 
-# The page's attempts to write the clipboard.
+# Counts the page's attempts to write the clipboard.
 _COUNT_WRITES = """(() => {
   window.writes = 0;
   const clipboard = Object.getPrototypeOf(navigator.clipboard);
@@ -103,16 +103,16 @@ def test_text_reaches_the_user_s_clipboard_after_keys_without_activation(desk: T
 
 
 def comes_out(desk: TextWindow, text: str, again: bool = False) -> None:
-    """Fail unless the user's clipboard gets a text of the desktop's, in this browser's way."""
+    """Fail unless the user's clipboard gets the desktop's text; click if the browser needs it."""
     page = desk.page
     until(lambda: desk.guest.paste() == text, f"{text!r} on the desktop's clipboard")
 
     def copied() -> bool:
         if not page.engine.abilities.writes_clipboard:
             if again:
-                # The page gives a text up after a few gestures that came too soon.
+                # The page drops a text after a few gestures that came too early.
                 desk.guest.copy(text)
-            # Not a key alone: that of a modifier is no gesture for Firefox.
+            # A click, since a modifier key is no user activation in Firefox.
             desk.clicks()
         return page.screen.paste() == text
 
@@ -132,7 +132,7 @@ def test_the_panel_sends_and_copies_text(desk: TextWindow) -> None:
     page.comes_true("!document.querySelector('#clipboard').open")
 
     guest.copy("back by hand")
-    # It comes by itself. What follows is of the panel alone.
+    # It arrives without the panel. The following checks are about the panel.
     comes_out(desk, "back by hand")
     screen.copy("something else")
     page.tool("clipboard")

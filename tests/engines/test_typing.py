@@ -1,4 +1,4 @@
-"""Text typed on keyboards of several countries arrives as it is meant."""
+"""Text typed on keyboards of several countries arrives unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .text_window import TextWindow
 
 
 class Typed(NamedTuple):
-    """Keys on a layout, named by what an American keyboard has on them, and what they write."""
+    """Keys on a layout, named after an American keyboard, and the resulting text."""
 
     layout: str
     keys: str

@@ -1,4 +1,4 @@
-"""The page opens, comes back, and follows its window, in every browser."""
+"""The page opens, reconnects, and follows its window's size, in every browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .page import Page
 from .screen import HEIGHT, WIDTH, Screen
 from .text_window import TextWindow
 
-# A browser says itself that it could not connect, and noVNC that it was cut off.
+# Messages of browsers about failed connections, and of noVNC.
 LINK_IS_DOWN = (
     "net::ERR_",
     "WebSocket connection to .* failed",
@@ -37,7 +37,7 @@ LINK_IS_DOWN = (
 
 @pytest.fixture(scope="module")
 def backend() -> str:
-    """One is enough: here it is about browser and page."""
+    """One backend is enough: these tests are about browser and page."""
     return "vnc"
 
 
@@ -61,7 +61,7 @@ def test_the_page_opens_without_an_error(page: Page) -> None:
 
 
 def test_errors_of_the_page_are_noticed(page: Page) -> None:
-    """Else the test before would be one of nothing."""
+    """This shows that the test above can fail."""
     page.run("setTimeout(() => { console.error('told'); undefined.thrown; })")
     page.run("document.body.append(Object.assign(new Image(), { src: 'http://blocked.invalid/' }))")
     heard: list[str] = []
@@ -93,7 +93,7 @@ def test_mouse_buttons_arrive_at_the_pointer_s_position(
 
 
 def _buttons(log: Path) -> list[tuple[str, ...]]:
-    """Return where xev saw buttons go down and up."""
+    """Return the button presses and releases in xev's log."""
     event = r"Button(Press|Release) event.*?root:\((\d+),(\d+)\),\s+state 0x\w+, button (\d+)"
     return re.findall(event, log.read_text(), re.DOTALL)
 
@@ -107,7 +107,7 @@ def test_the_desktop_gets_the_window_s_size(
     eventually(lambda: page.room() != before, "a window of another size", 20)
     fits(page, guest)
     shown = "document.querySelector('#screen canvas').getBoundingClientRect()"
-    # One pixel of the desktop is one of the page: nothing is scaled.
+    # One pixel of the desktop is one of the page, without scaling.
     assert tuple(page.run(f"[{shown}.width, {shown}.height]")) == guest.size()
 
 
@@ -160,7 +160,7 @@ def test_a_hidden_page_stays_connected(page: Page, desk: TextWindow) -> None:
     page.screen.minimises(window)
     page.comes_true("document.visibilityState === 'hidden'")
     since = time.monotonic()
-    # Longer than the page believes in a connection that says nothing (static/src/wire/liveness.ts).
+    # Longer than the page's timeout for a silent connection (static/src/wire/liveness.ts).
     until(lambda: time.monotonic() - since > 6, "some time", 7)
     page.screen.activates(window)
     page.comes_true("document.visibilityState === 'visible' && document.hasFocus()")
@@ -177,7 +177,7 @@ _NOTE_STATES = """(() => {
 
 
 def works(desk: TextWindow) -> None:
-    """Fail unless keys go to the desktop, and what comes of them is seen."""
+    """Fail unless keys reach the desktop and change its picture."""
     desk.begin()
     before = desk.page.picture()
     desk.page.screen.presses("w o r k s")

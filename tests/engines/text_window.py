@@ -1,4 +1,4 @@
-"""A program to write in, on the desktop: what arrived is what it holds."""
+"""A text window on the desktop, which shows the received keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers import until
 from .page import Page
 
 _PROGRAM = Path(__file__).with_name("gtk_text.py")
-# A place in it, and it is much larger than a line of text.
+# A point in the window, below its text.
 INSIDE = (300, 350)
 
 
@@ -32,19 +32,19 @@ class TextWindow:
         return (self.guest.server.home / self._title).read_text()
 
     def holds(self, text: str) -> None:
-        """Fail unless that is the text, soon."""
+        """Fail unless its text becomes ``text``."""
         try:
             eventually(lambda: self.text() == text, "it", 20)
         except AssertionError:
-            # No `==` in an assert: it is about what there is in the end.
+            # The message has the final text.
             raise AssertionError(f"expected {text!r}, arrived {self.text()!r}") from None
 
     def clicks(self, button: int = 1) -> None:
-        """Click into it; returns when it has got the click."""
+        """Click into it; wait until it has received the click."""
         self.guest.await_click(self._title, lambda: self.page.clicks(INSIDE, button))
 
     def begin(self) -> None:
-        """Make it empty, and click into it."""
+        """Click into it and clear it."""
         self.clicks()
         self.guest.await_keys(self._title)
         os.kill(self._pid, signal.SIGUSR1)
@@ -53,7 +53,7 @@ class TextWindow:
 
 @contextmanager
 def text_window(guest: Guest, page: Page, title: str) -> Iterator[TextWindow]:
-    """Run the program as long as the block lasts."""
+    """Run the program during the block."""
     guest.forget(title)
     with guest.running("/usr/bin/python3", str(_PROGRAM), title, title) as process:
         guest.await_window(title)

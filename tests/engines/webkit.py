@@ -1,8 +1,8 @@
 """WebKitGTK in its MiniBrowser, by WebKit's inspector protocol.
 
-Its WebDriver would keep the console's messages to itself. The protocol is that of the remote
-inspector (https://docs.webkit.org/, "Remote Inspector GTK and WPE"); its commands and events are
-described in Source/JavaScriptCore/inspector/protocol/.
+Its WebDriver does not report console messages. The protocol is that of the remote inspector
+(https://docs.webkit.org/, "Remote Inspector GTK and WPE"); its commands and events are described in
+Source/JavaScriptCore/inspector/protocol/.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .channel import Channel, result
 from .engine import Abilities, Engine
 from .screen import Screen, running_program
 
-# Debian's, Fedora's and Arch's; with the interface of GTK 4 as well.
+# Debian's, Fedora's and Arch's; also with GTK 4.
 _FOLDERS = [
     "usr/lib/*/webkit*gtk-*/MiniBrowser",
     "usr/libexec/webkit*gtk-*/MiniBrowser",
@@ -31,16 +31,16 @@ _FOLDERS = [
 
 
 class WebKit(Engine):
-    """The engine of Safari, and of GNOME's browser; the browser around it is for trying it out."""
+    """The engine of Safari and GNOME Web, in its test browser."""
 
     abilities = Abilities(
         locks_keyboard=False,
         reads_clipboard=False,
         writes_clipboard=False,
         complaints=(
-            # It is for touch screens; others pass over what they do not know.
+            # This key is for touch screens; other browsers ignore unknown keys.
             r"Viewport argument key .*interactive-widget.* not recognized",
-            # It keeps a page that is left for another, but for the connection.
+            # It keeps a page in its cache without its connection.
             r"WebSocket is closed due to suspension",
             r"Cannot load blob:",
         ),
@@ -64,7 +64,7 @@ class WebKit(Engine):
 
     def __init__(self, address: str) -> None:
         super().__init__()
-        # A page may move to another process, which is another target.
+        # A page that moves to another process is another target.
         self._target = ""
         self._commands = 0
         self._answers: dict[int, dict[str, Any]] = {}
@@ -109,13 +109,13 @@ class WebKit(Engine):
 
 
 def _program() -> str:
-    """Return the path of MiniBrowser, which is on nobody's PATH; empty where it is not there."""
+    """Return the path of MiniBrowser, which is not on PATH; empty if it is not installed."""
     found = [str(path) for folder in _FOLDERS for path in Path("/").glob(folder)]
     return max(found, default="")
 
 
 def _address_of_page(server: str) -> str:
-    """Return the address of the channel to its only page, from the list for people."""
+    """Return the channel's address of its only page, from the list in HTML."""
 
     def page() -> re.Match[str] | None:
         try:

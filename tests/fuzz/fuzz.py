@@ -1,4 +1,4 @@
-"""Random input: some in every run of the tests, as much as $FUZZ_SECONDS allow in `make fuzz`."""
+"""Random input: a few examples in each run, and for $FUZZ_SECONDS in `make fuzz`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def fuzz(
     examples: int,
     found: Sequence[tuple[Any, ...]] = (),
 ) -> None:
-    """Call ``check`` with what was ``found`` to break it before, and then with examples."""
+    """Call ``check`` with earlier failures (``found``), and then with examples."""
     for arguments in found:
         check(*arguments)
     drawn = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(
@@ -33,7 +33,7 @@ def fuzz(
 
 @st.composite
 def spoiled(draw: st.DrawFn, seeds: st.SearchStrategy[bytes]) -> bytes:
-    """Some bytes changed, added, taken away, repeated or cut off."""
+    """Change, add, remove, repeat or cut off some bytes."""
     data = bytearray(draw(seeds))
     for _ in range(draw(st.integers(0, 6))):
         start = draw(st.integers(0, len(data)))
@@ -42,7 +42,7 @@ def spoiled(draw: st.DrawFn, seeds: st.SearchStrategy[bytes]) -> bytes:
     return bytes(data[: draw(st.none() | st.integers(0, len(data)))])
 
 
-# What means something to one parser or another.
+# Bytes with a meaning in some parser.
 _TELLING = st.sampled_from(
     [
         *(b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b",", b"\r\n ", b"\r\n\r\n"),

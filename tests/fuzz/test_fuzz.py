@@ -1,4 +1,4 @@
-"""Whatever comes: a clear answer or a clear end; no crash, no hang, no descriptor left over."""
+"""Random input gets an answer or a close; no crash, no hang, no leaked descriptor."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_spoiled_hand_offs_are_refused_without_a_leak() -> None:
 
 
 def test_spoiled_upgrade_requests_are_refused_or_rewritten() -> None:
-    """Refused, or written anew: five or six headers, none of them the browser's choice."""
+    """A rewritten request has five or six headers, and no other ones of the browser."""
 
     def check(block: bytes) -> None:
         try:
@@ -73,7 +73,7 @@ def test_spoiled_upgrade_requests_are_refused_or_rewritten() -> None:
         assert not any(secret in head for secret in SECRETS)
         line, rest = head.encode("ascii").split(b"\r\n", 1)
         assert line == b"GET / HTTP/1.1"
-        # As http.server reads it.
+        # Parsed like http.server.
         read = http.client.parse_headers(io.BytesIO(rest))
         protocol = read.get_all("Sec-WebSocket-Protocol", [])
         assert protocol in ([], ["desktop.v1"], ["binary"])
@@ -93,7 +93,7 @@ def _is_answered(head: str) -> None:
 
 
 def test_spoiled_request_heads_end_the_connection_without_a_leak() -> None:
-    """Those of the side entrance."""
+    """These are requests of the side entrance."""
 
     def check(head: bytes, places: list[int]) -> None:
         with nothing_leaks():
@@ -126,9 +126,9 @@ streams = st.lists(good_frames | good_frames | odd_frames, max_size=6).map(b"".j
 
 
 def understood(data: bytes) -> tuple[bytes, int | None]:
-    """Return what of ``data`` may reach the display server, and the code that ends it (RFC 6455).
+    """Return the payload of ``data`` for the display server, and the close code (RFC 6455).
 
-    The code is None where it does not end, 0 where the browser closes it.
+    The code is None without a close, and 0 if the browser closes.
     """
     came, inside, code = b"", False, None
     while code is None and len(data) >= 2:
@@ -158,7 +158,7 @@ def understood(data: bytes) -> tuple[bytes, int | None]:
 
 
 def test_random_frames_are_relayed_or_refused_by_the_standard() -> None:
-    """What arrives is what a second reader of the standard understands, and so is the end."""
+    """Payload and close agree with a second implementation of the standard."""
 
     def check(data: bytes, places: list[int]) -> None:
         expected, code = understood(data)
@@ -170,7 +170,7 @@ def test_random_frames_are_relayed_or_refused_by_the_standard() -> None:
             if code is None:
                 assert (bytes(came), closed.code) == (expected, None)
             else:
-                # What comes with the end in one piece is dropped with it.
+                # Payload in the same read as the error may be dropped.
                 assert expected.startswith(came)
                 assert code == 0 or closed.code in (code, 1002, 1009)
 
@@ -200,15 +200,15 @@ def records(log: str) -> list[str]:
 
 
 def is_jupyter_s(record: str) -> bool:
-    """Whether Jupyter says that it cannot show its own error page.
+    """Whether a record is Jupyter's failure to render its error page.
 
-    So it is with a method that HTTP does not have, at an address that is none of ours.
+    It fails so for an unknown method at an address that is not ours.
     """
     return "HTTPError(405)" in record and "desktop/web" not in record
 
 
 API = "desktop/api/sessions"
-# None that could be a desktop's, lest there were a hundred; but the one that is there.
+# Only invalid names and the existing desktop's, so that no other desktops start.
 names = st.just("default") | st.text(max_size=20).map("-{}".format) | st.just("..")
 paths = st.builds(
     "{}/{}{}".format,
@@ -253,7 +253,7 @@ def test_random_api_requests_get_a_clear_answer(running: JupyterServer) -> None:
 
 
 def test_spoiled_requests_at_the_door_get_a_clear_answer(running: JupyterServer) -> None:
-    """Half-broken upgrade requests, with a ticket that is good."""
+    """Spoiled upgrade requests with a valid ticket."""
     ticket = b"ticket." + SECRETS[0].encode()
     login = f"Authorization: token {running.token}".encode()
     good = HEAD.replace(b"Cookie: " + SECRETS[1].encode(), login)

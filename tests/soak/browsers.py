@@ -1,7 +1,7 @@
-"""Browsers that look at a desktop for a long time, and the memory of all their processes.
+"""Browsers that show a desktop for a long time, and the memory of all their processes.
 
-Chromium is driven by Playwright. Firefox is driven as it comes, by WebDriver BiDi
-(https://w3c.github.io/webdriver-bidi/): Playwright drives only a build of its own.
+Chromium is controlled with Playwright, Firefox with WebDriver BiDi
+(https://w3c.github.io/webdriver-bidi/), since Playwright needs its own build of Firefox.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests import clients
 from tests.browser.chromium import running_browser
 from tests.servers import facts, until
 
-# The page's state, for all its errors to be seen.
+# The page's state.
 _STATE = "document.documentElement.dataset.state ?? ''"
 
 
@@ -38,19 +38,19 @@ class Window(Protocol):
         """Give the page another size."""
 
     def state(self) -> str:
-        """Return what the page says of itself."""
+        """Return the page's state."""
 
     def memory(self) -> float:
-        """Return how many MiB all processes of this browser need for their data."""
+        """Return the memory of all processes of this browser for data, in MiB."""
 
 
-# Its own data, and its share of what it shares with the others (proc_pid_smaps(5)). Not the pages
-# of the program's files: whether those count as its own depends on who else runs the program.
+# Private data, and its share of shared memory (proc_pid_smaps(5)). Pages of the program's files are
+# not counted: their share depends on other processes of the program.
 _DATA = re.compile(r"^Pss_(?:Anon|Shmem): *(\d+) kB", re.MULTILINE)
 
 
 def _memory(process: psutil.Process) -> float:
-    """Return the memory, in MiB, that a process and all below it have for their data."""
+    """Return the memory of a process and its descendants for data, in MiB."""
     kilobytes = 0
     for one in [process, *process.children(recursive=True)]:
         try:
@@ -66,7 +66,7 @@ class _Chromium:
         self._page = browser.new_page()
         processes = psutil.Process().children(recursive=True)
         told = facts(processes, lambda one: (one.name(), " ".join(one.cmdline())))
-        # The first one has neither "--type" nor, as Playwright's has, another name.
+        # The main process has no "--type" and, unlike Playwright's, Chromium's name.
         (self._process,) = (
             one
             for one, (name, line) in told.items()
@@ -90,7 +90,7 @@ class _Firefox:
     def __init__(self, process: psutil.Process, address: str) -> None:
         self._process = process
         self._wire = clients.connect(f"{address}/session")
-        # With all its pictures to draw, on a busy machine, it may take its time.
+        # It may be slow on a busy machine.
         self._wire.socket.settimeout(120)
         self._number = 0
         self._ask("session.new", {"capabilities": {}})
@@ -117,7 +117,7 @@ class _Firefox:
         self._wire.socket.close()
 
     def _ask(self, method: str, parameters: Mapping[str, Any]) -> Any:
-        """Send a command and return its result; events that come meanwhile are passed over."""
+        """Send a command and return its result; events are ignored."""
         self._number += 1
         command = {"id": self._number, "method": method, "params": parameters}
         self._wire.send(json.dumps(command).encode(), clients.TEXT)
@@ -137,7 +137,7 @@ def chromium() -> Iterator[Window]:
 
 @contextmanager
 def firefox() -> Iterator[Window]:
-    """Run Firefox, with a profile and a home of its own."""
+    """Run Firefox, with a new profile and home."""
     executable = shutil.which("firefox-esr") or shutil.which("firefox")
     if executable is None:
         pytest.skip("Firefox is not installed")

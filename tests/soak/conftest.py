@@ -1,4 +1,4 @@
-"""The figures of all soak tests, in one table at the end."""
+"""Prints the figures of all soak tests in one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Breaks one part after another, at random, and keeps book of who should survive that."""
+"""Random faults, and the desktops that should survive them."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from .visitors import FATES, Visitor, break_off
 
 PAUSE = (0.02, 0.4)  # seconds between faults
 STOP = 1.0  # seconds that a process is stopped, on average, and
-LONGEST_STOP = 8.0  # at most: longer than Jupyter waits for an answer of a desktop
+LONGEST_STOP = 8.0  # at most: longer than Jupyter's timeout for a desktop's answer
 JUPYTER_STOP = 1.0
-DELAYS = (0.0, 0.01, 0.1, 0.5)  # seconds that the line holds what it carries
+DELAYS = (0.0, 0.01, 0.1, 0.5)  # seconds of delay on the line
 
-# An Xpra may end twice in two minutes (docs/xpra.md); a worker that is stopped notices later.
+# An Xpra may end twice in two minutes (docs/xpra.md); a suspended worker notices later.
 XPRA_ENDS = 2
 XPRA_WITHIN = 120 + 2 * LONGEST_STOP
 
 
 @dataclass
 class Desktop:
-    """A desktop of that ``backend``, and whether it should live.
+    """A desktop of that ``backend``, and whether it should survive.
 
-    ``parts`` are what a desktop cannot do without; ``program`` is an X program on it, which has
-    no part in its life. ``killed`` names the part that was killed, empty for none; ``xpra_killed``
-    is when that was done to its Xpra, which is started again.
+    ``parts`` are the processes that a desktop needs; ``program`` is an X program on it, which it
+    does not need. ``killed`` names the killed part, empty for none; ``xpra_killed`` has the times
+    at which its Xpra was killed, which is started again.
     """
 
     name: str
@@ -49,27 +49,27 @@ class Desktop:
 
     @property
     def has_lives(self) -> bool:
-        """Whether it lives on when its Xpra is killed."""
+        """Whether it survives if its Xpra is killed."""
         ends = self.xpra_killed
         return len(ends) < XPRA_ENDS or time.monotonic() - ends[0] > XPRA_WITHIN
 
     def start(self, server: JupyterServer) -> None:
-        """Start it, and remember of what it is made."""
+        """Start it, and remember its processes."""
         server.start_desktop(self.name, backend=self.backend)
         self.killed = ""
         self.xpra_killed.clear()
         self.parts = session_processes(server, self.name)
         below = self.parts["worker"].children(recursive=True)
         (self.parts["start script"],) = named(below, "openbox")
-        # Not what that starts in its turn: between fork and exec it has the same command line.
+        # Only direct children: between fork and exec its own children have the same command line.
         started = facts(self.parts["start script"].children(), psutil.Process.cmdline)
         (self.program,) = (one for one in started if "motion.py" in " ".join(started[one]))
 
 
 class Faults:
-    """Everything that can go wrong: a method each, which returns what it did, if anything.
+    """All faults: a method for each, which returns a description, empty if it did nothing.
 
-    ``log`` tells what did go wrong, and when, in seconds from the start.
+    ``log`` has the faults with their times, in seconds from the start.
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class Faults:
         self._line = line
         self._rng = rng
         self._jupyter = psutil.Process(server.process.pid)
-        self._stopped: list[tuple[float, int, psutil.Process]] = []  # a heap: until when
+        self._stopped: list[tuple[float, int, psutil.Process]] = []  # a heap by end times
         self._numbers = itertools.count()
         self._began = time.monotonic()
-        # How often each comes, compared with the others.
+        # The relative frequency of each.
         self._weights: dict[Callable[[], str], int] = {
             self._stop_a_part: 8,
             self._stop_bridge: 3,
@@ -109,7 +109,7 @@ class Faults:
         }
 
     def go_wrong(self, seconds: float) -> None:
-        """Let faults happen for ``seconds``; then what was stopped goes on, and no line is slow."""
+        """Cause faults for ``seconds``; then resume suspended processes and repair the line."""
         while time.monotonic() < self._began + seconds:
             (fault,) = self._rng.choices(list(self._weights), list(self._weights.values()))
             detail = fault()
@@ -140,7 +140,7 @@ class Faults:
         return self._stop(f"Xpra of {desktop.name}", xpra_of(self._server, desktop.name))
 
     def _kill_xpra(self) -> str:
-        """Kill an Xpra, up and about or just starting, as long as it is started again."""
+        """Kill an Xpra, running or just starting, if it will be started again."""
         desktop = self._any_with_xpra()
         if desktop is None or not desktop.has_lives:
             return ""
@@ -168,7 +168,7 @@ class Faults:
         return "with RST" if reset else "with FIN"
 
     def _break_off_request(self) -> str:
-        # Jupyter may be stopped; then the kernel takes it.
+        # If Jupyter is suspended, the kernel accepts the connection.
         self.broken_off.append(break_off(self._server, self._rng))
         return "of a WebSocket"
 
@@ -200,7 +200,7 @@ class Faults:
         return what
 
     def _end_desktop(self) -> str:
-        """Kill what a desktop cannot do without, as long as another one is there."""
+        """Kill a part that a desktop needs, if another desktop is left."""
         if len(self._living()) < 2:
             return ""
         desktop = self._rng.choice(self._living())
@@ -208,7 +208,7 @@ class Faults:
         return self._kill(f"{desktop.killed} of {desktop.name}", desktop.parts[desktop.killed])
 
     def _start_again(self) -> str:
-        """Start a desktop that has ended, as its user would."""
+        """Start a desktop again that has ended."""
         ended = [desktop for desktop in self._desktops if desktop.killed]
         if not ended:
             return ""
@@ -219,7 +219,7 @@ class Faults:
         return f"{desktop.name}; it was said: {said}"
 
     def _continue(self, now: float) -> None:
-        """Let go on what has been stopped for long enough."""
+        """Resume processes that were suspended for long enough."""
         while self._stopped and self._stopped[0][0] <= now:
             _, _, process = heapq.heappop(self._stopped)
             try:
@@ -229,7 +229,7 @@ class Faults:
 
 
 def told(server: JupyterServer, desktop: Desktop) -> str:
-    """Return what is said of a desktop that has ended, which is soon, and never nothing."""
+    """Return the reason of a desktop's end, which is known soon and never empty."""
 
     def over() -> dict[str, Any] | None:
         session = server.session(desktop.name)

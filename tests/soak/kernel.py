@@ -1,4 +1,4 @@
-"""A kernel that is asked something all the time, as by a notebook."""
+"""A kernel that gets requests all the time, as from a notebook."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ _EVERY = 0.1  # seconds
 
 
 class Kernel(threading.Thread):
-    """Lets a kernel execute nothing until it is stopped; ``problem`` is what ended it before.
+    """Sends empty requests to a kernel until it is stopped; ``problem`` is an earlier error.
 
-    ``asked`` counts the requests, ``answers`` holds for each answer when it came, and after how
-    many seconds.
+    ``asked`` counts the requests, ``answers`` has time and duration of each answer.
     """
 
     def __init__(self, server: JupyterServer) -> None:
@@ -38,7 +37,7 @@ class Kernel(threading.Thread):
         self._execute()  # the first answer takes as long as the kernel takes to start
 
     def stop(self) -> None:
-        """Let it ask no more; the kernel ends with its server."""
+        """Send no more requests; the kernel ends with its server."""
         self._over.set()
 
     def run(self) -> None:
@@ -78,8 +77,8 @@ class Kernel(threading.Thread):
 
     def _receive(self) -> dict[str, Any]:
         while True:
-            # Jupyter leaves Nagle's algorithm on; an acknowledgement delayed by 40 ms (tcp(7))
-            # would hide all else.
+            # Jupyter leaves Nagle's algorithm on; acknowledgements delayed by 40 ms (tcp(7)) would
+            # dominate the times.
             self._wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             came = self._wire.frame()
             if came.opcode == clients.PING:

@@ -1,4 +1,4 @@
-"""The memory of processes over time, and whether it stays where it is after a warm-up."""
+"""The memory of processes over time, and its growth after a warm-up."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import psutil
 
-# MiB that a process may have grown by, from the first fifth after the warm-up to the last one.
-# None is ever quite still: CPython and malloc take memory by the MiB, as they need it. But ten
-# minutes carry gigabytes and thousands of requests, of which nothing may stay: four pictures that
-# are kept would be more, or a kilobyte of each request.
+# MiB that a process may grow by, from the first fifth after the warm-up to the last one. Some
+# growth is normal: CPython and malloc allocate memory by the MiB. A leak would be larger: ten
+# minutes carry gigabytes and thousands of requests, so that four kept pictures or a kilobyte of
+# each request exceed this.
 FLAT = 4.0
 
 _EVERY = 0.5  # seconds
@@ -30,7 +30,7 @@ class Memory(threading.Thread):
         self._over = threading.Event()
 
     def stop(self) -> None:
-        """Sample no more."""
+        """Stop sampling."""
         self._over.set()
         self.join()
 
@@ -41,7 +41,7 @@ class Memory(threading.Thread):
                     samples.append(process.memory_info().rss / 2**20)
 
     def growth(self) -> dict[str, tuple[float, float]]:
-        """Return for each group the process that grew most: MiB after the warm-up, and by then."""
+        """Return MiB after the warm-up and at the end of the process in each group that grew most."""
         return {
             group: max(map(_growth, members.values()), key=lambda grown: grown[1] - grown[0])
             for group, members in self._samples.items()

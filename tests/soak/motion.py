@@ -1,4 +1,4 @@
-"""An X program that changes a part of the screen ten times a second, at next to no cost."""
+"""An X program that changes a part of the screen ten times a second, at little cost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> None:
         )
         connection.core.ChangeGC(context, xcffib.xproto.GC.Foreground, [colour])
         connection.core.PolyFillRectangle(screen.root, context, 1, [area])
-        # The answer is awaited, so that requests do not pile up in a busy server.
+        # Wait for the answer, so that requests do not pile up in a busy server.
         connection.core.GetInputFocus().reply()
         time.sleep(1 / RATE)
 

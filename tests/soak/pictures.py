@@ -1,4 +1,4 @@
-"""What a viewer sees, whichever display server shows it."""
+"""Viewers' pictures, for both display servers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.xpra_viewer import MessageStream, XpraViewer
 
 _PART = 64 * 1024  # bytes
 
-# How a connection may end without anybody being wrong. Xpra's says NotReady where it is refused.
+# Allowed ends of a connection. Xpra's viewer raises NotReady if it is refused.
 ENDS = (clients.Closed, clients.Denied, WrongPassword, NotReady, OSError)
 
 
 class Picture(ABC):
-    """The picture at the end of ``wire``; ``pixels`` is its size, once something came."""
+    """The picture of a viewer on ``wire``; ``pixels`` is its size, once known."""
 
     def __init__(self, wire: Wire) -> None:
         self.socket = wire.socket
@@ -33,32 +33,32 @@ class Picture(ABC):
 
     @abstractmethod
     def authenticate(self, password: str) -> None:
-        """Log in, and get the first picture on its way."""
+        """Log in, and request the first picture."""
 
     @abstractmethod
     def update(self) -> int:
-        """Return how many pixels came with the next update, and get another one on its way."""
+        """Return the number of pixels of the next update, and request another one."""
 
     @abstractmethod
     def ask_for_all(self) -> None:
-        """Ask for the whole picture, changed or not."""
+        """Request the whole picture."""
 
     @abstractmethod
     def take(self) -> None:
-        """Take what comes, or a part of it: a slow line may never get through with the whole."""
+        """Read some data: on a slow line a whole update may never arrive."""
 
     def slow_down(self, rate: int) -> SlowLine:
-        """Let no more than ``rate`` bytes a second come from now on."""
+        """Limit received data to ``rate`` bytes a second from now on."""
         line = SlowLine(self._wire.socket, rate)
         self._wire.socket = line  # type: ignore[assignment]  # it passes on all but recv()
         return line
 
 
 class SlowLine:
-    """A connection on which not more than ``rate`` bytes come in a second.
+    """A connection that receives at most ``rate`` bytes a second.
 
-    What is sent is not held up. ``bytes`` came so far, the last of them when time.monotonic() was
-    ``heard``.
+    Sending is not limited. ``bytes`` is the number of received bytes, ``heard`` the
+    time.monotonic() of the last.
     """
 
     def __init__(self, connection: socket.socket, rate: int) -> None:
@@ -72,7 +72,7 @@ class SlowLine:
         return getattr(self._connection, name)
 
     def cut(self) -> None:
-        """Let nothing come any more, not even what is here already."""
+        """Receive nothing any more, not even buffered data."""
         with contextlib.suppress(OSError):  # it may have ended by itself
             self._connection.shutdown(socket.SHUT_RDWR)
         self._cut.set()
@@ -88,7 +88,7 @@ class SlowLine:
 
 
 class VncPicture(Picture):
-    """RFB's, which a viewer has to ask for."""
+    """RFB's picture, which a viewer has to request."""
 
     def authenticate(self, password: str) -> None:
         self._viewer = Viewer(self._wire).authenticate(password)
@@ -110,7 +110,7 @@ class VncPicture(Picture):
 
 
 class XpraPicture(Picture):
-    """Xpra's, which sends more only to those who confirm what they got."""
+    """Xpra's picture; Xpra sends more only after an acknowledgement."""
 
     def authenticate(self, password: str) -> None:
         self._packets = XpraViewer(MessageStream(self._wire), password)
@@ -132,12 +132,12 @@ class XpraPicture(Picture):
         self._packets.send(["buffer-refresh", -1, 0, 100])
 
     def take(self) -> None:
-        self.update()  # it sends no more before it is told that one came
+        self.update()  # Xpra waits for the acknowledgement of an update
 
 
 _KINDS: Mapping[str, type[Picture]] = {"vnc": VncPicture, "xpra": XpraPicture}
 
 
 def unseen(server: JupyterServer, ticket: Mapping[str, Any]) -> Picture:
-    """Open the connection that ``ticket`` is for; nobody has logged in there yet."""
+    """Open the connection of ``ticket``, without a login."""
     return _KINDS[ticket["backend"]](open_socket(server, ticket))

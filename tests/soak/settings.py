@@ -1,6 +1,6 @@
-"""How long, with how many desktops, and what was measured.
+"""Duration, number of desktops, and measured figures.
 
-The usual run is short, for every day; `make soak` asks for ten minutes of each test.
+The usual run is short; `make soak` runs each test for ten minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SECONDS = float(os.environ.get("SOAK_SECONDS", "12"))
 LONG = 300.0  # seconds from which on a run is one of `make soak`
 DESKTOPS = int(os.environ.get("SOAK_DESKTOPS", "3"))
 
-# Start and end of the desktops come on top.
+# With time for start and end of the desktops.
 in_time = pytest.mark.timeout(SECONDS + 240)
 
 figures: list[tuple[str, str]] = []
@@ -29,7 +29,7 @@ def note(what: str, figure: str) -> None:
 
 
 def running(*arguments: str) -> AbstractContextManager[servers.JupyterServer]:
-    """Run a Jupyter server whose desktops are small, and move."""
+    """Run a Jupyter server whose desktops are small and in motion."""
     return servers.running(
         "--DesktopApp.geometry=640x480",
         *arguments,

@@ -1,4 +1,4 @@
-"""Ten minutes in which everything goes wrong; then all is as it should be, and nothing else is."""
+"""Random faults for ten minutes; afterwards all surviving desktops work, and nothing is left."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .faults import Desktop, Faults, told
 from .settings import DESKTOPS, SECONDS, in_time, note, running
 from .visitors import Visitor, seconds_to_picture
 
-XPRA = 3  # one desktop in so many is Xpra's
-PICTURE = 5.0  # seconds in which who comes afterwards sees a desktop
+XPRA = 3  # every third desktop is Xpra's
+PICTURE = 5.0  # seconds in which a new viewer gets a picture afterwards
 
 
 @pytest.mark.needs("xpra")
@@ -38,7 +38,7 @@ def test_random_faults_leave_the_other_desktops_running() -> None:
             seconds_to_picture(server, desktop.name)
         quiet(server, desktops)
         before = settled(server)
-        # Of each desktop one, and one from afar.
+        # Two viewers of each desktop, one of them through the line.
         afar = copy.copy(server)
         afar.port = line.port
         visitors = [
@@ -71,7 +71,7 @@ def test_random_faults_leave_the_other_desktops_running() -> None:
 
 
 def leave(visitors: Sequence[Visitor], faults: Faults) -> None:
-    """End all connections that were ours."""
+    """End all our connections."""
     for visitor in visitors:
         assert visitor.is_alive(), f"{visitor.name} met something that a page does not"
         visitor.stop()
@@ -88,7 +88,7 @@ def connections(visitors: Sequence[Visitor]) -> str:
 
 
 def check_living(server: JupyterServer, living: Sequence[Desktop]) -> None:
-    """Fail if a desktop is not what it was, or cannot be seen."""
+    """Fail if a desktop's processes have changed, or it shows no picture."""
     waited = []
     for desktop in living:
         # An Xpra may have been killed just now.
@@ -109,13 +109,13 @@ def check_living(server: JupyterServer, living: Sequence[Desktop]) -> None:
 
 
 def quiet(server: JupyterServer, desktops: Sequence[Desktop]) -> None:
-    """Wait until nobody is connected."""
+    """Wait until no viewer is connected."""
     for desktop in desktops:
         until(lambda name=desktop.name: not server.session(name)["viewers"], "no viewers", 20)
 
 
 def resources(server: JupyterServer) -> dict[str, int]:
-    """Return what Jupyter and the bridge hold."""
+    """Return the resources of Jupyter and the bridge."""
     jupyter, bridge = (
         psutil.Process(server.process.pid),
         server.process_of("jupyter_desktop.bridge"),
@@ -132,7 +132,7 @@ def resources(server: JupyterServer) -> dict[str, int]:
 
 
 def settled(server: JupyterServer) -> dict[str, int]:
-    """Return the same when it stays so: the last request's connection may just be closing."""
+    """Return the same once it is stable: connections may still be closing."""
     last: dict[str, int] = {}
 
     def same() -> dict[str, int]:
@@ -146,7 +146,7 @@ def settled(server: JupyterServer) -> dict[str, int]:
 def check_nothing_else(
     server: JupyterServer, desktops: Sequence[Desktop], before: dict[str, int]
 ) -> None:
-    """Fail if there is more than there was when the same desktops ran before."""
+    """Fail if there are more resources than before the faults."""
     left: dict[str, tuple[int, int]] = {}
 
     def as_before() -> bool:
@@ -170,7 +170,7 @@ def check_nothing_else(
 
 
 def stop_all(server: JupyterServer, desktops: Sequence[Desktop]) -> None:
-    """End all desktops; only Jupyter and its bridge are left."""
+    """End all desktops; check that only Jupyter and its bridge are left."""
     for desktop in desktops:
         assert server.call("DELETE", f"desktop/api/sessions/{desktop.name}").status == 204
         assert server.session(desktop.name)["state"] == "stopped"

@@ -1,4 +1,4 @@
-"""Many desktops with many viewers, all moving, while a notebook works."""
+"""Many desktops in motion with many viewers, while a notebook works."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .watchers import SlowWatcher, Watcher
 VIEWERS = 3
 ALONE = min(20.0, SECONDS / 4)  # seconds of the kernel without a desktop
 
-# Updates of those who share a desktop with a slow viewer, against those of other desktops. All are
-# offered the same ten a second; a display server that waits for the slow one gives them none.
+# Updates of viewers that share a desktop with a slow one, relative to those of other desktops. All
+# are offered ten a second; a display server that waits for the slow viewer sends none.
 FAIR = 0.8
 
-# A notebook's request under load, against the same without a desktop, at the median. In a short run
-# the machine's other work decides.
+# Median time of a notebook's request under load, relative to that without a desktop. In short runs
+# other load on the machine dominates.
 AS_BEFORE = 3.0  # times
 
-# Jupyter remembers the signatures of the last 65,536 messages of each kernel, against replay
-# (jupyter_client's Session): 5 MiB in ten minutes of ours, and no end to that before an hour.
+# Jupyter keeps the signatures of each kernel's last 65,536 messages, against replay
+# (jupyter_client's Session): 5 MiB in ten minutes, growing for an hour.
 SMALL_HISTORY = "--Session.digest_history_size=500"
 
-# Seconds in which each viewer gets something, on a machine that may be busy with other things.
+# Seconds within which each viewer gets data, on a busy machine.
 ALIVE = 10.0
 
 
@@ -60,7 +60,7 @@ def test_many_viewers_get_a_fair_share_at_constant_memory() -> None:
 
 
 class Kind:
-    """Those who look at the desktops of one backend; one at the first of them is ``slow``."""
+    """The viewers of one backend's desktops; one of the first desktop is ``slow``."""
 
     def __init__(self, server: JupyterServer, desktops: Sequence[str]) -> None:
         first, *rest = desktops
@@ -71,7 +71,7 @@ class Kind:
 
 
 def processes(server: JupyterServer) -> dict[str, list[psutil.Process]]:
-    """Return all that have a part in it."""
+    """Return the measured processes, by group."""
     return {
         "Jupyter server": [psutil.Process(server.process.pid)],
         "bridge": server.processes("jupyter_desktop.bridge"),
@@ -82,7 +82,7 @@ def processes(server: JupyterServer) -> dict[str, list[psutil.Process]]:
 
 
 def look_on(watchers: Sequence[Watcher], memory: Memory) -> float:
-    """Let all look on for as long as it takes, and see that they do; return when they began."""
+    """Run all watchers, and check that they get data; return the start time."""
     began = time.monotonic()
     for thread in (*watchers, memory):
         thread.start()
@@ -102,12 +102,12 @@ def look_on(watchers: Sequence[Watcher], memory: Memory) -> float:
 
 
 def rate(watchers: Sequence[Watcher]) -> float:
-    """Return the updates that each of them saw in a second."""
+    """Return the mean number of updates per second."""
     return statistics.mean(watcher.updates for watcher in watchers) / SECONDS
 
 
 def check_updates(name: str, kind: Kind) -> None:
-    """Fail if those who share a desktop with a slow viewer got less than others."""
+    """Fail if viewers that share a desktop with a slow one got fewer updates than others."""
     peers, others = rate(kind.peers), rate(kind.others)
     note(f"Updates per viewer and second, {name}", f"{others:.1f}")
     note("— beside a viewer with a line of 1 KB/s", f"{peers:.1f} ({peers / others:.2f} times)")
@@ -116,7 +116,7 @@ def check_updates(name: str, kind: Kind) -> None:
 
 
 def check_kernel(kernel: Kernel, began: float) -> None:
-    """Fail if a request was not answered, or, in a long run, they took much longer than before."""
+    """Fail if a request was not answered or, in a long run, took much longer than before."""
     assert kernel.problem is None, repr(kernel.problem)
     assert len(kernel.answers) == kernel.asked
     first = kernel.answers[0][0]

@@ -1,7 +1,7 @@
-"""The page's memory stays where it is: motion, scrolling, reconnects and resizes, for a long time.
+"""The page's memory during long motion, scrolling, reconnects and resizes.
 
-What the desktop shows is full-screen pictures, as many as browser and machine get through. The
-usual run shows some hundreds in Chromium; `make soak` shows them for ten minutes of each, in both.
+The desktop shows full-screen pictures as fast as browser and machine allow. The usual run shows
+some hundreds in Chromium; `make soak` runs each exercise for ten minutes, in both browsers.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ MOTION = Path(__file__).parents[2] / "benchmarks" / "xclients" / "motion.py"
 SIZE = (1920, 1080)
 SMALLER = (1600, 900)
 
-# MiB that all processes of a browser together may grow by, from the lowest after the warm-up to the
-# lowest at the end: garbage comes and goes. With noVNC as published, Chromium grew by 1.5 MiB for
-# each MB that came.
+# MiB that all processes of a browser together may grow by, from the minimum after the warm-up to
+# the minimum at the end, because of garbage collection. With noVNC as published, Chromium grew by
+# 1.5 MiB for each received MB.
 FLAT = 100.0
-# Bytes that come to the page meanwhile, in the usual run as well, and for its warm-up.
+# Bytes that the page receives at least, in the run and in its warm-up.
 ENOUGH, WARM = 200e6, 40e6
 WARM_UP = SECONDS / 10
-# Seconds for that, on a machine that does other things as well.
+# Seconds for that, on a busy machine.
 AT_MOST = 240.0
 
-_EVERY = 0.5  # seconds between two looks at the memory
+_EVERY = 0.5  # seconds between two samples
 _PAUSE = 2.0  # seconds between two reconnects, or two sizes
 
 
@@ -46,12 +46,12 @@ def in_motion(window: Window, cable: Link) -> Callable[[], None]:
 
 
 def reconnecting(window: Window, cable: Link) -> Callable[[], None]:
-    """Cut the connection again and again."""
+    """Cut the connection repeatedly."""
     return cable.cut
 
 
 def resizing(window: Window, cable: Link) -> Callable[[], None]:
-    """Change the window's size, and with it the desktop's, again and again."""
+    """Change the size of window and desktop repeatedly."""
     sizes = itertools.cycle((SMALLER, SIZE))
     return lambda: window.resize(*next(sizes))
 
@@ -62,7 +62,7 @@ EXERCISES = {
     "reconnects": ("film", reconnecting),
     "resizes": ("film", resizing),
 }
-# The exercise that failed with noVNC as published; all would make every day's tests too long.
+# The exercise that failed with noVNC as published; all of them take too long for the usual run.
 USUAL = [("Chromium", "motion")]
 
 
@@ -99,7 +99,7 @@ def test_the_page_s_memory_stays_flat(
 def look_on(
     window: Window, cable: Link, disturb: Callable[[], None], seconds: float, carried: float
 ) -> list[float]:
-    """Return the browser's memory over time, in MiB, while so much is carried, and so long."""
+    """Return samples of the browser's memory, for ``seconds`` and until ``carried`` bytes came."""
     samples: list[float] = []
     began = disturbed = time.monotonic()
     carried += cable.carried

@@ -1,4 +1,4 @@
-"""Viewers as pages are: whatever happens to their connection, they come back with a new ticket."""
+"""Viewers that, like pages, reconnect with a new ticket after any failure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NO_LINGER = struct.pack("ii", 1, 0)  # socket(7): closing resets the connection
 
 
 class Away(Exception):
-    """There is no ticket now."""
+    """No ticket is available now."""
 
 
 class Visitor(threading.Thread):
-    """Shows one desktop to nobody, again and again, until it is told to stop.
+    """Views one desktop, reconnecting after failures, until it is stopped.
 
-    What is asked for by ``suffer`` happens to its connection, soon. What it left open without a
-    word, as a computer that is switched off does, is in ``abandoned``.
+    A failure requested by ``suffer`` happens to its connection soon. Connections left open without
+    a close, as by a computer that is switched off, are in ``abandoned``.
     """
 
     def __init__(self, server: JupyterServer, desktop: str, number: int) -> None:
@@ -41,11 +41,11 @@ class Visitor(threading.Thread):
         self._over = threading.Event()
 
     def suffer(self, fate: str) -> None:
-        """Let one of ``FATES`` happen."""
+        """Request one of ``FATES``."""
         self._fate = fate
 
     def stop(self) -> None:
-        """Let it leave, once it has seen what it waits for."""
+        """Stop after the next update."""
         self._over.set()
 
     def run(self) -> None:
@@ -71,7 +71,7 @@ class Visitor(threading.Thread):
                 picture.socket.close()
 
     def _suffered(self, picture: Picture) -> bool:
-        """Let happen what was asked for; return whether the connection is over by that."""
+        """Cause the requested failure; return whether it ends the connection."""
         fate, self._fate = self._fate, ""
         match fate:
             case "reset":
@@ -96,7 +96,7 @@ FATES = ("reset", "half-closed", "half-open", "frozen", "cut", "mute")
 
 
 def ticket_for(server: JupyterServer, desktop: str, client: str = "") -> dict[str, Any]:
-    """Return a ticket; raises ``Away`` where there is none."""
+    """Return a ticket; raises ``Away`` if it is refused."""
     answer = server.call("POST", f"desktop/api/sessions/{desktop}/ticket", {"client": client})
     if answer.status != 200:
         raise Away(answer.body)
@@ -105,7 +105,7 @@ def ticket_for(server: JupyterServer, desktop: str, client: str = "") -> dict[st
 
 
 def break_off(server: JupyterServer, rng: random.Random) -> socket.socket:
-    """Return a connection that has sent a part of a request, and never will send the rest."""
+    """Return a connection that has sent only a part of a request."""
     request = clients.upgrade(f"{server.url}desktop/socket/default")
     connection = clients.dial(server.url)
     connection.sendall(request[: rng.randrange(1, len(request))])
@@ -113,7 +113,7 @@ def break_off(server: JupyterServer, rng: random.Random) -> socket.socket:
 
 
 def seconds_to_picture(server: JupyterServer, desktop: str) -> float:
-    """Return how long somebody who comes now waits for a picture."""
+    """Return how long a new viewer waits for a picture."""
     start = time.monotonic()
     ticket = ticket_for(server, desktop)
     picture = unseen(server, ticket)

@@ -1,4 +1,4 @@
-"""Viewers that look on in threads of their own, and count the updates of the picture."""
+"""Viewers in threads, which count the updates of the picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SLOW = 1024  # bytes per second
 
 
 class Watcher(threading.Thread):
-    """Looks on until it is told to stop; ``problem`` is what ended it before."""
+    """Views a desktop until it is stopped; ``problem`` is an earlier error."""
 
     def __init__(self, server: JupyterServer, desktop: str) -> None:
         super().__init__(daemon=True)
@@ -28,11 +28,11 @@ class Watcher(threading.Thread):
 
     @property
     def heard(self) -> float:
-        """When something came last, by time.monotonic()."""
+        """The time.monotonic() of the last received data."""
         return self._newest
 
     def stop(self) -> None:
-        """Let it leave."""
+        """Stop after the next update."""
         self._over.set()
 
     def run(self) -> None:
@@ -47,15 +47,12 @@ class Watcher(threading.Thread):
             self._picture.socket.close()
 
     def _see(self) -> None:
-        """Return when there was an update."""
+        """Wait for an update."""
         self._picture.update()
 
 
 class SlowWatcher(Watcher):
-    """Has a line of 1 KB/s, and asks for whole pictures all the same: it takes, but far too little.
-
-    ``line`` is that line.
-    """
+    """Requests whole pictures on a line of 1 KB/s, ``line``."""
 
     def __init__(self, server: JupyterServer, desktop: str) -> None:
         super().__init__(server, desktop)
