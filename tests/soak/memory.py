@@ -41,7 +41,7 @@ class Memory(threading.Thread):
                     samples.append(process.memory_info().rss / 2**20)
 
     def growth(self) -> dict[str, tuple[float, float]]:
-        """Return MiB after the warm-up and at the end of the process in each group that grew most."""
+        """Return for each group MiB after the warm-up and at the end, of the largest growth."""
         return {
             group: max(map(_growth, members.values()), key=lambda grown: grown[1] - grown[0])
             for group, members in self._samples.items()
