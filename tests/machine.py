@@ -43,7 +43,7 @@ def apt_mirror(distribution: str) -> str | None:
     """Return the mirror of ``distribution``; None if this machine runs another one."""
     if platform.freedesktop_os_release()["ID"] != distribution:
         return None
-    # Security updates have an archive of their own, with suites such as "trixie-security".
+    # Security updates have a separate archive, with suites such as "trixie-security".
     mirrors = [uri for uri, release, _ in _archives() if not {"-", "/"} & set(release)]
     return mirrors[0] if mirrors else None
 

@@ -60,7 +60,7 @@ class MessageStream:
 
 @contextmanager
 def connected(folder: Path, entrance: str = "display", **wishes: Any) -> Iterator[XpraViewer]:
-    """Connect to the display server whose runtime folder this is, without a bridge."""
+    """Connect to the display server with that runtime folder, without a bridge."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
         connection.connect(str(folder / f"{entrance}.sock"))
