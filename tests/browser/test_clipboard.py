@@ -244,7 +244,7 @@ def test_a_text_copied_again_during_a_slow_write_arrives(desktop: Desktop, guest
     eventually(lambda: desktop.read_clipboard() == "again", "the first once more", 15)
 
 
-# A read gives what the clipboard had when it began, once the page is told to go on.
+# A read waits for goOn(), and returns the text that the clipboard had at its start.
 _SLOW_READ = """() => {
   const gate = new Promise((resolve) => { window.goOn = resolve; });
   const { readText } = Clipboard.prototype;

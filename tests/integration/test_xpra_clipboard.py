@@ -20,7 +20,7 @@ from tests.xpra_viewer import XpraViewer, connected
 from .viewing import folder_of, x_environment
 
 TEXT = "UTF8_STRING"
-CLIPBOARD = {
+CLIPBOARD: dict[str, Any] = {
     "clipboard": True,
     "clipboard.greedy": True,
     "clipboard.want_targets": True,
@@ -39,7 +39,7 @@ def server() -> Iterator[JupyterServer]:
 
 
 class Owner(threading.Thread):
-    """An X client with a text in CLIPBOARD, which it gives once it ``may_answer``."""
+    """An X client with a text in CLIPBOARD, which it sends once ``may_answer`` is set."""
 
     def __init__(self, text: bytes) -> None:
         super().__init__()
@@ -120,13 +120,13 @@ def owning(server: JupyterServer, text: bytes) -> Iterator[Owner]:
 
 
 def awaits_text(viewer: XpraViewer, text: bytes) -> None:
-    """Return when ``viewer`` has the text; the time limit is that of its connection."""
+    """Wait until ``viewer`` has the text, within its connection's time limit."""
     while text not in viewer.awaits(b"clipboard-token"):
         pass
 
 
 @pytest.mark.parametrize("xpra_waits", [True, False])
-def test_the_previous_owner_answers_before_the_new_one(
+def test_the_new_text_arrives_if_the_previous_owner_answers_first(
     server: JupyterServer, xpra_waits: bool
 ) -> None:
     with (
@@ -137,7 +137,7 @@ def test_the_previous_owner_answers_before_the_new_one(
         first.copies()
         assert first.is_asked.wait(SECONDS)
         if not xpra_waits:
-            viewer.awaits(b"clipboard-token")  # which has no text
+            viewer.awaits(b"clipboard-token")  # without a text
         second.copies()
         assert second.is_asked.wait(SECONDS)
         first.may_answer.set()
