@@ -16,8 +16,12 @@ shell_scripts = $(wildcard xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/do
 # Tests mostly wait, so they run in parallel. A file's tests share servers, so they stay together; the quick ones come last.
 # After a worker dies, its test's leftovers would disturb the rest, and pytest-xdist 3.8 may wait for ever.
 in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+measured = tests/unit tests/contract
+# A process that is killed may leave a file that cannot be read.
+in_coverage = rm -rf .make/coverage && mkdir -p .make/coverage && coverage run -m
+report_coverage = { coverage combine --append --quiet 2>/dev/null; coverage report; }
 # A browser on a busy machine may be late. Reruns are shown with their tracebacks, since their cause must be checked.
-once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 10
+once_more = --rerun-show-tracebacks --max-suite-reruns 10
 
 .PHONY: help run lint check test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
@@ -44,10 +48,13 @@ check: lint packages-test .venv/.dev $(page) ## The quick part: lint, and the un
 	cd static && npm test --silent
 	pytest $(in_parallel) tests/unit
 
-# With ARGS only the tests that it names; otherwise lint and all tests.
+# With ARGS only the tests that they name; else lint and all tests, in two parts: the quick ones, of which coverage tells
+# which branches of desktop/ they ran, in the processes that it starts as well, and those with servers and browsers.
 test: $(if $(ARGS),,lint) packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint; or some (ARGS="tests/unit -k ticket")
 	$(if $(ARGS),,cd static && npm test --silent)
-	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(once_more) $(ARGS)
+	@CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && failed=0; \
+	$(if $(ARGS),,{ $(in_coverage) pytest $(in_parallel) $(measured) && $(report_coverage); } || failed=1;) \
+	pytest $(in_parallel) $(once_more) $(or $(ARGS),$(measured:%=--ignore %)) || failed=1; exit $$failed
 
 docs: .venv/.dev ## The site, in build/docs
 	sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/docs
