@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ..errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable, StartError
-from .base import Backend, Entrance, Installed, Program, Runtime
+from .base import Backend, Entrance, Installed, Runtime, ServerProgram
 from .settings import Clipboard, DisplaySettings, XpraSettings, check_geometry, size
-from .vnc.backend import Vnc
-from .xpra.backend import Xpra
+from .vnc.backend import VncBackend
+from .xpra.backend import XpraBackend
 
 AUTO = "auto"
 
-_BACKENDS: dict[str, type[Backend]] = {backend.name: backend for backend in (Vnc, Xpra)}
+_BACKENDS: dict[str, type[Backend]] = {
+    backend.name: backend for backend in (VncBackend, XpraBackend)
+}
 
 NAMES = tuple(_BACKENDS)
 
@@ -22,8 +24,8 @@ __all__ = [
     "DisplaySettings",
     "Entrance",
     "Installed",
-    "Program",
     "Runtime",
+    "ServerProgram",
     "XpraSettings",
     "backend",
     "check_backend",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..system import libraries, timed_run
 
-_PATIENCE = 10.0  # seconds
+_ANSWER_TIMEOUT = 10.0  # seconds
 _SHOWN = 200  # characters of what a program printed, in messages
 
 
@@ -34,7 +34,7 @@ class Answer:
         text = " ".join(self.text.split())[:_SHOWN]
         printed = f"it printed {text!r}" if text else "it printed nothing"
         if self.status is None:
-            return f"{printed} and did not end within {_PATIENCE:g} seconds"
+            return f"{printed} and did not end within {_ANSWER_TIMEOUT:g} seconds"
         ended = f"signal {-self.status}" if self.status < 0 else f"status {self.status}"
         return f"{printed} and ended with {ended}"
 
@@ -45,10 +45,10 @@ def ask(*command: str, environment: Mapping[str, str] | None = None) -> Answer:
     Where a library of the user's environment does not fit, once more without those.
     """
     whole = {**os.environ, **(environment or {})}
-    answer = Answer(*timed_run.run(command, whole, _PATIENCE))
+    answer = Answer(*timed_run.run(command, whole, _ANSWER_TIMEOUT))
     said = libraries.complaint(answer.text) if answer.status else ""
     if said and libraries.are_set(whole):
-        again = Answer(*timed_run.run(command, {**whole, **libraries.NONE}, _PATIENCE))
+        again = Answer(*timed_run.run(command, {**whole, **libraries.NONE}, _ANSWER_TIMEOUT))
         if not (again.status and libraries.complaint(again.text)):
             return replace(again, misfit=libraries.misfit(command[0], whole, said))
     return answer

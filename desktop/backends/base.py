@@ -91,7 +91,7 @@ class Installed:
 
 
 @dataclass(frozen=True)
-class Program:
+class ServerProgram:
     """A program to be run; ``environment`` is added to the session's own.
 
     ``problem`` is why it cannot be run on this machine, empty where nothing is known to be amiss.
@@ -154,7 +154,7 @@ class Backend(ABC):
     @abstractmethod
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> Sequence[Program]:
+    ) -> Sequence[ServerProgram]:
         """Return the X servers that would do, best first; at least one has no ``problem``.
 
         Called by the session once; it goes on to the next where one does not start. Each is to
@@ -164,7 +164,7 @@ class Backend(ABC):
 
     def viewer_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program | None:
+    ) -> ServerProgram | None:
         """Return what serves viewers, where the X server does not do so itself.
 
         Called by the session once X clients may connect to ``where.display``.
@@ -173,7 +173,7 @@ class Backend(ABC):
 
     def view_only_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program | None:
+    ) -> ServerProgram | None:
         """Return the server for view-only viewers, where that takes a server of its own.
 
         It serves at ``where.view_only_entrance``. Called by the session when the first of them

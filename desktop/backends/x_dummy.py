@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import DisplayServerMissing
 from ..system.packages import install_command
 from . import x_options
-from .base import Program, Runtime
+from .base import Runtime, ServerProgram
 
 _XORG = ("/usr/lib/xorg/Xorg", "/usr/libexec/Xorg", "/usr/lib/Xorg", "/usr/bin/Xorg")
 _MODULES = ("/usr/lib/xorg/modules", "/usr/lib64/xorg/modules")
@@ -69,7 +69,7 @@ def with_many_clients() -> frozenset[str]:
 
 def servers(
     setting: str, where: Runtime, ready_fd: int, many_clients: Set[str] = frozenset()
-) -> list[Program]:
+) -> list[ServerProgram]:
     """Return the servers that may be taken: all of them for "auto", or the one that is set.
 
     ``many_clients`` is what ``with_many_clients`` has returned. Raises ``DisplayServerMissing``
@@ -99,7 +99,7 @@ def _xvfb_path() -> str:
     return shutil.which("Xvfb") or ""
 
 
-def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
+def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> ServerProgram:
     executable = _xorg_path()
     problem = ""
     if not executable:
@@ -119,10 +119,10 @@ def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
         *("-logfile", str(where.folder / "xorg.log")),
         *("-novtswitch", "-sharevts"),
     ]
-    return Program("Xorg with the dummy driver", command, problem=problem)
+    return ServerProgram("Xorg with the dummy driver", command, problem=problem)
 
 
-def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
+def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> ServerProgram:
     executable = _xvfb_path()
     width, height = LARGEST
     command = [
@@ -133,7 +133,7 @@ def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
         *("+extension", "GLX", "+extension", "RANDR"),
         *("+extension", "RENDER", "+extension", "Composite"),
     ]
-    return Program("Xvfb", command, problem="" if executable else "Xvfb is not on PATH")
+    return ServerProgram("Xvfb", command, problem="" if executable else "Xvfb is not on PATH")
 
 
 def _common(where: Runtime, ready_fd: int) -> list[str]:

@@ -50,16 +50,16 @@ class SessionProcess(ChildLifeline):
         finally:
             self._over.set()
 
-    async def close(self, patience: float) -> None:
-        """Wait for its end, and see to it if it takes more than ``patience`` seconds.
+    async def close(self, timeout: float) -> None:
+        """Wait for its end, and see to it if it takes more than ``timeout`` seconds.
 
         Called when it was told to stop, while ``events`` is followed.
         """
         # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
         # before that, it would leave everything behind.
         for end, seconds in (
-            (self._process.terminate, patience + LATE),
-            (self._process.kill, patience + CLEAN_UP),
+            (self._process.terminate, timeout + LATE),
+            (self._process.kill, timeout + CLEAN_UP),
         ):
             try:
                 await asyncio.wait_for(self._over.wait(), seconds)

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..placements.slurm import commands, refusals
-from .finding import Finding, State, note, of_error, ok, problem
+from .finding import Finding, Severity, note, of_error, ok, problem
 from .programs import first_line, said, there
 from .subject import Subject
 
 _NEEDED = ("sbatch", "srun", "squeue", "scancel")
 _PROGRAMS = (*_NEEDED, "sinfo")
-_PATIENCE = 5.0  # seconds for the controller; the programs themselves would wait for minutes
-_PATIENCE_FOR_A_JOB = 15.0  # seconds; it has to look through all that is planned
+_SINFO_TIMEOUT = 5.0  # seconds for the controller; the programs themselves would wait for minutes
+_SBATCH_TIMEOUT = 15.0  # seconds; it has to look through all that is planned
 
 
 def slurm(subject: Subject) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def _placement(found: set[str]) -> Finding:
         )
     return Finding(
         topic,
-        State.OK,
+        Severity.OK,
         "desktops run in jobs of Slurm; what is said of display servers and folders, and a "
         "trial start, is of this machine.",
         "This looks at a node; give srun the options that jobs of desktops have:",
@@ -62,7 +62,7 @@ def _placement(found: set[str]) -> Finding:
 
 
 def _controller(subject: Subject) -> Finding:
-    answer = said("sinfo", "--noheader", "--format=%R", seconds=_PATIENCE)
+    answer = said("sinfo", "--noheader", "--format=%R", seconds=_SINFO_TIMEOUT)
     if answer.startswith("("):
         return note(
             "Slurm controller",
@@ -94,11 +94,11 @@ def _refusal(command: Sequence[str]) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_PATIENCE_FOR_A_JOB,
+            timeout=_SBATCH_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"sbatch has not answered for {_PATIENCE_FOR_A_JOB:g} seconds"
+        return f"sbatch has not answered for {_SBATCH_TIMEOUT:g} seconds"
     except OSError as error:
         return f"sbatch cannot be run ({error.strerror})"
     return (ran.stderr.strip() or "sbatch failed") if ran.returncode else ""

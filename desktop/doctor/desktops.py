@@ -91,7 +91,7 @@ def libraries(subject: Subject) -> Iterator[Finding]:
         yield note(
             "libraries",
             f"whether those of {names} fit was not found out in "
-            f"{libraries_of_environment.PATIENCE:g} seconds",
+            f"{libraries_of_environment.CHECK_TIMEOUT:g} seconds",
             "They may be on a file system that is slow. If desktops do not start, start Jupyter "
             f"without {names}.",
             variables=list(variables),

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..backends import AUTO, Backend, DisplaySettings, Runtime, backend, choose, x_dummy
 from ..backends.xpra import client as xpra_client
 from ..errors import DesktopError
-from .finding import Finding, State, of_error, ok
+from .finding import Finding, Severity, of_error, ok
 from .subject import Subject
 
 _NOWHERE = Runtime(Path("/nonexistent"), ":0")
@@ -28,7 +28,7 @@ def xpra(subject: Subject) -> Iterator[Finding]:
     """Xpra, the X servers below it, and the client that the page shows it with."""
     kind, settings = backend("xpra"), subject.specification.display
     yield (found := _found("Xpra", kind, settings))
-    if found.state is not State.OK:
+    if found.state is not Severity.OK:
         return
     try:
         servers = x_dummy.servers(settings.xpra.x_server, _NOWHERE, -1)
@@ -69,7 +69,7 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
         installed = kind.find(settings)
     except DesktopError as error:
         # Whether one is needed, `choice` says.
-        return of_error(topic, error, State.NOTE)
+        return of_error(topic, error, Severity.NOTE)
     facts = {
         "product": installed.product,
         "version": installed.number,
@@ -78,11 +78,11 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
     return ok(topic, str(installed), **facts)
 
 
-def _severity(subject: Subject) -> State:
+def _severity(subject: Subject) -> Severity:
     """Return how much matters what Xpra lacks."""
     specification = subject.specification
     try:
         chosen, _ = choose(specification.backend, specification.display)
     except DesktopError:
-        return State.NOTE
-    return State.PROBLEM if chosen.name == "xpra" else State.NOTE
+        return Severity.NOTE
+    return Severity.PROBLEM if chosen.name == "xpra" else Severity.NOTE

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from . import cluster, desktops, displays, folders, graphics, limits, servers, software
-from .finding import Finding, State, note
+from .finding import Finding, Severity, note
 from .subject import Subject
 from .trial import Trial
 from .trials import try_all
@@ -51,14 +51,14 @@ class Examination:
     @property
     def problems(self) -> list[Finding]:
         """Findings that prevent a desktop."""
-        return self._of(State.PROBLEM)
+        return self._of(Severity.PROBLEM)
 
     @property
     def notes(self) -> list[Finding]:
         """Findings that may matter."""
-        return self._of(State.NOTE)
+        return self._of(Severity.NOTE)
 
-    def _of(self, state: State) -> list[Finding]:
+    def _of(self, state: Severity) -> list[Finding]:
         found = (finding for section in self.sections.values() for finding in section)
         return [finding for finding in found if finding.state is state]
 
@@ -86,7 +86,7 @@ def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Exa
 
 def _not_decisive(finding: Finding) -> Finding:
     """Return what is a problem here as a note: desktops start on another machine."""
-    return replace(finding, state=State.NOTE) if finding.state is State.PROBLEM else finding
+    return replace(finding, state=Severity.NOTE) if finding.state is Severity.PROBLEM else finding
 
 
 def _run(check: Check, subject: Subject) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import DesktopError
 
 
-class State(str, Enum):
+class Severity(str, Enum):
     """How much a finding matters: with a problem, no desktop would start."""
 
     OK = "ok"
@@ -27,7 +27,7 @@ class Finding:
     """
 
     topic: str
-    state: State
+    state: Severity
     found: str
     remedy: str | None = None
     command: str | None = None
@@ -41,24 +41,24 @@ class Finding:
 
 def ok(topic: str, found: str, **facts: Any) -> Finding:
     """Return that something is as it should be."""
-    return Finding(topic, State.OK, found, facts=facts)
+    return Finding(topic, Severity.OK, found, facts=facts)
 
 
 def note(
     topic: str, found: str, remedy: str | None = None, command: str | None = None, **facts: Any
 ) -> Finding:
     """Return something that may matter; a desktop would start all the same."""
-    return Finding(topic, State.NOTE, found, remedy, command, facts=facts)
+    return Finding(topic, Severity.NOTE, found, remedy, command, facts=facts)
 
 
 def problem(
     topic: str, found: str, remedy: str | None = None, command: str | None = None, **facts: Any
 ) -> Finding:
     """Return why no desktop would start."""
-    return Finding(topic, State.PROBLEM, found, remedy, command, facts=facts)
+    return Finding(topic, Severity.PROBLEM, found, remedy, command, facts=facts)
 
 
-def of_error(topic: str, error: DesktopError, state: State = State.PROBLEM) -> Finding:
+def of_error(topic: str, error: DesktopError, state: Severity = Severity.PROBLEM) -> Finding:
     """Return what ``error`` says."""
     facts = {"reason": error.reason}
     return Finding(topic, state, error.message, error.remedy, error.command, facts=facts)

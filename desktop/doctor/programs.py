@@ -6,11 +6,11 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-_SECONDS = 10.0
+_ANSWER_TIMEOUT = 10.0
 
 
 def first_line(
-    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _ANSWER_TIMEOUT
 ) -> str:
     """Return the first line that a program prints, or, in brackets, why there is none."""
     lines = said(*command, environment=environment, seconds=seconds).strip().splitlines()
@@ -21,7 +21,7 @@ def first_line(
 
 
 def said(
-    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _ANSWER_TIMEOUT
 ) -> str:
     """Return what a program prints, or, in brackets, why it does not."""
     try:

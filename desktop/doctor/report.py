@@ -11,11 +11,11 @@ from typing import Any, TextIO
 
 from .. import __version__
 from .examination import Examination
-from .finding import Finding, State
+from .finding import Finding, Severity
 
-_FORMAT = 1  # of the JSON: grows when something in it is taken away or means something else
+_FORMAT_VERSION = 1  # of the JSON: grows when something in it is taken away or means something else
 _WIDTH = 100
-_COLOURS = {State.OK: "32", State.NOTE: "33", State.PROBLEM: "1;31"}
+_COLOURS = {Severity.OK: "32", Severity.NOTE: "33", Severity.PROBLEM: "1;31"}
 _TO_BE_SHOWN = (
     "This report holds no password and no token, and can be shown to others as it is, in a bug "
     "report for example. The names of this user and of their folders are in it."
@@ -33,7 +33,7 @@ def as_json(found: Examination) -> str:
         for finding in findings
     ]
     values = {
-        "format": _FORMAT,
+        "format": _FORMAT_VERSION,
         "version": __version__,
         "at": found.at.isoformat(timespec="seconds"),
         "would_start": found.would_start,

@@ -18,7 +18,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 from .finding import Finding, note, ok
 from .subject import Subject
 
-_PATIENCE = 5.0  # seconds
+_RESPONSE_TIMEOUT = 5.0  # seconds
 _EVERYWHERE = {"": "localhost", "0.0.0.0": "127.0.0.1", "*": "localhost", "::": "::1"}  # noqa: S104
 
 
@@ -31,9 +31,9 @@ def address(subject: Subject) -> Iterator[Finding]:
         "base URL", f"{base} ({why}); the desktop is at {base.rstrip('/')}/desktop/", base=base
     )
     certificate = subject.server("certfile", "")
-    hub_s = os.environ.get("JUPYTERHUB_SSL_CERTFILE")
-    if certificate or hub_s:
-        how = "with the hub's internal certificates" if hub_s else "ServerApp.certfile"
+    hub_certificate = os.environ.get("JUPYTERHUB_SSL_CERTFILE")
+    if certificate or hub_certificate:
+        how = "with the hub's internal certificates" if hub_certificate else "ServerApp.certfile"
         yield ok("TLS", f"Jupyter itself encrypts ({how})", by_jupyter=True)
     origin = subject.server("allow_origin", "") or subject.server("allow_origin_pat", "")
     if origin:
@@ -152,15 +152,15 @@ def _is_known(server: dict[str, Any]) -> bool:
 
 def _connection(server: dict[str, Any]) -> http.client.HTTPConnection:
     if server.get("sock"):
-        connection = http.client.HTTPConnection("localhost", timeout=_PATIENCE)
+        connection = http.client.HTTPConnection("localhost", timeout=_RESPONSE_TIMEOUT)
         connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(_PATIENCE)
+        connection.sock.settimeout(_RESPONSE_TIMEOUT)
         connection.sock.connect(server["sock"])
         return connection
     host = server.get("hostname", "")
     host, port = _EVERYWHERE.get(host, host), server.get("port")
     if not server.get("secure"):
-        return http.client.HTTPConnection(host, port, timeout=_PATIENCE)
+        return http.client.HTTPConnection(host, port, timeout=_RESPONSE_TIMEOUT)
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=_PATIENCE, context=context)
+    return http.client.HTTPSConnection(host, port, timeout=_RESPONSE_TIMEOUT, context=context)

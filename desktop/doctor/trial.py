@@ -21,7 +21,7 @@ from . import opengl
 
 NAME = "doctor"
 _SLACK = 10.0  # seconds, beyond what each step of a start may take
-_NEWS = 2.0  # seconds for a session to tell why its display server has gone
+_LAST_STATE_TIMEOUT = 2.0  # seconds for a session to tell why its display server has gone
 _LOG_LINES = 20
 
 
@@ -65,7 +65,7 @@ class Attempt:
     def __init__(self, plan: Plan, quick: bool) -> None:
         self._plan = plan
         self._quick = quick
-        self._patience = plan.specification.start_timeout
+        self._start_timeout = plan.specification.start_timeout
         self._reachable = asyncio.Event()
         self._folder: Path | None = None
         self._trial = Trial(plan.specification.backend, quick)
@@ -96,13 +96,13 @@ class Attempt:
     async def _to_the_first_picture(self, events: asyncio.Queue[Snapshot | Log]) -> None:
         following = asyncio.ensure_future(self._follow(events))
         seeing = asyncio.ensure_future(self._see())
-        limit = 2 * self._patience + _SLACK
+        limit = 2 * self._start_timeout + _SLACK
         try:
             tasks = [following, seeing]
             await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_EXCEPTION)
             if seeing.done() and seeing.exception():
                 # The session's last state explains why there is no picture.
-                await asyncio.wait([following], timeout=_NEWS)
+                await asyncio.wait([following], timeout=_LAST_STATE_TIMEOUT)
             for task in filter(asyncio.Task.done, tasks):
                 task.result()
             if not all(map(asyncio.Task.done, tasks)):
@@ -135,7 +135,7 @@ class Attempt:
     def _note_window_manager(self) -> None:
         waited = time.monotonic() - self._began - self._trial.seconds["display_server"]
         # Otherwise the session has given up waiting for it.
-        if waited < self._patience:
+        if waited < self._start_timeout:
             self._trial.window_manager = True
             self._mark("window_manager")
 
@@ -151,7 +151,7 @@ class Attempt:
 
         def look() -> tuple[int, int]:
             with connection:
-                connection.settimeout(self._patience)
+                connection.settimeout(self._start_timeout)
                 return kind.first_picture(connection, password, key)
 
         self._trial.picture = await asyncio.to_thread(look)

@@ -12,7 +12,7 @@ from ..desktops.plans import Plan, Wish
 from ..errors import DesktopError
 from ..placements import Local
 from . import opengl
-from .finding import Finding, State, note, ok
+from .finding import Finding, Severity, note, ok
 from .subject import Subject
 from .trial import NAME, Attempt, Trial
 
@@ -30,7 +30,7 @@ def try_all(subject: Subject, quick: bool) -> tuple[list[Finding], list[Trial]]:
         return [note(_TOPIC, "None was made, since there is no display server that will do.")], []
     trials = [asyncio.run(Attempt(_plan(subject, kind, quick), quick).make()) for kind in kinds]
     # The second kind of display server is tried only where it is asked for.
-    severities = [State.PROBLEM, *[State.NOTE] * (len(trials) - 1)]
+    severities = [Severity.PROBLEM, *[Severity.NOTE] * (len(trials) - 1)]
     pairs = zip(trials, severities, strict=True)
     return [finding for pair in pairs for finding in _findings(*pair)], trials
 
@@ -64,7 +64,7 @@ def _is_seamless(plan: Plan) -> bool:
     return specification.backend == "xpra" and specification.display.xpra.mode == "seamless"
 
 
-def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
+def _findings(trial: Trial, severity: Severity) -> Iterator[Finding]:
     topic = f"{_TOPIC} ({_CALLED[trial.backend]})"
     if trial.error:
         error, log = trial.error, tuple(trial.log)

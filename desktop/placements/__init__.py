@@ -2,8 +2,8 @@
 
 from .base import Placement
 from .local import Local
-from .slurm.placement import Slurm
+from .slurm.placement import SlurmPlacement
 
-__all__ = ["LOCAL", "NAMES", "SLURM", "Local", "Placement", "Slurm"]
+__all__ = ["LOCAL", "NAMES", "SLURM", "Local", "Placement", "SlurmPlacement"]
 
 LOCAL, SLURM = NAMES = ("local", "slurm")

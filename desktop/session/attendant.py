@@ -33,7 +33,7 @@ _FULL_SCREEN = "full-screen"
 
 # Seconds without a window after which none is coming: another one, after a splash screen; the
 # first one, of a D-Bus service, from the command's end.
-_PAUSE, _SERVICE = 5.0, 15.0
+_NEXT_WINDOW_TIMEOUT, _SERVICE_TIMEOUT = 5.0, 15.0
 _CANNOT_RUN = 126  # a shell's exit status (sh(1))
 
 
@@ -60,7 +60,7 @@ class Attendant:
         print(f"Running {shlex.join(command)}", flush=True)
         process = subprocess.Popen(command, cwd=folder, env=environment)
         while not self._is_over():
-            waiting = None if self._status is None else _PAUSE / 10
+            waiting = None if self._status is None else _NEXT_WINDOW_TIMEOUT / 10
             readable, _, _ = select.select([self._display, woken], [], [], waiting)
             if woken in readable:
                 os.read(woken, 512)
@@ -77,7 +77,11 @@ class Attendant:
         if self._alone and (self._status != 0 or self._windows.seen):
             return True
         waited = time.monotonic() - self._last_window
-        return waited > _PAUSE if self._windows.seen else self._alone and waited > _SERVICE
+        return (
+            waited > _NEXT_WINDOW_TIMEOUT
+            if self._windows.seen
+            else self._alone and waited > _SERVICE_TIMEOUT
+        )
 
     def _reap(self, command: subprocess.Popen[bytes]) -> None:
         while True:

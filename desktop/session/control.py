@@ -17,8 +17,8 @@ from contextlib import asynccontextmanager
 from ..system import pipes
 from ..system.session_messages import BadMessage, Command, Event, decode_command, encode
 
-_GRACE = 0.5  # seconds
-_LAST_WORDS = 2.0  # seconds for the last events to be taken
+_LATE_LINE_TIMEOUT = 0.5  # seconds
+_FLUSH_TIMEOUT = 2.0  # seconds for the last events to be taken
 
 
 class _Ended(asyncio.BaseProtocol):
@@ -66,7 +66,7 @@ class Control:
         except asyncio.TimeoutError:
             # Where this process was stopped meanwhile, what was sent is there, and just not read
             # (from Python 3.12 on, asyncio tells only that the time is over).
-            return await asyncio.wait_for(self._reader.readline(), _GRACE)
+            return await asyncio.wait_for(self._reader.readline(), _LATE_LINE_TIMEOUT)
 
     def send(self, event: Event) -> None:
         """Send an event to the process that started this session; nothing happens if it is gone."""
@@ -85,7 +85,7 @@ async def _pipes() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.WriteTra
         finally:
             writer.close()
             # The last state may be longer than a pipe takes at once.
-            await asyncio.wait([ended.ended], timeout=_LAST_WORDS)
+            await asyncio.wait([ended.ended], timeout=_FLUSH_TIMEOUT)
 
 
 @asynccontextmanager
@@ -97,4 +97,4 @@ async def _socket() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamW
     finally:
         writer.close()
         with contextlib.suppress(OSError, asyncio.TimeoutError):
-            await asyncio.wait_for(writer.wait_closed(), _LAST_WORDS)
+            await asyncio.wait_for(writer.wait_closed(), _FLUSH_TIMEOUT)

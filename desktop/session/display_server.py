@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ..backends import Backend, Entrance, Installed, Program, Runtime, size
+from ..backends import Backend, Entrance, Installed, Runtime, ServerProgram, size
 from ..errors import NotReady, StartError, StartFailed
 from ..system import credentials, libraries, pipes
 from ..system.access import Access
@@ -26,7 +26,7 @@ from .x11.sizing import Sizing
 _T = TypeVar("_T")
 
 NAME = "display server"
-_GIVEN_UP = 60.0  # seconds in which three ends are too many, besides those it was waited for
+_RESTART_WINDOW = 60.0  # seconds in which three ends are too many, besides those it was waited for
 
 
 class DisplayServer:
@@ -118,18 +118,18 @@ class DisplayServer:
         await self._in_time(self.resize(self._settings.geometry), both)
         self.reachable = True
         # The programs on the desktop are the X server's clients: they would not even notice.
-        within = _GIVEN_UP + 2 * self._timeout
+        within = _RESTART_WINDOW + 2 * self._timeout
         again = kept(viewer_server, lambda: self._start_again(viewers), within=within)
         return first_of(server, again)
 
-    async def _start_viewers(self, program: Program, x_server: Child) -> Child:
+    async def _start_viewers(self, program: ServerProgram, x_server: Child) -> Child:
         """Start what serves viewers; return it when they get in."""
         server = self._start(program)
         both = first_of(x_server, server)
         await self._in_time(self._answering(self._where.entrance, Access.FULL), both)
         return server
 
-    async def _fitting(self, program: Program, start: Callable[[], Awaitable[_T]]) -> _T:
+    async def _fitting(self, program: ServerProgram, start: Callable[[], Awaitable[_T]]) -> _T:
         """Return what ``start`` returns, which starts ``program``.
 
         Where that ends for a library that does not fit, it is started once more without the user's.
@@ -179,7 +179,7 @@ class DisplayServer:
         for path, contents in files.items():
             write_secret(path, contents)
 
-    async def _serve_view_only(self, program: Program, entrance: Entrance) -> None:
+    async def _serve_view_only(self, program: ServerProgram, entrance: Entrance) -> None:
         """Return when the server for those who only look lets them in."""
         async with self._view_only_turn:
             if self._view_only is None or self._view_only.exited.done():
@@ -219,14 +219,14 @@ class DisplayServer:
         raise failures.no_x_socket(problem, why) if why else problem
 
     async def _start_one(
-        self, program: Program, ready_fd: int, ready: asyncio.StreamReader, timeout: float
+        self, program: ServerProgram, ready_fd: int, ready: asyncio.StreamReader, timeout: float
     ) -> Child:
         """Start an X server; return it when X clients get in."""
         server = self._start(program, pass_fds=[ready_fd])
         await self._is_ready(ready, server, timeout)
         return server
 
-    def _pass_over(self, program: Program, problem: object) -> None:
+    def _pass_over(self, program: ServerProgram, problem: object) -> None:
         self._log.write(f"{program.name} does not work here: {problem}")
 
     async def _is_ready(self, ready: asyncio.StreamReader, server: Child, timeout: float) -> None:
@@ -246,7 +246,7 @@ class DisplayServer:
         finally:
             line.cancel()
 
-    def _start(self, program: Program, pass_fds: Sequence[int] = ()) -> Child:
+    def _start(self, program: ServerProgram, pass_fds: Sequence[int] = ()) -> Child:
         """Start a part of it."""
         self._log.write(f"Starting {program.name}.")
         return self._children.start(
@@ -260,7 +260,7 @@ class DisplayServer:
             umask=0o077,
         )
 
-    def _start_again(self, program: Program) -> Child | None:
+    def _start_again(self, program: ServerProgram) -> Child | None:
         """Start a part of it anew; None where the desktop is ending."""
         if self._children.ending:
             return None

@@ -24,7 +24,7 @@ from .processes.children import Children
 from .processes.deadlines import LEAST, X_ANSWERS
 from .x11.clients import DisplayClients, clients_of
 
-_FOR_LOG_OUT = 0.5  # of ``stop_timeout``, at most: then programs are asked one by one
+_LOG_OUT_SHARE = 0.5  # of ``stop_timeout``, at most: then programs are asked one by one
 
 # The D-Bus call that makes a session manager have the programs that know it save, and leave (XSMP),
 # without a question to the user, which would hold it up. It is refused while the session manager is
@@ -51,20 +51,20 @@ _STARTED_BY_BUS = "DBUS_STARTER_BUS_TYPE"  # in the environment of services (dbu
 
 
 async def end(
-    children: Children, display: str, script: str, patience: float, log: Callable[[str], None]
+    children: Children, display: str, script: str, stop_timeout: float, log: Callable[[str], None]
 ) -> None:
-    """End every process of a desktop; its programs have ``patience`` seconds.
+    """End every process of a desktop; its programs have ``stop_timeout`` seconds.
 
     ``display`` is the X display (":N"), ``script`` the name of the start script among
     ``children``. ``log`` is told what did not end by itself.
     """
     children.ending = True
     now = asyncio.get_running_loop().time
-    deadline = now() + patience
+    deadline = now() + stop_timeout
     if children.pids(display_server.NAME):
-        clients = await asyncio.to_thread(clients_of, display, min(X_ANSWERS, patience / 4))
+        clients = await asyncio.to_thread(clients_of, display, min(X_ANSWERS, stop_timeout / 4))
         outside = list(_started_elsewhere(clients, display))
-        await _log_out(children, now() + patience * _FOR_LOG_OUT)
+        await _log_out(children, now() + stop_timeout * _LOG_OUT_SHARE)
         programs = _Parts(children, clients, script).programs
         _kill(await children.end([*programs, *outside], deadline), log)
         services = _Parts(children, clients, script).all_but_display

@@ -64,7 +64,7 @@ def unknown_fit(programs: str) -> str:
     names = " and ".join(libraries.are_set(os.environ))
     return (
         f"Whether the libraries of {names} fit {programs} was not found out in "
-        f"{libraries.PATIENCE:g} seconds; they are taken to fit."
+        f"{libraries.CHECK_TIMEOUT:g} seconds; they are taken to fit."
     )
 
 

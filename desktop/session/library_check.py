@@ -17,7 +17,7 @@ from ..system import libraries
 
 _T = TypeVar("_T")
 
-_GRACE = 1.0  # seconds after the deadline, to kill ldd
+_KILL_TIMEOUT = 1.0  # seconds after the deadline, to kill ldd
 
 
 async def first_misfit(
@@ -25,15 +25,15 @@ async def first_misfit(
 ) -> libraries.Misfit | None:
     """Return the first that ``libraries.misfit`` finds for any of ``programs``.
 
-    Raises ``libraries.Unknown`` where that takes more than ``libraries.PATIENCE``. No other
+    Raises ``libraries.Unknown`` where that takes more than ``libraries.CHECK_TIMEOUT``. No other
     program is asked about after it was cancelled.
     """
     if not libraries.are_set(environment):
         return None
-    deadline = time.monotonic() + libraries.PATIENCE
+    deadline = time.monotonic() + libraries.CHECK_TIMEOUT
     for program in programs:
         check = partial(libraries.misfit, program, environment, said, deadline)
-        left = deadline + _GRACE - time.monotonic()
+        left = deadline + _KILL_TIMEOUT - time.monotonic()
         try:
             found = await asyncio.wait_for(_in_daemon_thread(check), left)
         except asyncio.TimeoutError:

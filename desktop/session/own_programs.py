@@ -29,9 +29,9 @@ def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
 
     Its $SHELL is a script in ``folder`` that becomes the user's shell, with the variables.
     """
-    user_s = users(environment)
+    restored = user_variables(environment)
     script = folder / "shell"
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in user_s.items())
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in restored.items())
     # The variables' bytes need not be text.
     script.write_bytes(os.fsencode(f'#!/bin/sh\n{exports}exec "$SHELL" "$@"\n'))
     # xterm takes only a shell that others may execute; other users cannot enter the folder.
@@ -40,10 +40,10 @@ def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
         name: value for name, value in environment.items() if name not in libraries.VARIABLES
     }
     # Not where the folder's file system runs no programs: there is no terminal without a shell.
-    return {**without, "SHELL": str(script) if os.access(script, os.X_OK) else user_s["SHELL"]}
+    return {**without, "SHELL": str(script) if os.access(script, os.X_OK) else restored["SHELL"]}
 
 
-def users(environment: Mapping[str, str]) -> dict[str, str]:
+def user_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that the user's programs get back, with their shell."""
     names = libraries.are_set(environment)
     shell = environment.get("SHELL") or _login_shell()

@@ -20,7 +20,7 @@ from .specification import Specification
 from .x11.names import APPLICATION, ENVIRONMENT, WINDOW_MANAGER
 
 
-class Program(ABC):
+class SessionProgram(ABC):
     """What a session is for. ``environment`` is the session's own."""
 
     name: str
@@ -70,7 +70,7 @@ class Program(ABC):
         return startscript.find(name, folders, self._environment)
 
 
-class Desktop(Program):
+class DesktopProgram(SessionProgram):
     """A desktop, or whatever the user's start script runs, in the user's home."""
 
     name = "start script"
@@ -108,7 +108,7 @@ class Desktop(Program):
         return stopped(f"The session was logged out{how}.")
 
 
-class Application(Program):
+class ApplicationProgram(SessionProgram):
     """One application, with an attendant who knows when it is over."""
 
     name = "application"
@@ -140,8 +140,8 @@ class Application(Program):
         # Where the start script is run without the user's libraries (see ``own_programs``).
         back: tuple[str, ...] = ()
         if libraries.are_set(self._environment):
-            user_s = own_programs.users(self._environment)
-            back = ("env", *(f"{name}={value}" for name, value in user_s.items()))
+            restored = own_programs.user_variables(self._environment)
+            back = ("env", *(f"{name}={value}" for name, value in restored.items()))
         return (mode, *back, *attendant, mode, self._home, *self._command())
 
     def variables(self) -> Mapping[str, str]:
@@ -180,7 +180,7 @@ class Application(Program):
         return new if only_new else {**self._environment, **new}
 
 
-def program(specification: Specification, environment: Mapping[str, str]) -> Program:
+def program(specification: Specification, environment: Mapping[str, str]) -> SessionProgram:
     """Return what ``specification`` asks for."""
-    kind = Application if specification.command else Desktop
+    kind = ApplicationProgram if specification.command else DesktopProgram
     return kind(specification, environment)

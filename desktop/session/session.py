@@ -28,12 +28,12 @@ from .x11.watch import DisplayWatch
 
 # A start script that returns sooner has put its desktop in the background, as many an old
 # ~/.vnc/xstartup does; then the window manager's end is the session's.
-_IN_BACKGROUND = 10.0
-_REPLACED = 1.0  # seconds for a window manager to take the place of another
+_EARLY_RETURN = 10.0
+_REPLACEMENT_TIMEOUT = 1.0  # seconds for a window manager to take the place of another
 
-_TELL_LOG_EVERY = 0.1  # seconds
-_NEWS = 0.1  # seconds for the thread that watches the display to say that it is gone
-_LAST_BREATH = 2.0  # seconds for a display server that is being killed
+_LOG_INTERVAL = 0.1  # seconds
+_LOST_TIMEOUT = 0.1  # seconds for the thread that watches the display to say that it is gone
+_SERVER_EXIT_TIMEOUT = 2.0  # seconds for a display server that is being killed
 
 _DISPLAY_SERVER = display_server.NAME
 
@@ -271,7 +271,7 @@ class Session:
         started = loop.time()
         await self._stopping.first(None, server.exited, desktop.exited)
         await self._if_lost(watch, server)
-        if self._program.may_return and loop.time() - started < _IN_BACKGROUND:
+        if self._program.may_return and loop.time() - started < _EARLY_RETURN:
             await self._without_window_manager(watch, server)
         if server.exited.done():
             return stopped(f"The display server ended ({server.status}).")
@@ -285,7 +285,7 @@ class Session:
             absent = asyncio.ensure_future(watch.until(False))
             await self._stopping.first(None, absent, server.exited)
             back = asyncio.ensure_future(watch.until(True))
-            await self._stopping.first(_REPLACED, back, server.exited)
+            await self._stopping.first(_REPLACEMENT_TIMEOUT, back, server.exited)
             there = back.done()
 
     async def _if_lost(self, watch: DisplayWatch, server: Child) -> None:
@@ -294,9 +294,9 @@ class Session:
         A server that is killed closes its sockets before it can be waited for, so the programs on
         the display may end first; but they are not why.
         """
-        await self._stopping.first(_NEWS, watch.lost, server.exited)
+        await self._stopping.first(_LOST_TIMEOUT, watch.lost, server.exited)
         if watch.lost.done():
-            await self._stopping.first(_LAST_BREATH, server.exited)
+            await self._stopping.first(_SERVER_EXIT_TIMEOUT, server.exited)
 
     def _ended_early(self, child: Child) -> StartFailed:
         self._ended_first = child.name
@@ -307,7 +307,7 @@ class Session:
         if not self._starting:
             return
         if not self._untold:
-            asyncio.get_running_loop().call_later(_TELL_LOG_EVERY, self._tell_log)
+            asyncio.get_running_loop().call_later(_LOG_INTERVAL, self._tell_log)
         self._untold.append(line)
 
     def _tell_log(self) -> None:

@@ -31,7 +31,7 @@ _FATAL = re.compile(
     r"error while loading shared libraries: |symbol lookup error: |relocation error: "
     r"|version [`'][^']*' not found \(required by"
 )
-PATIENCE = 5.0  # seconds, for all programs together: the libraries may be on a slow network
+CHECK_TIMEOUT = 5.0  # seconds, for all programs together: the libraries may be on a slow network
 
 
 class Unknown(Exception):
@@ -84,13 +84,13 @@ def misfit(
     ``said`` is a complaint that it has printed already; else ldd(1) is asked, which runs no
     program. One that lacks as much without the variables is none of their fault. Blocks for
     hundredths of a second, and until ``deadline`` (of ``time.monotonic``) at most, which is
-    ``PATIENCE`` from now unless given. Raises ``Unknown`` then, if nothing was ``said``.
+    ``CHECK_TIMEOUT`` from now unless given. Raises ``Unknown`` then, if nothing was ``said``.
     """
     variables = are_set(environment)
     path = shutil.which(program, path=environment.get("PATH"))
     if not variables or not path:
         return None
-    deadline = time.monotonic() + PATIENCE if deadline is None else deadline
+    deadline = time.monotonic() + CHECK_TIMEOUT if deadline is None else deadline
     with_them = without = ""
     try:
         with_them = _ldd(path, environment, deadline)
@@ -113,11 +113,11 @@ def misfit(
 def first_misfit(programs: Iterable[str], environment: Mapping[str, str]) -> Misfit | None:
     """Return the first that ``misfit`` finds for any of ``programs``.
 
-    Raises ``Unknown`` where that takes more than ``PATIENCE``.
+    Raises ``Unknown`` where that takes more than ``CHECK_TIMEOUT``.
     """
     if not are_set(environment):
         return None
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + CHECK_TIMEOUT
     found = (misfit(program, environment, deadline=deadline) for program in programs)
     return next(filter(None, found), None)
 

@@ -27,10 +27,10 @@ class Lifeline(ABC):
         """Yield what the session says until it has ended. Called once."""
 
     @abstractmethod
-    async def close(self, patience: float) -> None:
+    async def close(self, timeout: float) -> None:
         """Let go; return when the session has ended.
 
-        It has ``patience`` seconds to do so in good order, and is ended after that.
+        It has ``timeout`` seconds to do so in good order, and is ended after that.
         """
 
 

@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-_TABLE = Path("/proc/self/mountinfo")  # proc(5)
-_ANSWERS = 1.0  # seconds; one whose program hangs does not answer, and is not dead
+_MOUNTINFO = Path("/proc/self/mountinfo")  # proc(5)
+_COMMAND_TIMEOUT = 1.0  # seconds; one whose program hangs does not answer, and is not dead
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def mounts() -> list[Mount]:
 
     Raises ``OSError`` where they are not told.
     """
-    return [_mount(line) for line in _TABLE.read_bytes().splitlines()]
+    return [_mount(line) for line in _MOUNTINFO.read_bytes().splitlines()]
 
 
 def _mount(line: bytes) -> Mount:
@@ -74,7 +74,7 @@ def errors_of(*command: str) -> str:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=_ANSWERS,
+            timeout=_COMMAND_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):

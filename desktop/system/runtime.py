@@ -32,7 +32,9 @@ _LINGERING = Path("/var/lib/systemd/linger")
 _CONTROL_GROUP = Path("/proc/self/cgroup")
 
 
-_ROOT_S = frozenset({"/", "/tmp", "/var", "/var/tmp", "/run", "/run/user", "/dev", "/dev/shm"})  # noqa: S108
+_ROOT_FOLDERS = frozenset(
+    {"/", "/tmp", "/var", "/var/tmp", "/run", "/run/user", "/dev", "/dev/shm"}  # noqa: S108
+)
 _NOBODY = Path("/proc/sys/kernel/overflowuid")
 _MAPPED_USERS = Path("/proc/self/uid_map")
 
@@ -132,19 +134,19 @@ def _problem(base: Path) -> str | None:
 def _others_can_replace_in(folder: Path) -> bool:
     """Whether another user may rename or remove entries of ``folder``."""
     status = folder.stat()
-    if status.st_uid not in (os.getuid(), 0) and not _is_root_s(folder, status.st_uid):
+    if status.st_uid not in (os.getuid(), 0) and not _belongs_to_root(folder, status.st_uid):
         return True
     writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return bool(writable_by_others) and not status.st_mode & stat.S_ISVTX
 
 
-def _is_root_s(folder: Path, owner: int) -> bool:
+def _belongs_to_root(folder: Path, owner: int) -> bool:
     """Whether ``folder`` is root's, although it seems to belong to user 65534 (nobody).
 
     In a user namespace without root, such as Apptainer's, what is any other user's does so, too
     (user_namespaces(7)). But some folders are root's everywhere.
     """
-    if str(folder) not in _ROOT_S or owner != _nobody():
+    if str(folder) not in _ROOT_FOLDERS or owner != _nobody():
         return False
     mapped = [list(map(int, line.split())) for line in _MAPPED_USERS.read_text().splitlines()]
     return not any(inside == 0 for inside, _, _ in mapped)

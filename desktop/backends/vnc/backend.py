@@ -15,7 +15,7 @@ from ...system.access import Access
 from ...system.packages import install_command, off_path
 from .. import x_options
 from ..asking import Answer, ask
-from ..base import Backend, Installed, Program, Runtime
+from ..base import Backend, Installed, Runtime, ServerProgram
 from ..settings import Clipboard, DisplaySettings
 from . import protocol as rfb
 
@@ -37,14 +37,14 @@ _OWN_OPTION = {"TigerVNC": "-AcceptCutText=1", "TurboVNC": "-noclipboardrecv"}
 # Their viewers must speak HTTP (KasmVNC's README).
 _SPEAK_NO_RFB = ("KasmVNC",)
 
-_ANOTHER = (
+_OTHER_SERVER = (
     "Name the Xvnc of another TigerVNC (1.9 or newer) or TurboVNC (3.1 or newer) with "
     "DesktopApp.display_server. If this one should be one, run it in a terminal to see what is "
     "wrong with it."
 )
 
 
-class Vnc(Backend):
+class VncBackend(Backend):
     """Xtigervnc, or an Xvnc of TigerVNC or TurboVNC."""
 
     name = "vnc"
@@ -78,7 +78,7 @@ class Vnc(Backend):
 
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> list[Program]:
+    ) -> list[ServerProgram]:
         """Return the VNC server: a Unix socket and no other listener, a cookie, a password."""
         product_options = _turbovnc if installed.product == "TurboVNC" else _tigervnc
         command = [
@@ -99,7 +99,7 @@ class Vnc(Backend):
             *product_options(where, settings.clipboard),
             *settings.arguments,
         ]
-        return [Program(installed.product, command)]
+        return [ServerProgram(installed.product, command)]
 
     def new_password(self) -> str:
         """Return eight letters and digits, all that VncAuth looks at."""
@@ -211,7 +211,7 @@ def _ask(executable: str, *arguments: str) -> Answer:
     except OSError as problem:
         raise DisplayServerUnsuitable(
             f"The VNC server {executable} is installed, but does not start: {problem}.",
-            remedy=_ANOTHER,
+            remedy=_OTHER_SERVER,
         ) from problem
 
 
@@ -263,5 +263,5 @@ def _unrecognised(executable: str, answers: list[Answer]) -> DisplayServerUnsuit
     return DisplayServerUnsuitable(
         f"{executable} is installed, but it is neither TigerVNC nor TurboVNC, or one that cannot "
         f"serve viewers at a Unix socket: {told}.",
-        remedy=_ANOTHER,
+        remedy=_OTHER_SERVER,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import NotReady
 from ...system import credentials
 
-_SECONDS = 2.0
+_PROBE_TIMEOUT = 2.0
 _VERSION = b"RFB 003.008\n"
 _VNC_AUTHENTICATION = 2
 _RAW = 0  # an encoding
@@ -27,7 +27,7 @@ def handshake(path: Path, password: str) -> tuple[int, int]:
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SECONDS)
+            connection.settimeout(_PROBE_TIMEOUT)
             connection.connect(str(path))
             _authenticate(connection, password)
             return _initialise(connection)

@@ -21,7 +21,7 @@ from ...system.libraries import Misfit
 from ...system.packages import install_command, off_path
 from .. import x_dummy
 from ..asking import Answer, ask
-from ..base import Backend, Entrance, Installed, Program, Runtime
+from ..base import Backend, Entrance, Installed, Runtime, ServerProgram
 from ..settings import Clipboard, DisplaySettings, XpraSettings
 from . import protocol as xpra_protocol
 
@@ -29,7 +29,7 @@ GUARD = Path(__file__).with_name("guard.py")
 
 _MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md: what stands in the way of newer ones
 
-_ANOTHER = ", and name it with Xpra.executable, or use a VNC server."
+_OR_VNC = ", and name it with Xpra.executable, or use a VNC server."
 
 # Without these options it would admit anybody, so an Xpra that does not list them is refused.
 _REQUIRED = frozenset(
@@ -54,7 +54,7 @@ class InstalledXpra(Installed):
     options: frozenset[str] = frozenset()
 
 
-class Xpra(Backend):
+class XpraBackend(Backend):
     """Xpra on an Xorg with the dummy driver, or on Xvfb."""
 
     name = "xpra"
@@ -109,20 +109,20 @@ class Xpra(Backend):
 
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> list[Program]:
+    ) -> list[ServerProgram]:
         """Return Xorg with the dummy driver, Xvfb, or both, as the setting says."""
         return x_dummy.servers(settings.xpra.x_server, where, ready_fd, installed.many_clients)
 
     def viewer_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program:
+    ) -> ServerProgram:
         """Return the Xpra server, on a display that is there: one Unix socket, no child process."""
         assert isinstance(installed, InstalledXpra)
         return _program(installed, where, settings, Access.FULL)
 
     def view_only_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program:
+    ) -> ServerProgram:
         """Return a second, read-only Xpra server: one server treats all its viewers alike."""
         if settings.xpra.mode == "seamless":
             # The first one is the window manager, and there can be only one.
@@ -187,7 +187,7 @@ def _start(installed: InstalledXpra) -> list[str]:
 
 def _program(
     installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
-) -> Program:
+) -> ServerProgram:
     """Return a server for viewers with ``access``."""
     mode = {"desktop": "start-desktop", "seamless": "start"}[settings.xpra.mode]
     options = [
@@ -199,7 +199,7 @@ def _program(
     extra = settings.xpra.arguments if access is Access.FULL else ()
     command = [*_start(installed), mode, where.display, *options, *extra]
     name = "Xpra" if access is Access.FULL else "Xpra (view-only)"
-    return Program(name, command, _environment(where))
+    return ServerProgram(name, command, _environment(where))
 
 
 def _options(
@@ -369,7 +369,7 @@ def _version(executable: str, python: str) -> tuple[tuple[int, ...], Misfit | No
     if match and version < _MINIMUM:
         raise DisplayServerUnsuitable(
             f"{executable} is Xpra {match[1]}, and version 3.1 or newer is needed.",
-            remedy=f"Install a newer one{_ANOTHER}",
+            remedy=f"Install a newer one{_OR_VNC}",
         )
     return version, answers[0].misfit
 
@@ -388,13 +388,13 @@ def _listed_options(executable: str, version: tuple[int, ...]) -> frozenset[str]
     if not options:
         raise DisplayServerUnsuitable(
             f"{executable} is installed, but not recognised as Xpra: asked --help, {answer}.",
-            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+            remedy=f"Run it in a terminal to see what is wrong with it{_OR_VNC}",
         )
     missing = _REQUIRED - options
     if missing:
         raise DisplayServerUnsuitable(
             f"{executable} --help does not list {', '.join(sorted(missing))}.",
-            remedy=f"Use an Xpra of version 3.1 to 4.2{_ANOTHER}",
+            remedy=f"Use an Xpra of version 3.1 to 4.2{_OR_VNC}",
         )
     if not version and "control" in options:
         raise _too_new(executable, "an Xpra of version 6.3 or newer")
@@ -439,5 +439,5 @@ def _ask(*command: str) -> Answer:
     except OSError as problem:
         raise DisplayServerUnsuitable(
             f"{command[0]} is installed, but does not start: {problem}.",
-            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+            remedy=f"Run it in a terminal to see what is wrong with it{_OR_VNC}",
         ) from problem

@@ -25,13 +25,13 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from ...errors import NotReady
 
-_SECONDS = 2.0
+_PROBE_TIMEOUT = 2.0
 _HEADER = struct.Struct(">cBBBL")
 _ENCRYPTED = 0x2
 _BLOCK = 32  # bytes; Xpra fills up to twice AES's block
 _ITERATIONS = 1000
 _DIGEST = "hmac+sha256"
-_LONGEST = 64 * 1024 * 1024  # bytes: a whole picture
+_MAX_PACKET = 64 * 1024 * 1024  # bytes: a whole picture
 
 # The greeting of a viewer that disconnects at once.
 HELLO = {
@@ -72,7 +72,7 @@ def handshake(path: Path, password: str, key: str) -> None:
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SECONDS)
+            connection.settimeout(_PROBE_TIMEOUT)
             connection.connect(str(path))
             log_in(Wire(connection), password, key, HELLO)
     except (OSError, ValueError, LookupError, TypeError, struct.error, zlib.error) as problem:
@@ -144,7 +144,7 @@ class Wire:
     def _chunk(self) -> tuple[int, bytes]:
         """Return a packet, with 0, or the part of the next one that belongs at this index."""
         magic, flags, level, index, size = _HEADER.unpack(self._read(_HEADER.size))
-        if magic != b"P" or flags & ~_ENCRYPTED or size > _LONGEST:
+        if magic != b"P" or flags & ~_ENCRYPTED or size > _MAX_PACKET:
             raise NotReady("The display server does not speak Xpra's protocol.")
         data = self._decrypted(size) if flags else self._read(size)
         return index, zlib.decompress(data) if level else data

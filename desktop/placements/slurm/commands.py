@@ -14,9 +14,9 @@ from subprocess import PIPE
 
 from ...system import spawn
 from . import stdio
-from .inside import NAME
+from .inside import SOCKET_NAME
 
-PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer
+COMMAND_TIMEOUT = 60.0  # seconds; they try again by themselves where the controller does not answer
 
 # In turn: options of another job in which Jupyter may run, or for people who type these commands;
 # what is of this machine and this login; and what Slurm should not keep in files of its own.
@@ -44,7 +44,7 @@ class Script:
     name: str
     python: str
     setup: str
-    patience: float  # seconds to wait for a connection; then the job ends
+    timeout: float  # seconds to wait for a connection; then the job ends
     command: Sequence[str]
 
     def __str__(self) -> str:
@@ -52,10 +52,10 @@ class Script:
             self.python,
             "-m",
             "jupyter_desktop.placements.slurm.inside",
-            f"{self.patience:g}",
+            f"{self.timeout:g}",
         ]
         return (
-            f"#!/bin/sh\n{self.setup}\nexport {NAME}={self.name}\n"
+            f"#!/bin/sh\n{self.setup}\nexport {SOCKET_NAME}={self.name}\n"
             f"exec {shlex.join([*inside, *self.command])}\n"
         )
 
@@ -103,7 +103,7 @@ def job_id(printed: str) -> str:
     return last
 
 
-def srun(job: str, python: str, patience: float = 0) -> list[str]:
+def srun(job: str, python: str, timeout: float = 0) -> list[str]:
     """Return the command whose standard input and output are those of a Unix socket.
 
     It is a step beside the job's own work, of which it takes nothing; see ``reaching``.
@@ -112,7 +112,7 @@ def srun(job: str, python: str, patience: float = 0) -> list[str]:
         *("srun", f"--jobid={job}", "--overlap", "--nodes=1", "--ntasks=1"),
         *("--unbuffered", "--quiet", "--mpi=none", "--chdir=/"),
         *("--cpu-bind=none", "--mem=0", "--gres=none"),
-        *(python, "-I", "-S", "-c", _RELAY, f"{patience:g}"),
+        *(python, "-I", "-S", "-c", _RELAY, f"{timeout:g}"),
     ]
 
 
@@ -122,9 +122,9 @@ def reaching(address: str) -> dict[str, str]:
 
 
 async def run(
-    command: Sequence[str], text: str = "", patience: float = PATIENCE, **extra: str
+    command: Sequence[str], text: str = "", timeout: float = COMMAND_TIMEOUT, **extra: str
 ) -> str:
-    """Return what one of Slurm's commands prints, ``patience`` seconds from now at most.
+    """Return what one of Slurm's commands prints, ``timeout`` seconds from now at most.
 
     ``text`` is its standard input, and ``extra`` is added to its environment.
     Raises ``CommandFailed``, and ``FileNotFoundError`` where there is none of that name.
@@ -137,9 +137,9 @@ async def run(
         environment={**environment(os.environ), **extra},
     )
     try:
-        printed, said = await asyncio.wait_for(process.communicate(text.encode()), patience)
+        printed, said = await asyncio.wait_for(process.communicate(text.encode()), timeout)
     except asyncio.TimeoutError:
-        raise CommandFailed(f"{command[0]} has not answered for {patience:g} seconds") from None
+        raise CommandFailed(f"{command[0]} has not answered for {timeout:g} seconds") from None
     finally:
         if process.returncode is None:
             process.kill()

@@ -8,7 +8,7 @@ from ...errors import JobEnded
 from ...system.session_messages import Phase, Problem, State, failed
 from .job_queue import CANCELLED, GONE, Look
 
-_AGAIN = "Start the desktop again. "
+_RESTART = "Start the desktop again. "
 
 # squeue(1), JOB STATE CODES. What a user or a limit brings about is an end; the rest is a failure.
 _ENDS = {
@@ -25,12 +25,12 @@ _ENDS = {
 _FAILURES = {
     "NODE_FAIL": (
         "The node {node} failed, and with it what ran on the desktop.",
-        f"{_AGAIN}Slurm will choose another node.",
+        f"{_RESTART}Slurm will choose another node.",
     ),
-    "BOOT_FAIL": ("The node {node} did not boot.", f"{_AGAIN}Slurm will choose another node."),
+    "BOOT_FAIL": ("The node {node} did not boot.", f"{_RESTART}Slurm will choose another node."),
     "PREEMPTED": (
         "The job had to make room for another one that comes first.",
-        f"{_AGAIN}Choose a partition whose jobs are not preempted if there is one.",
+        f"{_RESTART}Choose a partition whose jobs are not preempted if there is one.",
     ),
     "OUT_OF_MEMORY": (
         "The job needed more memory than it had, and Slurm ended it.",
@@ -39,7 +39,7 @@ _FAILURES = {
 }
 _REQUEUED = (
     "The job was put back into the queue, which ended what ran on the desktop.",
-    f"{_AGAIN}The job itself was cancelled, since it would come up empty.",
+    f"{_RESTART}The job itself was cancelled, since it would come up empty.",
 )
 
 
@@ -62,7 +62,7 @@ def without_a_word(look: Look, unwritten: Path | None = None) -> State:
     ``unwritten`` is the folder for what the job prints where it may have failed to write there.
     """
     how = "" if look.state in (GONE, "COMPLETED") else f" (Slurm says {look.state})"
-    remedy = f"{_AGAIN}What the job printed, if anything, is below."
+    remedy = f"{_RESTART}What the job printed, if anything, is below."
     if unwritten:
         remedy = (
             f"It has printed nothing. See first whether the nodes have the folder {unwritten}, the "

@@ -3,7 +3,7 @@
 It waits for the process that submitted the job to connect to an abstract Unix socket (unix(7)),
 and becomes COMMAND, a session with that connection as its standard input and output. Without a
 connection the job ends: that process has gone meanwhile. The socket's name is in the variable
-``NAME``: other users, who can see command lines, could take it first.
+``SOCKET_NAME``: other users, who can see command lines, could take it first.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import struct
 import sys
 import time
 
-NAME = "JUPYTER_DESKTOP_NAME"
+SOCKET_NAME = "JUPYTER_DESKTOP_NAME"
 
 
-def main(patience: str, *command: str) -> int:
+def main(timeout: str, *command: str) -> int:
     """Return where no connection came; else this process becomes another."""
-    name = os.environ.pop(NAME)
+    name = os.environ.pop(SOCKET_NAME)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen()
-        connection = _owner(listener, time.monotonic() + float(patience))
+        connection = _owner(listener, time.monotonic() + float(timeout))
     if connection is None:
-        print(f"Nobody came for the desktop within {patience} seconds.")
+        print(f"Nobody came for the desktop within {timeout} seconds.")
         return 1
     for descriptor in (0, 1):
         os.dup2(connection.fileno(), descriptor)

@@ -36,16 +36,18 @@ from .note import Note
 from .output import note_use
 from .request import Request
 
-_SOON = 1.0  # seconds to the first look at the queue; each time half as long again to the next
-_SELDOM = 3  # looks at a job that runs: so many times as seldom
-_UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
-_SILENCE = 300.0  # seconds after which a session takes us for gone, as when this machine failed
-_START = 60.0  # seconds for the job's own program to listen, on a file system that may be slow
-_REACHED = _START + 30.0  # seconds for all of that, with a step to run it
+# All in seconds.
+_FIRST_POLL = 1.0  # before the first look at the queue; the interval then grows by half each time
+_RUNNING_FACTOR = 3  # a running job is polled at this multiple of the interval
+_CONNECT_TIMEOUT = 120.0  # for us to connect to a job that has begun; slurmctld may restart
+_SILENCE_LIMIT = 300.0  # without a message the session ends: this machine may have failed
+_LISTEN_TIMEOUT = 60.0  # for the job's own program to listen; the file system may be slow
+_REACH_TIMEOUT = _LISTEN_TIMEOUT + 30.0  # the same, with the start of a step
+_LAST_POLLS = (0.2, 0.4, 0.8, 1.6, 2.0)  # pauses between looks at a job that is ending
+_LAST_POLL_TIMEOUT = 3.0  # for each of them; the page shows the desktop as running meanwhile
+_SBATCH_TIMEOUT = 1.0  # for sbatch to print the id of a job that is to be cancelled
+
 _ATTEMPTS = 3
-_LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
-_LAST_ANSWER = 3.0  # seconds for each; the page still says that the desktop is there
-_TAKEN = 1.0  # seconds for sbatch to say which job it is that is not wanted any more
 _NO_ANSWER = "Slurm's controller does not answer at the moment"
 _LAST_LINES = 20
 
@@ -67,7 +69,7 @@ class Job:
         output: Path,
     ) -> None:
         self._request = request
-        self._specification = replace(specification, silence=_SILENCE)
+        self._specification = replace(specification, silence=_SILENCE_LIMIT)
         self._control = control
         self._note = note
         self._output = output
@@ -77,7 +79,7 @@ class Job:
             f"jupyter-desktop-{secrets.token_hex(16)}",
             self._python,
             request.setup,
-            _UNTIL_COME,
+            _CONNECT_TIMEOUT,
             [self._python, *command[1:]],
         )
         self._stopping = Stopping()
@@ -126,7 +128,7 @@ class Job:
 
     async def _run(self) -> State:
         self._tell()
-        await self._stopping.unless(self._submit(), _TAKEN)
+        await self._stopping.unless(self._submit(), _SBATCH_TIMEOUT)
         self._state = State(Phase.STARTING, Step.QUEUE)
         self._tell()
         await self._until_begun()
@@ -154,7 +156,7 @@ class Job:
         self._note.job = [self._job]
 
     async def _until_begun(self) -> None:
-        pause = _SOON
+        pause = _FIRST_POLL
         while True:
             await self._stopping.first(pause)
             pause = min(pause * 1.5, self._request.poll_interval)
@@ -172,9 +174,9 @@ class Job:
             await link.close(self._closing)
 
     async def _reach(self) -> Link:
-        command = commands.srun(self._job, self._python, _START)
+        command = commands.srun(self._job, self._python, _LISTEN_TIMEOUT)
         for attempt in range(1, _ATTEMPTS + 1):
-            opening = Link.open(command, f"@{self._script.name}", _REACHED)
+            opening = Link.open(command, f"@{self._script.name}", _REACH_TIMEOUT)
             try:
                 return await self._stopping.unless(opening)
             except CommandFailed:
@@ -182,7 +184,7 @@ class Job:
                 answered = attempt < _ATTEMPTS and await self._stopping.unless(self._looked())
                 if not answered or self._look.over:
                     raise
-            await self._stopping.first(_SOON * attempt)
+            await self._stopping.first(_FIRST_POLL * attempt)
         raise AssertionError
 
     async def _until_end(self, link: Link) -> None:
@@ -218,22 +220,22 @@ class Job:
     async def _watch(self) -> None:
         """Look now and then at a job that runs; return when it does not any more."""
         while not (self._look.waiting or self._look.over):
-            await asyncio.sleep(self._request.poll_interval * _SELDOM)
+            await asyncio.sleep(self._request.poll_interval * _RUNNING_FACTOR)
             await self._looked()
 
     async def _beat(self, link: Link) -> None:
         while True:
-            await asyncio.sleep(_SILENCE / 10)
+            await asyncio.sleep(_SILENCE_LIMIT / 10)
             link.send(Here())
 
     # -- what Slurm says
 
-    async def _looked(self, patience: float = commands.PATIENCE) -> bool:
+    async def _looked(self, timeout: float = commands.COMMAND_TIMEOUT) -> bool:
         """Ask how the job is, and tell what is new; return whether there was an answer."""
         note_use(self._output)
         before = self._shown()
         try:
-            self._look = await job_queue.look(self._job, patience)
+            self._look = await job_queue.look(self._job, timeout)
             self._silent = False
         except (CommandFailed, OSError, ValueError):  # also where squeue cannot be run just now
             self._silent = True
@@ -243,10 +245,10 @@ class Job:
 
     async def _last_look(self) -> None:
         """Find out how the job ended; what it ran has ended, or it is about to."""
-        for pause in (*_LAST_LOOKS, 0):
+        for pause in (*_LAST_POLLS, 0):
             if self._look.waiting or self._look.over:
                 return
-            if not await self._looked(_LAST_ANSWER):
+            if not await self._looked(_LAST_POLL_TIMEOUT):
                 return
             await asyncio.sleep(pause)
 
@@ -262,7 +264,7 @@ class Job:
     async def _cancel(self) -> None:
         if self._note.job and not self._look.ended:
             try:
-                await commands.run(["scancel", *self._note.job], patience=GOODBYE)
+                await commands.run(["scancel", *self._note.job], timeout=GOODBYE)
             except (CommandFailed, OSError) as error:
                 if "Invalid job id" not in str(error):
                     return  # the note stays, for another attempt

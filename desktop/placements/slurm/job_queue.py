@@ -20,7 +20,7 @@ _ENDED = frozenset(
     | {"OUT_OF_MEMORY", "PREEMPTED", "RECONFIG_FAIL", "REVOKED", "TIMEOUT"}
 )
 _MADE_READY = "its node is being started or made ready (CONFIGURING)"
-_FORMAT = "%T|%S|%e|%N|%r"
+_SQUEUE_FORMAT = "%T|%S|%e|%N|%r"
 
 # JOB REASON CODES of squeue(1), the first part that fits; what is not here is told as it is.
 _REASONS = {
@@ -95,15 +95,15 @@ class Look:
         )
 
 
-async def look(job: str, patience: float = commands.PATIENCE) -> Look:
-    """Ask for the state of a job, and wait ``patience`` seconds for the answer.
+async def look(job: str, timeout: float = commands.COMMAND_TIMEOUT) -> Look:
+    """Ask for the state of a job, and wait ``timeout`` seconds for the answer.
 
     Raises ``CommandFailed`` where Slurm does not answer, ``OSError`` where it cannot be asked, and
     ``ValueError`` where the answer is none.
     """
-    asked = ["squeue", "--noheader", "--states=all", f"--jobs={job}", f"--format={_FORMAT}"]
+    asked = ["squeue", "--noheader", "--states=all", f"--jobs={job}", f"--format={_SQUEUE_FORMAT}"]
     try:
-        printed = await commands.run(asked, patience=patience, SLURM_TIME_FORMAT="%s")
+        printed = await commands.run(asked, timeout=timeout, SLURM_TIME_FORMAT="%s")
     except CommandFailed as error:
         if "Invalid job id" in str(error):
             return Look(GONE)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PREFIX, _SUFFIX = "desktop-job-", ".log"
-_OLD = 2 * 24 * 3600.0  # seconds since it was said to be in use
+_MAX_AGE = 2 * 24 * 3600.0  # seconds since it was said to be in use
 
 
 @contextmanager
@@ -42,5 +42,5 @@ def _remove_old(folder: Path) -> None:
         with contextlib.suppress(OSError):  # another start removes it
             status = file.lstat()
             # Others may share the folder.
-            if status.st_uid == os.getuid() and status.st_mtime < time.time() - _OLD:
+            if status.st_uid == os.getuid() and status.st_mtime < time.time() - _MAX_AGE:
                 file.unlink()

@@ -19,21 +19,21 @@ from .stdio import READY
 
 # Seconds for a step to start, one attempt after the other: who asks a controller that has just been
 # restarted is put off for a minute, and who asks a moment later is not.
-_PATIENCE = (5.0, 12.0)
+_STEP_TIMEOUTS = (5.0, 12.0)
 
-_LAST_WORDS = 1.0  # seconds for a step that was killed to have said why
-_MOST_BEFORE = 64 * 1024  # bytes that a site's prolog may print before what is ours
+_STDERR_TIMEOUT = 1.0  # seconds for a step that was killed to have said why
+_MAX_BEFORE_READY = 64 * 1024  # bytes that a site's prolog may print before what is ours
 
 # What srun(1), or what it runs, says where there is nothing to connect to.
 _OVER = ("Invalid job id", "already completing", "Nobody listens")
 
 
-class Slurm(Placement):
+class SlurmPlacement(Placement):
     """A job as ``request`` has it, and a step beside its work for each viewer."""
 
     first_step = Step.SUBMIT
     slack = JOB_SLACK
-    opens_within = sum(_PATIENCE) + len(_PATIENCE) * _LAST_WORDS + 1
+    opens_within = sum(_STEP_TIMEOUTS) + len(_STEP_TIMEOUTS) * _STDERR_TIMEOUT + 1
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -52,15 +52,15 @@ class Slurm(Placement):
         job, _, path = path.partition(":")
         command = commands.srun(job, self._request.python or sys.executable)
         error: DesktopError | None = None
-        for patience in _PATIENCE:
+        for timeout in _STEP_TIMEOUTS:
             try:
-                return await self._attempt(command, path, patience)
+                return await self._attempt(command, path, timeout)
             except NotReady as one:
                 error = one
         assert error
         raise error
 
-    async def _attempt(self, command: Sequence[str], path: str, patience: float) -> socket.socket:
+    async def _attempt(self, command: Sequence[str], path: str, timeout: float) -> socket.socket:
         try:
             ours, process = await _run(command, commands.reaching(path))
         except OSError as error:
@@ -70,12 +70,12 @@ class Slurm(Placement):
         said.add_done_callback(self._steps.discard)
         ours.setblocking(False)
         try:
-            await asyncio.wait_for(_connected(ours), patience)
+            await asyncio.wait_for(_connected(ours), timeout)
         except (asyncio.TimeoutError, OSError) as error:
             ours.close()
             _kill(process)
             # What it has left may keep its output open.
-            done, _ = await asyncio.wait({said}, timeout=_LAST_WORDS)
+            done, _ = await asyncio.wait({said}, timeout=_STDERR_TIMEOUT)
             raise _not_connected(said.result() if done else "") from error
         except BaseException:  # the request was cancelled
             ours.close()
@@ -107,7 +107,7 @@ async def _run(
 async def _connected(stream: socket.socket) -> None:
     """Read up to ``READY``, and not a byte more."""
     seen = b""
-    for _ in range(_MOST_BEFORE):
+    for _ in range(_MAX_BEFORE_READY):
         byte = await asyncio.get_running_loop().sock_recv(stream, 1)
         seen = seen[-len(READY) + 1 :] + byte
         if seen == READY:

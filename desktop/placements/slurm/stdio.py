@@ -21,14 +21,14 @@ ADDRESS = "JUPYTER_DESKTOP_ADDRESS"
 READY = b"\0jupyter-desktop is connected\n"
 
 _CHUNK = 256 * 1024
-_AGAIN = 0.05  # seconds
+_RETRY_INTERVAL = 0.05  # seconds
 
 
-def main(patience: str = "0") -> None:
+def main(timeout: str = "0") -> None:
     """Carry bytes both ways until the socket ends; the end of the input is passed on."""
     path = os.environ[ADDRESS]
     address = "\0" + path[1:] if path.startswith("@") else path
-    connection = _connect(address, time.monotonic() + float(patience))
+    connection = _connect(address, time.monotonic() + float(timeout))
     _check_owner(connection)
     _write(READY)
     threading.Thread(target=_send, args=(connection,), daemon=True).start()
@@ -51,7 +51,7 @@ def _connect(address: str, deadline: float) -> socket.socket:
             connection.close()
             if time.monotonic() > deadline:
                 sys.exit(f"Nobody listens there: {error.strerror}.")
-            time.sleep(_AGAIN)
+            time.sleep(_RETRY_INTERVAL)
 
 
 def _check_owner(connection: socket.socket) -> None:

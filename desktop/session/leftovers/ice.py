@@ -17,8 +17,8 @@ from ...system.processes import is_running
 from ..x11.display_number import listens
 
 _SOCKETS = Path("/tmp/.ICE-unix")  # noqa: S108  libICE looks nowhere else
-_COMMANDS = ".xfsm-ICE-*"  # in the folder for temporary files
-_LONGEST = 64 * 1024  # bytes
+_COMMAND_FILES = ".xfsm-ICE-*"  # in the folder for temporary files
+_MAX_SIZE = 64 * 1024  # bytes
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def nothing_of_session_managers() -> Iterator[None]:
         yield
     finally:
         # Before the sockets, which tell whether the file is used.
-        for path in Path(tempfile.gettempdir()).glob(_COMMANDS):
+        for path in Path(tempfile.gettempdir()).glob(_COMMAND_FILES):
             with contextlib.suppress(OSError, ValueError):
                 sockets = _sockets_in(path)
                 if sockets and not any(map(_is_used, sockets)):
@@ -49,7 +49,7 @@ def _sockets_in(path: Path) -> set[Path]:
     try:
         if os.fstat(descriptor).st_uid != os.getuid():
             return set()
-        text = os.read(descriptor, _LONGEST).decode(errors="replace")
+        text = os.read(descriptor, _MAX_SIZE).decode(errors="replace")
     finally:
         os.close(descriptor)
     return {_SOCKETS / name for name in re.findall(rf"{re.escape(str(_SOCKETS))}/(\d+)", text)}

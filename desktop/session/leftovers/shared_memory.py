@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...system.processes import is_running
 
-_TABLE = Path("/proc/sysvipc/shm")  # proc(5)
+_SEGMENTS = Path("/proc/sysvipc/shm")  # proc(5)
 _REMOVE = 0  # IPC_RMID (linux/ipc.h)
 _TICK = 0.02  # seconds, at least
 
@@ -25,7 +25,7 @@ def remove_left_by(pids: Set[int], since: float) -> None:
     Those older than ``since``, seconds since the epoch, were made by others with the same ids.
     """
     with contextlib.suppress(OSError, ValueError):  # nothing but processes may be in /proc
-        head, *rows = _TABLE.read_text().splitlines()
+        head, *rows = _SEGMENTS.read_text().splitlines()
         for row in rows:
             told = dict(zip(head.split(), map(int, row.split()), strict=True))
             ours = told["cpid"] in pids and told["uid"] == os.getuid()

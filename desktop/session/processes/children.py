@@ -18,7 +18,7 @@ from ...system.processes import Process, descendants
 from .deadlines import DYING, KILLING_ROUNDS
 from .keeper import adopt_orphans
 
-_LOOK_EVERY = 0.02  # seconds
+_POLL_INTERVAL = 0.02  # seconds
 
 
 @dataclass
@@ -148,7 +148,7 @@ class Children:
         while left := list(filter(Process.is_running, asked.values())):
             if loop.time() >= deadline:
                 break
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL)
             self._reap()
             for process in descendants():
                 if process.parent in asked:
@@ -161,7 +161,7 @@ class Children:
         while process.is_running() and asyncio.get_running_loop().time() < deadline:
             if asked.exited.done() and asked.exited.result() != 0:
                 return
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL)
             self._reap()
 
     async def kill_all(self) -> None:
@@ -177,13 +177,13 @@ class Children:
             while any(map(Process.is_running, killed)):
                 if asyncio.get_running_loop().time() >= deadline:
                     break
-                await asyncio.sleep(_LOOK_EVERY)
+                await asyncio.sleep(_POLL_INTERVAL)
                 left = self._reap()
             if not left:
                 break
             if not killed:
                 # The kernel's lists of children are incomplete while some end (proc(5)).
-                await asyncio.sleep(_LOOK_EVERY)
+                await asyncio.sleep(_POLL_INTERVAL)
 
     def _reap(self) -> bool:
         """Take note of children that have ended; return whether others are left."""

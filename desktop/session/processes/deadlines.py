@@ -30,8 +30,8 @@ assert ASKING + DYING < KILLING < CLEAN_UP
 
 # The longest way: the server is killed, and a worker that hangs is not told of it. Its keeper is,
 # kills it after its time, and then what it has left.
-LONGEST = STOP_TIMEOUT + SLACK + ASKING + DYING
-assert LONGEST <= PROMISED
+LONGEST_END = STOP_TIMEOUT + SLACK + ASKING + DYING
+assert LONGEST_END <= PROMISED
 
 # -- A Jupyter server that has told a session to stop waits, and looks to it if it does not end.
 

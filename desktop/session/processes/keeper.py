@@ -27,20 +27,20 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
 
 
-def keep(work: Callable[[], None], patience: float) -> int:
+def keep(work: Callable[[], None], stop_timeout: float) -> int:
     """Run ``work`` in a worker process and return its exit status when nothing of it is left.
 
-    SIGTERM is passed on; a worker that does not end within ``patience`` seconds of it, or of the
-    lifeline's end, is killed. Called with signals deferred (see ``signals``), which stay so in the
-    worker: ``work`` is to heed them. Returns in the worker only if the keeper is gone, so that the
-    caller cleans up once.
+    SIGTERM is passed on. A worker still running ``stop_timeout`` seconds after SIGTERM, or after
+    the lifeline's end, is killed. Call it with signals deferred (see ``signals``); they stay
+    deferred in the worker until ``work`` calls ``signals.heed``. Returns in the worker only if the
+    keeper is gone, so that the caller cleans up once.
     """
     adopt_orphans()
     began = time.time()
     keeper = os.getpid()
     worker = os.fork()
     if worker:
-        status = _Watch(worker, patience).wait()
+        status = _Watch(worker, stop_timeout).wait()
         _end_all(began)
         return status
     _end_with_parent(keeper)
@@ -58,14 +58,14 @@ def adopt_orphans() -> None:
 
 
 class _Watch:
-    """Sees ``worker`` to its end: what asks for that begins its ``patience``, in seconds.
+    """Sees ``worker`` to its end: what asks for that begins its ``stop_timeout``, in seconds.
 
     Signals do nothing by themselves, but are read here: so none of them disturbs what comes after.
     """
 
-    def __init__(self, worker: int, patience: float) -> None:
+    def __init__(self, worker: int, stop_timeout: float) -> None:
         self._worker = worker
-        self._patience = patience
+        self._stop_timeout = stop_timeout
         self._deadline = math.inf
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
@@ -103,7 +103,7 @@ class _Watch:
                 self._begin_to_end()
 
     def _begin_to_end(self) -> None:
-        self._deadline = min(self._deadline, time.monotonic() + self._patience)
+        self._deadline = min(self._deadline, time.monotonic() + self._stop_timeout)
 
 
 def _end_all(since: float) -> None:

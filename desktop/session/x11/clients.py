@@ -37,10 +37,10 @@ class DisplayClients:
     owners: frozenset[int] = frozenset()
 
 
-def clients_of(display: str, patience: float) -> DisplayClients:
+def clients_of(display: str, timeout: float) -> DisplayClients:
     """Return those of ``display`` (":N"); none where the X server does not tell in time.
 
-    ``patience`` are seconds: any program may keep the X server for itself (XGrabServer(3)).
+    ``timeout`` are seconds: any program may keep the X server for itself (XGrabServer(3)).
     """
     answer: queue.SimpleQueue[DisplayClients] = queue.SimpleQueue()
 
@@ -55,7 +55,7 @@ def clients_of(display: str, patience: float) -> DisplayClients:
 
     threading.Thread(target=ask, name="clients", daemon=True).start()
     try:
-        return answer.get(timeout=patience)
+        return answer.get(timeout=timeout)
     except queue.Empty:
         return DisplayClients()
 

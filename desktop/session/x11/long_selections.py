@@ -18,9 +18,9 @@ import xcffib.xfixes
 import xcffib.xproto
 
 from .connection import XConnection
-from .selection_window import LONGEST, Content, SelectionWindow
+from .selection_window import MAX_LENGTH, Content, SelectionWindow
 
-_MOST = 4 * LONGEST  # bytes in all formats together
+_MAX_TOTAL = 4 * MAX_LENGTH  # bytes in all formats together
 
 # Targets of an owner that are no formats of the text (ICCCM, section 2.6.2; the
 # clipboard manager's specification of freedesktop.org).
@@ -94,7 +94,7 @@ class LongSelections:
         if property != self._property or self._pieces is None:
             return
         piece = self._window.read(property)
-        if piece.data and len(self._pieces) + len(piece.data) <= LONGEST:
+        if piece.data and len(self._pieces) + len(piece.data) <= MAX_LENGTH:
             self._pieces += piece.data
             return
         whole = Content(piece.kind, piece.width or 8, b"" if piece.data else bytes(self._pieces))
@@ -113,7 +113,7 @@ class LongSelections:
             self._read = self._window.contents(content.data.replace(b"\0", b""))
             # The owner of the clipboard goes on to give the rest, unless it is replaced.
             self._wanted = [self._window.targets] if self._selection == self._clipboard else []
-        elif sum(len(one.data) for one in self._read.values()) + len(content.data) <= _MOST:
+        elif sum(len(one.data) for one in self._read.values()) + len(content.data) <= _MAX_TOTAL:
             self._read[self._target] = content
         self._next()
 

@@ -15,7 +15,7 @@ import xcffib.xproto
 
 from .connection import XConnection
 
-LONGEST = 16 * 1024 * 1024 - 1024  # bytes; the longest request an X server takes (BIG-REQUESTS)
+MAX_LENGTH = 16 * 1024 * 1024 - 1024  # bytes; the longest request an X server takes (BIG-REQUESTS)
 
 # Xpra owns the clipboard for its viewers with a window of that name (xpra/x11/gtk_x11/clipboard.py
 # of 3.1.3). A VNC server does so with a window of the X server itself, which it is.
@@ -97,7 +97,9 @@ class SelectionWindow:
 
     def read(self, property: int) -> Content:  # noqa: A002
         """Return what was put there, and ask for more of it by that (ICCCM, section 2.7.2)."""
-        reply = self._core.GetProperty(True, self.id, property, _ANY_TYPE, 0, LONGEST // 4).reply()
+        reply = self._core.GetProperty(
+            True, self.id, property, _ANY_TYPE, 0, MAX_LENGTH // 4
+        ).reply()
         return Content(reply.type, reply.format, bytes(reply.value.buf()))
 
     def contents(self, text: bytes) -> dict[int, Content]:

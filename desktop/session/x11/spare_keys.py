@@ -18,7 +18,7 @@ from .connection import XConnection
 
 # XFree86's own keysyms, and those that Linux's keys have there (XF86keysym.h).
 _MULTIMEDIA = range(0x10080000, 0x1008FFFF + 1)
-_FEW = 16  # spare keys: then others are made spare
+_MIN_SPARE = 16  # spare keys: then others are made spare
 
 
 class SpareKeys:
@@ -55,7 +55,7 @@ class SpareKeys:
         taken = [key for key in self._spare if keymap.get(key)]
         known = [key for key in self._taken if key in taken]
         self._taken = known + sorted(set(taken) - set(known))
-        if len(self._spare) - len(self._taken) < _FEW:
+        if len(self._spare) - len(self._taken) < _MIN_SPARE:
             # Not those that may still be down.
             self._clear(self._taken[: len(self._taken) // 2])
 

@@ -16,7 +16,7 @@ from xcffib.sync import CA, TESTTYPE, VALUETYPE, AlarmNotifyEvent
 
 from .connection import XConnection
 
-_PAUSE = 2000  # milliseconds without input that are no use of the desktop any more
+_IDLE_AFTER = 2000  # milliseconds without input that are no use of the desktop any more
 
 
 class UserInput:
@@ -32,10 +32,10 @@ class UserInput:
         if counter is None:
             tell(True)  # in doubt, the desktop counts as used
             return
-        self._begun = self._alarm(counter, TESTTYPE.NegativeTransition, _PAUSE - 1)
-        self._alarm(counter, TESTTYPE.PositiveTransition, _PAUSE)
+        self._begun = self._alarm(counter, TESTTYPE.NegativeTransition, _IDLE_AFTER - 1)
+        self._alarm(counter, TESTTYPE.PositiveTransition, _IDLE_AFTER)
         idle = self._sync.QueryCounter(counter).reply().counter_value
-        tell(idle.hi == 0 and idle.lo < _PAUSE)
+        tell(idle.hi == 0 and idle.lo < _IDLE_AFTER)
 
     def handle(self, event: Any) -> None:
         """Pass on what an alarm says."""

@@ -28,7 +28,7 @@ from .names import APPLICATION, WINDOW_MANAGER
 
 _ADD, _FROM_A_PAGER = 1, 2  # EWMH, "_NET_WM_STATE" and "Source indication in requests"
 _NO_DECORATIONS = (2, 0, 0, 0, 0)  # _MOTIF_WM_HINTS (Xm/MwmUtil.h): flags, functions, decorations
-_PATIENCE = 5  # with a window that wants its frame back
+_FRAME_ATTEMPTS = 5  # with a window that wants its frame back
 _MIN_SIZE, _MAX_SIZE = 1 << 4, 1 << 5  # WM_NORMAL_HINTS (ICCCM, 4.1.2.3)
 
 
@@ -129,7 +129,7 @@ class ClientWindows:
         if self._main not in windows:
             self._main = next(filter(self._is_main, windows), 0)
             self._handed_over = False
-            self._undressings = _PATIENCE
+            self._undressings = _FRAME_ATTEMPTS
             if self._main:
                 mask = [EventMask.StructureNotify | EventMask.PropertyChange]
                 self._x.core.ChangeWindowAttributes(self._main, CW.EventMask, mask)

@@ -18,7 +18,7 @@ def test_an_answer() -> None:
 
 def test_of_one_that_hangs_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not what it has started, either: the Jupyter server asks, too, and adopts nobody."""
-    monkeypatch.setattr(asking, "_PATIENCE", 2)
+    monkeypatch.setattr(asking, "_ANSWER_TIMEOUT", 2)
     answer = asking.ask("sh", "-c", "echo $$; sleep 1000; exit")
     assert answer.status is None
     group = int(answer.output)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_desktop.doctor import cluster
-from jupyter_desktop.doctor.finding import State
+from jupyter_desktop.doctor.finding import Severity
 
 from .asking import found, program, told
 
@@ -18,7 +18,7 @@ def test_slurm(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(programs, "sinfo", "echo 'slurm_load_partitions: Unable to contact' >&2; exit 1")
     slurm, controller = found(cluster.slurm)
     assert slurm.found == "sbatch, sinfo; srun, squeue, scancel missing; slurm 23.11.4"
-    assert (controller.state, controller.facts["reachable"]) == (State.NOTE, False)
+    assert (controller.state, controller.facts["reachable"]) == (Severity.NOTE, False)
     assert "Unable to contact" in controller.found
     program(programs, "sinfo", "echo debug; echo gpu")
     monkeypatch.setenv("SLURM_JOB_ID", "77")
@@ -39,12 +39,12 @@ def cluster_of(folder: Path, sbatch: str) -> None:
 
 def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
     placement = found(cluster.slurm, ELSEWHERE)[0]
-    assert (placement.topic, placement.state) == ("placement", State.PROBLEM)
+    assert (placement.topic, placement.state) == ("placement", Severity.PROBLEM)
     assert "sbatch, srun, squeue, scancel cannot be found" in placement.found
     cluster_of(programs, f'echo "$@" >{tmp_path}/asked')
     placement, *_, job = found(cluster.slurm, ELSEWHERE, "--Slurm.hours=2", "--Slurm.gpus=1")
-    assert placement.state is State.OK
-    assert (job.topic, job.state) == ("job of a desktop", State.OK)
+    assert placement.state is Severity.OK
+    assert (job.topic, job.state) == ("job of a desktop", Severity.OK)
     asked = (tmp_path / "asked").read_text().split()
     assert {"--test-only", "--time=120", "--gpus=1"} < set(asked)
 
@@ -71,10 +71,10 @@ def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
     patience: float,
     told: tuple[str, str],
 ) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE_FOR_A_JOB", patience)
+    monkeypatch.setattr(cluster, "_SBATCH_TIMEOUT", patience)
     cluster_of(programs, sbatch)
     *_, job = found(cluster.slurm, ELSEWHERE)
-    assert (job.state, job.facts) == (State.PROBLEM, {"reason": "job-refused"})
+    assert (job.state, job.facts) == (Severity.PROBLEM, {"reason": "job-refused"})
     words, remedy = told
     assert words in job.found
     assert remedy in (job.remedy or "")
@@ -85,7 +85,7 @@ def test_an_sbatch_that_cannot_be_run(programs: Path) -> None:
     cluster_of(programs, "exit")
     (programs / "sbatch").write_text("#!/opt/no/such/shell\n")
     *_, job = found(cluster.slurm, ELSEWHERE)
-    assert job.state is State.PROBLEM
+    assert job.state is Severity.PROBLEM
     assert "sbatch cannot be run (No such file" in job.found
 
 
@@ -98,7 +98,7 @@ def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs: 
 
 
 def test_a_controller_that_does_not_answer(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE", 0.1)
+    monkeypatch.setattr(cluster, "_SINFO_TIMEOUT", 0.1)
     program(programs, "sinfo", '[ "$1" = --version ] && exit\nexec /bin/sleep 1000')
     controller = found(cluster.slurm, "--Doctor.trial=False")[-1]
     assert controller.found == "does not answer (no answer within 0.1 seconds)."

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_desktop.doctor import desktops, displays, folders, graphics, limits, opengl, software
-from jupyter_desktop.doctor.finding import State
+from jupyter_desktop.doctor.finding import Severity
 from jupyter_desktop.session import startscript
 from jupyter_desktop.session.x11 import display_number
 from jupyter_desktop.system import runtime
@@ -27,17 +27,17 @@ def test_what_is_installed_for_this_python(monkeypatch: pytest.MonkeyPatch) -> N
     assert topics["jupyter-server"].facts["version"].startswith("2.")
     monkeypatch.setattr("sys.path", [])
     topics = {finding.topic: finding for finding in found(software.packages)}
-    assert topics["jupyterlab"].state is State.NOTE
+    assert topics["jupyterlab"].state is Severity.NOTE
     assert (topics["jupyterlab"].command or "").endswith("-m pip install jupyterlab")
 
 
 def test_whether_the_page_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(software, "HERE", tmp_path)
-    assert told(software.page).state is State.PROBLEM
+    assert told(software.page).state is Severity.PROBLEM
     (tmp_path / "static").mkdir()
     for name in software._FILES:
         (tmp_path / "static" / name).touch()
-    assert told(software.page).state is State.OK
+    assert told(software.page).state is Severity.OK
 
 
 def test_extensions_that_are_not_enabled(user: Path) -> None:
@@ -47,7 +47,7 @@ def test_extensions_that_are_not_enabled(user: Path) -> None:
         json.dumps({"ServerApp": {"jpserver_extensions": {"jupyter_desktop": False}}}),
     )
     ours, proxy = found(software.extensions)
-    assert (ours.facts["enabled"], ours.state) == (False, State.NOTE)
+    assert (ours.facts["enabled"], ours.state) == (False, Severity.NOTE)
     assert (ours.command or "").endswith(
         "jupyter server extension enable --sys-prefix jupyter_desktop"
     )
@@ -59,22 +59,25 @@ def test_extensions_that_are_not_enabled(user: Path) -> None:
 
 def test_neither_vnc_server_nor_xpra(programs: Path) -> None:
     problem = told(displays.choice)
-    assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "display-server-missing"})
+    assert (problem.state, problem.facts) == (
+        Severity.PROBLEM,
+        {"reason": "display-server-missing"},
+    )
     assert "install" in (problem.command or "")
     for check in (displays.vnc, displays.xpra):
-        assert told(check).state is State.NOTE
+        assert told(check).state is Severity.NOTE
 
 
 def test_every_vnc_server_is_named_once(programs: Path) -> None:
     program(programs, "Xtigervnc", "echo TigerVNC 1.8.0")
     (programs / "Xvnc").symlink_to("Xtigervnc")
     (old,) = found(displays.vnc)
-    assert old.state is State.NOTE
+    assert old.state is Severity.NOTE
     assert "1.8.0" in old.found
     (programs / "Xvnc").unlink()
     program(programs, "Xvnc", "echo TigerVNC 1.13.1")
     first, second = found(displays.vnc)
-    assert (first.state, second.state) == (State.NOTE, State.OK)
+    assert (first.state, second.state) == (Severity.NOTE, Severity.OK)
     assert second.facts["version"] == "1.13.1"
     # The first that will do is taken.
     assert str(programs / "Xvnc") in told(displays.choice).found
@@ -107,22 +110,22 @@ def test_why_a_start_script_is_taken(
 
 def test_a_start_script_that_is_not_there() -> None:
     problem = told(desktops.start_script, "--DesktopApp.start_script=/nowhere/start")
-    assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "start-script-missing"})
+    assert (problem.state, problem.facts) == (Severity.PROBLEM, {"reason": "start-script-missing"})
 
 
 def test_a_start_script_whose_interpreter_is_not_there(user: Path) -> None:
     (user / "start").write_text("#!/opt/no/such/shell\n")
     problem = told(desktops.start_script, "--DesktopApp.start_script=~/start")
-    assert problem.state is State.PROBLEM
+    assert problem.state is Severity.PROBLEM
     assert "/opt/no/such/shell" in problem.found
 
 
 def test_desktop_environments(programs: Path) -> None:
     (missing,) = found(desktops.installed)
-    assert (missing.state, missing.topic) == (State.PROBLEM, "desktop environment")
+    assert (missing.state, missing.topic) == (Severity.PROBLEM, "desktop environment")
     assert "install" in (missing.command or "")
     script = "--DesktopApp.start_script=icewm"
-    assert told(desktops.installed, script).state is State.NOTE
+    assert told(desktops.installed, script).state is Severity.NOTE
     program(programs, "icewm-session", "exit 1")
     program(programs, "startxfce4", "exit 1")
     program(programs, "id", "exit 0")
@@ -136,7 +139,7 @@ def test_desktop_environments(programs: Path) -> None:
 
 def test_d_bus(programs: Path) -> None:
     missing = told(desktops.dbus)
-    assert (missing.state, missing.facts) == (State.NOTE, {"programs": []})
+    assert (missing.state, missing.facts) == (Severity.NOTE, {"programs": []})
     program(programs, "dbus-launch", "exit 1")
     program(programs, "dbus-daemon", "echo D-Bus Message Bus Daemon 1.14")
     assert told(desktops.dbus).found == "dbus-daemon, dbus-launch; D-Bus Message Bus Daemon 1.14"
@@ -152,7 +155,7 @@ def test_runtime_folders_that_are_too_long(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv(name, str(long))
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     taken, *refused, path = found(folders.runtime_folder)
-    assert (taken.state, taken.facts["path"]) == (State.OK, "/tmp")
+    assert (taken.state, taken.facts["path"]) == (Severity.OK, "/tmp")
     assert [one.facts["path"] for one in refused] == [str(long)]
     assert "longer than 82 bytes" in refused[0].facts["reason"]
     assert path.facts == {"length": len("/tmp/jd-xxxxxxxx/display.sock")}
@@ -162,7 +165,10 @@ def test_no_runtime_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = frozenset(runtime.file_system(Path(path)) for path in ("/tmp", tempfile.gettempdir()))
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", kinds)
     problem = told(folders.runtime_folder)
-    assert (problem.state, problem.facts) == (State.PROBLEM, {"reason": "runtime-folder-unusable"})
+    assert (problem.state, problem.facts) == (
+        Severity.PROBLEM,
+        {"reason": "runtime-folder-unusable"},
+    )
     assert "network file system" in problem.found
 
 
@@ -174,7 +180,7 @@ def test_a_folder_of_x_sockets_that_is_not_safe(
     unsafe.chmod(0o777)
     monkeypatch.setattr(display_number, "SOCKETS", unsafe)
     problem = told(folders.x_sockets)
-    assert problem.state is State.PROBLEM
+    assert problem.state is Severity.PROBLEM
     assert (problem.command or "").startswith("sudo chown root")
 
 
@@ -184,10 +190,10 @@ def test_a_display_number_is_given_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("home", "state"), [("/proc", State.NOTE), ("/nowhere", State.NOTE), ("", State.NOTE)]
+    ("home", "state"), [("/proc", Severity.NOTE), ("/nowhere", Severity.NOTE), ("", Severity.NOTE)]
 )
 def test_homes_in_which_nothing_can_be_kept(
-    monkeypatch: pytest.MonkeyPatch, home: str, state: State
+    monkeypatch: pytest.MonkeyPatch, home: str, state: Severity
 ) -> None:
     monkeypatch.setenv("HOME", home)
     assert told(folders.home).state is state
@@ -195,14 +201,14 @@ def test_homes_in_which_nothing_can_be_kept(
 
 def test_a_home(user: Path) -> None:
     before = sorted(user.iterdir())
-    assert told(folders.home).state is State.OK
+    assert told(folders.home).state is Severity.OK
     assert sorted(user.iterdir()) == before
 
 
 def test_little_space(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {one.state for one in found(folders.space)} == {State.OK}
+    assert {one.state for one in found(folders.space)} == {Severity.OK}
     monkeypatch.setattr(folders, "_LITTLE_SPACE", 1 << 62)
-    assert {one.state for one in found(folders.space)} == {State.NOTE}
+    assert {one.state for one in found(folders.space)} == {Severity.NOTE}
 
 
 # -- graphics
@@ -214,11 +220,11 @@ def test_images(programs: Path) -> None:
     program(programs, "glycin-thumbnailer", "echo 'Loader process exited early' >&2; exit 2")
     program(programs, "bwrap", "echo 'No permissions to create a new namespace' >&2; exit 1")
     problem = told(graphics.images)
-    assert problem.state is State.NOTE
+    assert problem.state is Severity.NOTE
     assert "Loader process exited early" in problem.found
     assert "No permissions to create a new namespace" in problem.found
     program(programs, "glycin-thumbnailer", 'echo image >"$4"')
-    assert told(graphics.images).state is State.OK
+    assert told(graphics.images).state is Severity.OK
 
 
 def test_graphics_cards(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,14 +242,14 @@ def test_graphics_cards(programs: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_what_glxinfo_says(programs: Path) -> None:
     lacking = list(opengl.findings({}))
-    assert [one.state for one in lacking] == [State.NOTE]
+    assert [one.state for one in lacking] == [Severity.NOTE]
     assert "install" in (lacking[0].command or "")
     assert opengl._renderer("OpenGL vendor string: Mesa\nOpenGL renderer string: llvmpipe\n") == (
         "llvmpipe"
     )
     program(programs, "glxinfo", "exit 1")
     failed = opengl._renderer("(it fails with status 1: Error: no GLX)")
-    assert [one.state for one in opengl.findings({"glxinfo": failed})] == [State.NOTE]
+    assert [one.state for one in opengl.findings({"glxinfo": failed})] == [Severity.NOTE]
 
 
 # -- limits
@@ -257,7 +263,7 @@ def test_few_open_files() -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert (files.state, files.facts, files.command) == (
-        State.NOTE,
+        Severity.NOTE,
         {"limit": 200},
         "ulimit -n 4096",
     )
@@ -268,17 +274,17 @@ def test_few_processes_in_a_container(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "pids.max").write_text("20\n")
     (tmp_path / "memory.max").write_text("2000000000\n")
     _, processes, memory = found(limits.resources)
-    assert (processes.state, processes.facts) == (State.NOTE, {"limit": 20})
+    assert (processes.state, processes.facts) == (Severity.NOTE, {"limit": 20})
     assert memory.found == "at most 2.0 GB in this container or job"
 
 
 def test_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path)
     monkeypatch.setattr(limits, "_LITTLE_SHARED", 1)
-    assert told(limits.shared_memory).state is State.OK
+    assert told(limits.shared_memory).state is Severity.OK
     monkeypatch.setattr(limits, "_LITTLE_SHARED", 1 << 62)
     little = told(limits.shared_memory)
-    assert (little.state, little.command) == (State.NOTE, "docker run --shm-size=1g")
+    assert (little.state, little.command) == (Severity.NOTE, "docker run --shm-size=1g")
     assert little.facts["size"] == shutil.disk_usage(tmp_path).total
     assert "emptyDir" in (little.remedy or "")
     monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path / "missing")
@@ -286,9 +292,9 @@ def test_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert told(limits.account).state is State.OK
+    assert told(limits.account).state is Severity.OK
     monkeypatch.setattr(os, "getuid", lambda: 1234567)
-    assert told(limits.account).state is State.NOTE
+    assert told(limits.account).state is Severity.NOTE
 
 
 def test_containers(monkeypatch: pytest.MonkeyPatch) -> None:

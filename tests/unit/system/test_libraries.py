@@ -122,7 +122,7 @@ def slow(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_all_programs_have_one_deadline(
     slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(libraries, "PATIENCE", 1.0)
+    monkeypatch.setattr(libraries, "CHECK_TIMEOUT", 1.0)
     with pytest.raises(libraries.Unknown):
         libraries.first_misfit(["sh", "env", "cat"], slow)
     assert (tmp_path / "asked").read_text() == "\n"
@@ -135,7 +135,7 @@ def test_all_programs_have_one_deadline(
 def test_what_a_program_has_said_is_known_however_slow_ldd_is(
     slow: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(libraries, "PATIENCE", 1.0)
+    monkeypatch.setattr(libraries, "CHECK_TIMEOUT", 1.0)
     said = "sh: symbol lookup error: /d/libx.so: undefined symbol: x"
     found = libraries.misfit("sh", slow, said)
     assert found
@@ -145,7 +145,7 @@ def test_what_a_program_has_said_is_known_however_slow_ldd_is(
 def test_nobody_waits_for_a_check_that_was_cancelled(
     slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(libraries, "PATIENCE", 1000.0)
+    monkeypatch.setattr(libraries, "CHECK_TIMEOUT", 1000.0)
 
     async def stopped() -> None:
         check = asyncio.ensure_future(library_check.first_misfit(["sh", "env"], slow))

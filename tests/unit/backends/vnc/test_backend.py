@@ -197,7 +197,7 @@ def test_a_link_says_which_product_it_is(tmp_path: Path) -> None:
 def test_one_that_does_not_answer_is_taken_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_desktop.backends.asking._PATIENCE", 0.5)
+    monkeypatch.setattr("jupyter_desktop.backends.asking._ANSWER_TIMEOUT", 0.5)
     server = str(executable(tmp_path / "Xtigervnc", "exec sleep 1000"))
     assert recognised(server) == Installed(server, "TigerVNC")
 

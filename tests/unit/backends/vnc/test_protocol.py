@@ -76,7 +76,7 @@ def test_a_whole_handshake(path: Path) -> None:
 def test_one_that_says_nothing_is_not_waited_for_long(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_desktop.backends.vnc.protocol._SECONDS", 0.2)
+    monkeypatch.setattr("jupyter_desktop.backends.vnc.protocol._PROBE_TIMEOUT", 0.2)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
         silent.listen()

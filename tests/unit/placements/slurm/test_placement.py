@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from jupyter_desktop.errors import NotReady, SessionEnded
-from jupyter_desktop.placements import Slurm
+from jupyter_desktop.placements import SlurmPlacement
 from jupyter_desktop.placements.slurm import placement
 from jupyter_desktop.placements.slurm.commands import CommandFailed
 from jupyter_desktop.placements.slurm.link import Link
@@ -69,7 +69,7 @@ async def test_a_lifeline_that_cannot_be_run() -> None:
 
 async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun: Srun) -> None:
     srun(f"echo 'hello \\0jupyter-desk'; {_READY}; printf 'RFB 003.008'")
-    stream = await Slurm(Request()).connect("7:/path")
+    stream = await SlurmPlacement(Request()).connect("7:/path")
     with stream:
         stream.setblocking(True)
         assert stream.recv(100, socket.MSG_WAITALL) == b"RFB 003.008"
@@ -78,14 +78,14 @@ async def test_a_viewer_sees_nothing_of_what_a_prolog_prints(srun: Srun) -> None
 async def test_a_viewer_s_step_that_ends(srun: Srun) -> None:
     srun("echo hello; echo 'srun: error: Invalid job id specified' >&2")
     with pytest.raises(SessionEnded):
-        await Slurm(Request()).connect("7:/path")
+        await SlurmPlacement(Request()).connect("7:/path")
 
 
 async def test_a_viewer_s_step_that_cannot_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(NotReady, match="srun cannot be run"):
-        await Slurm(Request()).connect("7:/path")
+        await SlurmPlacement(Request()).connect("7:/path")
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
@@ -93,10 +93,10 @@ async def test_a_viewer_s_step_that_leaves_something(
     srun: Srun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its output stays open until the fifo is opened."""
-    monkeypatch.setattr(placement, "_PATIENCE", (0.2,))
+    monkeypatch.setattr(placement, "_STEP_TIMEOUTS", (0.2,))
     os.mkfifo(fifo := tmp_path / "fifo")
     srun(f"cat {fifo} > /dev/null & echo no >&2; exec sleep 60")
-    here = Slurm(Request())
+    here = SlurmPlacement(Request())
     try:
         with pytest.raises(NotReady, match="srun does not answer"):
             await asyncio.wait_for(here.connect("7:/path"), 10)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_desktop.placements.slurm import commands, stdio
-from jupyter_desktop.placements.slurm.inside import NAME
+from jupyter_desktop.placements.slurm.inside import SOCKET_NAME
 from tests import pipes, users
 from tests.servers import until
 
@@ -116,7 +116,7 @@ def inside(name: str, patience: float, *command: str) -> subprocess.Popen[bytes]
         str(patience),
         *command,
     ]
-    environment = {**os.environ, NAME: name}
+    environment = {**os.environ, SOCKET_NAME: name}
     return subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
 
