@@ -1,7 +1,7 @@
-"""The check whether the user's libraries fit programs, in a thread that nothing has to wait for.
+"""The check whether the user's libraries fit programs, in a daemon thread.
 
 The libraries may be on a file system that does not answer. A thread of the event loop's executor
-would then hold up the end of the session.
+would then block the end of the session.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _KILL_TIMEOUT = 1.0  # seconds after the deadline, to kill ldd
 async def first_misfit(
     programs: Iterable[str], environment: Mapping[str, str], said: str = ""
 ) -> libraries.Misfit | None:
-    """Return the first that ``libraries.misfit`` finds for any of ``programs``.
+    """Return the first misfit that ``libraries.misfit`` finds for any of ``programs``.
 
-    Raises ``libraries.Unknown`` where that takes more than ``libraries.CHECK_TIMEOUT``. No other
-    program is asked about after it was cancelled.
+    Raises ``libraries.Unknown`` after ``libraries.CHECK_TIMEOUT``. After cancellation, no further
+    program is checked.
     """
     if not libraries.are_set(environment):
         return None
@@ -44,7 +44,7 @@ async def first_misfit(
 
 
 def _in_daemon_thread(function: Callable[[], _T]) -> asyncio.Future[_T]:
-    """Return what ``function`` will return; neither the loop's end nor ours waits for it."""
+    """Return the result of ``function``; neither the loop's end nor the process's waits for it."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
 

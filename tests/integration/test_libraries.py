@@ -106,7 +106,7 @@ def test_a_server_that_finds_it_out_late_is_started_again(libraries: Path, tmp_p
     with running(arguments, start_script="openbox", environment=environment(libraries)) as server:
         server.start_desktop()
         assert "symbol lookup error: " in log(server, "display-server")
-        assert "The display server is run without LD_LIBRARY_PATH" in log(server, "display-server")
+        assert "The display server runs without LD_LIBRARY_PATH" in log(server, "display-server")
 
 
 def test_a_start_script_of_the_user_s_own(libraries: Path, tmp_path: Path) -> None:

@@ -47,5 +47,5 @@ async def test_a_line_that_is_no_command_is_passed_over(capfd):
     reader.feed_eof()
     assert await asyncio.wait_for(commands(reader, 0), 15) == [Stop()]
     said = capfd.readouterr().err
-    assert said.count("was not understood") == 3
+    assert said.count("was not recognised") == 3
     assert "secret" not in said

@@ -92,7 +92,7 @@ def test_what_is_wrong_is_told_whole(tmp_path):
 
 
 def test_a_search_that_is_killed(tmp_path):
-    with pytest.raises(StartFailed, match="without a word") as error:
+    with pytest.raises(StartFailed, match="without a result") as error:
         found(program(tmp_path, "kill -9 $PPID"))
     assert error.value.remedy
 
