@@ -1,4 +1,4 @@
-"""Where a session runs, and how its display server is reached from here."""
+"""Placements: where a session runs, and how its display server is reached."""
 
 from .base import Placement
 from .local import Local

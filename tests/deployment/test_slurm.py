@@ -225,7 +225,7 @@ def test_time_that_is_over(server: JupyterServer, cluster: Cluster) -> None:
     # slurmctld looks for such jobs twice a minute.
     session = ended(server, 50)
     assert session["state"] == "stopped"
-    assert session["reason"] == "The job's time was over."
+    assert session["reason"] == "The job reached its time limit."
     assert "ask for more time" in session["error"]["remedy"]
 
 
@@ -235,7 +235,7 @@ def test_a_job_that_is_requeued_ends(start: Callable[..., JupyterServer], cluste
     assert "Requeue" not in cluster.says("scontrol", "requeue", session["job"]["id"])
     session = ended(server)
     assert session["state"] == "failed"
-    assert session["error"]["message"].startswith("The job was put back into the queue")
+    assert session["error"]["message"].startswith("The job was requeued")
     until(lambda: not cluster.jobs(), "the requeued job to be cancelled")
 
 
@@ -438,7 +438,7 @@ def test_an_output_folder_that_the_node_lacks(
     cluster.says("scancel", *fillers)
     session = ended(server, 60)
     assert session["state"] == "failed"
-    assert "without a word" in session["error"]["message"]
+    assert "for an unknown reason" in session["error"]["message"]
     assert str(folder) in session["error"]["remedy"]
     assert "Slurm.output_folder" in session["error"]["remedy"]
 

@@ -1,4 +1,4 @@
-"""The lifeline of the session in a job, by way of srun(1)."""
+"""The lifeline of the session in a job, through srun(1)."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from . import commands
 from .commands import CommandFailed
 from .stdio import READY
 
-_STDERR_TIMEOUT = 1.0  # seconds
+_STDERR_TIMEOUT = 1.0  # seconds to read the rest of standard error
 
 
 class Link(ChildLifeline):
-    """A step of the job that connects us with the session.
+    """A step of the job that connects this process with the session.
 
-    A line that is no event is a site's own, a greeting, for example.
+    Lines that are not events come from the site, such as a banner, and are ignored.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         super().__init__(process)
         assert process.stderr
-        # Read all the time, or srun would wait for it one day.
+        # Read continuously: srun blocks when the pipe is full.
         self._said = asyncio.ensure_future(process.stderr.read())
 
     @classmethod
     async def open(cls, command: Sequence[str], address: str, timeout: float) -> Link:
-        """Run ``command``, an srun; returns when it is connected to the socket ``address``.
+        """Run ``command``, an srun, and return when it is connected to the socket ``address``.
 
         Raises ``CommandFailed``, after ``timeout`` seconds at the latest.
         """
@@ -63,7 +63,7 @@ class Link(ChildLifeline):
             raise CommandFailed(await self._words()) from None
 
     async def _words(self) -> str:
-        """Return what it has said, once it has ended; what it left may keep its output open."""
+        """Return its standard error; processes that it has left may keep the pipe open."""
         done, _ = await asyncio.wait({self._said}, timeout=_STDERR_TIMEOUT)
         return self._said.result().decode(errors="replace").strip() if done else ""
 
@@ -76,7 +76,7 @@ class Link(ChildLifeline):
         except asyncio.TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            # What it has left may hold its output open, which asyncio may wait for, too.
+            # Processes that it has left may keep its output open, which asyncio may wait for.
             await asyncio.wait(
                 [asyncio.ensure_future(self._process.wait())], timeout=_STDERR_TIMEOUT
             )

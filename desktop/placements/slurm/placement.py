@@ -1,4 +1,4 @@
-"""Sessions in jobs of Slurm, whose sockets are reached through srun(1): no port is opened."""
+"""Sessions in Slurm jobs, with connections through srun(1): no port is opened."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from . import commands
 from .request import Request
 from .stdio import READY
 
-# Seconds for a step to start, one attempt after the other: who asks a controller that has just been
-# restarted is put off for a minute, and who asks a moment later is not.
+# Seconds for a step to start, for each attempt: a controller that has just restarted delays a
+# request by a minute, but not a second request shortly after.
 _STEP_TIMEOUTS = (5.0, 12.0)
 
-_STDERR_TIMEOUT = 1.0  # seconds for a step that was killed to have said why
-_MAX_BEFORE_READY = 64 * 1024  # bytes that a site's prolog may print before what is ours
+_STDERR_TIMEOUT = 1.0  # seconds to read the standard error of a killed step
+_MAX_BEFORE_READY = 64 * 1024  # bytes that a site's prolog may print before ``READY``
 
-# What srun(1), or what it runs, says where there is nothing to connect to.
-_OVER = ("Invalid job id", "already completing", "Nobody listens")
+# Messages of srun(1), or of ``stdio``, if the job or the listener is gone.
+_OVER = ("Invalid job id", "already completing", "No process listens")
 
 
 class SlurmPlacement(Placement):
-    """A job as ``request`` has it, and a step beside its work for each viewer."""
+    """A job for ``request``, with a step for each viewer."""
 
     first_step = Step.SUBMIT
     slack = JOB_SLACK
@@ -40,7 +40,7 @@ class SlurmPlacement(Placement):
         self._steps: set[asyncio.Task[str]] = set()
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
-        """Return the command that has a job and stands between us and the session in it."""
+        """Return the command that submits the job and connects us with the session in it."""
         return [sys.executable, "-m", "jupyter_desktop.placements.slurm", *session_command]
 
     def preamble(self) -> list[str]:
@@ -48,7 +48,7 @@ class SlurmPlacement(Placement):
         return [self._request.to_line()]
 
     async def connect(self, path: str) -> socket.socket:
-        """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""
+        """Connect to ``path``, which starts with the job's id (see ``Job``)."""
         job, _, path = path.partition(":")
         command = commands.srun(job, self._request.python or sys.executable)
         error: DesktopError | None = None
@@ -74,7 +74,7 @@ class SlurmPlacement(Placement):
         except (asyncio.TimeoutError, OSError) as error:
             ours.close()
             _kill(process)
-            # What it has left may keep its output open.
+            # Processes that it has left may keep its output open.
             done, _ = await asyncio.wait({said}, timeout=_STDERR_TIMEOUT)
             raise _not_connected(said.result() if done else "") from error
         except BaseException:  # the request was cancelled
@@ -87,7 +87,7 @@ class SlurmPlacement(Placement):
 async def _run(
     command: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[socket.socket, asyncio.subprocess.Process]:
-    """Return our end of the standard input and output of a new process, and that process."""
+    """Start a process; return our end of its standard input and output, and the process."""
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -105,7 +105,7 @@ async def _run(
 
 
 async def _connected(stream: socket.socket) -> None:
-    """Read up to ``READY``, and not a byte more."""
+    """Read up to ``READY``, and no further."""
     seen = b""
     for _ in range(_MAX_BEFORE_READY):
         byte = await asyncio.get_running_loop().sock_recv(stream, 1)
@@ -118,7 +118,7 @@ async def _connected(stream: socket.socket) -> None:
 
 
 async def _words(step: asyncio.subprocess.Process) -> str:
-    """Return what a step has said, once it has ended."""
+    """Return the standard error of a step, once it has ended."""
     assert step.stderr
     said = await step.stderr.read()
     await step.wait()
@@ -140,5 +140,5 @@ def _not_connected(said: str) -> DesktopError:
         return SessionEnded("The display server is gone.", remedy="Start the desktop again.")
     return NotReady(
         f"The job cannot be reached now: {_cause(said)}.",
-        remedy="Try again in a moment. The desktop goes on, also where it is shown already.",
+        remedy="Try again in a moment. The desktop keeps running; open connections are unaffected.",
     )

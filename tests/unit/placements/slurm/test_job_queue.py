@@ -23,7 +23,7 @@ def test_a_job_that_waits() -> None:
 
 def test_a_job_whose_node_boots() -> None:
     shown = parse("CONFIGURING|1795289058|1795292658|n1|None").shown()
-    assert shown.waiting == "its node is being started or made ready (CONFIGURING)"
+    assert shown.waiting == "its node is being started or prepared (CONFIGURING)"
     assert (shown.starts, shown.node) == (None, "n1")
 
 
@@ -52,7 +52,7 @@ def test_jobs_that_live_on(state: str) -> None:
         ("(ReqNodeNotAvail, UnavailableNodes:n1)", "out of service or reserved"),
         ("QOSMaxJobsPerUserLimit", "a limit of your quality of service is reached"),
         ("AssocGrpCpuLimit", "a limit of your account is reached (AssocGrpCpuLimit)"),
-        ("MaxJobsPerAccount", "you have as many jobs as you may"),
+        ("MaxJobsPerAccount", "your limit on jobs is reached"),
         ("SomethingNew", "SomethingNew"),
         ("a|b", "a|b"),
     ],
@@ -94,8 +94,8 @@ def remedy_of(state: State) -> str:
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
 def test_ends_that_are_for_the_session_to_tell(state: str) -> None:
     assert endings.as_state(Look(state), "n1") is None
-    assert "is below" in remedy_of(endings.without_a_word(Look(state)))
-    assert "/run/x" in remedy_of(endings.without_a_word(Look(state), Path("/run/x")))
+    assert "is below" in remedy_of(endings.unexplained(Look(state)))
+    assert "/run/x" in remedy_of(endings.unexplained(Look(state), Path("/run/x")))
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_who_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
 def test_nobody_there(tmp_path: Path) -> None:
     with relay(str(tmp_path / "socket")) as process:
         assert pipes.stdout(process).read() == b""
-        assert b"Nobody listens there" in pipes.stderr(process).read()
+        assert b"No process listens there" in pipes.stderr(process).read()
         process.wait(10)
 
 
@@ -149,7 +149,7 @@ def test_a_job_becomes_a_session_of_whoever_comes() -> None:
 
 def test_a_job_to_which_nobody_comes_ends() -> None:
     with inside(secrets.token_hex(8), 0.2, "cat") as process:
-        assert b"Nobody came" in pipes.stdout(process).read()
+        assert b"There was no connection" in pipes.stdout(process).read()
         assert process.wait(10) == 1
 
 
