@@ -1,4 +1,4 @@
-"""VNC servers, Xpra, and which of them is taken."""
+"""Checks of VNC servers and Xpra, and the choice between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def vnc(subject: Subject) -> Iterator[Finding]:
 
 
 def xpra(subject: Subject) -> Iterator[Finding]:
-    """Xpra, the X servers below it, and the client that the page shows it with."""
+    """Xpra, the X servers below it, and its client for the page."""
     kind, settings = backend("xpra"), subject.specification.display
     yield (found := _found("Xpra", kind, settings))
     if found.state is not Severity.OK:
@@ -55,7 +55,7 @@ def choice(subject: Subject) -> Iterator[Finding]:
         yield of_error("display server", error)
         return
     why = (
-        "the first that would do"
+        "the first usable one"
         if setting == AUTO
         else f'as DesktopApp.backend = "{setting}" says'
         if subject.app.backend == setting
@@ -68,7 +68,7 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
     try:
         installed = kind.find(settings)
     except DesktopError as error:
-        # Whether one is needed, `choice` says.
+        # A note: whether it is needed is the finding of `choice`.
         return of_error(topic, error, Severity.NOTE)
     facts = {
         "product": installed.product,
@@ -79,7 +79,7 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
 
 
 def _severity(subject: Subject) -> Severity:
-    """Return how much matters what Xpra lacks."""
+    """Return the severity of missing parts of Xpra."""
     specification = subject.specification
     try:
         chosen, _ = choose(specification.backend, specification.display)

@@ -27,7 +27,7 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Limits": (limits.resources, limits.shared_memory, limits.account, limits.container),
 }
 
-# Checks of the machine where desktops run, which may be another one.
+# Checks of the machine on which desktops run, which may be another one.
 _OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 
 
@@ -35,7 +35,7 @@ _OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 class Examination:
     """Findings by section, and results of the trials.
 
-    ``elsewhere`` says that desktops run on other machines than the one that was looked at.
+    ``elsewhere`` says that desktops run on other machines than the examined one.
     """
 
     sections: dict[str, list[Finding]]
@@ -55,7 +55,7 @@ class Examination:
 
     @property
     def notes(self) -> list[Finding]:
-        """Findings that may matter."""
+        """Findings that may be relevant."""
         return self._of(Severity.NOTE)
 
     def _of(self, state: Severity) -> list[Finding]:
@@ -65,7 +65,7 @@ class Examination:
 
 def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Examination:
     """Run all checks; with ``trial``, start desktops, with ``quick`` without the start script."""
-    # Many of them wait for a program to answer.
+    # In threads: many of them wait for a program.
     with ThreadPoolExecutor(8) as threads:
         running = {
             name: [threads.submit(_run, check, subject) for check in checks]
@@ -85,13 +85,13 @@ def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Exa
 
 
 def _not_decisive(finding: Finding) -> Finding:
-    """Return what is a problem here as a note: desktops start on another machine."""
+    """Return a problem as a note, because desktops start on another machine."""
     return replace(finding, state=Severity.NOTE) if finding.state is Severity.PROBLEM else finding
 
 
 def _run(check: Check, subject: Subject) -> list[Finding]:
     try:
         return list(check(subject))
-    except Exception as error:  # the others are worth having all the same
+    except Exception as error:  # run the other checks nevertheless
         topic = getattr(check, "__name__", "check").replace("_", " ")
-        return [note(topic, f"This could not be looked at: {type(error).__name__}: {error}.")]
+        return [note(topic, f"This check failed: {type(error).__name__}: {error}.")]

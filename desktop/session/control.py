@@ -49,7 +49,7 @@ class Control:
             yield cls(reader, writer)
 
     async def commands(self, silence: float = 0) -> AsyncIterator[Command]:
-        """Yield commands until the lifeline closes, or is silent for ``silence`` seconds, if any."""
+        """Yield commands until the lifeline closes, or is silent for ``silence`` seconds."""
         try:
             while line := await self._line(silence):
                 try:

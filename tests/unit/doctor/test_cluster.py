@@ -40,7 +40,7 @@ def cluster_of(folder: Path, sbatch: str) -> None:
 def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
     placement = found(cluster.slurm, ELSEWHERE)[0]
     assert (placement.topic, placement.state) == ("placement", Severity.PROBLEM)
-    assert "sbatch, srun, squeue, scancel cannot be found" in placement.found
+    assert "cannot be found: sbatch, srun, squeue, scancel" in placement.found
     cluster_of(programs, f'echo "$@" >{tmp_path}/asked')
     placement, *_, job = found(cluster.slurm, ELSEWHERE, "--Slurm.hours=2", "--Slurm.gpus=1")
     assert placement.state is Severity.OK
@@ -93,7 +93,7 @@ def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs: 
     cluster_of(programs, "exit 1")
     program(programs, "sinfo", "exit 1")
     here, there = found(cluster.slurm)[-1], found(cluster.slurm, ELSEWHERE)[-2]
-    assert here.remedy == "Desktops on this machine start all the same."
+    assert here.remedy == "Desktops on this machine start nevertheless."
     assert (there.found, there.remedy) == (here.found, None)
 
 

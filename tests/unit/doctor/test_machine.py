@@ -94,7 +94,7 @@ def test_why_a_start_script_is_taken(
     def why(*arguments: str) -> str:
         return told(desktops.start_script, *arguments).found.split(": ", 1)[1]
 
-    assert why().startswith("comes with this package")
+    assert why().startswith("part of this package")
     site = tmp_path / "site" / "desktop" / "xstartup"
     site.mkdir(parents=True)
     (site / "default").write_text("exec true")
@@ -130,7 +130,7 @@ def test_desktop_environments(programs: Path) -> None:
     program(programs, "startxfce4", "exit 1")
     program(programs, "id", "exit 0")
     without_bus, icewm = found(desktops.installed)
-    assert "lacks D-Bus" in without_bus.found
+    assert "D-Bus is missing" in without_bus.found
     assert (icewm.facts["name"], icewm.facts["taken"]) == ("icewm", True)
     program(programs, "dbus-launch", "exit 1")
     xfce, icewm = found(desktops.installed)
@@ -288,7 +288,7 @@ def test_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert little.facts["size"] == shutil.disk_usage(tmp_path).total
     assert "emptyDir" in (little.remedy or "")
     monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path / "missing")
-    assert "cannot be written to" in told(limits.shared_memory).found
+    assert "is not writable" in told(limits.shared_memory).found
 
 
 def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

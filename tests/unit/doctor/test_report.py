@@ -56,7 +56,7 @@ def test_no_desktop_would_start() -> None:
     assert "\n                           Install:\n" in said
     assert "\n                               sudo apt install x\n" in said
     assert "| first\n" in said
-    assert "No desktop would start (0 notes). What is in the way:" in said
+    assert "No desktop would start (0 notes). The problems:" in said
     assert "- display server: There is none.\n- trial: It ended.\n" in said
 
 
