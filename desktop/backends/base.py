@@ -104,7 +104,7 @@ class ServerProgram:
 
 
 class Backend(ABC):
-    """One kind of display server. Only the session acts on what these methods return."""
+    """One kind of display server. Only the session acts on the results of these methods."""
 
     name: str
     """The name in settings, URLs and the page; also that of the page's client."""

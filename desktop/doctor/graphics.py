@@ -58,7 +58,7 @@ def images(subject: Subject) -> Iterator[Finding]:
     blocked = said("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true").strip()
     yield note(
         "images",
-        f"programs on a desktop cannot load them: {_LOADER}: {words or '(it says nothing)'}"
+        f"programs on a desktop cannot load them: {_LOADER}: {words or '(no output)'}"
         f"{f'; bwrap: {blocked}' if blocked else ''}. "
         "The background of Xfce is a plain colour, and icons may be missing.",
         "Their loaders run in a sandbox (bubblewrap), which needs user namespaces: ask the "

@@ -56,7 +56,7 @@ class Session:
         self._environment = dict(os.environ)
         self._program = programs.program(specification, self._environment)
         self._starting = True
-        self._untold: deque[str] = deque(maxlen=20)  # log lines to send
+        self._unsent_log: deque[str] = deque(maxlen=20)  # log lines to send
         self._ended_first = _DISPLAY_SERVER  # the child whose log explains the end
         self._stopping = Stopping()
 
@@ -306,13 +306,13 @@ class Session:
         """Send log lines while the desktop starts, the newest of each ``_LOG_INTERVAL``."""
         if not self._starting:
             return
-        if not self._untold:
+        if not self._unsent_log:
             asyncio.get_running_loop().call_later(_LOG_INTERVAL, self._tell_log)
-        self._untold.append(line)
+        self._unsent_log.append(line)
 
     def _tell_log(self) -> None:
-        self._control.send(Log(tuple(self._untold)))
-        self._untold.clear()
+        self._control.send(Log(tuple(self._unsent_log)))
+        self._unsent_log.clear()
 
     def _tell_step(self, step: Step, backend: str | None = None) -> None:
         """Send the step that is reached, once there is a display server."""

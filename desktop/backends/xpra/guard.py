@@ -10,9 +10,9 @@ Viewers wait until Xpra has initialised its encodings. Otherwise one that connec
 raw pixels until it disconnects (Xpra 3.1.3).
 
 With ``--readonly=yes`` viewers are view-only. Xpra itself drops their keys and clicks, but lets the
-hello packet of the first of them resize the screen, among others; so hello packets are reduced to
-the capabilities that shape pictures. View-only viewers get the position of the pointer, which is
-not part of the picture; Xpra sends it only for screens that it shadows.
+hello packet of the first of them resize the screen, among other things; so hello packets are
+reduced to the capabilities that shape pictures. View-only viewers get the position of the pointer,
+which is not part of the picture; Xpra sends it only for screens that it shadows.
 
 Clipboard packets take effect before the keys that follow. Xpra defers them to a later iteration of
 GLib's main loop (Xpra 3.1.3), so those keys would paste the previous text.

@@ -62,7 +62,7 @@ class ClientWindows:
     def update(self) -> bool:
         """Handle pending events; return whether there is a window.
 
-        Raises ``xcffib.ConnectionException`` when the display is gone.
+        Raises ``xcffib.ConnectionException`` if the display is gone.
         """
         windows = self._look()
         # Reading replies may queue events, after which the socket is not readable.
