@@ -284,7 +284,7 @@ def test_a_server_that_path_lacks_is_not_to_be_installed_once_more(
     monkeypatch.setattr("jupyter_desktop.system.packages._SYSTEM_FOLDERS", str(tmp_path))
     with pytest.raises(DisplayServerMissing) as missing:
         backend(kind).find(DisplaySettings())
-    assert f"{there} is there" in (missing.value.remedy or "")
+    assert f"{there} exists" in (missing.value.remedy or "")
 
 
 def test_a_server_that_does_not_start_is_unsuitable(tmp_path: Path) -> None:
