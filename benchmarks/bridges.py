@@ -1,7 +1,7 @@
-"""The bridges that are compared: each carries a source's bytes to a WebSocket client.
+"""The compared bridges: each carries a source's bytes to a WebSocket client.
 
-Ours runs in a real Jupyter server with everything that belongs to it, but for one thing: what the
-doorman connects to is the source, not the display server.
+Ours runs in a complete, real Jupyter server, except that the doorman connects to the source instead
+of a display server.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _HERE = Path(__file__).parent
 
 
 class Bridge(Protocol):
-    """What the benchmarks of bridges need of one."""
+    """The interface of a bridge for the benchmarks."""
 
     def connect(self) -> socket.socket:
-        """Return a WebSocket at whose other end is the source."""
+        """Return a WebSocket that is connected to the source."""
 
     def processes(self) -> list[psutil.Process]:
         """Return the processes that carry the bytes, and their servers."""
@@ -69,7 +69,7 @@ class Theirs(JupyterServer):
 
 
 class Websockify(Tree):
-    """websockify from PyPI as it is, without any Jupyter."""
+    """Unmodified websockify from PyPI, without Jupyter."""
 
     def __init__(self, python: Path, folder: Path, source: Path) -> None:
         self._port = free_port()

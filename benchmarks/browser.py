@@ -1,4 +1,4 @@
-"""Chromium, looking at a desktop."""
+"""Chromium, showing a desktop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIZE = (1920, 1080)
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start a browser that gives no page less time than the others."""
+    """Start a browser that does not throttle background pages."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
@@ -29,27 +29,27 @@ def chromium() -> Iterator[Browser]:
 
 
 class View:
-    """A page with a product's desktop, in a browser profile of its own."""
+    """A page with a product's desktop, in a separate browser profile."""
 
     def __init__(self, browser: Browser, product: Product) -> None:
         self._product = product
         width, height = _SIZE
         self._context = browser.new_context(viewport={"width": width, "height": height})
         self._context.add_init_script(path=_WATCH)
-        # The benchmarks begin with the click on the tile, when the user has logged in.
+        # The benchmarks begin with the click on the tile, after the login.
         self._context.request.get(product.url(f"/api/status?token={product.token}"))
         self.page = self._context.new_page()
 
     def open(self) -> float:
-        """Load the page anew; return after how many milliseconds the desktop was seen."""
+        """Reload the page; return the milliseconds until the desktop was visible."""
         self.page.goto(self._product.url(self._product.page), wait_until="commit")
         seen: float = self.page.evaluate("benchmark.seen")
         return seen
 
     def fit(self) -> None:
-        """Make the desktop exactly 1920x1080, whatever else the page shows, and go there."""
+        """Make the desktop exactly 1920x1080, whatever else the page shows, and click into it."""
         if self._product.seamless:
-            return  # the page is that large, and shows nothing else
+            return  # the page has that size, and shows nothing else
         width, height = _SIZE
         for _ in range(3):
             self.page.wait_for_timeout(1000)
@@ -65,19 +65,19 @@ class View:
         raise RuntimeError(f"The desktop's size is {canvas}, not {_SIZE}.")
 
     def check(self) -> None:
-        """Raise an error if the window that is on top is not as large as the desktop should be."""
+        """Raise an error if the topmost window does not have the size of the desktop."""
         self.page.wait_for_timeout(1000)
         if self._canvas() != [*_SIZE]:
             raise RuntimeError(f"The window's size is {self._canvas()}, not {_SIZE}.")
 
     def press(self) -> float:
-        """Press a key; return after how many milliseconds the canvas had changed."""
+        """Press a key; return the milliseconds until the canvas changed."""
         self.page.keyboard.press("a")
         took: float = self.page.evaluate("benchmark.key")
         return took
 
     def frames(self) -> int:
-        """Return how many times the middle of the canvas has changed so far."""
+        """Return how often the middle of the canvas has changed so far."""
         count: int = self.page.evaluate("benchmark.frames")
         return count
 

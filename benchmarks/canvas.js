@@ -1,7 +1,7 @@
-// Watches the canvas on which a page shows its desktop, in any page whose canvases are below an element called "screen":
-// noVNC puts each update on its visible canvas with one drawImage, Xpra's clients with several of drawImage and
-// putImageData. Where each window has a canvas, the one on top that is largest counts. The clock stops when pixels that
-// are read back after such a call have changed. All times are in milliseconds, of performance.now().
+// Watches the canvas of a desktop, in any page whose canvases are below an element called "screen": noVNC draws each
+// update on its visible canvas with one drawImage, Xpra's clients with several calls of drawImage and putImageData. If
+// each window has a canvas, the topmost of the largest counts. The clock stops when pixels that are read back after such
+// a call have changed. All times are in milliseconds, of performance.now().
 (() => {
   const sample = new OffscreenCanvas(32, 18).getContext("2d", { willReadFrequently: true });
   const watch = (window.benchmark = { frames: 0 });
@@ -18,7 +18,7 @@
       setTimeout(() => reject(new Error(`Not within ${limit} ms`)), limit);
     });
 
-  // When the desktop was first seen: more on the canvas than one colour.
+  // When the desktop was first visible: more than one colour on the canvas.
   watch.seen = within(60000, (resolve) => (seen = resolve));
 
   const onTop = () =>
@@ -36,11 +36,11 @@
   const uniform = (canvas) => {
     sample.drawImage(canvas, 0, 0, 32, 18);
     const pixels = new Uint32Array(sample.getImageData(0, 0, 32, 18).data.buffer);
-    // Where nothing was painted yet pixels are transparent, and black like those of an empty screen.
+    // Unpainted pixels are transparent black, the same colour as an empty screen.
     return pixels.every((value) => ((value ^ pixels[0]) & 0xffffff) === 0);
   };
 
-  // Once for each picture that the browser shows, however many calls it took: one update of Xpra's is many.
+  // Once for each browser frame, however many calls it took: Xpra draws an update with many calls.
   const count = () => {
     due = false;
     const now = pixel(onTop().getContext("2d"));
@@ -72,7 +72,7 @@
   }
 
   addEventListener("keydown", () => {
-    // How long the last key took to change the canvas.
+    // The time from the last key to the changed canvas.
     watch.key = within(5000, (resolve) => (changed = resolve));
     colour = pixel(onTop().getContext("2d"));
     pressed = performance.now();

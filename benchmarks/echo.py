@@ -1,4 +1,4 @@
-"""How long eight bytes take through a bridge to the source and back."""
+"""Round-trip time of eight bytes through a bridge to the source and back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _medians_of_percentiles(
 
 
 def _echoes(bridge: Bridge) -> list[float]:
-    """Return the microseconds of each round trip."""
+    """Return the duration of each round trip in microseconds."""
     with bridge.connect() as connection:
         raw_client.send(connection, b"echo\n" + _DATA)
         raw_client.receive_exactly(connection, _FRAME)

@@ -1,4 +1,4 @@
-"""The virtual environments with what we are compared to."""
+"""Virtual environments for the compared products."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _COMMON = (
 
 
 class Environment:
-    """A virtual environment with one competitor, made when it is first needed.
+    """A virtual environment with one competitor, created when it is first needed.
 
-    What both use (Jupyter, its proxy, websockify) is there in the versions of our own environment.
+    Shared dependencies (Jupyter, its proxy, websockify) have the versions of our own environment.
     """
 
     def __init__(self, competitor: str) -> None:

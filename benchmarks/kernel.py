@@ -1,4 +1,4 @@
-"""A kernel, as a notebook talks to it."""
+"""A client for a kernel, as in a notebook."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Kernel:
         self.execute()
 
     def execute(self) -> float:
-        """Let the kernel execute nothing; return the milliseconds until it says it has."""
+        """Execute an empty request; return the milliseconds until the reply."""
         request = self._request()
         start = time.perf_counter()
         raw_client.send(self._socket, json.dumps(request).encode(), _TEXT)
@@ -67,7 +67,7 @@ class Kernel:
 
     def _receive_frame(self) -> tuple[int, bytes]:
         # Jupyter leaves Nagle's algorithm on, and waits for the acknowledgement of a kernel's first
-        # message before it sends the second. Delayed by 40 ms (tcp(7)), it would hide all else.
+        # message before it sends the second. A delayed one (40 ms, tcp(7)) would hide all else.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         first, length = raw_client.receive_exactly(self._socket, 2)
         if length in _LENGTHS:

@@ -1,4 +1,4 @@
-"""How long after a key was pressed the picture has changed, in a real browser."""
+"""Time from a key press to the changed picture, in a real browser."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def _presses(view: View) -> list[float]:
 
 
 def _press(view: View) -> float:
-    # Nobody types in step with a display server's clock.
+    # Random, so that key presses do not synchronise with the display server's clock.
     time.sleep(random.uniform(0.03, 0.08))
     return view.press()

@@ -1,4 +1,4 @@
-"""How much memory a client costs that stops reading while the display server has much to say."""
+"""Memory growth when a client stops reading while the display server sends much data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEBIBYTES = 600
 
 
 def rows(bridges: Mapping[str, Bridge], seconds: float) -> list[Row]:
-    """Measure all bridges for ``seconds``, at the same time since they only wait."""
+    """Measure all bridges for ``seconds``, at the same time, since they only wait."""
     stalled = {name: _Stalled(bridge) for name, bridge in bridges.items()}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -30,10 +30,10 @@ def rows(bridges: Mapping[str, Bridge], seconds: float) -> list[Row]:
 
 
 class _Stalled:
-    """A connection to a bridge from which nothing is read."""
+    """A connection to a bridge whose client does not read."""
 
     def __init__(self, bridge: Bridge) -> None:
-        # What a connection costs in itself is not the question.
+        # Connect once first, so that the memory of a connection itself is not counted.
         with bridge.connect() as connection:
             raw_client.send(connection, b"echo\n")
         self._before = _memory(bridge)
@@ -43,12 +43,12 @@ class _Stalled:
         raw_client.send(self._connection, b"flood %d\n" % _MEBIBYTES)
 
     def look(self) -> None:
-        """Remember the most that each process has needed."""
+        """Record the maximum memory of each process."""
         for pid, size in _memory(self._bridge).items():
             self._most[pid] = max(size, self._most.get(pid, 0))
 
     def growth(self) -> float:
-        """End it, and return by how much the process that grew most did, in MiB."""
+        """Close the connection; return the largest growth of a process, in MiB."""
         self._connection.close()
         return max(size - self._before.get(pid, 0) for pid, size in self._most.items())
 

@@ -1,4 +1,4 @@
-"""How long after the click on the tile a desktop is seen: one that starts, and one that runs."""
+"""Time from the click on the tile to a visible desktop, for a cold start and a running desktop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WARM = 3
 
 
 def rows(starters: Mapping[str, Callable[[], Product]], browser: Browser, rounds: int) -> list[Row]:
-    """Start each product anew in each round; the first is not counted, as disks are slow then."""
+    """Start each product in each round; the first is not counted, since disk caches are cold."""
     measured = interleaved(starters, lambda start: _open(start, browser), rounds + 1)
     cold = {name: statistics.median(one for one, _ in all_[1:]) for name, all_ in measured.items()}
     warm = {
@@ -32,7 +32,7 @@ def rows(starters: Mapping[str, Callable[[], Product]], browser: Browser, rounds
 
 
 def _open(start: Callable[[], Product], browser: Browser) -> tuple[float, list[float]]:
-    """Return how long the cold start took, and openings of the same desktop after it."""
+    """Return the time of the cold start, and of further openings of the same desktop."""
     with running(start) as (product,):
         product.settle()
         view = View(browser, product)

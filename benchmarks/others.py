@@ -1,4 +1,4 @@
-"""What else the machine does meanwhile, which is not to be mistaken for a result."""
+"""Other load on the machine, which would distort the measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 import psutil
 
 MARK = "JUPYTER_DESKTOP_BENCHMARK"  # in the environment of every process started here
-RUN = f"{os.getpid()}-"  # how its value begins
+RUN = f"{os.getpid()}-"  # prefix of its value
 
 _TOLERATED = 0.15  # of a core
 _ATTEMPTS = 3
@@ -21,7 +21,7 @@ os.environ[MARK] = RUN
 
 
 def undisturbed(measure: Callable[[], _Result]) -> _Result:
-    """Measure again while others are busy; return what was measured when they were least."""
+    """Repeat a measurement while other processes are busy; return the least disturbed result."""
     attempts: list[tuple[float, _Result]] = []
     for _ in range(_ATTEMPTS):
         share, start = _others(), time.monotonic()
@@ -42,7 +42,7 @@ def mark_of(process: psutil.Process) -> str:
 
 
 def cpu_time(process: psutil.Process) -> float:
-    """Return the seconds of CPU time of a process and of its children that have ended."""
+    """Return the CPU time of a process and of its ended children, in seconds."""
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
@@ -51,7 +51,7 @@ def cpu_time(process: psutil.Process) -> float:
 
 
 def _others() -> float:
-    """Return the seconds of CPU time that everybody else has had."""
+    """Return the CPU time of all other processes, in seconds."""
     times = psutil.cpu_times()
     everybody = times.user + times.nice + times.system + times.irq + times.softirq
     started = [one for one in psutil.process_iter() if mark_of(one).startswith(RUN)]

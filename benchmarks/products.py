@@ -1,4 +1,4 @@
-"""The whole products that are compared: a Jupyter server with a desktop to look at."""
+"""The compared products: each a Jupyter server with a desktop."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _XCLIENTS = Path(__file__).parent / "xclients"
 
 
 class Product(JupyterServer):
-    """One of them, with a desktop at ``page`` that starts when its page is opened."""
+    """A product with a desktop at ``page`` that starts when its page is opened."""
 
     page = "/desktop/"
     program = "xfwm4"
-    """A program that runs on it from the start."""
+    """A program that runs on the desktop from the start."""
     seamless = False
-    """Whether each of its windows has a canvas of its own, and none the whole screen."""
+    """Whether each window has a separate canvas, instead of one for the whole screen."""
 
     @contextmanager
     def x_client(self, name: str) -> Iterator[None]:
@@ -52,7 +52,7 @@ def ours(folder: Path) -> Product:
 
 
 class XpraHtml5(Product):
-    """jupyter-xprahtml5-proxy, whose Xpra would listen on all networks: here it must not."""
+    """jupyter-xprahtml5-proxy, its Xpra limited to loopback instead of all networks."""
 
     program = "xterm"
     seamless = True
@@ -61,12 +61,12 @@ class XpraHtml5(Product):
         xpra = shutil.which("xpra")
         if xpra is None:
             raise RuntimeError("Xpra is not installed.")
-        # The first of that name on its PATH.
+        # First on its PATH.
         wrapper = python.parent / "xpra"
         wrapper.write_text(_ON_LOOPBACK.format(python=sys.executable, xpra=xpra))
         wrapper.chmod(0o755)
         super().__init__(python, folder)
-        # The password and the key are in it.
+        # This path contains the password and the key.
         (entry,) = self.call("GET", "/server-proxy/servers-info")["server_processes"]
         self.page = "/" + entry["launcher_entry"]["path_info"]
 

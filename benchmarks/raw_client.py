@@ -1,4 +1,4 @@
-"""A WebSocket client that costs next to nothing: what it reads it does not look at."""
+"""A WebSocket client with minimal overhead: it does not parse received data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def connect(port: int, path: str, token: str = "", protocols: Sequence[str] = ()
 
 
 def send(connection: socket.socket, data: bytes, opcode: int = 0x2) -> None:
-    """Send a short message, masked with zeros, which leave it as it is."""
+    """Send a short message, masked with zeros, which do not change it."""
     length = (
         bytes([0x80 | len(data)])
         if len(data) < 126
@@ -44,7 +44,7 @@ def send(connection: socket.socket, data: bytes, opcode: int = 0x2) -> None:
 
 
 def receive_exactly(connection: socket.socket, count: int) -> bytes:
-    """Return the next ``count`` bytes, frame headers and all."""
+    """Return the next ``count`` bytes, including frame headers."""
     data = b""
     while len(data) < count:
         chunk = connection.recv(count - len(data))
@@ -55,7 +55,7 @@ def receive_exactly(connection: socket.socket, count: int) -> bytes:
 
 
 def discard(connection: socket.socket, seconds: float) -> int:
-    """Read for as long, and return how many bytes came."""
+    """Read for ``seconds``, and return the number of bytes received."""
     count, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
         received = connection.recv_into(_BUFFER)

@@ -1,4 +1,4 @@
-"""Rows of the table, and the table."""
+"""Rows of the results table, and its output."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Row:
     goal: str = ""
 
     def cells(self) -> list[str]:
-        """Return the row as it is printed."""
+        """Return the formatted cells of the row."""
         ratio = f"{_number(self.ours / self.theirs)}" if self.theirs else ""
         sides = [f"{_number(side)} {self.unit}".strip() for side in (self.ours, self.theirs)]
         return [self.what, *sides, ratio, self.goal]
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows as a Markdown table that is legible as it is."""
+    """Return the rows as a Markdown table with aligned columns."""
     head = ["", "ours", "theirs", "ours ÷ theirs", "goal"]
     lines = [head, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]

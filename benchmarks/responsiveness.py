@@ -1,8 +1,8 @@
-"""How fast Jupyter answers while a desktop shows full-screen motion.
+"""Response time of Jupyter while a desktop shows full-screen motion.
 
 Browser, display server and Jupyter share the machine's cores. So a Jupyter server without a desktop
-is asked at the same time: what that one suffers is due to the machine, and what the other one
-suffers beyond it is due to the way that the desktop's bytes take.
+is measured at the same time: its slowdown is due to the machine, and any further slowdown of the
+other one is due to the path of the desktop's bytes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Responsiveness:
         self._frames: dict[str, list[float]] = defaultdict(list)
 
     def rows(self, browser: Browser, rounds: int, seconds: float) -> list[Row]:
-        """Measure in turn: nothing going on, motion on our desktop, motion on theirs."""
+        """Measure in turn: no motion, motion on our desktop, motion on theirs."""
         for _ in range(rounds):
             self._take(self._idle, "", ["ours", "theirs", "bare"], seconds)
             for name, product in self._products.items():

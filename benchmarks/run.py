@@ -1,6 +1,6 @@
-"""Measures this package side by side with jupyter-remote-desktop-proxy, and prints one table.
+"""Measures this package side by side with jupyter-remote-desktop-proxy, and prints a table.
 
-Another one is for Xpra, and jupyter-xprahtml5-proxy.
+A second table compares Xpra with jupyter-xprahtml5-proxy.
 
     python benchmarks/run.py                      # everything: a quarter of an hour
     python benchmarks/run.py throughput echo      # only these
@@ -43,7 +43,7 @@ ALL = (*BRIDGES, "opening", *PRODUCTS, *XPRA_ROAD)
 
 
 class Run:
-    """One run of the benchmarks in ``wanted``; their servers live in ``folder``."""
+    """One run of the benchmarks in ``wanted``; their servers use ``folder``."""
 
     def __init__(self, wanted: set[str], quick: bool, folder: Path) -> None:
         self._wanted = wanted
@@ -51,7 +51,7 @@ class Run:
         self._folder = folder
 
     def tables(self) -> Iterator[tuple[str, Iterator[Row]]]:
-        """Measure, while the rows are taken; each table with its name in the documentation."""
+        """Yield each table with its name in the documentation; taking a row runs its benchmark."""
         if self._wanted.difference(XPRA_ROAD):
             yield "benchmarks", self._rows(Environment(VNC))
         if self._wanted.intersection(XPRA_ROAD):
@@ -81,7 +81,7 @@ class Run:
             if self._begins("opening"):
                 yield from opening.rows(starters, browser, self._rounds(7))
             if self._wanted.intersection(PRODUCTS):
-                bare = partial(JupyterServer, self._environment.python, self._folder / "bare")
+                bare = partial(JupyterServer, environment.python, self._folder / "bare")
                 with running(starters["ours"], starters["theirs"], bare) as (ours, theirs, empty):
                     both: dict[str, Product] = {"ours": ours, "theirs": theirs}
                     if self._begins("keypress"):
@@ -116,9 +116,9 @@ class Run:
 def main() -> None:
     """Run the command line."""
     arguments = _arguments()
-    # `timeout` and CI end programs like this, and what was started has to end as well.
+    # `timeout` and CI end programs with SIGTERM, and the started servers have to end as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    # Short, because paths of Unix sockets are.
+    # A short path, because the length of Unix socket paths is limited.
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         run = Run(set(arguments.benchmarks or ALL), arguments.quick, Path(folder))
         for name, measured in run.tables():

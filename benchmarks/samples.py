@@ -1,4 +1,4 @@
-"""How measurements are taken, and what is made of them."""
+"""Sampling, medians and percentiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Result = TypeVar("_Result")
 def interleaved(
     sides: Mapping[str, _Side], measure: Callable[[_Side], _Result], rounds: int
 ) -> dict[str, list[_Result]]:
-    """Measure all sides in turn, again and again, so that what disturbs one disturbs all."""
+    """Measure all sides in turn, in several rounds, so that other load affects all of them."""
     results: dict[str, list[_Result]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():

@@ -1,4 +1,4 @@
-"""Jupyter servers to compare, each a tree of processes with a home of its own."""
+"""The compared Jupyter servers, each a tree of processes with a separate home."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from others import MARK, RUN, cpu_time, mark_of
 
 _SETTLED = 1.0  # seconds
 _IDLE = 0.03  # of a core
-# A desktop or a Jupyter in which the benchmark itself runs must not reach the ones it starts.
+# Variables of a desktop or a Jupyter in which the benchmark runs must not affect these servers.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 
 _T = TypeVar("_T")
 
 
 class Tree:
-    """A process and all that it started, even what has detached itself."""
+    """A process and all its descendants, including detached ones."""
 
     def __init__(
         self, command: list[str], folder: Path, environment: Mapping[str, str] | None = None
@@ -48,7 +48,7 @@ class Tree:
 
     @property
     def log(self) -> str:
-        """What it has printed so far."""
+        """The output so far."""
         return (self._folder / "log").read_text(errors="replace")
 
     def _environment(self) -> dict[str, str]:
@@ -56,16 +56,16 @@ class Tree:
         return {**kept, "HOME": str(self._folder), MARK: self._mark}
 
     def processes(self) -> list[psutil.Process]:
-        """Return those that are alive."""
+        """Return the running processes of the tree."""
         return [one for one in psutil.process_iter() if mark_of(one) == self._mark]
 
     def cpu_time(self) -> float:
-        """Return the seconds of CPU time that the process itself has had."""
+        """Return the CPU time of the process itself, in seconds."""
         times = psutil.Process(self._process.pid).cpu_times()
         return times.user + times.system
 
     def settle(self) -> None:
-        """Wait until it does next to nothing any more."""
+        """Wait until the tree is almost idle."""
         before = self._cpu_time_of_all()
         while True:
             time.sleep(_SETTLED)
@@ -88,7 +88,7 @@ class Tree:
         return None
 
     def stop(self) -> None:
-        """End the process, then whatever it has left behind."""
+        """End the process, then its remaining descendants."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(20)
@@ -110,7 +110,7 @@ class Tree:
 
 
 class JupyterServer(Tree):
-    """A Jupyter server of the environment that ``python`` belongs to."""
+    """A Jupyter server in the environment of ``python``."""
 
     def __init__(self, python: Path, folder: Path, configuration: str = "") -> None:
         self.port = free_port()
@@ -150,7 +150,7 @@ class JupyterServer(Tree):
 
 @contextmanager
 def running(*trees: Callable[[], Tree]) -> Iterator[list[Any]]:
-    """Start trees, and stop those that could be started."""
+    """Start trees, and finally stop those that were started."""
     started: list[Tree] = []
     try:
         for tree in trees:
@@ -162,7 +162,7 @@ def running(*trees: Callable[[], Tree]) -> Iterator[list[Any]]:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
@@ -171,7 +171,7 @@ def free_port() -> int:
 def wait_until(
     condition: Callable[[], _T], check: Callable[[], None] = lambda: None, patience: float = 60.0
 ) -> _T:
-    """Return the first true value of ``condition``; ``check`` raises where none will come."""
+    """Return the first true value of ``condition``; ``check`` raises if waiting is in vain."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if value := condition():

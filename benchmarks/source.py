@@ -1,6 +1,6 @@
-"""A Unix socket to read from in place of a display server; ``python source.py PATH``.
+"""A server on a Unix socket that replaces a display server: ``python source.py PATH``.
 
-The first line that a client sends says what it wants: ``echo``, or ``flood MIB``.
+The first line that a client sends is its request: ``echo``, or ``flood MIB``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _serve(connection: socket.socket) -> None:
                 case [b"flood", mebibytes]:
                     _flood(connection, int(mebibytes))
         except OSError:
-            pass  # the client has seen enough
+            pass  # the client has disconnected
 
 
 def _echo(connection: socket.socket, data: bytes) -> None:

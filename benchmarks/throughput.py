@@ -1,4 +1,4 @@
-"""How many bytes a second a bridge carries to a client that only reads, and what that costs."""
+"""Throughput of a bridge to a client that only reads, and the server's CPU time for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bridges import Bridge, Ours, Theirs
 from report import Row
 from samples import interleaved, medians
 
-_MEBIBYTES = 100_000  # more than any round takes
+_MEBIBYTES = 100_000  # more than a round can read
 _WARM_UP, _SECONDS = 0.2, 1.0
 
 
@@ -37,7 +37,7 @@ def _rate(bridge: Bridge) -> float:
 
 
 def _cost(server: Ours | Theirs) -> float:
-    """Return the server's own milliseconds per gigabyte; what its children need is not counted."""
+    """Return the server's CPU time per gigabyte, in milliseconds, without its children."""
     with server.connect() as connection:
         before = server.cpu_time()
         raw_client.send(connection, b"flood %d\n" % _MEBIBYTES)

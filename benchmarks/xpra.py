@@ -1,6 +1,6 @@
-"""Desktops shown by Xpra: how long a key press takes to be seen, and how fast motion is shown.
+"""Desktops shown by Xpra: latency of a key press, and frame rate of motion.
 
-Three are compared: ``ours``, ``theirs``, and ``vnc``, which is our own other road.
+Three are compared: ``ours``, ``theirs``, and ``vnc``, which is our own VNC desktop.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SECONDS = 5.0
 
 
 def keypress_rows(products: Mapping[str, Product], browser: Browser, rounds: int) -> list[Row]:
-    """Measure as for the other road."""
+    """Measure key presses as for VNC."""
     taken = keypress.times(products, browser, rounds)
     p50, p95 = ({name: percentile(taken[name], share) for name in taken} for share in (50, 95))
     what = "Key press → changed canvas at 1920x1080"
@@ -28,7 +28,7 @@ def keypress_rows(products: Mapping[str, Product], browser: Browser, rounds: int
 
 
 def motion_rows(products: Mapping[str, Product], browser: Browser, rounds: int) -> list[Row]:
-    """Count how many of a film's pictures are shown."""
+    """Measure the shown pictures of a film per second."""
     rates = interleaved(products, lambda product: _rate(browser, product), rounds)
     shown = {name: statistics.median(values) for name, values in rates.items()}
     return _rows("Pictures shown of full-screen motion", shown, "per s")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-# Not asked of the package's metadata: sessions and bridges would start a third later.
+# Reading the package's metadata would make sessions and bridges start a third later.
 __version__ = "0.1.0"
 
 
 def _jupyter_server_extension_points() -> list[dict[str, object]]:
-    """Tell Jupyter Server which application this package brings (it calls this)."""
+    """Return this package's application (Jupyter Server calls this)."""
     from .app import DesktopApp
 
     return [{"module": "jupyter_desktop.app", "app": DesktopApp}]

@@ -39,8 +39,8 @@ HERE = Path(__file__).parent
 
 _APPLICATIONS = ("desktop", "applications")  # on Jupyter's config path
 
-# A hub's single-user server looks at what it is told every five minutes.
-_TELL_ACTIVITY_EVERY = 10_000  # milliseconds
+# A hub's single-user server reads the reported activity every five minutes.
+_REPORT_ACTIVITY_EVERY = 10_000  # milliseconds
 
 
 class DesktopApp(DesktopSettings, ExtensionAppJinjaMixin, ExtensionApp):
@@ -66,7 +66,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
     subcommands = {  # noqa: RUF012
         "doctor": (
             "jupyter_desktop.doctor.app.Doctor",
-            "Say what is there, what is missing, and whether a desktop would start.",
+            "Check what is installed, what is missing, and whether a desktop would start.",
         ),
     }
 
@@ -80,14 +80,14 @@ jupyter desktop doctor                       # what is missing, and would a desk
         ("full", "view", "off"),
         "full",
         config=True,
-        help="""What a desktop may be shared for, with others whom the Jupyter server lets in: to be
-        used (`full`), to be looked at (`view`), or not at all (`off`).""",
+        help="""How a desktop may be shared with other users of the Jupyter server: with full access
+        (`full`), view-only (`view`), or not at all (`off`).""",
     )
 
     ticket_lifetime = Float(
         30.0,
         config=True,
-        help="""Seconds in which a page must connect after it has asked for a ticket.""",
+        help="""Seconds within which a page must connect after it has requested a ticket.""",
     )
 
     open_in = Enum(
@@ -124,14 +124,14 @@ jupyter desktop doctor                       # what is missing, and would a desk
     def _link_jupyter_server_extension(self, serverapp: Any) -> None:
         """Read the settings (Jupyter Server calls this).
 
-        It would log an error and go on with the defaults; but a user who has misspelt
-        `clipboard = "off"` has not asked for a clipboard.
+        Jupyter Server would log an error and continue with the defaults, so a misspelt
+        `clipboard = "off"` would leave the clipboard on.
         """
-        # `jupyter lab doctor` opens a file of that name.
+        # An extension has no subcommands: `jupyter lab doctor` opens a file called doctor.
         self.subcommands = {}
         try:
             super()._link_jupyter_server_extension(serverapp)
-            self.xpra, self.slurm  # noqa: B018  their settings are checked when they are made
+            self.xpra, self.slurm  # noqa: B018  their settings are checked on creation
         except TraitError as error:
             self.site = BrokenSite(str(error))
             raise
@@ -151,7 +151,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
         return Site(self.site_settings(), self.planner, desktops, doorman)
 
     def site_settings(self) -> SiteSettings:
-        """Return the settings that handlers and the launcher go by."""
+        """Return the settings that handlers and the launcher use."""
         return SiteSettings(
             title=self.title,
             backend=self.backend,
@@ -164,46 +164,46 @@ jupyter desktop doctor                       # what is missing, and would a desk
         )
 
     def initialize_settings(self) -> None:
-        """Make the parts that handlers use (Jupyter Server calls this)."""
+        """Create the parts that handlers use (Jupyter Server calls this)."""
         self.settings["desktop_site"] = self.site
-        # In the lines that Jupyter logs of requests, from 2.17 on. "next" is the address of the
-        # page, with the key of a link in it, on the way to the login and back.
+        # Jupyter Server 2.17 and later do not log the values of these parameters. "next" is the
+        # page's address, which may contain a share key, while the user logs in.
         scrubbed = self.settings.get("extra_log_scrub_param_keys", ())
         self.settings["extra_log_scrub_param_keys"] = [*scrubbed, "next"]
-        self._telling = PeriodicCallback(self._tell_activity, _TELL_ACTIVITY_EVERY)
-        self._telling.start()
+        self._reporting = PeriodicCallback(self._report_activity, _REPORT_ACTIVITY_EVERY)
+        self._reporting.start()
         launcher.announce(self.serverapp, launcher.entries_of(self.site))
 
     def initialize_handlers(self) -> None:
         """Add our URLs (Jupyter Server calls this)."""
         self.handlers.extend(routes(self.site))
         server: Any = self.serverapp
-        # The last one answers what is left; what extensions add comes before all of these.
+        # Jupyter's last rule answers all remaining addresses; rules that extensions add come first.
         server.web_app.wildcard_router.rules.insert(-1, outside(server.base_url))
 
     def current_activity(self) -> None:
-        """Tell when the desktops were last in use (Jupyter Server asks before it ends itself).
+        """Report when the desktops were last in use (called before an idle server ends itself).
 
-        There is nothing else to tell: an answer would keep the server alive, whatever its age.
+        Returns None: any other value would keep the server alive, however old the activity is.
         """
-        self._tell_activity()
+        self._report_activity()
 
-    def _tell_activity(self) -> None:
-        """Put it where Jupyter Server and the single-user server of a hub look for it."""
+    def _report_activity(self) -> None:
+        """Set the last activity where Jupyter Server and a hub's single-user server read it."""
         server: Any = self.serverapp
         if last := self.site.last_activity:
             server.web_app.settings["last_activity_times"][self.name] = last
 
     async def stop_extension(self) -> None:
         """End every desktop and the bridge (Jupyter Server calls this when it stops)."""
-        self._telling.stop()
+        self._reporting.stop()
         await self.site.stop()
 
 
 def settings_of(kind: type[HasTraits]) -> dict[str, TraitType[Any, Any]]:
-    """Return the settings that a class has of this package, not of Jupyter, as the source has them.
+    """Return the settings of a class that this package defines, in the order of the source.
 
-    Those of ``DesktopApp`` stand in two classes.
+    Those of ``DesktopApp`` are defined in two classes.
     """
     package = f"{__package__}."
     ours = [one for one in reversed(kind.__mro__) if one.__module__.startswith(package)]

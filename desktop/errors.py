@@ -1,24 +1,24 @@
-"""Every error a user can meet; each says what happened, why, and what to do about it.
+"""Every error that a user can see; each says what happened, why, and what to do about it.
 
 DesktopError
 ├── BadRequest              the request itself is wrong
-├── RequestRefused          Jupyter does not serve it
+├── RequestRefused          Jupyter refuses the request
 │   └── NotLoggedIn
 ├── PageMissing             this installation lacks a file of the page
-├── ClientMissing           the page lacks what it shows this desktop with
-├── Refused                 the doorman does not let this connection through
+├── ClientMissing           the page lacks the client for this kind of desktop
+├── Refused                 the doorman refuses this connection
 │   └── ForeignOrigin
-├── NotPermitted            Jupyter lets them in, but not to this
-├── ShareEnded              the link that they came by holds no longer
+├── NotPermitted            the user is logged in, but may not do this
+├── ShareEnded              the share link is no longer valid
 ├── ShareUnsupported        this desktop cannot be shared in that way
 ├── UnknownSession          there is no desktop of that name
-├── UnknownApplication      none of that name was set up
-├── ApplicationUnusable     one was, and something is wrong with it
+├── UnknownApplication      no application of that name is set up
+├── ApplicationUnusable     the description of an application is wrong
 ├── UnknownViewer           no viewer has that number
-├── UnknownStream           a desktop has no such connection to offer
-├── SessionEnded            there was one; it is over
-├── NotReady                it is still starting, or does not answer for a moment
-├── Unreachable             it runs, but refuses connections
+├── UnknownStream           a desktop has no stream of that name
+├── SessionEnded            the desktop has ended
+├── NotReady                the desktop is still starting, or does not answer at the moment
+├── Unreachable             the desktop runs, but refuses connections
 ├── BridgeUnavailable       the process that carries the picture cannot be reached
 └── StartError              the desktop could not be started
     ├── DisplayServerMissing
@@ -28,8 +28,8 @@ DesktopError
     ├── RuntimeFolderUnusable
     ├── StartFailed
     ├── StartTimeout
-    ├── JobRefused          Slurm does not take the job
-    └── JobEnded            it did, and the job ended before its time
+    ├── JobRefused          Slurm does not accept the job
+    └── JobEnded            the job ended before its time
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class DesktopError(Exception):
 
 
 def from_json(values: dict[str, Any]) -> DesktopError:
-    """Return the error that another process of ours told as ``as_json``."""
+    """Return the error that another process of ours sent as ``as_json``."""
     kinds = {kind.reason: kind for kind in _below(DesktopError)}
     kind = kinds.get(values["reason"], DesktopError)
     return kind(values["message"], remedy=values["remedy"], command=values["command"])
@@ -80,18 +80,18 @@ def _below(kind: type[DesktopError]) -> list[type[DesktopError]]:
 
 
 class BadRequest(DesktopError):
-    """The request does not say what it should."""
+    """The request itself is wrong."""
 
     reason = "bad-request"
     status = 400
 
 
 class RequestRefused(DesktopError):
-    """Jupyter itself does not serve this request. ``reason`` is "http-" and its status."""
+    """Jupyter itself refuses this request. ``reason`` is "http-" and its status."""
 
 
 class NotLoggedIn(RequestRefused):
-    """There is no login, or not one for this."""
+    """The request has no login, or one without permission for this."""
 
     reason = "forbidden"
     status = 403
@@ -115,59 +115,59 @@ class PageMissing(DesktopError):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"The page was not built into this installation of jupyter-desktop: {name} is missing.",
-            remedy="Reinstall it, from a wheel or with Node.js at hand.",
+            remedy="Reinstall it from a wheel, or from source with Node.js installed.",
         )
 
 
 class ClientMissing(DesktopError):
-    """What the page needs to show a desktop of this kind is not installed, or not suitable."""
+    """The client that shows a desktop of this kind is not installed, or not suitable."""
 
     reason = "client-missing"
 
 
 class Refused(DesktopError):
-    """The doorman does not let this connection through: its ticket is not good."""
+    """The doorman refuses this connection: its ticket is not valid."""
 
     reason = "ticket-refused"
     status = 403
 
 
 class ForeignOrigin(Refused):
-    """A page of another origin asks (cross-site request forgery, WebSocket hijacking).
+    """The request comes from another origin (cross-site request forgery, WebSocket hijacking).
 
-    Or a proxy between has changed ``host``, the address under which Jupyter knows itself.
+    Or a proxy has changed ``host``, the request's Host header.
     """
 
     reason = "foreign-origin"
 
     def __init__(self, origin: str, host: str) -> None:
         super().__init__(
-            f"This page comes from {origin[:200]!r}, and Jupyter takes itself for {host[:200]!r}: "
-            f"it answers no pages of other servers.",
-            remedy="If both are the same server, a reverse proxy changes the header Host: it has "
-            "to pass it on (nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost "
-            "On). Otherwise open the desktop from Jupyter itself; the administrator may also allow "
-            "that origin with ServerApp.allow_origin.",
+            f"This page comes from {origin[:200]!r}, but Jupyter's address is {host[:200]!r}: "
+            f"it does not answer pages of other servers.",
+            remedy="If both are the same server, a reverse proxy changes the header Host: "
+            "configure it to pass Host on (nginx: proxy_set_header Host $http_host; Apache: "
+            "ProxyPreserveHost On). Otherwise open the desktop from Jupyter itself; the "
+            "administrator may also allow that origin with ServerApp.allow_origin.",
         )
 
 
 class NotPermitted(DesktopError):
-    """The user may read, by Jupyter's authorizer, but not use this desktop."""
+    """Jupyter's authorizer lets the user read, but not use this desktop."""
 
     reason = "not-permitted"
     status = 403
 
 
 def not_permitted() -> NotPermitted:
-    """Return the error for a user who may reach a desktop by a link only."""
+    """Return the error for a user who may use a desktop only through a share link."""
     return NotPermitted(
-        "You may not use this server's desktops by yourself.",
-        remedy="Ask the owner of one for a link to it, and open that.",
+        "You may use this server's desktops only through a share link.",
+        remedy="Ask the owner of a desktop for a link, and open it.",
     )
 
 
 class ShareEnded(DesktopError):
-    """The share link has expired, or was ended."""
+    """The share link has expired, or its owner has ended it."""
 
     reason = "share-ended"
     status = 410
@@ -195,14 +195,14 @@ class UnknownApplication(DesktopError):
 
 
 class ApplicationUnusable(DesktopError):
-    """What describes an application is wrong."""
+    """The description of an application is wrong."""
 
     reason = "application-unusable"
     status = 409
 
 
 class UnknownViewer(DesktopError):
-    """No viewer of this desktop has that number, or it has gone."""
+    """No viewer of this desktop has that number, or it has disconnected."""
 
     reason = "unknown-viewer"
     status = 404
@@ -216,7 +216,7 @@ class UnknownStream(DesktopError):
 
 
 class SessionEnded(DesktopError):
-    """The desktop is over: logged out, stopped, or killed."""
+    """The desktop has ended: logged out, stopped, or killed."""
 
     reason = "session-ended"
     status = 410
@@ -230,14 +230,14 @@ class NotReady(DesktopError):
 
 
 class Unreachable(DesktopError):
-    """The desktop is there, but lets no viewer in any more: its folder was removed, or is full."""
+    """The desktop runs, but no viewer can connect: its folder was removed, or is full."""
 
     reason = "unreachable-desktop"
     status = 500
 
 
 class BridgeUnavailable(DesktopError):
-    """The bridge process could not be started or did not take the connection."""
+    """The bridge process could not be started or did not accept the connection."""
 
     reason = "bridge-unavailable"
     status = 503
@@ -290,7 +290,7 @@ class StartTimeout(StartError):
 
 
 class JobRefused(StartError):
-    """Slurm did not take the job in which the desktop was to run."""
+    """Slurm did not accept the job in which the desktop was to run."""
 
     reason = "job-refused"
 

@@ -1,4 +1,4 @@
-"""The site: settings that handlers go by, and the parts that do the work."""
+"""The site: settings that handlers use, and the parts that do the work."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from .desktops.sessions import Sessions
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """Settings that the page, the API and the launcher go by; ``c.DesktopApp`` explains them.
+    """Settings of the page, the API and the launcher; ``c.DesktopApp`` explains them.
 
-    ``xpra_client_folder`` and ``xpra_executable`` are ``c.Xpra``'s, as ``backends.xpra.client``
-    takes them.
+    ``xpra_client_folder`` and ``xpra_executable`` are ``c.Xpra``'s, for ``backends.xpra.client``.
     """
 
     title: str
@@ -31,7 +30,7 @@ class SiteSettings:
 
 @dataclass(frozen=True)
 class Site:
-    """The desktops of one Jupyter server, and all that belongs to them."""
+    """The desktops of one Jupyter server, with their settings, planner and doorman."""
 
     settings: SiteSettings
     planner: Planner
@@ -40,7 +39,7 @@ class Site:
 
     @property
     def last_activity(self) -> datetime | None:
-        """When a desktop was last in use; None where there is none."""
+        """When a desktop was last in use; None if there is no desktop."""
         return max((desktop.last_activity for desktop in self.desktops.all()), default=None)
 
     async def stop(self) -> None:
@@ -50,7 +49,7 @@ class Site:
 
 @dataclass(frozen=True)
 class BrokenSite:
-    """Stands in for a ``Site`` where the settings are wrong; ``error`` says what is."""
+    """Replaces ``Site`` if the settings are wrong; ``error`` is the message about them."""
 
     error: str
 

@@ -1,4 +1,4 @@
-"""How Sphinx makes the site of these files: `make docs`."""
+"""Sphinx configuration of the documentation site (`make docs`)."""
 
 import sys
 from pathlib import Path
@@ -10,16 +10,16 @@ import jupyter_desktop  # noqa: E402
 
 project = "jupyter-desktop"
 author = "The jupyter-desktop developers"
-copyright = author  # noqa: A001  Sphinx wants it so
+copyright = author  # noqa: A001  the name that Sphinx reads
 version = release = jupyter_desktop.__version__
 
 extensions = ["myst_parser", "sphinx_copybutton", "from_code"]
 exclude_patterns = ["_*"]
-# Links such as security.md#sharing are for the site and for readers of the files alike.
+# Links such as security.md#sharing work on the site and in the repository.
 myst_heading_anchors = 3
-# Of a session the commands are copied, without prompts and answers.
+# In console sessions only the commands are copied, without prompts and output.
 copybutton_exclude = ".linenos, .gp, .go"
-# For {.cards} and {.values}, which site.css shows in their own way.
+# For {.cards} and {.values}, which site.css styles.
 myst_enable_extensions = ["attrs_block"]
 
 html_theme = "pydata_sphinx_theme"

@@ -7,13 +7,13 @@ import { changesToNovnc, novncRepairs } from "./novnc.mjs";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const out = here("../desktop/static/");
 
-/** Xpra's HTML5 client is not among them: browsers load it from where the system has it. */
+/** Licence notices of bundled code. Xpra's HTML5 client is not bundled: browsers load the system's copy. */
 async function notices() {
   const part = async (title, file) => `${title}\n${"=".repeat(title.length)}\n\n${await readFile(here(file), "utf8")}\n`;
   return [
     "vnc.js contains noVNC 1.7.0, in source form at https://www.npmjs.com/package/@novnc/novnc/v/1.7.0,",
-    "under the Mozilla Public License 2.0, unchanged but for what follows; and noVNC's copy of pako, under the MIT",
-    "licence. Their notices come last.",
+    "under the Mozilla Public License 2.0, unchanged except for the repairs below; and noVNC's copy of pako, under the",
+    "MIT licence. Their notices come last.",
     "",
     ...changesToNovnc(),
     await part("noVNC", "node_modules/@novnc/novnc/LICENSE.txt"),

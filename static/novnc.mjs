@@ -1,17 +1,17 @@
-// Repairs to noVNC 1.7.0 while it is bundled; everything else of it is as published.
+// Repairs to noVNC 1.7.0, applied while bundling; the rest is as published.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** How our module is called where a repair imports it, and where it is. */
+/** Our module that a repair imports: name and path. */
 const OURS = { name: "jupyter-desktop/decoded-image", path: fileURLToPath(new URL("src/clients/decoded-image.ts", import.meta.url)) };
 
-/** By file below core/: what is replaced, by what, and how often it stands there. */
+/** For each file below core/: text, replacement, number of occurrences. */
 const REPAIRS = {
-  // It stops once the input is read, although output may still be pending: clipboard text that deflates to just over
+  // The deflator stops once the input is read, although output may be pending: clipboard text that deflates to just over
   // 100 KiB is cut off, and the display server then drops the connection.
   "deflator.js": [["this.strm.avail_in > 0", "(this.strm.avail_in > 0 || this.strm.avail_out === 0)", 2]],
-  // It decodes each compressed rectangle in an image element with a data address. Chromium keeps every one of them
-  // until the tab dies. And after one that cannot be decoded, nothing is drawn any more.
+  // noVNC decodes each compressed rectangle in an image element with a data URL. Chromium keeps all of these elements
+  // until the tab is closed. After a rectangle that cannot be decoded, nothing is drawn any more.
   "display.js": [
     ["import Base64 from \"./base64.js\";", `import DecodedImage from "${OURS.name}";`, 1],
     ["const img = new Image();", "const img = new DecodedImage(mime, arr);", 1],
@@ -25,7 +25,7 @@ const REPAIRS = {
     ["                        a.img._noVNCDisplay = this;\n", "", 1],
     ["a.img.addEventListener('load', this._resumeRenderQ);", "a.img.settled.then(() => this._scanRenderQ());", 1],
   ],
-  // It throws at bytes that are no UTF-8, and a whole text that was copied on the desktop is lost for one of them.
+  // noVNC throws at invalid UTF-8: one wrong byte loses the whole text copied on the desktop.
   "util/strings.js": [
     [
       "        throw e;",
@@ -39,18 +39,18 @@ const REPAIRS = {
 function repair(path, text, repairs) {
   for (const [found, replacement, times] of repairs) {
     const parts = text.split(found);
-    if (parts.length !== times + 1) throw new Error(`${path} has changed: look whether it still needs the repair.`);
+    if (parts.length !== times + 1) throw new Error(`${path} has changed: check whether it still needs the repair.`);
     text = parts.join(replacement);
   }
   return text;
 }
 
-/** All changes, as the Mozilla Public License 2.0 wants them to be found by those who get the bundle. */
+/** All changes: the Mozilla Public License 2.0 requires that recipients of the bundle can get them. */
 export function changesToNovnc() {
   const quoted = (text) => text.split("\n").map((line) => `    ${line}`.trimEnd());
   return Object.entries(REPAIRS).flatMap(([name, repairs]) =>
     repairs.flatMap(([found, replacement]) => [
-      ...[`In core/${name}, in place of`, "", ...quoted(found), "", "stands", ""],
+      ...[`In core/${name}, this text:`, "", ...quoted(found), "", "is replaced by:", ""],
       ...[...(replacement === "" ? ["    (nothing)"] : quoted(replacement)), ""],
     ]),
   );

@@ -1,4 +1,4 @@
-// Bundles every *.test.ts below test/ into a temporary folder and gives them to Node's own test runner.
+// Bundles every *.test.ts below test/ into a temporary folder and runs them with Node's test runner.
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

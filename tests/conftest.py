@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,17 @@ REQUIRE_ALL = "REQUIRE_ALL"
 # But for what the machine's administrator alone can change, and tests must not; and for what the
 # distribution does not have.
 MAY_BE_SKIPPED = ("Skipped: core dumps ", f"Skipped: {programs.NOT_IN_DISTRIBUTION}")
+
+
+# A browser or a hub on a busy machine may be late: a test that fails there is run once more.
+RUN_AGAIN = ("browser", "engines", "deployment")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folders = [Path(__file__).with_name(name) for name in RUN_AGAIN]
+    for item in items:
+        if any(folder in item.path.parents for folder in folders):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

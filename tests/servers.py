@@ -395,6 +395,10 @@ class JupyterServer:
         (process,) = self.processes(*words)
         return process
 
+    def program(self, name: str) -> psutil.Process:
+        """Return one of its processes whose program has that name."""
+        return named(self.processes(), name)[0]
+
     def note_displays(self) -> None:
         """Remember which X displays are its own, to look for what is left of them."""
         own = {process.pid for process in self.processes()}

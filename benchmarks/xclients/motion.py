@@ -1,6 +1,6 @@
-"""Full-screen motion, 60 times a second: a photo-like picture moves on, as in a film.
+"""Full-screen motion, 60 times a second: a moving, photo-like picture, as in a film.
 
-With the argument "page" it is a page of text and photos that is scrolled, as in a web browser.
+With the argument "page" it scrolls a page of text and photos, as in a web browser.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xcffib import xproto
 
 _RATE = 60
 _ACROSS, _UP = (24, 0), (0, 24)  # pixels per frame
-_ROWS = 16  # of the picture in one request, which the X server limits
+_ROWS = 16  # of the picture in one request; the X server limits its size
 _LINE = 20  # pixels from one line of text to the next
 
 
@@ -32,10 +32,10 @@ def main() -> None:
     for frame in itertools.count():
         x, y = frame * right % width, frame * down % height
         core.CopyArea(picture, window.id, context, x, y, 0, 0, width - x, height - y)
-        # What has gone out on one side comes in again on the other.
+        # Parts that leave on one side reappear on the other.
         core.CopyArea(picture, window.id, context, 0, 0, width - x, 0, x, height)
         core.CopyArea(picture, window.id, context, 0, 0, 0, height - y, width, y)
-        # The answer is awaited, so that requests do not pile up in a busy server.
+        # Wait for a reply, so that requests do not pile up in a busy server.
         core.GetInputFocus().reply()
         time.sleep(max(0.0, start + frame / _RATE - time.monotonic()))
 

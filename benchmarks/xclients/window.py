@@ -1,4 +1,4 @@
-"""A window that covers the whole screen, above everything and beyond any window manager."""
+"""A window that covers the whole screen, above all others, without a window manager."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ class Window:
         self.connection.flush()
 
     def announce(self) -> None:
-        """Tell whoever started the program that the window is there."""
+        """Notify the parent process that the window is mapped."""
         self.core.GetInputFocus().reply()
         print("ready", flush=True)

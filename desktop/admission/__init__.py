@@ -1,1 +1,1 @@
-"""Viewers' ways in: tickets, share links, and the hand-off of sockets to the bridge."""
+"""Admission of viewers: tickets, share links, and the hand-off of sockets to the bridge."""

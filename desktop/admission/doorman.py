@@ -1,7 +1,7 @@
-"""The doorman: who holds a ticket is let through, and the open socket goes to the bridge.
+"""The doorman: checks tickets, and passes the open socket to the bridge.
 
-From there on the bytes never touch the Jupyter server. Where that ends TLS itself there is no
-plain socket to pass on, so the bytes are relayed, no faster than either side takes them.
+From then on no bytes go through the Jupyter server, unless it ends TLS itself: then there is no
+plain socket to pass on, and the bytes are relayed with back-pressure.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from .side_entrance import CLIENT, SideEntrance
 from .tickets import Ticket, Tickets
 
 _CHUNK = 64 * 1024
-_LOOK_AGAIN = 30.0  # seconds
+_EXPIRY_CHECK_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True)
-class Admitted:
-    """A ticket that was accepted; ``target`` is a byte stream to its session."""
+class Admission:
+    """An accepted ticket; ``target`` is a byte stream to its session."""
 
     session: DesktopSession
     ticket: Ticket
@@ -46,10 +46,10 @@ class Admitted:
 
 
 class Doorman:
-    """Lets connections through to desktops.
+    """Issues tickets, checks them, and hands connections to the bridge.
 
     ``folders`` are the candidates for the folder of the side entrance, best first. ``streams`` are
-    those that tickets are given for.
+    those for which tickets are issued.
     """
 
     def __init__(
@@ -70,23 +70,24 @@ class Doorman:
         self._relays: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Get ready for connections: when a desktop is started, since many servers never see one.
+        """Start the bridge and the side entrance, if they do not run.
 
-        Raises ``BridgeUnavailable``.
+        Called when a desktop is started: many Jupyter servers never have one. Raises
+        ``BridgeUnavailable``.
         """
-        # In this order: should this server be killed, the bridge removes the folder.
+        # In this order: the bridge removes the folder if this server is killed.
         self.bridge.start()
         self.side_entrance.open()
 
     async def stop(self) -> None:
-        """End every desktop, tell the browsers, and end the bridge."""
+        """End every desktop, close the connections, and end the bridge."""
         self.side_entrance.close()
         await self.sessions.stop_all()
         await self.bridge.stop()
 
     @property
     def ticket_lifetime(self) -> float:
-        """For how many seconds a ticket holds."""
+        """Seconds until a ticket expires."""
         return self._tickets.lifetime
 
     def issue(
@@ -99,10 +100,10 @@ class Doorman:
         client: str,
         stream: str,
     ) -> Ticket:
-        """Return a ticket for ``stream`` of ``session``, for one who came by ``share`` if not None.
+        """Return a ticket for ``stream`` of ``session``, with the access of ``share`` if not None.
 
-        See ``Ticket`` for the others. Raises ``UnknownStream``, ``NotReady``, ``SessionEnded`` or
-        ``BridgeUnavailable``.
+        ``Ticket`` explains the other arguments. Raises ``UnknownStream``, ``NotReady``,
+        ``SessionEnded`` or ``BridgeUnavailable``.
         """
         if stream not in self._streams:
             raise unknown_stream(stream)
@@ -119,14 +120,14 @@ class Doorman:
             stream=stream,
         )
 
-    async def admit(self, session: DesktopSession, ticket: str, user: str) -> Admitted:
-        """Use the ticket called ``ticket``, and connect to what it is for.
+    async def admit(self, session: DesktopSession, ticket: str, user: str) -> Admission:
+        """Use the ticket with the id ``ticket``, and connect to its stream.
 
-        Raises ``DesktopError``: it is not good, the desktop has ended, is not shared any more, …
+        Raises ``DesktopError``: the ticket is not valid, the desktop or the share has ended, …
         """
         return await self._connect(session, self._tickets.use(ticket, session.name, user))
 
-    async def _connect(self, session: DesktopSession, ticket: Ticket) -> Admitted:
+    async def _connect(self, session: DesktopSession, ticket: Ticket) -> Admission:
         self.bridge.start()
         self._share_of(session, ticket)
         target = await session.connect(ticket.password, ticket.access, ticket.stream)
@@ -135,7 +136,7 @@ class Doorman:
         except ShareEnded:
             target.close()
             raise
-        return Admitted(session, ticket, share, target)
+        return Admission(session, ticket, share, target)
 
     def _share_of(self, session: DesktopSession, ticket: Ticket) -> Share | None:
         return self.share_shown(session, ticket.share) if ticket.share else None
@@ -145,7 +146,7 @@ class Doorman:
         return self._shares.get(identifier, session.name, session.run)
 
     def shares_of(self, session: DesktopSession) -> list[dict[str, Any]]:
-        """Return the shares of a desktop that hold, as the API shows them."""
+        """Return the valid shares of a desktop, as the API shows them."""
         return [self.share_as_json(share) for share in self._shares.of(session.name, session.run)]
 
     def share_as_json(self, share: Share) -> dict[str, Any]:
@@ -165,16 +166,16 @@ class Doorman:
         return share
 
     def _end_in_time(self, share: Share) -> None:
-        """End a share when it is over, and look again soon: a sleeping computer's timers wait."""
+        """End a share when it expires; checked often, as timers stop while the computer sleeps."""
         left = self._shares.left(share)
         if left > 0:
             later = asyncio.get_running_loop().call_later
-            later(min(left, _LOOK_AGAIN), self._end_in_time, share)
+            later(min(left, _EXPIRY_CHECK_EVERY), self._end_in_time, share)
         else:
             self.end_share(share)
 
     def end_share(self, share: Share) -> None:
-        """Make a share void, and disconnect those who came by it."""
+        """End a share, and disconnect its viewers."""
         self._shares.end(share.id)
         for viewer in self.sessions.get(share.session).viewers:
             if viewer.link == share.number:
@@ -188,15 +189,15 @@ class Doorman:
         for connection in list(viewer.streams):
             self.bridge.close(connection)
 
-    def let_through(self, stream: IOStream, admitted: Admitted, head: str) -> None:
-        """Pass the browser's connection on to the bridge; ``stream`` is not to be used again.
+    def let_through(self, stream: IOStream, admitted: Admission, head: str) -> None:
+        """Pass the browser's connection on to the bridge; ``stream`` must not be used again.
 
-        A browser that sent anything before it was answered has broken the protocol (RFC 6455,
-        section 4.1); such bytes stay behind. A bridge that fails now is in the log, and the page
-        will ask for another ticket.
+        Bytes that the browser sent before the answer are dropped: they break the protocol (RFC
+        6455, section 4.1). If the bridge fails now, the error is logged, and the page requests
+        another ticket.
         """
         if stream.closed():
-            admitted.target.close()  # the browser left while its ticket was checked
+            admitted.target.close()  # the browser disconnected while its ticket was checked
             return
         if isinstance(stream, SSLIOStream):
             browser, ours = socket.socketpair()
@@ -214,10 +215,10 @@ class Doorman:
         admitted = await self._connect(self.sessions.get(ticket.session), ticket)
         self._hand_over(browser, admitted, head="")
 
-    def _hand_over(self, browser: socket.socket, admitted: Admitted, head: str) -> None:
-        """Give both sockets to the bridge."""
+    def _hand_over(self, browser: socket.socket, admitted: Admission, head: str) -> None:
+        """Pass both sockets to the bridge."""
         session, ticket = admitted.session, admitted.ticket
-        # Only the display server asks for a password.
+        # Other streams have no password check.
         greeting = session.greeting if ticket.stream == DESKTOP else 0
         handoff = Handoff(ticket.number, session.name, ticket.page, head, greeting, ticket.stream)
         self.bridge.hand_over(browser, admitted.target, handoff)
@@ -252,7 +253,7 @@ async def _relay(one: IOStream, other: IOStream) -> None:
 async def _carry(source: IOStream, sink: IOStream) -> None:
     try:
         while True:
-            # Not read again before it is written, so that the source waits for the sink.
+            # The next read waits for this write: back-pressure from the sink to the source.
             await sink.write(await source.read_bytes(_CHUNK, partial=True))
     except StreamClosedError:
         pass

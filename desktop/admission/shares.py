@@ -1,6 +1,6 @@
-"""Shares: links with which others may see or use a desktop, for some time.
+"""Shares: links by which other users may see or use a desktop, for a limited time.
 
-A link is no login: it works only for users whom the Jupyter server lets in anyway.
+A link does not replace a login: it works only for users with access to the Jupyter server.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from ..errors import ShareEnded
 from ..system import credentials
 from ..system.access import Access
 
-# In the address of a link. Jupyter and JupyterHub leave out of their logs what has "key" in its
-# name.
+# In the URL of a link. Jupyter and JupyterHub do not log parameters with "key" in their names.
 PARAMETER = "share_key"
 
 
 def _seconds() -> float:
-    """Return the time since the computer was started, the time that it slept included."""
+    """Return the seconds since the computer was started, including sleep."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -29,8 +28,8 @@ def _seconds() -> float:
 class Share:
     """The right to connect to ``session`` until ``expires`` (seconds of the clock used).
 
-    ``run`` says which start of the session is meant: what is started after it is another desktop.
-    ``number`` is no secret: it names the link in the log.
+    ``run`` is the number of the session's start: a share ends when its desktop does.
+    ``number`` is not secret: it identifies the link in the log.
     """
 
     number: int
@@ -50,33 +49,33 @@ class Shares:
         self._numbers = itertools.count(1)
 
     def make(self, session: str, run: int, access: Access, lifetime: float) -> Share:
-        """Return a new share that holds for ``lifetime`` seconds."""
+        """Return a new share that is valid for ``lifetime`` seconds."""
         expires = self._clock() + lifetime
         share = Share(next(self._numbers), session, run, access, expires)
         self._shares[share.id] = share
         return share
 
     def get(self, identifier: str, session: str, run: int) -> Share:
-        """Return the share with this id; raises ``ShareEnded`` where it does not hold."""
+        """Return the share with this id; raises ``ShareEnded`` if it is not valid."""
         share = self._shares.get(identifier)
         if share is None or (share.session, share.run) != (session, run) or self._is_over(share):
             raise ShareEnded(
                 "This link has expired, its owner has ended it, or the desktop was restarted.",
-                remedy="Ask whoever sent it to you for a new one.",
+                remedy="Ask the owner of the desktop for a new link.",
             )
         return share
 
     def of(self, session: str, run: int) -> list[Share]:
-        """Return the shares of a desktop that hold, the oldest first."""
+        """Return the valid shares of a desktop, oldest first."""
         self._shares = {k: share for k, share in self._shares.items() if not self._is_over(share)}
         return [one for one in self._shares.values() if (one.session, one.run) == (session, run)]
 
     def left(self, share: Share) -> float:
-        """Return for how many seconds it still holds; 0 if it was ended."""
+        """Return the seconds until it expires; 0 if it was ended."""
         return max(0.0, share.expires - self._clock()) if share.id in self._shares else 0.0
 
     def end(self, identifier: str) -> None:
-        """Make a share void."""
+        """End a share."""
         self._shares.pop(identifier, None)
 
     def as_json(self, share: Share) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The side entrance: `/desktop-websockify/`, for RFB-over-WebSocket clients other than our page.
 
-jupyter-server-proxy checks who they are and forwards their connections to a Unix socket here. It
-cannot show a ticket, so the newest one that was asked for in the name "websockify" is used.
+jupyter-server-proxy authenticates the user and forwards the connections to a Unix socket here. It
+cannot send a ticket, so the newest one for the client "websockify" is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..system.runtime import choose_base, with_temporary
 CLIENT = "websockify"
 
 _LONGEST_HEAD = 64 * 1024
-_PATIENCE = 5.0  # seconds for a request to come, and for an answer to be taken
+_IO_TIMEOUT = 5.0  # seconds to receive a request, and to send an answer
 
 # /dev/null is not a directory, so no user can create a socket below it (null(4)).
 _NOWHERE = Path("/dev/null")
@@ -32,11 +32,11 @@ _STATUS_LINES = {403: "Forbidden", 404: "Not Found", 409: "Conflict", 410: "Gone
 
 
 class SideEntrance:
-    """A listening Unix socket whose path is known before it is there.
+    """A listening Unix socket whose path is known before it exists.
 
-    ``admit`` is called with each connection, and closes it; what it raises is answered. Where none
-    of ``folders`` is safe there is no side entrance, and ``problem`` says why: whoever could put a
-    socket in the place of ours would be shown the user's login.
+    ``admit`` is called with each connection, and closes it; its ``DesktopError`` is sent as the
+    answer. If none of ``folders`` is safe there is no side entrance, and ``problem`` says why:
+    another user who could replace the socket would receive the user's login.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class SideEntrance:
 
     @property
     def path(self) -> Path:
-        """Where it listens."""
-        return self.folder / "side.sock"  # no longer than what LONGEST_BASE allows for
+        """The path of the socket."""
+        return self.folder / "side.sock"  # LONGEST_BASE limits the length of this name
 
     def open(self) -> None:
         """Make the folder (0700) and listen."""
@@ -71,7 +71,7 @@ class SideEntrance:
             return
         self._made = True
         try:
-            self.folder.chmod(0o700)  # Jupyter's umask may have kept us out
+            self.folder.chmod(0o700)  # Jupyter's umask may have removed our own permissions
             self._claim = claim(self.folder)
             self._listener = self._listen()
         except OSError as error:
@@ -118,7 +118,7 @@ class SideEntrance:
         try:
             connection, _ = self._listener.accept()
         except OSError:
-            return  # it has gone again, or we are out of descriptors for the moment
+            return  # the client has disconnected, or this process has no free descriptor
         task = asyncio.ensure_future(self._serve(connection))
         self._admitting.add(task)
         task.add_done_callback(self._admitting.discard)
@@ -131,16 +131,16 @@ class SideEntrance:
             await self._refuse(connection, error)
 
     async def _refuse(self, connection: socket.socket, error: DesktopError) -> None:
-        """Answer a request, whatever it says; it has to be read, or the answer would be lost."""
+        """Answer any request with ``error``; unread data at the close could discard the answer."""
         if connection.fileno() < 0:
-            return  # it was closed with what could not take it
+            return  # closed after a failed hand-off
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_LONGEST_HEAD)
         try:
-            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _IO_TIMEOUT)
             writer.write(_answer(error))
-            await asyncio.wait_for(writer.drain(), _PATIENCE)
+            await asyncio.wait_for(writer.drain(), _IO_TIMEOUT)
         except (OSError, EOFError, asyncio.LimitOverrunError, asyncio.TimeoutError):
-            pass  # it does not speak HTTP, or has gone
+            pass  # the client does not speak HTTP, or has disconnected
         finally:
             writer.close()
 

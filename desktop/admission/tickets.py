@@ -1,4 +1,4 @@
-"""Tickets: what a page shows at the door. Each is for one connection, and not for long."""
+"""Tickets: short-lived permissions, each for one WebSocket connection."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from ..system.streams import DESKTOP
 class Ticket:
     """The right to connect once to ``session`` until ``expires`` (seconds of the clock used).
 
-    ``number`` is no secret: it names the connection.
-    ``client`` names the page that asked for it, ``user`` who was logged in there (``name`` for
-    people to read), ``share`` the link by which they came, if they did. ``stream`` is what the
-    page is to be connected to.
+    ``number`` is not secret: it identifies the connection.
+    ``client`` identifies the page that requested the ticket, ``user`` is its username (``name``
+    for display), ``share`` the id of its share link or empty, ``stream`` the stream to connect to.
     """
 
     number: int
@@ -37,15 +36,15 @@ class Ticket:
 
     @property
     def page(self) -> str:
-        """Identifies the page; guests cannot claim another user's.
+        """Identifies the page; includes share and user, so that guests cannot pose as another user.
 
-        A program that gives itself no name is another page with each connection.
+        A program without a client name is a new page for each connection.
         """
         return f"{self.share} {self.user} {self.client}" if self.client else f"#{self.number}"
 
 
 class Tickets:
-    """The tickets of one server. ``lifetime`` is in seconds, of ``clock``."""
+    """The tickets of one server. ``lifetime`` is in seconds of ``clock``."""
 
     def __init__(self, lifetime: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.lifetime = lifetime
@@ -66,7 +65,7 @@ class Tickets:
         share: str = "",
         stream: str = DESKTOP,
     ) -> Ticket:
-        """Return a new ticket; ``password`` is put in force when it is used."""
+        """Return a new ticket; ``password`` is set when the ticket is used."""
         self._forget()
         expires = self._clock() + self.lifetime
         ticket = Ticket(
@@ -85,13 +84,13 @@ class Tickets:
         return ticket
 
     def use(self, identifier: str, session: str, user: str) -> Ticket:
-        """Return the ticket called ``identifier``, which is then used up, whatever else is wrong.
+        """Return the ticket with this id; it is used up, even if this raises.
 
         Raises ``Refused`` if it is unknown, used, expired, or not for this session and user.
         """
         ticket = self._unused.pop(identifier, None)
         if ticket is None:
-            raise _refused("has been used" if identifier in self._used else "is not known here")
+            raise _refused("has been used" if identifier in self._used else "is unknown")
         self._used[identifier] = ticket.expires
         if ticket.expires < self._clock():
             raise _refused("has expired")
@@ -100,9 +99,9 @@ class Tickets:
         return ticket
 
     def use_newest(self, session: str, client: str) -> Ticket:
-        """Use the newest ticket of ``client`` for ``session``: where none can be shown.
+        """Use the newest ticket of ``client`` for ``session``, for requests without a ticket.
 
-        Not one of those who came by a link. Raises ``Refused`` if there is none.
+        Tickets of share links do not count. Raises ``Refused`` if there is none.
         """
         now = self._clock()
         for ticket in reversed(list(self._unused.values())):
@@ -112,11 +111,11 @@ class Tickets:
         raise _refused("is missing")
 
     def _forget(self) -> None:
-        """Drop what can only be refused; a refusal is a little less exact an hour later."""
+        """Drop old tickets; an hour after they expire, refusals call them unknown."""
         now, kept = self._clock(), 3600.0
         self._unused = {k: t for k, t in self._unused.items() if t.expires + kept > now}
         self._used = {k: expires for k, expires in self._used.items() if expires + kept > now}
 
 
 def _refused(why: str) -> Refused:
-    return Refused(f"The ticket {why}.", remedy="Ask for a new one: POST …/ticket.")
+    return Refused(f"The ticket {why}.", remedy="Request a new one: POST …/ticket.")

@@ -1,5 +1,5 @@
-"""WebSocket ⇄ byte stream, as a process of its own; one per Jupyter server.
+"""WebSocket ⇄ byte stream, in a separate process; one per Jupyter server.
 
-The doorman passes it two open sockets at a time, a browser's and a display server's, and it
-carries bytes between them. It listens nowhere, knows no passwords, and ends with its server.
+The doorman passes it pairs of open sockets, a browser's and a display server's, and it carries
+bytes between them. It does not listen, is given no passwords, and ends with its server.
 """

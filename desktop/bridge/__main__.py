@@ -1,7 +1,6 @@
 """``python -m jupyter_desktop.bridge``; standard input is one end of a SOCK_SEQPACKET socket pair.
 
-The server's folder is removed here, because nothing of ours may be left behind even if the server
-was killed.
+The server's folder is removed here, so that it is removed even if the server was killed.
 """
 
 from __future__ import annotations

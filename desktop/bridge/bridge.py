@@ -1,4 +1,4 @@
-"""All connections of one Jupyter server, and the socket on which they are handed over."""
+"""The bridge: the connections of one Jupyter server, and its control socket."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dataclasses import replace
 from . import messages
 from .closing import ENDED, SERVER_ENDING, TAKEN_OVER, Closing, End
 from .connection import Connection
+from .timeouts import TIMEOUTS, Timeouts
 
-REPORT_EVERY = 10.0  # seconds
-_FAREWELL = 1.0  # seconds for all browsers together to be told that the server ends
+_CLOSE_ALL_TIMEOUT = 1.0  # seconds to close all connections when the server ends
 _log = logging.getLogger("jupyter_desktop.bridge")
 
 _NO_FILE = (
@@ -24,38 +24,39 @@ _NO_FILE = (
     "that shows a desktop. Raise that limit where Jupyter is started (ulimit -n), or close pages."
 )
 _NO_THREAD = (
-    "Connection %d is refused: the bridge cannot start a thread for it (%s). Most often that is "
-    "the limit of processes: raise it where Jupyter is started (ulimit -u, or the limit of the "
-    "container or job), or end programs that nobody needs. It may also be that of memory."
+    "Connection %d is refused: the bridge cannot start a thread for it (%s). Usually the limit of "
+    "processes is reached: raise it where Jupyter is started (ulimit -u, or the limit of the "
+    "container or job), or end unneeded programs. It may also be the limit of memory."
 )
 
 
 class Bridge:
     """Takes hand-offs from ``control`` until its other end closes."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, timeouts: Timeouts = TIMEOUTS) -> None:
         self._control = control
-        self.folder: str | None = None  # the server's, to be removed at the end
+        self._timeouts = timeouts
+        self.folder: str | None = None  # the server's, removed when the bridge ends
         self._connections: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
-        self._reported: dict[int, messages.Report] = {}  # of those connections, the last
-        self._next_report = time.monotonic() + REPORT_EVERY
+        self._reported: dict[int, messages.Report] = {}  # the last report of each connection
+        self._next_report = time.monotonic() + self._timeouts.report_every
         self._lock = threading.Lock()
 
     def serve(self) -> None:
-        """Carry connections; returns when the server is gone and the browsers know."""
+        """Carry connections; returns when the server has ended and the connections are closed."""
         while self._serve_one():
             pass
         self._close(self._all(), SERVER_ENDING)
         for thread in list(self._threads.values()):
-            thread.join(_FAREWELL / max(1, len(self._threads)))
+            thread.join(_CLOSE_ALL_TIMEOUT / max(1, len(self._threads)))
 
     def _serve_one(self) -> bool:
-        self._report_until_asked()
+        self._report_until_message()
         try:
             message = messages.receive(self._control)
         except messages.BadMessage as error:
-            _log.error("A message of the server is dropped: %s", error)
+            _log.error("An invalid message from the server is dropped: %s", error)
             return True
         except ConnectionError:
             return False
@@ -76,7 +77,7 @@ class Bridge:
 
     def _begin(self, handoff: messages.Handoff, browser: int, target: int) -> None:
         connection = Connection(
-            handoff, socket.socket(fileno=browser), socket.socket(fileno=target)
+            handoff, socket.socket(fileno=browser), socket.socket(fileno=target), self._timeouts
         )
         with self._lock:
             replaced = [old for old in self._connections.values() if _replaces(handoff, old)]
@@ -99,7 +100,7 @@ class Bridge:
             _log_no_file(connection.handoff.id)
             end = End.REFUSED
         except Exception:
-            _log.exception("Connection %d failed; the others go on.", connection.handoff.id)
+            _log.exception("Connection %d failed; the others continue.", connection.handoff.id)
         finally:
             self._over(connection, end)
 
@@ -115,16 +116,16 @@ class Bridge:
         try:
             messages.send_report(self._control, report)
         except OSError:
-            pass  # the server is gone, and needs no report
+            pass  # the server has ended
 
-    def _report_until_asked(self) -> None:
-        """Report now and then what connections have carried, until there is a message."""
+    def _report_until_message(self) -> None:
+        """Report carried bytes at most every ``report_every`` seconds, until there is a message."""
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         while self._connections:
             left = self._next_report - time.monotonic()
             if left <= 0:
-                self._next_report = time.monotonic() + REPORT_EVERY
+                self._next_report = time.monotonic() + self._timeouts.report_every
                 self._report_carried()
             elif poll.poll(left * 1000):
                 return
@@ -135,7 +136,7 @@ class Bridge:
             news = [one for one in reports if self._reported.get(one.id) != one]
             self._reported.update((one.id, one) for one in news)
         for report in news:
-            # A server that is busy gets to know with the next report, or at the end.
+            # If the server is too busy to read, the next report, or the last one, has the sum.
             with contextlib.suppress(OSError):
                 messages.send_report(self._control, report, socket.MSG_DONTWAIT)
 
@@ -144,7 +145,7 @@ class Bridge:
             connection.close(closing)
 
     def _of(self, identifier: int) -> list[Connection]:
-        """Return the connection of a hand-off; none if it is over."""
+        """Return the connection of a hand-off; an empty list if it is over."""
         return [one for one in self._all() if one.handoff.id == identifier]
 
     def _all(self) -> list[Connection]:

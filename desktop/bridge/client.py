@@ -1,4 +1,4 @@
-"""The bridge, seen from the Jupyter server: a process that is there when it is needed."""
+"""The Jupyter server's side of the bridge: starts the process and hands connections over."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ..system import spawn
 from . import messages
 from .closing import End
 
-_PATIENCE = 3.0  # seconds for the bridge to say goodbye to its browsers
-_BUSY = 0.5  # seconds
-_SHORT_LIFE = 1.0  # seconds; one that dies sooner would die again
+_STOP_TIMEOUT = 3.0  # seconds for the bridge to close its connections
+_SEND_TIMEOUT = 0.5  # seconds
+_SHORT_LIFE = 1.0  # seconds; no restart at once if the bridge died sooner
 
 
 @dataclass
-class _Open:
-    """A connection that the bridge has, and the bytes that it has reported of it."""
+class _OpenConnection:
+    """A connection in the bridge, and the bytes that the bridge has reported for it."""
 
     handoff: messages.Handoff
     sent: int = 0
@@ -35,12 +35,12 @@ class _Open:
 
 
 class BridgeClient:
-    """Hands connections over to a bridge process, which it starts, and starts again if it died.
+    """Hands connections over to a bridge process, starts it, and restarts it if it died.
 
-    ``ended`` is called with a hand-off, and why, when its connection is over. ``carried`` is called
-    with the bytes that went to browsers, and came from them, since it was called last. ``folder``
-    is ours, to be made when the bridge runs, and the bridge removes it when it ends, since it
-    outlives even a server that is killed.
+    ``ended`` is called with a hand-off and a reason when its connection is over. ``carried`` is
+    called with the bytes sent to and received from browsers since its last call. ``folder`` is the
+    server's, created after the bridge has started; the bridge removes it when it ends, even if the
+    server was killed.
     """
 
     def __init__(
@@ -56,16 +56,16 @@ class BridgeClient:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._open: dict[int, _Open] = {}  # by the hand-off's number
-        self._started = 0.0  # when the bridge was started last; 0 if it never was
+        self._open: dict[int, _OpenConnection] = {}  # by the hand-off's number
+        self._started = 0.0  # when the bridge was last started; 0 if never
 
     @property
     def pid(self) -> int | None:
-        """The bridge's process id, None where there is none."""
+        """The bridge's process id, None if it does not run."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the bridge, if it does not run; it is ready for hand-offs at once.
+        """Start the bridge, if it does not run; hand-offs can be sent at once.
 
         Raises ``BridgeUnavailable``.
         """
@@ -94,35 +94,35 @@ class BridgeClient:
     ) -> None:
         """Pass two sockets to the bridge and close them here.
 
-        Raises ``BridgeUnavailable``; then they are closed as well.
+        Raises ``BridgeUnavailable``; the sockets are closed in this case, too.
         """
         with browser, target:
-            # A bridge that has died is noticed at the first attempt.
+            # The first attempt fails if the bridge has died.
             if not self._send(handoff, browser, target):
                 self._lost()
                 if not self._send(handoff, browser, target):
-                    raise _unavailable("it does not take connections")
-        self._open[handoff.id] = _Open(handoff)
+                    raise _unavailable("it does not accept connections")
+        self._open[handoff.id] = _OpenConnection(handoff)
 
     def close(self, identifier: int) -> None:
-        """End the connection of a hand-off; the browser is told that it was ended on purpose."""
+        """End the connection of a hand-off; the close frame says that the owner has ended it."""
         if self._control and identifier in self._open:
             try:
                 messages.send_close(self._control, identifier)
             except OSError as error:
-                self._log.warning("The bridge does not listen: %s", error)
+                self._log.warning("The bridge could not be asked to close a connection: %s", error)
                 self._lost()
 
     def tell(self, identifier: int, text: str) -> None:
-        """Have the page of a hand-off told ``text``; nothing depends on it, so it may fail."""
+        """Send ``text`` to the page of a hand-off; a failure is only logged."""
         if self._control and identifier in self._open:
             try:
                 messages.send_tell(self._control, identifier, text)
             except OSError as error:
-                self._log.warning("The bridge does not tell a page %s: %s", text, error)
+                self._log.warning("The bridge could not send a page %s: %s", text, error)
 
     async def stop(self) -> None:
-        """End the bridge; the browsers are told."""
+        """End the bridge, which closes all connections."""
         process, self._process = self._process, None
         self._forget_control()
         if process:
@@ -134,11 +134,11 @@ class BridgeClient:
         try:
             self.start()
             assert self._control
-            # Ready at once, but for a bridge that is busy with very many.
-            select.select([], [self._control], [], _BUSY)
+            # Ready at once, unless the bridge is busy with very many connections.
+            select.select([], [self._control], [], _SEND_TIMEOUT)
             messages.send_handoff(self._control, handoff, browser.fileno(), target.fileno())
         except OSError as error:
-            self._log.warning("The bridge did not take a connection: %s", error)
+            self._log.warning("The bridge did not accept a connection: %s", error)
             return False
         return True
 
@@ -151,15 +151,15 @@ class BridgeClient:
         except OSError:
             data = b""
         if not data:
-            self._log.error("The bridge process has died; pages will connect again.")
+            self._log.error("The bridge process has died; pages will reconnect.")
             self._lost()
             self._start_again()
             return
         self._take(messages.decode_report(data))
 
     def _lost(self) -> None:
-        """Forget a bridge that is gone."""
-        # In this order: one that merely seemed so would take the closed socket for our end.
+        """Kill a bridge that has died or does not answer, and end its connections here."""
+        # In this order: a bridge that still runs would take the closed socket for the server's end.
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -170,7 +170,7 @@ class BridgeClient:
             self._take(messages.Report(number, one.sent, one.received, End.BRIDGE_DIED))
 
     def _start_again(self) -> None:
-        """Start the bridge where one has died, so that the folder is removed in any case."""
+        """Restart a bridge that has died, so that the folder is removed in any case."""
         if time.monotonic() - self._started > _SHORT_LIFE:
             with contextlib.suppress(BridgeUnavailable):
                 self.start()
@@ -184,7 +184,7 @@ class BridgeClient:
     def _take(self, report: messages.Report) -> None:
         known = self._open.get(report.id)
         if not known:
-            return  # one that was reported over already
+            return  # its end was reported before
         self._carried(report.sent - known.sent, report.received - known.received)
         known.sent, known.received = report.sent, report.received
         if report.end:
@@ -197,7 +197,7 @@ def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "jupyter_desktop.bridge"],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
-        # numpy, which unmasks frames, would start a thread per core with megabytes of stack.
+        # numpy (unmasks frames) would start a thread per core, each with megabytes of stack.
         environment={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )
 
@@ -205,13 +205,13 @@ def _start_process(control: socket.socket) -> subprocess.Popen[bytes]:
 def _unavailable(why: str) -> BridgeUnavailable:
     return BridgeUnavailable(
         f"The process that carries the picture cannot be used: {why}.",
-        remedy="Try again. If it stays so, restart the Jupyter server.",
+        remedy="Try again. If that does not help, restart the Jupyter server.",
     )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     try:
-        process.wait(_PATIENCE)
+        process.wait(_STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -13,23 +13,30 @@ from websockify.websockifyserver import WebSockifyRequestHandler
 from .closing import Closing, End
 from .messages import Handoff, Report
 from .relay import Relay
+from .timeouts import TIMEOUTS, Timeouts
 from .websocket import BrowserSocket
 
-_HANDSHAKE = 10.0  # seconds
 _log = logging.getLogger("jupyter_desktop.bridge")
 
 
 class Connection:
-    """Runs in a thread of its own; ``close`` and ``tell`` may be called from another."""
+    """Runs in its own thread; other threads may call ``close`` and ``tell``."""
 
-    def __init__(self, handoff: Handoff, browser: socket.socket, target: socket.socket) -> None:
+    def __init__(
+        self,
+        handoff: Handoff,
+        browser: socket.socket,
+        target: socket.socket,
+        timeouts: Timeouts = TIMEOUTS,
+    ) -> None:
         self.handoff = handoff
         self._browser = browser
         self._target = target
+        self._timeouts = timeouts
         self._relay: Relay | None = None
         self._closing: Closing | None = None
         self._text: str | None = None
-        self._end = End.LOST  # unless the relay says otherwise
+        self._end = End.LOST  # until the relay returns another one
 
     @property
     def report(self) -> Report:
@@ -38,31 +45,32 @@ class Connection:
         return Report(self.handoff.id, relay.sent if relay else 0, relay.received if relay else 0)
 
     def close(self, closing: Closing) -> None:
-        """Ask for the end; the browser is told the first reason."""
+        """Request the end; the close frame has the first reason."""
         self._closing = self._closing or closing
         if self._relay:
             self._relay.close(self._closing)
 
     def tell(self, text: str) -> None:
-        """Have the page told ``text``, now or when it has been answered."""
+        """Send the page ``text``, at once or after the handshake."""
         self._text = text
         if self._relay:
             self._relay.tell(text)
 
     def drop(self) -> None:
-        """Close both sockets of a connection that cannot be run."""
+        """Close both sockets of a connection that has no thread."""
         self._browser.close()
         self._target.close()
 
     def run(self) -> End:
-        """Shake hands with the browser, relay, close both sockets, and return why it is over.
+        """Do the handshake, relay, close both sockets, and return why the connection is over.
 
-        Raises ``OSError`` where no more files can be opened.
+        Raises ``OSError`` if no more files can be opened.
         """
         with self._browser, self._target:
-            self._browser.settimeout(_HANDSHAKE)
+            self._browser.settimeout(self._timeouts.handshake)
             try:
-                _Handshake(self._browser, self)
+                # socketserver handles the whole connection in its handler's constructor.
+                _RequestHandler(self._browser, self)
             except OSError as error:
                 if error.errno in (errno.EMFILE, errno.ENFILE):
                     raise
@@ -70,11 +78,11 @@ class Connection:
         return self._end
 
     def relay(self, browser: BrowserSocket) -> None:
-        """Carry bytes; called when the browser has been answered."""
+        """Carry bytes; called after the handshake."""
         _without_delay(browser)
         browser.setblocking(False)
         self._target.setblocking(False)
-        self._relay = Relay(browser, self._target, self.handoff.greeting)
+        self._relay = Relay(browser, self._target, self.handoff.greeting, self._timeouts)
         if self._closing:
             self._relay.close(self._closing)
         if self._text is not None:
@@ -82,8 +90,8 @@ class Connection:
         self._end = self._relay.run()
 
 
-class _Handshake(WebSockifyRequestHandler):  # type: ignore[misc]
-    """websockify's request handler, as the "server" of one connection."""
+class _RequestHandler(WebSockifyRequestHandler):  # type: ignore[misc]
+    """websockify's request handler; its "server" is the ``Connection``."""
 
     SocketClass = BrowserSocket
     server_version = "jupyter-desktop"
@@ -94,7 +102,7 @@ class _Handshake(WebSockifyRequestHandler):  # type: ignore[misc]
         super().__init__(browser, ("", 0), connection)
 
     def setup(self) -> None:
-        """Read the request head from the hand-off, where it has been read already."""
+        """Read the request head from the hand-off, if the Jupyter server has read it."""
         super().setup()
         self.only_upgrade = True
         head = self.server.handoff.head
@@ -107,11 +115,11 @@ class _Handshake(WebSockifyRequestHandler):  # type: ignore[misc]
         self.server.relay(self.request)
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-        """Log what http.server has to say; nothing of it is for the user."""
+        """Log messages of http.server, which are for developers only."""
         _log.debug(format, *arguments)
 
 
 def _without_delay(browser: BrowserSocket) -> None:
-    # Not for Unix sockets, where Jupyter itself listens on one.
+    # Not for Unix sockets, which have no such option: Jupyter itself may listen on one.
     if browser.socket.family in (socket.AF_INET, socket.AF_INET6):
         browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,10 +1,10 @@
-"""What the doorman and the bridge tell each other, over a SOCK_SEQPACKET socket pair.
+"""Messages between the doorman and the bridge, over a SOCK_SEQPACKET socket pair.
 
 Each packet is one JSON object. To the bridge: a ``Handoff`` with two file descriptors (the
 browser's socket, then the display server's; SCM_RIGHTS, unix(7)), ``{"close": ID}`` to end the
 connection of a hand-off, ``{"tell": {"id": ID, "text": TEXT}}`` to send its page a text, or
-``{"folder": PATH}``, which names the server's folder before it is made. From the bridge: a
-``Report`` of each hand-off at its end, and now and then before.
+``{"folder": PATH}``, the path of the server's folder, before it is created. From the bridge: a
+``Report`` of each hand-off, regularly and at its end.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from ..system.streams import DESKTOP
 from .closing import End
 
-# WebSocket subprotocols. In the page's own, text frames tell the page how the desktop is. "binary",
-# as websockify has it, is for other clients, which would take a text for a part of the picture.
-# They stand here since the Jupyter server, which offers them, does not load websockify and numpy.
+# WebSocket subprotocols. In the page's own, text frames carry the desktop's state. "binary",
+# websockify's, is for other clients, which would read a text frame as a part of the picture.
+# Defined here because the Jupyter server, which uses them, must not load websockify and numpy.
 WITH_TEXTS = "desktop.v1"
 PROTOCOLS = (WITH_TEXTS, "binary")
 
@@ -32,18 +32,17 @@ _T = TypeVar("_T")
 
 
 class BadMessage(ValueError):
-    """A packet that is not what this module says."""
+    """A packet that is not one of the messages of this module."""
 
 
 @dataclass(frozen=True)
 class Handoff:
     """One browser connection to carry.
 
-    ``head`` is the HTTP request head as it is to be read (RFC 6455, section 4.1); empty if the
-    bridge has to read it from the socket. ``client`` names the page, ``stream`` what it is
-    connected to: a new connection of the same page for the same stream takes the place of an old
-    one. ``greeting`` is how many bytes the display server has sent once it has judged a password,
-    0 if that is not known.
+    ``head`` is the HTTP request head (RFC 6455, section 4.1); empty if the bridge must read it from
+    the socket. ``client`` identifies the page, ``stream`` its stream: a new connection of the same
+    page for the same stream replaces the old one. ``greeting`` is the number of bytes that the
+    display server has sent when it has checked a password, 0 if unknown.
     """
 
     id: int
@@ -56,14 +55,14 @@ class Handoff:
 
 @dataclass(frozen=True)
 class Close:
-    """The connection of a hand-off that is to end."""
+    """A request to end the connection of a hand-off."""
 
     id: int
 
 
 @dataclass(frozen=True)
 class Tell:
-    """A text for the page of a hand-off; clients other than our page do not get it."""
+    """A text for the page of a hand-off; not sent to clients other than our page."""
 
     id: int
     text: str
@@ -71,14 +70,14 @@ class Tell:
 
 @dataclass(frozen=True)
 class Lost:
-    """A hand-off whose sockets did not come along: this process may open no more files."""
+    """A hand-off without its sockets: this process may open no more files."""
 
     id: int
 
 
 @dataclass(frozen=True)
 class Folder:
-    """What the bridge removes when it ends, since it outlives even a server that is killed."""
+    """The folder that the bridge removes when it ends, even after a server that was killed."""
 
     path: str
 
@@ -87,7 +86,7 @@ class Folder:
 class Report:
     """Bytes that a connection has carried so far: to the browser, and from it.
 
-    ``end`` says why it is over; None while it is not.
+    ``end`` is the reason of its end; None while it is open.
     """
 
     id: int
@@ -102,22 +101,22 @@ def send_handoff(control: socket.socket, handoff: Handoff, browser: int, target:
 
 
 def send_close(control: socket.socket, identifier: int) -> None:
-    """Ask for the end of the connection of a hand-off."""
+    """Request the end of the connection of a hand-off."""
     control.send(_encode({"close": identifier}))
 
 
 def send_tell(control: socket.socket, identifier: int, text: str) -> None:
-    """Have the page of a hand-off told ``text``."""
+    """Send ``text`` to the page of a hand-off."""
     control.send(_encode({"tell": asdict(Tell(identifier, text))}))
 
 
 def send_folder(control: socket.socket, path: str) -> None:
-    """Name the server's folder."""
+    """Send the path of the server's folder."""
     control.send(_encode({"folder": path}))
 
 
 def send_report(control: socket.socket, report: Report, flags: int = 0) -> None:
-    """Report what a connection has carried, and its end; ``flags`` are those of send(2)."""
+    """Send the report of a connection; ``flags`` are those of send(2)."""
     end = report.end and report.end.name
     control.send(_encode({"report": {**asdict(report), "end": end}}), flags)
 
@@ -125,9 +124,9 @@ def send_report(control: socket.socket, report: Report, flags: int = 0) -> None:
 def receive(
     control: socket.socket,
 ) -> tuple[Handoff, int, int] | Lost | Close | Tell | Folder | None:
-    """Return what the doorman sent; None when it is gone.
+    """Return the doorman's next message; None when the doorman has closed the socket.
 
-    Raises ``BadMessage``, after it has closed whatever descriptors came along.
+    Raises ``BadMessage``, after closing all descriptors of the packet.
     """
     data, descriptors, flags, _ = socket.recv_fds(control, LARGEST, _FDS + 1)
     for descriptor in descriptors:
@@ -156,7 +155,7 @@ def _close(descriptors: list[int]) -> None:
 
 
 def decode(data: bytes, descriptors: int) -> Handoff | Close | Tell | Folder:
-    """Return what ``data`` says; ``descriptors`` is how many came with it."""
+    """Return the message in ``data``, which came with this number of ``descriptors``."""
     message = _object(data)
     match (*message, descriptors):
         case "handoff", 2:
@@ -167,11 +166,11 @@ def decode(data: bytes, descriptors: int) -> Handoff | Close | Tell | Folder:
             return _made(Tell, message["tell"])
         case "folder", 0 if isinstance(message["folder"], str):
             return Folder(message["folder"])
-    raise BadMessage("The message is no hand-off with two sockets, and nothing else we know.")
+    raise BadMessage("The message is neither a hand-off with two sockets nor another known one.")
 
 
 def _made(what: type[_T], values: Any) -> _T:
-    """Return a ``Handoff`` or a ``Tell`` of ``values``, if they are those of one."""
+    """Return a ``Handoff`` or ``Tell`` with ``values``; raises ``BadMessage`` for other fields."""
     fields = {name: _TYPES[kind] for name, kind in what.__annotations__.items()}
     if not isinstance(values, dict) or set(values) != set(fields):
         raise BadMessage(f"The fields must be {', '.join(fields)}.")
@@ -182,20 +181,20 @@ def _made(what: type[_T], values: Any) -> _T:
 
 
 def decode_report(data: bytes) -> Report:
-    """Return the report that ``data`` is."""
+    """Return the report in ``data``."""
     values = _object(data).get("report")
     if not isinstance(values, dict) or set(values) != {"id", "sent", "received", "end"}:
-        raise BadMessage("The message is no report.")
+        raise BadMessage("The message is not a report.")
     end = values["end"]
     if end is not None and (type(end) is not str or end not in End.__members__):
-        raise BadMessage("The report names no end that we know.")
+        raise BadMessage("The end in the report is unknown.")
     identifier, sent, received = map(_number, (values["id"], values["sent"], values["received"]))
     return Report(identifier, sent, received, None if end is None else End[end])
 
 
 def _number(value: Any) -> int:
     if type(value) is not int:
-        raise BadMessage("The message has something else where a number should be.")
+        raise BadMessage("A field of the message is not a number.")
     return value
 
 

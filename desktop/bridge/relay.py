@@ -1,4 +1,4 @@
-"""Relay of bytes between a browser and a display server; a slow reader pauses the other side."""
+"""Relay of bytes between a browser and a display server, with back-pressure."""
 
 from __future__ import annotations
 
@@ -12,35 +12,40 @@ from websockify.websocket import WebSocketWantReadError, WebSocketWantWriteError
 
 from .closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, Closing, End
 from .messages import WITH_TEXTS
+from .timeouts import TIMEOUTS, Timeouts
 from .websocket import BrowserSocket, ProtocolError
 
 CHUNK = 64 * 1024
-PING_EVERY = 20.0  # seconds; proxies cut connections that idle for 60
-SILENCE = 120.0  # seconds without a sign of life from the browser
-LOGIN = 15.0  # seconds for a viewer to give its password
-_FAREWELL = 2.0  # seconds to wait for the browser's close frame
+_CLOSE_TIMEOUT = 2.0  # seconds to wait for the browser's close frame
 _GONE = select.POLLHUP | select.POLLERR
 
 
 class Relay:
     """Carries one connection.
 
-    It holds at most one chunk in each direction: while one waits to be sent its source is not
+    It holds at most one chunk in each direction: while a chunk waits to be sent, its source is not
     read, so the back-pressure of either side reaches the other. An empty message from the browser
-    asks for a sign of life, and is answered by an empty one.
+    is answered by an empty one: browser scripts cannot send pings.
 
-    ``greeting`` is how many bytes the display server has sent once it has judged a password; a
-    browser that gets no further in time is shut out. 0 is for those that need no such limit.
+    ``greeting`` is the number of bytes that the display server has sent when it has checked a
+    password; a connection that does not get further in time is closed. 0 disables this limit.
 
     ``close`` and ``tell`` may be called from any thread.
     """
 
-    def __init__(self, browser: BrowserSocket, target: socket.socket, greeting: int) -> None:
+    def __init__(
+        self,
+        browser: BrowserSocket,
+        target: socket.socket,
+        greeting: int,
+        timeouts: Timeouts = TIMEOUTS,
+    ) -> None:
         self._browser = browser
         self._target = target
         self._greeting = greeting
+        self._timeouts = timeouts
         # One of websockify's sending methods with its argument, to be called again with the same
-        # until it does not raise; anything else in between would break the frame.
+        # argument until it does not raise; any other call in between would break the frame.
         self._sending: tuple[Callable[[bytes], object], bytes] | None = None
         self._to_target = memoryview(b"")
         self._asked_for_life = False
@@ -54,12 +59,12 @@ class Relay:
         self._poll.register(self._woken, select.POLLIN)
 
     def close(self, closing: Closing) -> None:
-        """Ask for the end."""
+        """Request the end."""
         self._closing = self._closing or closing
         self._wake_up()
 
     def tell(self, text: str) -> None:
-        """Have the page told ``text``, the newest one, once it takes something."""
+        """Send the page ``text`` once the socket is writable; only the newest text is kept."""
         if self._browser.protocol == WITH_TEXTS:
             self._texts.append(text)
             self._wake_up()
@@ -68,10 +73,10 @@ class Relay:
         try:
             self._wake.send(b"\0")
         except OSError:
-            pass  # it is over already
+            pass  # the relay has ended
 
     def run(self) -> End:
-        """Relay until either side closes, and tell the browser why where it can be told."""
+        """Relay until either side closes; send the browser a close frame if it is still there."""
         with self._woken, self._wake:
             try:
                 closing = self._carry()
@@ -85,7 +90,7 @@ class Relay:
             return closing.end
 
     def _carry(self) -> Closing | None:
-        """Relay; return what to tell the browser, None if it has closed."""
+        """Relay; return the reason for the close frame, None if the browser has closed."""
         while True:
             ready = self._wait()
             if self._woken.fileno() in ready:
@@ -97,22 +102,22 @@ class Relay:
             if browser & _GONE or (browser & select.POLLIN and not self._read_browser()):
                 return None
             target = ready.get(self._target.fileno(), 0)
-            # A hang-up is reported even while it is not read, because a frame is half sent.
+            # poll reports a hang-up even while the target is not read because a frame is half sent.
             readable = target & ~select.POLLOUT and self._sending is None
             if not self._write_target() or (readable and not self._read_target()):
                 return SESSION_ENDED
             self._write_browser()
 
     def _wait(self) -> dict[int, int]:
-        """Wait for what can be done now; a side is read only while the other one takes."""
+        """Return the ready descriptors; a side is read only while the other one is writable."""
         blocked, pending = self._sending is not None, bool(self._to_target)
         self._watch(self._browser.fileno(), reading=not pending, writing=blocked)
         self._watch(self._target.fileno(), reading=not blocked, writing=pending)
         return dict(self._poll.poll(1000))
 
     def _watch(self, descriptor: int, *, reading: bool, writing: bool) -> None:
-        # A descriptor that is not registered reports no hang-up either, which would otherwise
-        # come back at once for as long as the other side does not take what is left.
+        # Unregistered, a descriptor reports no hang-up either: poll would otherwise return at once,
+        # again and again, until the other side accepts the remaining bytes.
         if reading or writing:
             events = select.POLLIN * reading | select.POLLOUT * writing
             self._poll.register(descriptor, events)
@@ -123,18 +128,18 @@ class Relay:
                 pass
 
     def _overdue(self) -> Closing | None:
-        """Return why to give up on the browser, if it is time to."""
+        """Return why the browser has timed out; None if it has not."""
         now = time.monotonic()
         if self._browser.heard != self._heard or self._to_target:
             self._heard, self._alive = self._browser.heard, now
-        if now - self._alive > SILENCE:
+        if now - self._alive > self._timeouts.silence:
             return SILENT
-        if self._greeting > 0 and now - self._began > LOGIN:
+        if self._greeting > 0 and now - self._began > self._timeouts.login:
             return NOT_AUTHORISED
         return None
 
     def _read_browser(self) -> bool:
-        """Take the messages that are there; False when the browser has closed."""
+        """Read the available messages; False when the browser has closed."""
         messages: list[bytes] = []
         closed = False
         try:
@@ -149,12 +154,12 @@ class Relay:
         self._asked_for_life |= b"" in messages
         self._to_target = memoryview(b"".join(messages))
         if closed:
-            # The last keys pressed on a page come together with its goodbye.
+            # The last key events of a page arrive together with its close frame.
             self._write_target()
         return not closed
 
     def _write_target(self) -> bool:
-        """Pass on what waits for the display server; False when that is gone."""
+        """Send pending bytes to the display server; False when it has closed."""
         try:
             if self._to_target:
                 taken = self._target.send(self._to_target)
@@ -167,7 +172,7 @@ class Relay:
         return True
 
     def _read_target(self) -> bool:
-        """Take what the display server has; False when it is gone."""
+        """Read from the display server; False when it has closed."""
         try:
             data = self._target.recv(CHUNK)
         except BlockingIOError:
@@ -180,9 +185,9 @@ class Relay:
         return bool(data)
 
     def _write_browser(self) -> None:
-        """Send what waits for the browser, as far as it takes it."""
+        """Send pending frames to the browser until its socket would block."""
         try:
-            while self._sending or self._next_of_ours():
+            while self._sending or self._next_own_frame():
                 assert self._sending
                 send, data = self._sending
                 send(data)
@@ -190,8 +195,8 @@ class Relay:
         except WebSocketWantWriteError:
             pass
 
-    def _next_of_ours(self) -> bool:
-        """Put what is not data in the place of data; False if there is nothing of that kind."""
+    def _next_own_frame(self) -> bool:
+        """Make the next pong, ping or text the pending frame; False if there is none."""
         now = time.monotonic()
         if self._browser.unanswered is not None:
             self._sending = (self._browser.pong, self._browser.unanswered)
@@ -201,19 +206,19 @@ class Relay:
             self._asked_for_life = False
         elif self._texts:
             self._sending = (self._browser.send_text, self._texts.popleft().encode())
-        elif now - self._pinged > PING_EVERY:
+        elif now - self._pinged > self._timeouts.ping_every:
             self._sending = (self._browser.ping, b"")
             self._pinged = now
         return self._sending is not None
 
     def _say_goodbye(self, closing: Closing) -> None:
-        """Close in order, if the browser still takes part (RFC 6455, section 7.1)."""
-        deadline = time.monotonic() + _FAREWELL
-        self._browser.settimeout(_FAREWELL)
+        """Do the closing handshake, if the browser answers (RFC 6455, section 7.1)."""
+        deadline = time.monotonic() + _CLOSE_TIMEOUT
+        self._browser.settimeout(_CLOSE_TIMEOUT)
         try:
             self._write_browser()
             self._browser.send_close(closing.code, closing.reason)
-            # It may talk on for a while, having not seen the close frame yet.
+            # Frames that the browser sent before it received the close frame come first.
             while time.monotonic() < deadline and self._browser.recvmsg() is not None:
                 pass
         except (OSError, ProtocolError):

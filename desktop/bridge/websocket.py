@@ -1,4 +1,4 @@
-"""The browser's side: websockify's WebSocket, with what RFC 6455 asks for and it does not check."""
+"""The browser's WebSocket: websockify's, with the checks of RFC 6455 that it lacks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from websockify.websockifyserver import CompatibleWebSocket
 
 from .messages import PROTOCOLS
 
-# Browsers send a clipboard in frames of some kilobytes; none needs to be as large as this.
+# Far above the largest frames of a page: a clipboard is sent in frames of some kilobytes.
 LARGEST_FRAME = 1024 * 1024
 
 _CONTINUATION, _TEXT, _BINARY, _FIRST_CONTROL = 0x0, 0x1, 0x2, 0x8
 _LARGEST_CONTROL_FRAME = 125
 _FINAL = 0x80
-_TWO_BYTES, _EIGHT_BYTES = 126, 127  # in place of the length: that it follows
+_TWO_BYTES, _EIGHT_BYTES = 126, 127  # instead of the length: its size, and that it follows
 _HEADER_LENGTHS = {_TWO_BYTES: 4, _EIGHT_BYTES: 10}
 
 
@@ -40,11 +40,11 @@ def _header(opcode: int, length: int) -> bytes:
 
 
 class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
-    """A WebSocket that bounds what it buffers.
+    """A WebSocket with a bounded buffer.
 
-    ``recvmsg`` raises ``ProtocolError`` for what must not be answered but closed. ``heard`` counts
-    the frames that came, of any kind. A ping waits in ``unanswered`` until there is room for a
-    pong, since one in the middle of another frame would break that.
+    ``recvmsg`` raises ``ProtocolError`` if the connection must be closed. ``heard`` counts the
+    received frames of any kind. A ping waits in ``unanswered`` until no frame is half sent: a pong
+    inside another frame would break it.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -56,26 +56,26 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
 
     @property
     def said_goodbye(self) -> bool:
-        """Whether the browser's end of the stream came after a close frame of its own."""
-        # 1006: without one (RFC 6455, section 7.1.5).
+        """Whether the browser has sent a close frame."""
+        # 1006: the stream ended without one (RFC 6455, section 7.1.5).
         return self.close_code not in (None, 1006)
 
     def select_subprotocol(self, protocols: list[str]) -> str:
-        """Return the first protocol offered that we speak."""
+        """Return the first of our protocols that the browser offers."""
         return next((protocol for protocol in PROTOCOLS if protocol in protocols), "")
 
     def shutdown(self, how: int | None, code: int = 1000, reason: str | None = None) -> None:
-        """Answer the browser's close frame; what websockify objects to is raised instead.
+        """Answer the browser's close frame; raise the protocol errors that websockify finds.
 
-        After websockify has sent a close frame it drops silently whatever is to be sent, which the
-        caller could not see. ``how`` is None only for the answer to a close frame.
+        websockify would send a close frame for them and then drop all further frames silently.
+        ``how`` is None only for the answer to a close frame.
         """
         if how is not None:
             raise ProtocolError(code, reason or "")
         super().shutdown(how, code, reason)
 
     def send_text(self, text: bytes) -> None:
-        """Send a text frame; to be called again with the same, like ``sendmsg``."""
+        """Send a text frame; like ``sendmsg``, call it again with the same text if it raises."""
         if self._unsent:
             self._flush()
         else:
@@ -86,16 +86,16 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         super().shutdown(None, code, reason)
 
     def handle_ping(self, data: bytes) -> None:
-        """Remember the newest ping; older ones need no answer (RFC 6455, 5.5.3)."""
+        """Keep the newest ping; older ones need no answer (RFC 6455, 5.5.3)."""
         self.unanswered = data
 
     def _sendmsg(self, opcode: int, msg: bytes) -> None:
-        """Send a frame; websockify would copy it three times on the way to the socket."""
+        """Send a frame without the three copies that websockify would make."""
         self._unsent += map(memoryview, (_header(opcode, len(msg)), msg))
         self._flush()
 
     def _flush(self) -> None:
-        """Send what is left; raises ``WebSocketWantWriteError`` if the socket takes no more."""
+        """Send the rest; raises ``WebSocketWantWriteError`` if the socket would block."""
         while self._unsent:
             try:
                 sent = self.socket.sendmsg(self._unsent)
@@ -107,7 +107,7 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
                 self._unsent[0] = self._unsent[0][sent:]
 
     def _decode_hybi(self, buf: bytes) -> dict[str, Any] | None:
-        """Check a frame's header as soon as it is there, then let websockify decode the frame."""
+        """Check a frame's header as soon as it has arrived; then websockify decodes the frame."""
         if len(buf) >= 2:
             self._check_header(buf)
         frame: dict[str, Any] | None = super()._decode_hybi(buf)
@@ -136,10 +136,10 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
         return int.from_bytes(buf[2:end], "big") if len(buf) >= end else 0
 
     def _make_whole(self, frame: dict[str, Any]) -> None:
-        """Make a message of its own of each fragment, since a byte stream knows no messages.
+        """Make each fragment a whole message, since a byte stream has no messages.
 
-        So nothing is held until a message ends. websockify would also take an empty first fragment
-        for none at all.
+        So no fragment is buffered until its message ends. Also, websockify would ignore an empty
+        first fragment.
         """
         if (frame["opcode"] == _CONTINUATION) != self._in_message:
             raise ProtocolError(1002, "A fragment is out of order.")

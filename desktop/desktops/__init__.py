@@ -1,1 +1,1 @@
-"""The desktops of this Jupyter server: planned, started, followed, ended."""
+"""The desktops of this Jupyter server: plans, sessions, viewers."""

@@ -1,7 +1,7 @@
-"""Single applications: those that a site or a user has set up, and what is wrong with the others.
+"""Single applications that a site or a user has set up, and the errors of unusable ones.
 
-Each is a dictionary, in the setting ``DesktopApp.applications`` or in a file of its own. Nothing
-here looks whether a program is installed: that is to be seen where its session runs.
+Each is a dictionary, in the setting ``DesktopApp.applications`` or in a file. The session checks
+whether its program is installed, since it may run on another machine.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from .sessions import DEFAULT_SESSION, check_name
 FULL_SCREEN, SEAMLESS = MODES = ("full-screen", "seamless")
 
 # Sessions that are desktops; the launcher has tiles for them.
-_TAKEN = (DEFAULT_SESSION, "xpra")
+_RESERVED_NAMES = (DEFAULT_SESSION, "xpra")
 
-# What the session sets itself.
-_NOT_TO_BE_SET = ("DISPLAY", "XAUTHORITY")
+# Variables that the session sets.
+_RESERVED_VARIABLES = ("DISPLAY", "XAUTHORITY")
 
 _ICONS = (".svg", ".png")
 _LARGEST_FILE = 64 * 1024  # bytes
-_MOST = 100  # applications
+_MOST_APPLICATIONS = 100
 _LONGEST_TITLE = 80
 
 
 @dataclass(frozen=True)
 class Application:
-    """One program with a session of its own.
+    """One program with its own session.
 
-    ``command`` is run as it is, by no shell; ``mode`` is one of ``MODES``. ``backend``,
-    ``category`` and ``placement`` are empty where the settings of desktops decide. In values of
-    ``environment``, ``${NAME}`` stands for what the session has under that name.
+    ``command`` is run without a shell; ``mode`` is one of ``MODES``. If ``backend``, ``category``
+    or ``placement`` is empty, the settings of desktops decide. In values of ``environment``,
+    ``${NAME}`` stands for the session's variable of that name.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Application:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def wish(self, wish: Wish) -> Wish:
-        """Return ``wish`` with what is set up for this application."""
+        """Return ``wish`` with this application's backend and placement."""
         return replace(
             wish,
             backend=self.backend or wish.backend,
@@ -66,7 +66,7 @@ class Application:
         )
 
     def specification(self, desktop: Specification, session: str) -> Specification:
-        """Return what makes of a ``desktop`` this application, in the session of that name."""
+        """Return ``desktop`` changed to this application, for the session of that name."""
         mode = "seamless" if self.mode == SEAMLESS else "desktop"
         display = replace(
             desktop.display,
@@ -83,21 +83,23 @@ class Application:
 
 
 class Applications:
-    """Those of one server, by name: what can be started, and why the others cannot."""
+    """The applications of one server by name, including unusable ones with their errors."""
 
     def __init__(self) -> None:
         self._known: dict[str, Application | ApplicationUnusable] = {}
 
     def add(self, name: str, source: str, read: Callable[[], Application]) -> None:
-        """Add what ``read`` returns, or the ``ApplicationUnusable`` that it raises.
+        """Add the result of ``read``, or the ``ApplicationUnusable`` that it raises.
 
-        Who was first stays. Raises ``ApplicationUnusable`` where nothing can have that name.
+        The first of a name stays. Raises ``ApplicationUnusable``, also for an impossible name.
         """
         check(_is_name(name), source, "its name must be letters, digits, '.', '_' and '-'")
-        check(name not in _TAKEN, source, f"{name!r} is the name of a desktop; choose another")
+        reserved = name in _RESERVED_NAMES
+        check(not reserved, source, f"{name!r} is the name of a desktop; choose another")
         if name in self._known:
             return
-        check(len(self._known) < _MOST, source, f"there are {_MOST} applications before it")
+        full = len(self._known) >= _MOST_APPLICATIONS
+        check(not full, source, f"there are already {_MOST_APPLICATIONS} applications")
         try:
             self._known[name] = read()
         except ApplicationUnusable as problem:
@@ -111,7 +113,7 @@ class Applications:
         return iter(self._known)
 
     def get(self, name: str) -> Application:
-        """Return the application called ``name``; raises what is in the way of it."""
+        """Return the application called ``name``; raises its error if it is unusable."""
         known = self._known.get(name)
         if known is None:
             raise UnknownApplication(
@@ -123,38 +125,38 @@ class Applications:
         return known
 
     def title(self, name: str) -> str:
-        """Return its title; its name where it cannot be used."""
+        """Return its title; its name if it is unusable."""
         known = self._known.get(name)
         return known.title if isinstance(known, Application) else name
 
     def placement(self, name: str) -> str:
-        """Return where it always runs; empty where that is for the settings or users to say."""
+        """Return its placement; empty if settings or users choose it."""
         known = self._known.get(name)
         return known.placement if isinstance(known, Application) else ""
 
     def icon(self, name: str) -> Path | None:
-        """Return its icon, None where it has none that is there."""
+        """Return its icon, None if it has none or the file is missing."""
         known = self._known.get(name)
         icon = known.icon if isinstance(known, Application) else None
-        # Path.is_file() raises where a folder may not be looked into.
+        # Path.is_file() raises for a folder without search permission.
         return icon if icon and os.path.isfile(icon) else None  # noqa: PTH113
 
     def missing_icons(self) -> list[Path]:
-        """Return the icons that are not there."""
+        """Return the icons whose files are missing."""
         known = (one for one in self._known.values() if isinstance(one, Application))
         return [one.icon for one in known if one.icon and not self.icon(one.name)]
 
     def category(self, name: str) -> str:
-        """Return its section of the launcher; empty for that of desktops."""
+        """Return its section of the launcher; empty for the section of desktops."""
         known = self._known.get(name)
         return known.category if isinstance(known, Application) else ""
 
 
 def read(setting: Mapping[str, Any], folders: Sequence[str], log: logging.Logger) -> Applications:
-    """Return the applications of the setting and, after it, of the files in ``folders``.
+    """Return the applications of the setting, then those of the files in ``folders``.
 
-    A file is called NAME.json; of two with the same name the one in the first folder counts. What
-    cannot be used is told to ``log``, and to who wants to start it; the rest is not affected.
+    A file is called NAME.json; of two with the same name the first one counts. The error of an
+    unusable application goes to ``log``, and to users who start it; the others are not affected.
     """
     applications = Applications()
 
@@ -170,7 +172,7 @@ def read(setting: Mapping[str, Any], folders: Sequence[str], log: logging.Logger
     for file in _files(folders):
         add(file.stem, str(file), lambda file=file: _read_file(file))  # type: ignore[misc]
     for missing in applications.missing_icons():
-        log.warning("An application has the icon of the desktop: there is no %s.", missing)
+        log.warning("The icon %s does not exist; its application has the desktop's.", missing)
     return applications
 
 
@@ -193,9 +195,9 @@ def _read_file(file: Path) -> Application:
 
 
 def parse(name: str, values: object, source: str, folder: Path = Path("/")) -> Application:
-    """Return the application that ``values`` describe, its icon's path seen from ``folder``.
+    """Return the application that ``values`` describe; its icon's path is relative to ``folder``.
 
-    Raises ``ApplicationUnusable``, which names ``source`` and what is wrong in it.
+    Raises ``ApplicationUnusable``, which names ``source`` and its error.
     """
     if not isinstance(values, dict):
         raise _unusable(source, "it must be an object with the key 'command'")
@@ -207,7 +209,7 @@ def parse(name: str, values: object, source: str, folder: Path = Path("/")) -> A
     if icon := read.pop("icon", ""):
         read["icon"] = folder / os.path.expanduser(icon)  # noqa: PTH111  it does not raise for unknown users
     if read.get("mode") == SEAMLESS:
-        check(read.get("backend", AUTO) != "vnc", source, "backend: only 'xpra' is seamless")
+        check(read.get("backend", AUTO) != "vnc", source, "backend: mode 'seamless' needs 'xpra'")
         read["backend"] = "xpra"
     return Application(name, **read)
 
@@ -221,7 +223,7 @@ def check(condition: bool, source: str, problem: str) -> None:
 def _unusable(source: str, problem: str) -> ApplicationUnusable:
     return ApplicationUnusable(
         f"{source}: {problem}.",
-        remedy="Correct it, or ask the administrator of this server to, and restart Jupyter.",
+        remedy="Correct it, or ask this server's administrator to do so, and restart Jupyter.",
     )
 
 
@@ -240,14 +242,14 @@ def _similar(key: object) -> str:
 
 def _text(value: object, source: str) -> str:
     if not isinstance(value, str):
-        raise _unusable(source, "it must be a text")
-    check("\0" not in value, source, "it holds a NUL")
+        raise _unusable(source, "it must be a string")
+    check("\0" not in value, source, "it contains a NUL character")
     return value
 
 
 def _line(value: object, source: str) -> str:
     line = _text(value, source)
-    check(0 < len(line) <= _LONGEST_TITLE, source, f"it must be 1 to {_LONGEST_TITLE} letters")
+    check(0 < len(line) <= _LONGEST_TITLE, source, f"it must have 1 to {_LONGEST_TITLE} characters")
     check(line.isprintable(), source, "it must be one line")
     return line
 
@@ -261,7 +263,7 @@ def _command(value: object, source: str) -> tuple[str, ...]:
     elif isinstance(value, list):
         words = [_text(word, source) for word in value]
     else:
-        raise _unusable(source, "it must be a text, or a list of texts")
+        raise _unusable(source, "it must be a string or a list of strings")
     check(bool(words and words[0]), source, "it names no program")
     return tuple(words)
 
@@ -293,11 +295,11 @@ def _mode(value: object, source: str) -> str:
 
 def _environment(value: object, source: str) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise _unusable(source, "it must be an object of names and texts")
+        raise _unusable(source, "it must be an object of strings")
     for name in value:
         known = isinstance(name, str) and re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII)
         check(bool(known), source, f"{name!r} cannot be the name of a variable")
-        check(name not in _NOT_TO_BE_SET, source, f"{name} is for the session to set")
+        check(name not in _RESERVED_VARIABLES, source, f"{name} is set by the session")
     return {name: _text(text, f"{source}: {name}") for name, text in value.items()}
 
 

@@ -1,4 +1,4 @@
-"""One desktop, seen from the Jupyter server: its session process, and who is connected."""
+"""One desktop in the Jupyter server: its session process, its state and its viewers."""
 
 from __future__ import annotations
 
@@ -42,15 +42,14 @@ from .record import Record
 from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
-_ANSWER = 5.0  # seconds for it to put a password in force
-# The text for viewers. A page may have no other way to hear of the end: a Jupyter server that
-# ends answers no requests any more.
+_ANSWER_TIMEOUT = 5.0  # seconds for the session to set a password
+# Sent to pages over the WebSocket, since a Jupyter server that is ending answers no requests.
 _ENDING = json.dumps({"step": Step.ENDING})
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A desktop at one moment; ``application`` is empty for one that is none."""
+    """A desktop at one moment; ``application`` is empty for a whole desktop."""
 
     name: str
     application: str
@@ -67,15 +66,15 @@ class Snapshot:
             "viewers": [viewer.as_json() for viewer in self.viewers],
             "last_activity": isoformat(self.last_activity),
             **asdict(self.state),
-            # With the time by which a page knows how its own clock goes.
+            # With the server's time, by which a page corrects for its own clock.
             "job": job and {**asdict(job), "now": time.time()},
         }
 
 
 class DesktopSession:
-    """One desktop, seen from the Jupyter server: a process, and what it says of itself.
+    """One desktop in the Jupyter server: a session process, and the state that it reports.
 
-    ``activity`` is what counts as its use (see ``activity.Use``).
+    ``activity`` defines its use (see ``activity.Use``).
     """
 
     def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
@@ -84,7 +83,7 @@ class DesktopSession:
         self.viewers = Viewers(name, log, self.publish)
         self._record = Record(name, log)
         self.run = 0  # how often it was started
-        self.turn = asyncio.Lock()  # starts and stops of one desktop wait for each other
+        self.turn = asyncio.Lock()  # serialises starts and stops
         self._specification = Specification()
         self._placement: Placement = Local()
         self._log = log
@@ -97,22 +96,22 @@ class DesktopSession:
 
     @property
     def backend(self) -> str:
-        """The name of its backend; "auto" until it has found which there is."""
+        """The name of its backend; "auto" until the session has chosen one."""
         return self.state.backend or AUTO
 
     @property
     def application(self) -> str:
-        """The name of the application that it is; empty for a desktop."""
+        """The name of its application; empty for a desktop."""
         return self._specification.application
 
     def key(self, access: Access) -> str | None:
-        """Return what viewers need besides a password; None where nothing is encrypted."""
+        """Return the key that viewers need besides a password; None without encryption."""
         encrypts = backend(self.backend).encrypts(self._specification.display)
         return credentials.key_for(self._specification.key, access) if encrypts else None
 
     @property
     def greeting(self) -> int:
-        """``Backend.greeting`` of its backend, in bytes; 0 while that is not known."""
+        """``Backend.greeting`` of its backend, in bytes; 0 while the backend is unknown."""
         return 0 if self.backend == AUTO else backend(self.backend).greeting
 
     @property
@@ -121,12 +120,12 @@ class DesktopSession:
         return self._placement.opens_within
 
     def new_password(self) -> str:
-        """Return a password for one viewer, to be put in force when they connect."""
+        """Return a password for one viewer, to be set when it connects."""
         return backend(self.backend).new_password()
 
     @property
     def alive(self) -> bool:
-        """Whether the desktop is there or about to be."""
+        """Whether the desktop runs or is starting."""
         return self.state.state.alive
 
     @property
@@ -135,7 +134,7 @@ class DesktopSession:
         return self._use.last
 
     def snapshot(self) -> Snapshot:
-        """Return how it is now."""
+        """Return its present state."""
         viewers = tuple(self.viewers)
         return Snapshot(self.name, self.application, viewers, self.last_activity, self.state)
 
@@ -144,8 +143,8 @@ class DesktopSession:
         return self.snapshot().as_json()
 
     async def start(self, plan: Plan) -> None:
-        """Start the session process; how it gets on is told to subscribers."""
-        # One that has ended may not have gone yet.
+        """Start the session process; subscribers receive its progress."""
+        # The process of an ended desktop may still exist.
         await self._gone()
         self.run += 1
         self.viewers.begin()
@@ -163,12 +162,12 @@ class DesktopSession:
         self._listening = asyncio.ensure_future(self._listen(self._process))
 
     async def stop(self) -> None:
-        """End the desktop; returns when nothing of it is left."""
+        """End the desktop; returns when its processes have ended."""
         self._send(Stop())
         await self._gone()
 
     async def connect(self, password: str, access: Access, stream: str = DESKTOP) -> socket.socket:
-        """Put ``password`` in force and return a byte stream to what serves ``stream``.
+        """Set ``password`` and return a byte stream to the server of ``stream``.
 
         Raises ``NotReady``, ``SessionEnded``, ``Unreachable``, ``ShareUnsupported`` or
         ``UnknownStream``.
@@ -176,13 +175,13 @@ class DesktopSession:
         return await self._placement.connect(await self._admit(password, access, stream))
 
     async def check_shareable(self, access: Access) -> None:
-        """Raise what is in the way of viewers with ``access``, as ``connect`` would."""
+        """Raise the error that viewers with ``access`` would get from ``connect``."""
         self.check_reachable()
         if access is Access.VIEW:
             await self._admit(None, access)
 
     def resize(self, geometry: str) -> None:
-        """Give the screen another size; nothing happens where the display server does that.
+        """Resize the screen; no effect if the display server's own protocol resizes it.
 
         Raises ``NotReady`` or ``SessionEnded``.
         """
@@ -198,12 +197,12 @@ class DesktopSession:
         if not self.state.reachable:
             why = "is still starting"
             if self.state.state is Phase.RUNNING:
-                why = "lives, but its display server has ended and is being started again"
+                why = "is running, but its display server has ended and is being restarted"
             raise NotReady(f"The desktop {self.name!r} {why}.", remedy="Try again in a moment.")
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[asyncio.Queue[Snapshot | Log]]:
-        """Give a queue of what happens, the present state first."""
+        """Yield a queue of events, the present state first."""
         queue: asyncio.Queue[Snapshot | Log] = asyncio.Queue()
         queue.put_nowait(self.snapshot())
         self._subscribers.add(queue)
@@ -213,7 +212,7 @@ class DesktopSession:
             self._subscribers.discard(queue)
 
     def publish(self) -> None:
-        """Tell subscribers the present state, and viewers if programs save."""
+        """Send subscribers the present state, and pages the message that programs are saving."""
         self._update_use()
         self._tell(self.snapshot())
         if self.alive and self.state.step is Step.ENDING:
@@ -221,15 +220,15 @@ class DesktopSession:
                 viewer.tell(_ENDING)
 
     async def _gone(self) -> None:
-        """Wait for the session process to go; see to it if it takes too long."""
+        """Wait for the session process to end; after a timeout, end it."""
         if self._process and self._listening:
             await self._process.close(self._specification.stop_timeout + self._placement.slack)
             await asyncio.shield(self._listening)
 
     async def _admit(self, password: str | None, access: Access, stream: str = DESKTOP) -> str:
-        """Have a password put in force; return the path of the socket that asks for it.
+        """Have the session set a password; return the path of the socket that requires it.
 
-        With None, the one that is in force stays.
+        None keeps the present password.
         """
         self.check_reachable()
         self._last_id += 1
@@ -237,7 +236,7 @@ class DesktopSession:
         self._admitted[identifier := self._last_id] = answer
         self._send(Admit(identifier, password, access, stream))
         try:
-            return await asyncio.wait_for(answer, self._patience(access))
+            return await asyncio.wait_for(answer, self._answer_timeout(access))
         except asyncio.TimeoutError:
             raise NotReady(
                 f"The desktop {self.name!r} does not answer.", remedy="Try again, or restart it."
@@ -245,15 +244,15 @@ class DesktopSession:
         finally:
             self._admitted.pop(identifier, None)
 
-    def _patience(self, access: Access) -> float:
-        """Return for how many seconds an answer is waited for."""
+    def _answer_timeout(self, access: Access) -> float:
+        """Return the seconds to wait for the session's answer to ``Admit``."""
         if access is Access.FULL:
-            return _ANSWER
-        # A server for those who only look may have to start; what is in the way, it says itself.
-        return self._specification.start_timeout + _ANSWER
+            return _ANSWER_TIMEOUT
+        # The view-only server may have to start first; the session itself reports its failure.
+        return self._specification.start_timeout + _ANSWER_TIMEOUT
 
     async def _listen(self, process: SessionProcess) -> None:
-        """Follow what the session process says until it has ended."""
+        """Handle the events of the session process until it has ended."""
         async for event in process.events():
             self._take(event)
         if self.alive:
@@ -271,7 +270,7 @@ class DesktopSession:
                 self._update_use()
             case Admitted(identifier, path, problem):
                 answer = self._admitted.get(identifier)
-                if answer:  # else it comes too late
+                if answer:  # otherwise the request has timed out
                     _settle(answer, path, problem.as_error() if problem else None)
 
     def _set_state(self, state: State) -> None:
@@ -307,7 +306,7 @@ class DesktopSession:
 
 def _settle(future: asyncio.Future[str], path: str = "", error: Exception | None = None) -> None:
     if future.done():
-        return  # the waiting request has gone
+        return  # the waiting request was cancelled
     if error:
         future.set_exception(error)
     else:
@@ -322,7 +321,7 @@ def _not_started(program: str, error: OSError) -> StartFailed:
 
 def _died(status: int) -> StartFailed:
     return StartFailed(
-        f"The desktop's session process ended without a word (status {status}).",
-        remedy="Start the desktop again. The log of the Jupyter server may say why it happened; "
-        "`jupyter desktop doctor`, in a terminal, what is amiss on this machine.",
+        f"The desktop's session process ended without an error message (status {status}).",
+        remedy="Start the desktop again. The log of the Jupyter server may give the cause; "
+        "`jupyter desktop doctor`, in a terminal, checks this machine.",
     )

@@ -1,4 +1,4 @@
-"""Where users may have desktops, and what they can choose there."""
+"""The placements that users may choose, and their options."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _LABELS = {LOCAL: "This machine", SLURM: "A node of the cluster"}
 
 
 class Places:
-    """The placements that an administrator ``offers``, the usual one first."""
+    """The placements that an administrator ``offers``, the default one first."""
 
     def __init__(self, offers: Iterable[str], slurm: Slurm) -> None:
         self._offered = list(dict.fromkeys(offers))
         self._slurm = slurm
 
     def check(self, name: str) -> str:
-        """Return ``name`` if users may ask for that placement; raises ``BadRequest``."""
+        """Return ``name`` if users may choose that placement; raises ``BadRequest``."""
         if name not in self._offered:
             raise BadRequest(
-                f"Desktops are not placed with {name[:40]!r} here.",
-                remedy=f"Ask for one of {', '.join(self._offered)}, or have the administrator "
-                "offer it with DesktopApp.other_placements.",
+                f"This server does not offer the placement {name[:40]!r}.",
+                remedy=f"Choose one of {', '.join(self._offered)}, or ask the administrator "
+                "to add it to DesktopApp.other_placements.",
             )
         return name
 
     def shown(self, only: str = "") -> list[dict[str, Any]]:
-        """Return them as the page shows them, or the ``only`` one that there is to be."""
+        """Return the placements as the page shows them; just ``only`` if it is not empty."""
         fields = {SLURM: self._slurm.form()}
         return [
             {
@@ -44,9 +44,9 @@ class Places:
         ]
 
     def placement(self, wish: Wish) -> Placement:
-        """Return where a desktop is to run; raises ``BadRequest`` for options that cannot be."""
+        """Return the placement of a desktop; raises ``BadRequest`` for invalid options."""
         if (wish.placement or self._offered[0]) == SLURM:
             return SlurmPlacement(self._slurm.request(wish.options))
         if wish.options:
-            raise BadRequest("There is nothing to choose for a desktop on this machine.")
+            raise BadRequest("A desktop on this machine has no options.")
         return Local()

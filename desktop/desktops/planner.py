@@ -1,4 +1,4 @@
-"""Decides what a desktop is to be, and where it runs: the settings, and what is asked for."""
+"""The planner: turns a start request and the settings into a plan."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .settings import DesktopSettings
 
 
 class Planner:
-    """Makes plans by ``settings``; ``applications`` are those that can be asked for by name.
+    """Plans desktops by ``settings``; ``applications`` can be requested by name.
 
-    ``places`` is where users may have desktops.
+    ``places`` are the placements that users may choose.
     """
 
     def __init__(self, settings: DesktopSettings, applications: Applications) -> None:
@@ -28,7 +28,7 @@ class Planner:
         self.places = Places([settings.placement, *settings.other_placements], settings.slurm)
 
     def plan(self, name: str, wish: Wish = NO_WISH) -> Plan:
-        """Return what the desktop called ``name`` is to be; raises ``DesktopError``."""
+        """Return the plan of the desktop called ``name``; raises ``DesktopError``."""
         chosen = self.application_of(name, wish.application)
         application = self.applications.get(chosen) if chosen else None
         if application:
@@ -39,9 +39,9 @@ class Planner:
         return Plan(specification, self.places.placement(wish))
 
     def application_of(self, name: str, asked: str = "") -> str:
-        """Return which application the session called ``name`` is; empty for a desktop.
+        """Return the application of the session called ``name``; empty for a desktop.
 
-        It is what was ``asked`` for, or the application of the same name.
+        It is the one that was ``asked`` for, or the one of the same name.
         """
         return asked or (name if name in self.applications else "")
 
@@ -66,9 +66,9 @@ class Planner:
         )
 
     def _backend(self) -> str:
-        """Return the backend that the settings ask for.
+        """Return the backend of the settings.
 
-        An explicit ``display_server`` implies VNC, and no Xpra where that does not work.
+        An explicit ``display_server`` implies VNC, without Xpra as its fallback.
         """
         setting = self._settings.backend
         return "vnc" if setting == AUTO and self._settings.display_server else setting

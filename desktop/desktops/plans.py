@@ -1,4 +1,4 @@
-"""What is asked of a desktop that is to be started, and what comes of it with the settings."""
+"""The start request of a desktop, and the plan that results from it and the settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..session.specification import Specification
 
 @dataclass(frozen=True)
 class Wish:
-    """A start request; for empty fields the settings decide.
+    """A start request; the settings complete empty fields.
 
-    ``geometry`` is its size at the start, "WIDTHxHEIGHT", ``backend`` the name of one or "auto",
-    ``placement`` where it is to run, ``options`` what that placement lets its users choose, and
-    ``application`` the name of one that there is to be instead of a desktop.
+    ``geometry`` is the initial size, "WIDTHxHEIGHT"; ``backend`` a name or "auto"; ``placement``
+    the name of one, ``options`` the values for its form; ``application`` the name of one to start
+    instead of a desktop.
     """
 
     geometry: str = ""
@@ -27,7 +27,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a desktop is to be, and where."""
+    """The specification of a desktop, and where it runs."""
 
     specification: Specification
     placement: Placement

@@ -1,4 +1,4 @@
-"""The process of a session that runs under the Jupyter server."""
+"""The session process, a child of the Jupyter server."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..system.session_messages import Event
 
 
 class SessionProcess(ChildLifeline):
-    """The process of the desktop called ``name``: the session itself, or what leads to it.
+    """The child process of the desktop called ``name``: its session, or its Slurm job's worker.
 
-    ``status`` is its exit status, once its last event was taken.
+    ``status`` is its exit status, set after the last event.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, name: str, log: logging.Logger) -> None:
@@ -26,7 +26,7 @@ class SessionProcess(ChildLifeline):
         self.status = 0
         self._name = name
         self._log = log
-        self._over = asyncio.Event()  # it has ended, and there is nothing left to read
+        self._over = asyncio.Event()  # the process has ended, and its output is read
 
     @classmethod
     async def spawn(
@@ -42,7 +42,7 @@ class SessionProcess(ChildLifeline):
         return session
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield what the session says until it has ended. Called once."""
+        """Yield the session's events until it has ended. Called once."""
         try:
             async for event in super().events():
                 yield event
@@ -51,12 +51,12 @@ class SessionProcess(ChildLifeline):
             self._over.set()
 
     async def close(self, timeout: float) -> None:
-        """Wait for its end, and see to it if it takes more than ``timeout`` seconds.
+        """Wait for its end; after ``timeout`` seconds and some slack, terminate it, then kill it.
 
-        Called when it was told to stop, while ``events`` is followed.
+        Called after ``Stop`` was sent, while another task reads ``events``.
         """
-        # Asked to end, a keeper gives its worker some time, and then cleans up after it. Killed
-        # before that, it would leave everything behind.
+        # On SIGTERM, a keeper gives its worker time to end, and then cleans up after it. If it
+        # were killed before that, processes and files would be left.
         for end, seconds in (
             (self._process.terminate, timeout + LATE),
             (self._process.kill, timeout + CLEAN_UP),
@@ -65,12 +65,12 @@ class SessionProcess(ChildLifeline):
                 await asyncio.wait_for(self._over.wait(), seconds)
                 return
             except asyncio.TimeoutError:
-                self._log.error("Desktop %r did not end when it should; ending it.", self._name)
+                self._log.error("Desktop %r did not end in time; ending it.", self._name)
             with contextlib.suppress(ProcessLookupError):
                 end()
-                # One that is stopped would not see the request until it is continued.
+                # A stopped process handles SIGTERM only after it is continued.
                 self._process.send_signal(signal.SIGCONT)
         await self._over.wait()
 
     def _odd(self, line: bytes) -> None:
-        self._log.warning("Desktop %r said something odd: %r", self._name, line[:200])
+        self._log.warning("Desktop %r sent an invalid message: %r", self._name, line[:200])

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from ..system import foreign_text
 from . import metrics
 
-_LAST_LINES = 20  # of its log, where it failed
+_LAST_LINES = 20  # lines of a failed desktop's log
 
 
 class Record:
-    """Told every state of a desktop; a start, and its outcome, are a line each."""
+    """Logs and counts the state changes of a desktop; starts and their outcomes as INFO."""
 
     def __init__(self, name: str, log: logging.Logger) -> None:
         self._name = name
@@ -22,7 +22,7 @@ class Record:
         self._began = 0.0
 
     def changed(self, state: str, detail: str) -> None:
-        """Note that it is in ``state``; ``detail`` is the step, or why it has ended."""
+        """Record that it is in ``state``; ``detail`` is the step, or the reason of its end."""
         before, self._state = self._state, state
         if state == before:
             self._log.debug("Desktop %r: %s (%s)", self._name, state, foreign_text.line(detail))
@@ -41,7 +41,7 @@ class Record:
                 self._log.info("Desktop %r has ended: %s", self._name, reason)
 
     def failed(self, message: str, log: Sequence[str]) -> None:
-        """Note that it failed, with the last lines of its own ``log``."""
+        """Record that it failed, with the last lines of its own ``log``."""
         self.changed("failed", message)
         self._log.error("Desktop %r failed: %s", self._name, foreign_text.line(message))
         self._log.error("Its log ends with:\n%s", foreign_text.lines(log[-_LAST_LINES:]))

@@ -20,9 +20,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
 class Sessions:
-    """All desktops of one server, by name; one that has ended stays, so that it can be asked why.
+    """All desktops of one server, by name; ended ones stay, with the reason of their end.
 
-    ``plan`` returns what the desktop of a name is to be. ``activity`` is what counts as use of one.
+    ``plan`` returns the plan of the desktop of a name. ``activity`` defines the use of a desktop.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class Sessions:
             ) from None
 
     def application(self, name: str) -> str:
-        """Return the application that the session of that name is, or was; empty for others."""
+        """Return the application of the session of that name, also after its end; empty if none."""
         session = self._sessions.get(name)
         return session.application if session else ""
 
     def all(self) -> list[DesktopSession]:
-        """Return every desktop, the oldest first."""
+        """Return every desktop, oldest first."""
         return list(self._sessions.values())
 
     async def start(self, name: str, wish: Wish = NO_WISH) -> tuple[DesktopSession, bool]:
-        """Return the desktop called ``name``, started if it was not there; and whether it was."""
+        """Return the desktop called ``name``, and whether it was started for this request."""
         check_name(name)
         plan = self._plan(name, wish)
         session = self._of_name(name)
@@ -72,9 +72,9 @@ class Sessions:
             await session.stop()
 
     async def restart(self, name: str, wish: Wish = NO_WISH) -> DesktopSession:
-        """End the desktop called ``name`` if it is there, and start it anew.
+        """End the desktop called ``name`` if it runs, and start it again.
 
-        If it is an application, it is the same again.
+        Without another one in ``wish``, its application stays the same.
         """
         check_name(name)
         again = replace(wish, application=wish.application or self.application(name))
@@ -86,7 +86,7 @@ class Sessions:
         return session
 
     async def stop_all(self) -> None:
-        """End every desktop, all at once."""
+        """End all desktops at the same time."""
         await asyncio.gather(*(self.stop(session.name) for session in self.all()))
 
     def _of_name(self, name: str) -> DesktopSession:
@@ -96,7 +96,7 @@ class Sessions:
 
 
 def check_name(name: str) -> None:
-    """Raise ``BadRequest`` if ``name`` cannot be a desktop's."""
+    """Raise ``BadRequest`` if ``name`` is not a valid name of a desktop."""
     if not _NAME.fullmatch(name):
         raise BadRequest(
             f"{name[:80]!r} cannot be the name of a desktop.",

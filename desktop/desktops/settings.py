@@ -27,7 +27,7 @@ from .activity import ACTIVITIES, INPUT
 
 
 def check_seconds(name: str, value: float) -> float:
-    """Return ``value``; raises ``TraitError`` if it is no time that can be waited for."""
+    """Return ``value``; raises ``TraitError`` unless it is between 0 and a day."""
     if not 0 < value < 86400:
         raise TraitError(
             f"DesktopApp.{name} is {value}; it must be a number of seconds above 0 and below a day."
@@ -36,17 +36,17 @@ def check_seconds(name: str, value: float) -> float:
 
 
 class DesktopSettings(HasTraits):
-    """The settings that make desktops what they are.
+    """The settings of desktops.
 
-    No Configurable of its own, so that Jupyter knows them by the name of the application alone.
+    Not a Configurable, so that their only name in Jupyter's configuration is ``DesktopApp``.
     """
 
     backend = Enum(
         (AUTO, *NAMES),
         AUTO,
         config=True,
-        help="""Which kind of display server shows the desktop. `auto` takes the first that is
-        installed, and where both are there the launcher has a tile for each.""",
+        help="""Which kind of display server shows the desktop. `auto` uses the first that is
+        installed; if both are, the launcher has a tile for each.""",
     )
 
     placement = Enum(
@@ -54,29 +54,29 @@ class DesktopSettings(HasTraits):
         LOCAL,
         config=True,
         help="""Where desktops run: `local`, the machine where Jupyter runs, or `slurm`, a job on
-        the cluster whose `sbatch` is there.""",
+        the cluster of that machine's `sbatch`.""",
     )
 
     other_placements = List(
         Enum(PLACEMENTS),
         config=True,
-        help="""Where else desktops run if a user asks for it.""",
+        help="""Other places where users may choose to run a desktop.""",
     )
 
     clipboard = Enum(
         [one.value for one in Clipboard],
         Clipboard.BOTH.value,
         config=True,
-        help="""Which way text may go through the clipboard: `in` from the browser to the desktop,
-        `out` from the desktop to the browser, `both`, or `off`. The display server enforces it,
-        whatever the page does.""",
+        help="""Directions in which text may pass through the clipboard: `in` from the browser to
+        the desktop, `out` from the desktop to the browser, `both`, or `off`. The display server
+        enforces it, whatever the page does.""",
     )
 
     geometry = Unicode(
         "1920x1080",
         config=True,
-        help="""Size in pixels, WIDTHxHEIGHT, of a desktop that is not started by a page. One that
-        is has the size of the browser's window, and follows it.""",
+        help="""Size in pixels, WIDTHxHEIGHT, of a desktop that is not started by a page. A desktop
+        that a page starts has the size of the browser's window, and follows it.""",
     )
 
     display_server = Unicode(
@@ -89,7 +89,7 @@ class DesktopSettings(HasTraits):
     display_server_arguments = List(
         Unicode(),
         config=True,
-        help="""Arguments added to the VNC server's command line as they are.""",
+        help="""Arguments added unchanged to the VNC server's command line.""",
     )
 
     start_script = Unicode(
@@ -105,27 +105,26 @@ class DesktopSettings(HasTraits):
     start_timeout = Float(
         30.0,
         config=True,
-        help="""Seconds for the display server to get ready. If no window manager shows up for as
-        long, the desktop is shown without one.""",
+        help="""Seconds for the display server to get ready. If no window manager starts within the
+        same time, the desktop is shown without one.""",
     )
 
     stop_timeout = Float(
         STOP_TIMEOUT,
         config=True,
         help="""Seconds for the programs on a desktop to save and end when it is stopped, before
-        they are killed. When the Jupyter server itself ends, they have them, too, where whoever
-        ends it leaves them alone: a container or a job may kill everything at once, and Docker,
-        for example, does after ten seconds.""",
+        they are killed. The same applies when the Jupyter server itself ends, unless its container
+        or job kills all processes earlier; Docker, for example, does so after ten seconds.""",
     )
 
     activity = Enum(
         ACTIVITIES,
         INPUT,
         config=True,
-        help="""What keeps this server from being ended as idle, by
-        `ServerApp.shutdown_no_activity_timeout` or a hub: `input`, that somebody types or moves the
-        mouse on a desktop; `connected`, that a page shows a desktop; `always`, that a desktop runs,
-        for long computations on it, with or without a page.""",
+        help="""Activity that keeps `ServerApp.shutdown_no_activity_timeout` or a hub from ending
+        this server as idle: `input`, a user types or moves the mouse on a desktop; `connected`, a
+        page shows a desktop; `always`, a desktop runs, for long computations on it, with or without
+        a page.""",
     )
 
     title = Unicode("Desktop", config=True, help="""Name of the launcher tile and of the page.""")
@@ -133,11 +132,11 @@ class DesktopSettings(HasTraits):
     applications = Dict(
         key_trait=Unicode(),
         config=True,
-        help="""Single applications, each with a tile and a session of its own: by name, a
-        dictionary with `command` (a text, or a list of texts) and, if you like, `title`, `icon`
-        (the path of an SVG or PNG file), `category` of the launcher, `backend`, `placement`,
-        `environment` and `mode`: `full-screen` or, with Xpra, `seamless`. They can also stand in
-        files, `desktop/applications/NAME.json` on Jupyter's config path.""",
+        help="""Single applications, each with its own tile and session: by name, a dictionary with
+        `command` (a string or a list of strings) and optionally `title`, `icon` (the path of an SVG
+        or PNG file), `category` of the launcher, `backend`, `placement`, `environment` and `mode`:
+        `full-screen` or, with Xpra, `seamless`. Files can define them, too:
+        `desktop/applications/NAME.json` on Jupyter's config path.""",
     )
 
     xpra = Instance(Xpra)

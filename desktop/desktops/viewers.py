@@ -18,10 +18,10 @@ _REMEMBERED = 1000  # pages whose numbers are kept
 
 @dataclass
 class Viewer:
-    """A page, or another program, that is connected.
+    """A connected page or other program.
 
-    ``user`` is for people to read, ``link`` the number of the share link that it came by, 0 for
-    none. ``tell`` sends a text to it, if it is a page of ours.
+    ``user`` is a name for display, ``link`` the number of its share link, 0 for none. ``tell``
+    sends it a text, if it is our page.
     """
 
     id: int
@@ -36,7 +36,7 @@ class Viewer:
         return {"id": self.id, "user": self.user, "access": self.access}
 
     def __str__(self) -> str:
-        """For the log."""
+        """Describe it for the log."""
         by = f" by link {self.link}" if self.link else ""
         user = foreign_text.line(self.user)
         return f"viewer {self.id} ({user}{by}, {self.access.value} access)"
@@ -46,7 +46,7 @@ class Viewer:
 class _Page:
     """A page that is or was connected, or has a ticket.
 
-    ``streams`` are those that it was connected to since the desktop was started.
+    ``streams`` are those that it has connected to since the desktop was started.
     """
 
     number: int
@@ -64,7 +64,7 @@ class Viewers:
         self._log = log
         self._changed = changed
         self._last = 0
-        self._pages: dict[str, _Page] = {}  # those asked for last are at the end
+        self._pages: dict[str, _Page] = {}  # most recently used last
         self._present: dict[int, Viewer] = {}  # by their numbers
         self._of_connection: dict[int, Viewer] = {}
 
@@ -79,14 +79,14 @@ class Viewers:
         try:
             return self._present[number]
         except KeyError:
-            raise UnknownViewer("This viewer has gone already.") from None
+            raise UnknownViewer("This viewer has already disconnected.") from None
 
     def number(self, page: str) -> int:
-        """Return the number that ``page`` has here, whether it is connected or not."""
+        """Return the number of ``page``, whether it is connected or not."""
         return self._page(page).number
 
     def begin(self) -> None:
-        """Take in that the desktop is started: pages connect for the first time from now on."""
+        """Note that the desktop is started: the next connection of each page is its first."""
         for page in self._pages.values():
             page.streams.clear()
 
@@ -101,7 +101,7 @@ class Viewers:
         tell: Callable[[str], None],
         link: int,
     ) -> None:
-        """Take in that ``page`` has opened a connection for ``stream``, on which it can be told."""
+        """Add a connection of ``page`` for ``stream``; ``tell`` sends the page a text over it."""
         known = self._page(page)
         viewer = self._present.get(known.number)
         if viewer is None:
@@ -114,23 +114,23 @@ class Viewers:
         again = stream in known.streams
         known.streams.add(stream)
         metrics.RECONNECTS.inc(again)
-        self._tell(viewer, stream, "connected again." if again else "connected.")
+        self._log_change(viewer, stream, "connected again." if again else "connected.")
         self._changed()
 
     def leave(self, connection: int, why: str) -> None:
-        """Take in that a connection is over; the viewer goes with its last one."""
+        """Remove a connection, and with its last one the viewer."""
         viewer = self._of_connection.pop(connection)
         stream = viewer.streams.pop(connection)
         if viewer.streams:
-            self._tell(viewer, stream, f"has one connection less: {why}.")
+            self._log_change(viewer, stream, f"has one connection less: {why}.")
         else:
             del self._present[viewer.id]
             metrics.VIEWERS.dec()
-            self._tell(viewer, stream, f"left: {why}.")
+            self._log_change(viewer, stream, f"left: {why}.")
         self._changed()
 
-    def _tell(self, viewer: Viewer, stream: str, what: str) -> None:
-        # The usual one needs no mention.
+    def _log_change(self, viewer: Viewer, stream: str, what: str) -> None:
+        # The default stream is not mentioned.
         named = "" if stream == DESKTOP else f" (stream {stream!r})"
         self._log.info("Desktop %r: %s%s %s", self._name, viewer, named, what)
 
@@ -144,7 +144,7 @@ class Viewers:
         return known
 
     def _forget_one(self) -> None:
-        """Forget the page that was heard of least recently, if there are too many."""
+        """Forget the least recently used page that is not connected, if there are too many."""
         if len(self._pages) > _REMEMBERED:
             absent = (name for name, one in self._pages.items() if one.number not in self._present)
             self._pages.pop(next(absent, ""), None)

@@ -14,11 +14,15 @@ from .subject import Subject
 
 _NEEDED = ("sbatch", "srun", "squeue", "scancel")
 _PROGRAMS = (*_NEEDED, "sinfo")
-_SINFO_TIMEOUT = 5.0  # seconds; sinfo itself waits for minutes
-_SBATCH_TIMEOUT = 15.0  # seconds; the controller checks the whole schedule
+_CONTROLLER_TIMEOUT = 5.0  # seconds; the programs themselves would wait for minutes
+_JOB_TIMEOUT = 15.0  # seconds; the controller checks the whole schedule
 
 
-def slurm(subject: Subject) -> Iterator[Finding]:
+def slurm(
+    subject: Subject,
+    controller_timeout: float = _CONTROLLER_TIMEOUT,
+    job_timeout: float = _JOB_TIMEOUT,
+) -> Iterator[Finding]:
     """Programs, version, whether this is a job, and the controller's answer."""
     found = there(*_PROGRAMS)
     if subject.elsewhere:
@@ -37,9 +41,9 @@ def slurm(subject: Subject) -> Iterator[Finding]:
         nodes = os.environ.get("SLURM_JOB_NODELIST", "an unknown node")
         yield ok("Slurm job", f"this is job {job} on {nodes}", job=job)
     if "sinfo" in found:
-        yield _controller(subject)
+        yield _controller(subject, controller_timeout)
     if subject.elsewhere and "sbatch" in found:
-        yield _job(subject)
+        yield _job(subject, job_timeout)
 
 
 def _placement(found: set[str]) -> Finding:
@@ -61,8 +65,8 @@ def _placement(found: set[str]) -> Finding:
     )
 
 
-def _controller(subject: Subject) -> Finding:
-    answer = said("sinfo", "--noheader", "--format=%R", seconds=_SINFO_TIMEOUT)
+def _controller(subject: Subject, timeout: float) -> Finding:
+    answer = said("sinfo", "--noheader", "--format=%R", seconds=timeout)
     if answer.startswith("("):
         return note(
             "Slurm controller",
@@ -75,16 +79,16 @@ def _controller(subject: Subject) -> Finding:
     return ok("Slurm controller", text, reachable=True, partitions=partitions)
 
 
-def _job(subject: Subject) -> Finding:
+def _job(subject: Subject, timeout: float) -> Finding:
     """Whether Slurm would accept the job of a desktop with default options."""
     arguments = ("--test-only", *subject.app.slurm.request({}).arguments)
     command = commands.sbatch("jupyter-desktop-doctor", arguments, Path(os.devnull))
-    if refusal := _refusal(command):
+    if refusal := _refusal(command, timeout):
         return of_error("job of a desktop", refusals.refused(refusal))
     return ok("job of a desktop", "Slurm would accept it")
 
 
-def _refusal(command: Sequence[str]) -> str:
+def _refusal(command: Sequence[str], timeout: float) -> str:
     """Return sbatch(1)'s error if it refuses a job; empty if it accepts it."""
     try:
         ran = subprocess.run(
@@ -94,11 +98,11 @@ def _refusal(command: Sequence[str]) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_SBATCH_TIMEOUT,
+            timeout=timeout,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"sbatch has not answered for {_SBATCH_TIMEOUT:g} seconds"
+        return f"sbatch has not answered for {timeout:g} seconds"
     except OSError as error:
         return f"sbatch cannot be run ({error.strerror})"
     return (ran.stderr.strip() or "sbatch failed") if ran.returncode else ""

@@ -93,7 +93,7 @@ def home(subject: Subject) -> Iterator[Finding]:
     yield ok("home", f"{path} ({_kind(path)}){what}", file_system=_type(path), noexec=noexec)
 
 
-def space(subject: Subject) -> Iterator[Finding]:
+def space(subject: Subject, little: int = _LITTLE_SPACE) -> Iterator[Finding]:
     """Free space in the folders to which desktops write."""
     bases = map(Path, with_temporary(subject.specification.folders))
     folders = filter(Path.is_dir, [Path(os.environ.get("HOME", "/")), *bases])
@@ -102,7 +102,7 @@ def space(subject: Subject) -> Iterator[Finding]:
         free = shutil.disk_usage(folder).free
         status = os.statvfs(folder)
         text = f"{folder}: {_amount(free)} free"
-        if free < _LITTLE_SPACE or (status.f_files and not status.f_favail):
+        if free < little or (status.f_files and not status.f_favail):
             full = ", and no free inodes" if status.f_files and not status.f_favail else ""
             yield note("space", f"{text}{full}.", "Free space there.", path=str(folder), free=free)
         else:

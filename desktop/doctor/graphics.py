@@ -20,9 +20,9 @@ _IMAGE = """<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
 _VIRTUALGL = "/opt/VirtualGL/bin"  # of its packages, besides /usr/bin
 
 
-def devices(subject: Subject) -> Iterator[Finding]:
+def devices(subject: Subject, folder: Path = _DEVICES) -> Iterator[Finding]:
     """Graphics cards that this user may use."""
-    nodes = sorted(_DEVICES.glob("renderD*")) if _DEVICES.is_dir() else []
+    nodes = sorted(folder.glob("renderD*")) if folder.is_dir() else []
     usable = [str(node) for node in nodes if os.access(node, os.R_OK | os.W_OK)]
     barred = [str(node) for node in nodes if str(node) not in usable]
     if usable:

@@ -29,7 +29,7 @@ _CONTAINERS: dict[str, Callable[[], bool]] = {
 }
 
 
-def resources(subject: Subject) -> Iterator[Finding]:
+def resources(subject: Subject, group: Path = _GROUP) -> Iterator[Finding]:
     """The limits on files, processes and memory of this user's programs."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _is_few(files, _FEW_FILES):
@@ -37,17 +37,18 @@ def resources(subject: Subject) -> Iterator[Finding]:
         yield note("open files", f"at most {files}.", remedy, "ulimit -n 4096", limit=files)
     else:
         yield ok("open files", f"at most {_number(files)}", limit=_json(files))
-    yield _processes()
-    if (memory := _group("memory.max")) is not None:
+    yield _processes(group)
+    if (memory := _group_limit(group / "memory.max")) is not None:
         yield ok("memory", f"at most {memory / 1e9:.1f} GB in this container or job", limit=memory)
 
 
-def shared_memory(subject: Subject) -> Iterator[Finding]:
-    """Space for shared memory of shm_open(3).
+def shared_memory(
+    subject: Subject, path: Path = _SHARED_MEMORY, little: int = _LITTLE_SHARED
+) -> Iterator[Finding]:
+    """Room for what programs share by shm_open(3).
 
     Display servers do not need it, nor do current browsers, which use memfd_create(2).
     """
-    path = _SHARED_MEMORY
     users = "PyTorch's data loaders, older Chromium and Electron programs"
     remedy = (
         "Start the container with more: in Kubernetes an emptyDir with medium: Memory, mounted "
@@ -60,7 +61,7 @@ def shared_memory(subject: Subject) -> Iterator[Finding]:
         return
     size = shutil.disk_usage(path).total
     text = f"{path}: {size / 1e6:.0f} MB"
-    if size < _LITTLE_SHARED:
+    if size < little:
         found = f"{text}; {users} crash when it is full."
         yield note("shared memory", found, remedy, command, size=size)
     else:
@@ -89,10 +90,11 @@ def container(subject: Subject) -> Iterator[Finding]:
     yield ok("container", ", ".join(kinds) or "none detected", kinds=kinds)
 
 
-def _processes() -> Finding:
+def _processes(group: Path) -> Finding:
     """Return how many more processes this user may start: the limit counts threads."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    limits = [limit for limit in (soft, _group("pids.max")) if limit not in (None, -1)]
+    own = _group_limit(group / "pids.max")
+    limits = [limit for limit in (soft, own) if limit not in (None, -1)]
     limit = min(limits, default=resource.RLIM_INFINITY)
     # For root the kernel enforces only the container's limit.
     left = limit if limit == resource.RLIM_INFINITY else limit - _own_threads()
@@ -118,10 +120,10 @@ def _own_threads() -> int:
     return found
 
 
-def _group(name: str) -> int | None:
+def _group_limit(file: Path) -> int | None:
     """Return a limit of the control group, which a container sees as the root group."""
     try:
-        text = (_GROUP / name).read_text().strip()
+        text = file.read_text().strip()
     except OSError:
         return None
     return int(text) if text.isdecimal() else None

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from .. import __version__
 from ..app import HERE
@@ -56,9 +57,9 @@ def extensions(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def page(subject: Subject) -> Iterator[Finding]:
+def page(subject: Subject, package: Path = HERE) -> Iterator[Finding]:
     """Whether the page was built."""
-    missing = [name for name in _FILES if not (HERE / "static" / name).is_file()]
+    missing = [name for name in _FILES if not (package / "static" / name).is_file()]
     if missing:
         yield problem(
             "page",

@@ -21,16 +21,19 @@ _KILL_TIMEOUT = 1.0  # seconds after the deadline, to kill ldd
 
 
 async def first_misfit(
-    programs: Iterable[str], environment: Mapping[str, str], said: str = ""
+    programs: Iterable[str],
+    environment: Mapping[str, str],
+    said: str = "",
+    timeout: float = libraries.CHECK_TIMEOUT,
 ) -> libraries.Misfit | None:
     """Return the first misfit that ``libraries.misfit`` finds for any of ``programs``.
 
-    Raises ``libraries.Unknown`` after ``libraries.CHECK_TIMEOUT``. After cancellation, no further
-    program is checked.
+    Raises ``libraries.Unknown`` after ``timeout`` seconds. After cancellation, no further program
+    is checked.
     """
     if not libraries.are_set(environment):
         return None
-    deadline = time.monotonic() + libraries.CHECK_TIMEOUT
+    deadline = time.monotonic() + timeout
     for program in programs:
         check = partial(libraries.misfit, program, environment, said, deadline)
         left = deadline + _KILL_TIMEOUT - time.monotonic()

@@ -110,14 +110,16 @@ def misfit(
     return Misfit(program, variables, tuple(sorted(named)), words)
 
 
-def first_misfit(programs: Iterable[str], environment: Mapping[str, str]) -> Misfit | None:
+def first_misfit(
+    programs: Iterable[str], environment: Mapping[str, str], timeout: float = CHECK_TIMEOUT
+) -> Misfit | None:
     """Return the first misfit of any of ``programs``.
 
-    Raises ``Unknown`` after ``CHECK_TIMEOUT``.
+    Raises ``Unknown`` after ``timeout`` seconds.
     """
     if not are_set(environment):
         return None
-    deadline = time.monotonic() + CHECK_TIMEOUT
+    deadline = time.monotonic() + timeout
     found = (misfit(program, environment, deadline=deadline) for program in programs)
     return next(filter(None, found), None)
 

@@ -1,4 +1,4 @@
-"""Page, files, API, and the door: authentication, origin, nothing else."""
+"""HTTP handlers for page, files, API and WebSocket: authentication and origin only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .sharing import ShareHandler, SharesHandler, ViewerHandler
 
 _NAME = r"([^/]+)"
 
-_OF_PAGES: list[tuple[Any, ...]] = [
+_PAGE_ROUTES: list[tuple[Any, ...]] = [
     (r"/desktop", SlashHandler),
     (r"/desktop/", DesktopPageHandler, {"root": "./"}),
     (rf"/desktop/sessions/{_NAME}/", DesktopPageHandler, {"root": "../../"}),
@@ -35,7 +35,7 @@ _OF_PAGES: list[tuple[Any, ...]] = [
     (r"/desktop/xpra/(.+)", XpraClientHandler),
 ]
 
-_OF_THE_API: list[tuple[Any, ...]] = [
+_API_ROUTES: list[tuple[Any, ...]] = [
     (r"/desktop/api/sessions", SessionsHandler),
     (rf"/desktop/api/sessions/{_NAME}", SessionHandler),
     (rf"/desktop/api/sessions/{_NAME}/restart", RestartHandler),
@@ -54,13 +54,14 @@ def routes(site: Site | BrokenSite) -> list[tuple[Any, ...]]:
     """Return our URL patterns, relative to Jupyter's base URL."""
     if isinstance(site, BrokenSite):
         return [(r"/desktop(?:/.*)?", WrongSettingsHandler, {"error": site.error})]
-    return [*_OF_PAGES, *_OF_THE_API, *_of_side_entrance(site.doorman.side_entrance.problem)]
+    problem = site.doorman.side_entrance.problem
+    return [*_PAGE_ROUTES, *_API_ROUTES, *_side_entrance_routes(problem)]
 
 
-def _of_side_entrance(problem: DesktopError | None) -> list[tuple[Any, ...]]:
-    """Return the URL patterns of a side entrance that cannot be; ``problem`` says why.
+def _side_entrance_routes(problem: DesktopError | None) -> list[tuple[Any, ...]]:
+    """Return the URL patterns that replace a missing side entrance; ``problem`` says why.
 
-    jupyter-server-proxy has the same, for one that is there, and adds its own later.
+    jupyter-server-proxy serves the same URLs of an open side entrance, with rules added later.
     """
     if problem is None:
         return []
@@ -68,6 +69,6 @@ def _of_side_entrance(problem: DesktopError | None) -> list[tuple[Any, ...]]:
 
 
 def outside(base_url: str) -> URLSpec:
-    """Return the URL pattern of where proxies look for a desktop that is below another prefix."""
+    """Return the URL pattern of `/desktop` below a prefix other than Jupyter's base URL."""
     own = re.escape(f"{base_url}desktop")
     return URLSpec(rf"(?!{own}(?:/|$)).*/desktop(?:/.*)?", OutsideHandler)

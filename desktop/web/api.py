@@ -1,4 +1,4 @@
-"""The API: desktops, what happens to them, and tickets."""
+"""The JSON API: sessions, their events, and tickets."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _LONGEST_TEXT = 128
 
 
 class DesktopAPIHandler(APIHandler, JupyterAPIHandler):
-    """An API handler whose errors all have our form."""
+    """An API handler whose errors are all JSON of a ``DesktopError``."""
 
-    # A page asks by itself, too; what is a use of a desktop is said in ``activity``.
+    # A page sends requests without its user; ``activity`` defines the use of a desktop.
     _track_activity = False
 
     def write_error(self, status_code: int, **keywords: Any) -> None:
         """Answer an HTTP error (Tornado calls this).
 
-        404 is how Jupyter refuses pages of other servers; what is not found has errors of ours.
+        Jupyter refuses pages of other servers with 404; our own 404s are ``DesktopError``s.
         """
         if status_code == 404:
             self.refuse(self.foreign_origin())
@@ -67,7 +67,7 @@ class DesktopAPIHandler(APIHandler, JupyterAPIHandler):
         return value
 
     def wish(self) -> Wish:
-        """Return what is asked of a desktop to be started; raises ``BadRequest``."""
+        """Return the start request; raises ``BadRequest``."""
         geometry, backend = self.text("geometry", ""), self.text("backend", "")
         placement = self.text("placement", "")
         return Wish(
@@ -79,7 +79,7 @@ class DesktopAPIHandler(APIHandler, JupyterAPIHandler):
         )
 
     def _options(self) -> dict[str, str]:
-        """Return what is chosen of the placement's options, as texts; raises ``BadRequest``."""
+        """Return the values chosen for the placement's options; raises ``BadRequest``."""
         options = self.body().get("options", {})
         if not isinstance(options, dict) or not all(
             isinstance(value, str) and len(value) <= _LONGEST_TEXT for value in options.values()
@@ -88,10 +88,9 @@ class DesktopAPIHandler(APIHandler, JupyterAPIHandler):
         return options
 
     async def share_shown(self, session: DesktopSession) -> Share | None:
-        """Return the share by which they came who ask, None for none: then they need to be more.
+        """Return the share of the request; None without one, which needs write permission.
 
-        Raises ``ShareEnded``, or ``NotPermitted`` where Jupyter would let them look at what there
-        is, but change nothing.
+        Raises ``ShareEnded``, or ``NotPermitted`` for a user whom Jupyter lets read, but not write.
         """
         identifier = self.text("share", "")
         if identifier:
@@ -115,14 +114,14 @@ class SessionsHandler(DesktopAPIHandler):
     @web.authenticated
     @for_readers
     async def get(self) -> None:
-        """List them."""
+        """List the sessions."""
         await self.finish_json({"sessions": [one.as_json() for one in self.sessions.all()]})
 
     @web.authenticated
     @for_writers
     @answers_errors
     async def post(self) -> None:
-        """Start the one called ``name``, if it does not live."""
+        """Start the session called ``name``, if it does not run."""
         self.doorman.open()
         wish = self.wish()
         name = self.text("name", wish.application or DEFAULT_SESSION)
@@ -137,7 +136,7 @@ class SessionHandler(DesktopAPIHandler):
     @for_readers
     @answers_errors
     async def get(self, name: str) -> None:
-        """Say how it is."""
+        """Send its state."""
         await self.finish_json(self.sessions.get(name).as_json())
 
     @web.authenticated
@@ -157,7 +156,7 @@ class RestartHandler(DesktopAPIHandler):
     @for_writers
     @answers_errors
     async def post(self, name: str) -> None:
-        """End the desktop if it lives, and start it anew."""
+        """End the desktop if it runs, and start it again."""
         self.doorman.open()
         session = await self.sessions.restart(name, self.wish())
         await self.finish_json(session.as_json())
@@ -170,27 +169,29 @@ class GeometryHandler(DesktopAPIHandler):
     @for_readers
     @answers_errors
     async def put(self, name: str) -> None:
-        """Change it, where the display server cannot be asked in its own protocol."""
+        """Resize the desktop, for display servers whose own protocol has no message for it."""
         session = self.sessions.get(name)
         share = await self.share_shown(session)
         if share and share.access is not Access.FULL:
-            raise NotPermitted("This link is for looking on.", remedy="Ask for another one.")
+            raise NotPermitted(
+                "This link is view-only.", remedy="Ask the owner for a link with full access."
+            )
         session.resize(check_geometry(self.text("geometry", "")))
         self.set_status(204)
         await self.finish()
 
 
 class EventsHandler(DesktopAPIHandler):
-    """What happens to a desktop, as server-sent events (HTML Standard, section 9.2)."""
+    """Events of a desktop, as server-sent events (HTML Standard, section 9.2)."""
 
     @web.authenticated
     @for_readers
     @answers_errors
     async def get(self, name: str) -> None:
-        """Stream states and log lines until the browser leaves."""
+        """Stream states and log lines until the browser disconnects."""
         session = self.sessions.get(name)
         self.set_header("Content-Type", "text/event-stream")
-        # nginx would hold events back to fill a buffer.
+        # nginx would buffer events.
         self.set_header("X-Accel-Buffering", "no")
         try:
             await self._stream(session)
@@ -221,7 +222,7 @@ class TicketHandler(DesktopAPIHandler):
     @for_readers
     @answers_errors
     async def post(self, name: str) -> None:
-        """Issue a ticket with what the page needs to connect once."""
+        """Issue a ticket, with all values that the page needs to connect once."""
         session = self.sessions.get(name)
         ticket = self.doorman.issue(
             session,

@@ -1,4 +1,4 @@
-"""The door: where WebSocket requests are checked. The bridge answers them."""
+"""The WebSocket endpoint: checks requests, which the bridge answers."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from .handler import APIHandler, answers_errors
 
 
 class SocketHandler(APIHandler):
-    """The door: the WebSocket request is checked here and answered by the bridge."""
+    """Checks a WebSocket request; the bridge answers it."""
 
     needs_xsrf_token = False
 
     async def prepare(self, *, _redirect_to_login: bool = False) -> None:
-        """Refuse who is not logged in, rather than send a WebSocket client to a login form."""
+        """Refuse requests without a login; Jupyter would redirect them to a login form."""
         await super().prepare(_redirect_to_login=_redirect_to_login)
         if not self.current_user:
-            raise web.HTTPError(403, "Who is not logged in is not authorized")
+            raise web.HTTPError(403, "Not logged in.")
 
     @authorized
     @answers_errors
     async def get(self, name: str) -> None:
-        """Check origin, request and ticket, and let the connection through."""
+        """Check origin, request and ticket, and hand the connection to the bridge."""
         if not self.check_origin():
             raise self.foreign_origin()
         head = handshake.request_head(self.request.headers)
@@ -35,15 +35,15 @@ class SocketHandler(APIHandler):
 
 
 class NoSideEntranceHandler(APIHandler):
-    """All there is of a side entrance that cannot be."""
+    """Answers `/desktop-websockify/` if no folder is safe for its socket."""
 
     needs_xsrf_token = False
 
     def initialize(self, error: DesktopError) -> None:
-        """Remember why."""
+        """Store ``error``, the reason."""
         self._error = error
 
     @web.authenticated
     def get(self) -> None:
-        """Say why."""
+        """Answer with the error."""
         self.refuse(self._error)

@@ -15,7 +15,7 @@ STATIC = Path(__file__).parents[1] / "static"  # the built page
 
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
 
-# To its types, Tornado's decorator takes away the parameters that StaticFileHandler has.
+# By its type annotations, Tornado's decorator removes the parameters of StaticFileHandler.get.
 _authenticated: Callable[[_Method], _Method] = cast("Any", web.authenticated)
 
 
@@ -25,12 +25,12 @@ class FilesHandler(PageHandler, web.StaticFileHandler):
     needs_xsrf_token = False
 
     def set_default_headers(self) -> None:
-        """Leave caching to Tornado: for ever with `?v=`, else by ETag."""
+        """Leave caching to Tornado: without expiry for `?v=`, otherwise by ETag."""
         super().set_default_headers()
         self.clear_header("Cache-Control")
 
     def parse_url_path(self, url_path: str) -> str:
-        """Return the file's path (Tornado calls this, and fails at a NUL later)."""
+        """Return the file's path (Tornado calls this, and would fail later on a NUL)."""
         if "\0" in url_path:
             raise web.HTTPError(404)
         return super().parse_url_path(url_path)
@@ -47,7 +47,7 @@ class FilesHandler(PageHandler, web.StaticFileHandler):
 
 
 class XpraClientHandler(PageHandler):
-    """The scripts of Xpra's HTML5 client, from where the system has them."""
+    """The scripts of Xpra's HTML5 client, from the system's folder."""
 
     needs_xsrf_token = False
 
@@ -60,6 +60,6 @@ class XpraClientHandler(PageHandler):
         if path is None:
             raise web.HTTPError(404)
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
-        # Their addresses stay the same when another version is installed.
+        # Their URLs stay the same when another version is installed.
         self.set_header("Cache-Control", "private, no-cache")
         await self.finish(path.read_bytes())

@@ -1,4 +1,4 @@
-"""What all handlers share: who asks, what a browser may do with answers, and errors."""
+"""Base classes of all handlers: user, response headers, and errors."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _ERROR_PAGE = """<!doctype html>
 {text}"""
 
 
-# By these words an answer of Jupyter's authorizer is known among Jupyter's other refusals.
+# This message distinguishes a refusal by Jupyter's authorizer from Jupyter's other 403s.
 _DENIED = "User is not authorized to do this with desktops."
-# What a request needs does not always follow from its method.
+# The permission that a request needs does not always follow from its HTTP method.
 for_readers: Callable[[_Method], _Method] = authorized(action="read", message=_DENIED)
 for_writers: Callable[[_Method], _Method] = authorized(action="write", message=_DENIED)
 
@@ -50,7 +50,7 @@ def answers_errors(
         try:
             await method(self, *arguments, **keywords)
         except DesktopError as error:
-            if not isinstance(error, ForeignOrigin):  # Jupyter has said so already
+            if not isinstance(error, ForeignOrigin):  # Jupyter has logged it already
                 self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
             self.refuse(error)
 
@@ -58,14 +58,15 @@ def answers_errors(
 
 
 class DesktopHandler(JupyterHandler):
-    """What all handlers know. Access is for Jupyter's authorizer to grant, to "desktop".
+    """Base class of all handlers. Jupyter's authorizer grants access to the resource "desktop".
 
-    ``content`` is what an answer may load (Content Security Policy Level 3); nothing inline.
+    ``content``: directives for what a response may load (Content Security Policy Level 3); nothing
+    inline.
 
     ``needs_xsrf_token`` is False for GET requests to which no script can add a header: modules and
-    WebSockets. JupyterHub asks its XSRF token of everything that a script reads. The files hold no
-    secret, and a WebSocket shows a ticket that only a page with the token could get. The page
-    itself must not be excepted: it contains the token.
+    WebSockets. JupyterHub requires its XSRF token for every request by a script. The files contain
+    no secret, and a WebSocket needs a ticket, which only a page with the token can request. The
+    page itself must require the token, because it contains it.
     """
 
     auth_resource = "desktop"
@@ -74,7 +75,7 @@ class DesktopHandler(JupyterHandler):
 
     @property
     def content_security_policy(self) -> str:
-        """Nothing but ``content``; who may frame it is Jupyter's setting."""
+        """The policy: ``content`` only; Jupyter's setting decides about frames."""
         return "; ".join(
             [
                 "default-src 'none'",
@@ -86,7 +87,7 @@ class DesktopHandler(JupyterHandler):
         )
 
     def frame_ancestors(self) -> list[str]:
-        """Return Jupyter's directive that says who may frame us."""
+        """Return Jupyter's directive for pages that may frame this one."""
         directives = [one.strip() for one in super().content_security_policy.split(";")]
         return [one for one in directives if one.startswith("frame-ancestors")]
 
@@ -108,12 +109,12 @@ class DesktopHandler(JupyterHandler):
 
     @property
     def user(self) -> str:
-        """Who asks; empty for a bare token, to which Jupyter gives a new name each time."""
+        """The username; empty for a bare token, as Jupyter gives it a new name each time."""
         return "" if self.token_authenticated else self.current_user.username
 
     @property
     def user_name(self) -> str:
-        """Who asks, for people to read."""
+        """The user's name for display."""
         user = self.current_user
         name: str = user.display_name or user.name or user.username
         return name[:_LONGEST_NAME]
@@ -125,12 +126,12 @@ class DesktopHandler(JupyterHandler):
         return ForeignOrigin(origin, self.request.host)
 
     def check_xsrf_cookie(self) -> None:
-        """Check the XSRF token where there has to be one (Jupyter and JupyterHub call this)."""
+        """Check the XSRF token if one is needed (Jupyter and JupyterHub call this)."""
         if self.needs_xsrf_token:
             super().check_xsrf_cookie()
 
     def set_default_headers(self) -> None:
-        """Add ours to Jupyter's (Tornado calls this)."""
+        """Add our headers to Jupyter's (Tornado calls this)."""
         super().set_default_headers()
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
@@ -140,15 +141,15 @@ class DesktopHandler(JupyterHandler):
         raise NotImplementedError
 
     def _message(self, keywords: dict[str, Any]) -> str:
-        """Return what the exception that Tornado passes to ``write_error`` has to say to users."""
+        """Return the user's message of the exception that Tornado passes to ``write_error``."""
         raised = keywords.get("exc_info", (None, None, None))[1]
-        # Only Tornado's own have one: the text of other exceptions may be confidential.
+        # Only Tornado's own have it: the text of other exceptions may be confidential.
         message = getattr(raised, "log_message", None)
         return str(message % raised.args if message else self._reason)
 
 
 class APIHandler(DesktopHandler):
-    """Answers errors as JSON, also what Jupyter itself refuses: no login, no XSRF token, …"""
+    """Answers errors as JSON, including Jupyter's own: no login, no XSRF token, …"""
 
     def refuse(self, error: DesktopError) -> None:
         """Answer with ``error``."""
@@ -166,9 +167,9 @@ class APIHandler(DesktopHandler):
 
 
 class PageHandler(DesktopHandler):
-    """Answers errors as a page, also what Jupyter itself refuses.
+    """Answers errors as a page, including Jupyter's own.
 
-    Its own error page is hidden until an inline style shows it, which our policy does not allow.
+    Jupyter's error page needs an inline style to be visible, which our policy forbids.
     """
 
     def refuse(self, error: DesktopError) -> None:

@@ -1,7 +1,7 @@
-"""The request that opens a WebSocket (RFC 6455, section 4.2.1): checked, and written anew.
+"""The opening handshake of a WebSocket (RFC 6455, section 4.2.1): checked, and rewritten.
 
-Of the browser's headers only those that the handshake needs are passed on, so that no cookie or
-token reaches the bridge, and nothing can be smuggled past the checks.
+Only the headers that the handshake needs are passed on, so that no cookie or token reaches the
+bridge, and nothing can be smuggled past the checks.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ _TICKET = "ticket."
 
 
 def protocols(ticket: str) -> list[str]:
-    """Return the subprotocols that a page offers to show ``ticket``.
+    """Return the subprotocols by which a page presents ``ticket``.
 
-    A browser's script can set no other header, and in the address it would end up in logs.
+    A browser's script can set no other header, and a ticket in the URL would appear in logs.
     """
     return [PROTOCOLS[0], f"{_TICKET}{ticket}"]
 
 
 def ticket(headers: Mapping[str, str]) -> str:
-    """Return the ticket that is shown; raises ``Refused`` if there is none."""
+    """Return the ticket of the request; raises ``Refused`` if there is none."""
     for protocol in _offered(headers):
         if protocol.startswith(_TICKET):
             return protocol.removeprefix(_TICKET)
-    raise Refused("There is no ticket.", remedy="Ask for one: POST …/ticket.")
+    raise Refused("The request has no ticket.", remedy="Request one: POST …/ticket.")
 
 
 def request_head(headers: Mapping[str, str]) -> str:
-    """Return the request head for the bridge; raises ``BadRequest`` if this is no WebSocket."""
+    """Return the request head for the bridge; raises ``BadRequest`` for other requests."""
     if headers.get("Upgrade", "").lower() != "websocket" or "upgrade" not in _tokens(
         headers.get("Connection", "").lower()
     ):
         raise BadRequest(
-            "This address is for WebSockets, and the request does not ask for one.",
-            remedy="Where a reverse proxy stands before Jupyter, it must pass on the headers "
+            "This address accepts only WebSocket requests, and this is not one.",
+            remedy="If Jupyter is behind a reverse proxy, configure it to pass on the headers "
             "Upgrade and Connection.",
         )
     if headers.get("Sec-WebSocket-Version") != "13":

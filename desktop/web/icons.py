@@ -1,4 +1,4 @@
-"""The icons of applications, from where those who set them up have put them."""
+"""The icons of applications, from the paths in their settings."""
 
 from __future__ import annotations
 

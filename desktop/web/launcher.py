@@ -1,7 +1,7 @@
 """The tiles in JupyterLab's launcher, as jupyter-server-proxy entries.
 
-They are added to its setting ``ServerProxy.servers``, which it reads when it is loaded. Jupyter
-Server loads extensions in alphabetical order, so by then ours has been.
+They are added to the setting ``ServerProxy.servers``, which jupyter-server-proxy reads when it is
+loaded. Jupyter Server loads extensions in alphabetical order, so ours is loaded before.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Tile:
 
 
 def tiles(settings: SiteSettings, planner: Planner) -> Iterator[Tile]:
-    """Yield what the launcher has: the desktop, that of Xpra, and the applications."""
+    """Yield the launcher's tiles: the desktop, the one with Xpra, and the applications."""
     category = settings.launcher_category
-    # Its name is also the address for other clients.
+    # jupyter-server-proxy makes this name the URL for other clients.
     yield Tile("desktop-websockify", settings.title, category, "desktop/")
     if has_second_tile(settings, planner):
-        # A desktop of its own, beside the first.
+        # A second session, independent of the default one.
         title, address = f"{settings.title} (Xpra)", "desktop/sessions/xpra/?backend=xpra"
         yield Tile("desktop-xpra", title, category, address)
     known = planner.applications
@@ -55,7 +55,7 @@ def tiles(settings: SiteSettings, planner: Planner) -> Iterator[Tile]:
 
 
 def has_second_tile(settings: SiteSettings, planner: Planner) -> bool:
-    """Return whether there is a choice between kinds of desktop, and Xpra is the other one."""
+    """Return whether both kinds of desktop are installed and the settings choose neither."""
     if settings.backend != AUTO:
         return False
     installed = installed_here(planner.plan(DEFAULT_SESSION).specification.display)
@@ -66,7 +66,7 @@ def has_second_tile(settings: SiteSettings, planner: Planner) -> bool:
 
 
 def entries_of(site: Site | BrokenSite) -> dict[str, Any]:
-    """Return the entries of a site; where its settings are wrong it has none."""
+    """Return the entries of a site; none if its settings are wrong."""
     if isinstance(site, BrokenSite):
         return {}
     return entries(
@@ -79,15 +79,15 @@ def entries_of(site: Site | BrokenSite) -> dict[str, Any]:
 def entries(tiles: Iterable[Tile], *, socket: Path, new_browser_tab: bool) -> dict[str, Any]:
     """Return the entries of ``tiles``, by name.
 
-    jupyter-server-proxy wants to know of each where its server is: for that of the desktop it is
-    the side entrance, ``socket``, and for the others there is no other.
+    jupyter-server-proxy requires a server for each entry: ``socket`` is that of the side entrance,
+    for all of them.
     """
     return {
         tile.name: {
             "command": [],
             "unix_socket": str(socket),
             "new_browser_tab": new_browser_tab,
-            # An open connection is no sign of a user's activity.
+            # An open connection is not activity of a user.
             "update_last_activity": False,
             "launcher_entry": {
                 "enabled": True,
@@ -102,7 +102,7 @@ def entries(tiles: Iterable[Tile], *, socket: Path, new_browser_tab: bool) -> di
 
 
 def announce(serverapp: Any, ours: Mapping[str, Any]) -> None:
-    """Add ``ours`` to the entries in the settings of ``serverapp``, whose own go before."""
+    """Add ``ours`` to the entries in the settings of ``serverapp``, which take precedence."""
     if not ours:
         return
     from jupyter_server_proxy.config import ServerProxy
@@ -110,6 +110,6 @@ def announce(serverapp: Any, ours: Mapping[str, Any]) -> None:
     try:
         theirs = ServerProxy(parent=serverapp).servers
     except TraitError:
-        return  # jupyter-server-proxy will say what is wrong with them
-    # Not update_config(), which would set all of the server's traits once more.
+        return  # jupyter-server-proxy reports the error
+    # Not update_config(), which would set all of the server's traits again.
     serverapp.config["ServerProxy"]["servers"] = {**ours, **theirs}

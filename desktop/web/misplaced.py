@@ -1,4 +1,4 @@
-"""Addresses that lead nowhere: wrong settings, or a prefix that a reverse proxy has changed."""
+"""Error pages: wrong settings, or an address whose prefix a reverse proxy has changed."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from tornado import web
 
 from .handler import PageHandler
 
-# Changes that reverse proxies make to addresses, and their remedies.
+# Remedies for prefixes that a reverse proxy changes or adds.
 _PREFIX_CHANGED = (
-    "If that is the address you asked for, a reverse proxy has changed its beginning: it must "
+    "If you requested that address, a reverse proxy has changed its prefix: configure it to "
     "pass the path on unchanged (nginx: nothing after the port in proxy_pass; Apache: the same "
     "path twice in ProxyPass, and nocanon)."
 )
 _PREFIX_UNKNOWN = (
-    "If a reverse proxy leads here, Jupyter must know the beginning of the addresses that it "
-    'passes on: c.ServerApp.base_url = "%s" in jupyter_server_config.py.'
+    "If Jupyter is behind a reverse proxy, set the prefix of the addresses that it passes on: "
+    'c.ServerApp.base_url = "%s" in jupyter_server_config.py.'
 )
 
 
 class WrongSettingsHandler(PageHandler):
-    """Answers all addresses of a desktop whose settings are wrong."""
+    """Answers all addresses of the desktop if its settings are wrong."""
 
     def initialize(self, error: str) -> None:
-        """Remember what is wrong."""
+        """Store ``error``, the message about the settings."""
         self._error = error
 
     @web.authenticated
     def get(self) -> None:
-        """Say what is wrong."""
+        """Answer with the error."""
         if "token" in self.request.query_arguments:
-            self.redirect(self.request.path)  # without it, for the browser's history
+            self.redirect(self.request.path)  # keeps the token out of the browser's history
             return
         raise web.HTTPError(500, "%s", f"The settings of the desktop are wrong. {self._error}")
 
 
 class OutsideHandler(PageHandler):
-    """Answers where there is no desktop: below another prefix than Jupyter's base URL."""
+    """Answers `/desktop` below a prefix other than Jupyter's base URL."""
 
     @allow_unauthenticated
     def get(self) -> None:
-        """Say where it is."""
+        """Answer 404 with the desktop's address."""
         path, address = self.request.path[:200], url_path_join(self.base_url, "desktop/")
         prefix = f"{path}/".partition("/desktop/")[0] + "/"
-        # Taken away in part, or decoded.
+        # The proxy has removed a part of the prefix, or decoded it.
         changed = unquote(self.base_url).endswith(unquote(prefix))
         raise web.HTTPError(
             404,

@@ -25,7 +25,7 @@ _ASKED = ("application", "backend", SHARE)
 
 
 class SlashHandler(PageHandler):
-    """`/desktop`, for those who leave out the slash; relative addresses need it."""
+    """`/desktop` without its slash, which the page's relative addresses need."""
 
     @web.authenticated
     def get(self) -> None:
@@ -36,9 +36,9 @@ class SlashHandler(PageHandler):
 
 @dataclass(frozen=True)
 class Shown:
-    """The content of one page: the desktop ``session``, or the ``application`` that it is.
+    """The session of one page, as the page shows it.
 
-    ``application`` is empty for a desktop, and ``backend`` a name or "auto".
+    ``application`` is empty for a desktop; ``backend`` is a name or "auto".
     """
 
     session: str
@@ -53,7 +53,7 @@ class Shown:
 
     @property
     def this(self) -> str:
-        """The same, where it is pointed at."""
+        """The same with "this" instead of "the"."""
         return self.title if self.application else "this desktop"
 
 
@@ -69,15 +69,15 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
     )
 
     def initialize(self, name: str, root: str) -> None:
-        """Remember where `/desktop/` is, seen from the page."""
+        """Store ``root``, the address of `/desktop/` relative to the page."""
         super().initialize(name)
         self._root = root
 
     def frame_ancestors(self) -> list[str]:
-        """Return who may frame the page."""
+        """Return the directive for pages that may frame this one."""
         directives = super().frame_ancestors()
         if self.site.settings.open_in == "lab-tab":
-            # JupyterHub's is 'none', which would keep the page out of JupyterLab's tab as well.
+            # JupyterHub's 'none' would also block JupyterLab's own tab.
             return [one.replace("'none'", "'self'") for one in directives]
         return directives
 
@@ -85,9 +85,9 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
     @authorized
     @answers_errors
     async def get(self, session: str = DEFAULT_SESSION) -> None:
-        """Send the page; it starts the desktop itself."""
+        """Send the page; its script starts the desktop."""
         if "token" in self.request.query_arguments:
-            # The login cookie is set by now, and the token stays out of the browser's history.
+            # The login cookie is set now; this keeps the token out of the browser's history.
             self.redirect(self._address())
             return
         check_name(session)
@@ -114,7 +114,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
         return url_concat(self.request.path, [item for item in asked.items() if item[1]])
 
     def _shown(self, session: str) -> Shown:
-        """Return what to show, by the address, the session as it is, and the settings."""
+        """Return the page's content, from its address, the existing session and the settings."""
         settings, planner = self.site.settings, self.site.planner
         asked = self.get_query_argument("application", "")
         application = planner.application_of(session, asked or self.sessions.application(session))
@@ -131,7 +131,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
         return self._file_address("icon.svg")
 
     def _page_data(self, shown: Shown) -> dict[str, Any]:
-        """Return what the script must know; its addresses are relative to the page."""
+        """Return the data for the page's script; its addresses are relative to the page."""
         settings, planner = self.site.settings, self.site.planner
         only = planner.applications.placement(shown.application)
         lab = self.serverapp.jpserver_extensions.get("jupyterlab")
@@ -146,7 +146,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
             "xsrf": self.xsrf_token.decode(),
             "lab": f"{self._root}../lab" if lab else None,
             "hub": self.settings.get("jinja_template_vars", {}).get("hub_control_panel_url"),
-            # Jupyter and JupyterHub lead from here to their login, and back.
+            # Jupyter and JupyterHub redirect this address to their login, and back.
             "login": self._address(),
             "clipboard": {"in": settings.clipboard.inbound, "out": settings.clipboard.outbound},
             "share": self.get_query_argument(SHARE, "") or None,
@@ -155,7 +155,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
         }
 
     def _clients(self) -> dict[str, Any]:
-        """Return what the page shows each kind of desktop with."""
+        """Return the client for each kind of desktop."""
         settings = self.site.settings
         error = xpra_client.problem(settings.xpra_client_folder, settings.xpra_executable)
         return {

@@ -1,4 +1,4 @@
-"""Sharing: links to a desktop, and those who are connected."""
+"""Sharing: links to a desktop, and its viewers."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ..system.access import Access
 from .api import DesktopAPIHandler
 from .handler import answers_errors, for_writers
 
-_LONGEST = 30 * 86400.0  # seconds
+_LONGEST_LIFETIME = 30 * 86400.0  # seconds
 _ALLOWED = {"full": (Access.FULL, Access.VIEW), "view": (Access.VIEW,), "off": ()}
 
 
 class SharesHandler(DesktopAPIHandler):
-    """The links to one desktop. Who may not change it does not see them."""
+    """The share links of one desktop; they need write permission, also to be listed."""
 
     @web.authenticated
     @for_writers
     @answers_errors
     async def get(self, name: str) -> None:
-        """List those that hold."""
+        """List the valid links."""
         await self.finish_json({"shares": self.doorman.shares_of(self.sessions.get(name))})
 
     @web.authenticated
     @for_writers
     @answers_errors
     async def post(self, name: str) -> None:
-        """Make one."""
+        """Create a link."""
         session = self.sessions.get(name)
         share = await self.doorman.share(session, self._access(), self._lifetime())
         await self.finish_json(self.doorman.share_as_json(share), 201)
@@ -41,27 +41,27 @@ class SharesHandler(DesktopAPIHandler):
             raise BadRequest("'access' must be 'view' or 'full'.") from None
         if access not in _ALLOWED[self.site.settings.sharing]:
             raise NotPermitted(
-                "This server does not allow to share desktops in that way.",
-                remedy="Ask its administrator, who can set DesktopApp.sharing.",
+                "This server does not allow sharing desktops in this way.",
+                remedy="Ask its administrator to change DesktopApp.sharing.",
             )
         return access
 
     def _lifetime(self) -> float:
         value = self.body().get("lifetime", 3600.0)
-        # bool is an int, and NaN is smaller than nothing.
-        if type(value) not in (int, float) or not 0 < value <= _LONGEST:
+        # bool is an int; comparisons with NaN are false.
+        if type(value) not in (int, float) or not 0 < value <= _LONGEST_LIFETIME:
             raise BadRequest("'lifetime' must be a number of seconds, 30 days at most.")
         return float(value)
 
 
 class ShareHandler(DesktopAPIHandler):
-    """One link."""
+    """One share link."""
 
     @web.authenticated
     @for_writers
     @answers_errors
     async def delete(self, name: str, identifier: str) -> None:
-        """End it, and disconnect those who came by it; one that is over may be ended again."""
+        """End the link and disconnect its viewers; ending an expired link is no error."""
         session = self.sessions.get(name)
         with contextlib.suppress(ShareEnded):
             self.doorman.end_share(self.doorman.share_shown(session, identifier))
@@ -70,7 +70,7 @@ class ShareHandler(DesktopAPIHandler):
 
 
 class ViewerHandler(DesktopAPIHandler):
-    """One page, or another program, that is connected."""
+    """One viewer: a connected page or other program."""
 
     @web.authenticated
     @for_writers

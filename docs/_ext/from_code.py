@@ -1,7 +1,7 @@
-"""Write what the code says of itself where pages have ``<!-- settings -->`` or ``<!-- errors -->``.
+"""Replace ``<!-- settings -->`` and ``<!-- errors -->`` in pages by text generated from the code.
 
-The settings are those that Jupyter's own ``--help-all`` explains, so what is added to the code
-stands on the page without more.
+The settings are those that ``--help-all`` lists, so a new setting appears on the page without any
+change here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jupyter_desktop.app import DesktopApp, settings_of
 
 CLASSES: list[type[HasTraits]] = [DesktopApp, *DesktopApp.classes]
 
-# What a setting may be, and what a list may be of.
+# Descriptions of the values of a setting, and of the elements of a list.
 _KINDS = {
     Bool: ("`True` or `False`", ""),
     Dict: ("a dictionary", "dictionaries"),
@@ -30,7 +30,7 @@ _KINDS = {
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Be an extension (Sphinx calls this)."""
+    """Register the extension (called by Sphinx)."""
     app.connect("source-read", _fill_in)
     return {"parallel_read_safe": True}
 
@@ -39,21 +39,21 @@ def _fill_in(app: Sphinx, name: str, source: list[str]) -> None:
     for place, text in PLACES.items():
         if place in source[0]:
             source[0] = source[0].replace(place, text())
-            # The code is not among the files that Sphinx watches.
+            # Sphinx does not watch the files of the code.
             app.env.note_reread()
 
 
 def settings() -> str:
-    """Return all settings, a heading for each."""
+    """Return all settings, each with a heading."""
     return "\n\n".join(part for kind in CLASSES for part in _of_class(kind))
 
 
 def reasons() -> str:
-    """Return a table of the reasons that the API gives."""
+    """Return a table of the API's error reasons."""
     rows = [
         f"| `{kind.reason}` | {kind.status} | {_first_line(kind)} |"
         for kind in vars(errors).values()
-        # What inherits its reason is no other case for who reads it.
+        # A class that inherits its reason adds no new one.
         if inspect.isclass(kind) and "reason" in vars(kind) and kind is not errors.DesktopError
     ]
     return "\n".join(["| `reason` | status | |", "|---|---|---|", *rows])

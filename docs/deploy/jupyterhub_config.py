@@ -1,19 +1,19 @@
-"""JupyterHub's idea of activity, where desktops are used: to be part of jupyterhub_config.py.
+"""Activity of servers with desktops, for inclusion in jupyterhub_config.py.
 
-configurable-http-proxy takes everything that a browser sends for activity, and the hub believes
-it. So a server whose desktop is open in some tab, with nobody before it, would never be idle: its
-page says "I am here" every few seconds. With this proxy class the hub goes by what the servers
-themselves report, every five minutes ($JUPYTERHUB_ACTIVITY_INTERVAL, in seconds).
+configurable-http-proxy counts everything that a browser sends as activity, and the hub uses that.
+So a server whose desktop is open in an unused tab would never be idle, since its page sends a
+heartbeat every few seconds. With this proxy class the hub uses the servers' own reports, sent every
+five minutes ($JUPYTERHUB_ACTIVITY_INTERVAL, in seconds).
 """
 
 from jupyterhub.proxy import ConfigurableHTTPProxy
 
 
 class ProxyWithoutActivity(ConfigurableHTTPProxy):
-    """Routes as ever, and does not say when they were used last."""
+    """Leaves out when a route was last used."""
 
     async def get_all_routes(self):
-        """Return the routes (JupyterHub calls this, among other things for activity)."""
+        """Return the routes (called by JupyterHub, among other things for activity)."""
         routes = await super().get_all_routes()
         for route in routes.values():
             route["data"].pop("last_activity", None)

@@ -1,4 +1,4 @@
-/** The page as a whole: how its parts are wired together. */
+/** The page: wires its parts together. */
 import { Api, readPageData } from "./api";
 import { type Client, ClientScripts, type Keystroke } from "./clients";
 import { Clipboard } from "./clipboard";
@@ -6,7 +6,7 @@ import { type Connection, Life, listenToBrowser } from "./connection";
 import { element } from "./dom/element";
 import { Owner } from "./dom/owner";
 import { takeFocus } from "./dom/take-focus";
-import { CommandSwitch, EscapeChord, InputGate, isPasteChord, Keyboard, KeyField } from "./input";
+import { CommandSwitch, EscapeChord, InputGate, isPasteChord, KeyField, KeyInput } from "./input";
 import { Sizing } from "./size";
 import { ClipboardPanel, confirm, Fullscreen, KeysMenu, SharePanel, Toolbar } from "./tools";
 import { naming, StartForm, View } from "./view";
@@ -22,7 +22,7 @@ class Page {
   private readonly field = new KeyField(this.screen, this.command.mac);
   private readonly gate = new InputGate(this.screen, (event) => this.pastes(event));
   private readonly clipboard = new Clipboard(this.data.clipboard, this.screen, this.gate, (event) => this.pastes(event));
-  private readonly keyboard = new Keyboard(this.field, this.screen, this.gate, {
+  private readonly keyInput = new KeyInput(this.field, this.screen, this.gate, {
     mac: this.command.mac,
     commandIsControl: () => this.command.on,
   });
@@ -53,7 +53,7 @@ class Page {
     keep: (picture) => this.view.keep(picture),
     log: (lines) => { this.view.log(lines); },
   }, { hidden: document.hidden, online: navigator.onLine, atHub: this.data.hub !== null });
-  /** The one that shows the desktop, null while there is none. */
+  /** The connection that shows the desktop; null while there is none. */
   private connection: Connection | null = null;
 
   start(): void {
@@ -94,9 +94,9 @@ class Page {
     const used = this.looksOn ? null : client;
     this.sizing.attach(used);
     this.clipboard.attach(used);
-    this.keyboard.attach(used);
+    this.keyInput.attach(used);
     if (client) this.label(this.focusable(client));
-    // The field with the focus stands for it.
+    // Screen readers use the key field instead, which has the focus.
     if (used?.element instanceof HTMLCanvasElement) used.element.ariaHidden = "true";
   }
 
@@ -139,9 +139,8 @@ class Page {
   }
 
   private get warning(): string {
-    const links = this.data.sharing === "off" ? "" : " Links to it end, too.";
-    const lost = this.data.application === null ? "All programs on it are closed, and what" : "What";
-    return `${lost} was not saved is lost.${links}`;
+    const links = this.data.sharing === "off" ? "" : `, and links to ${this.named.the} end`;
+    return `Programs get time to save; this page shows “Saving…” meanwhile. What a program does not save itself is lost${links}.`;
   }
 
   private async restart(): Promise<void> {
@@ -166,7 +165,7 @@ class Page {
     element(id).addEventListener("click", run);
   }
 
-  /** Whatever is pressed there, the focus stays where the keys are heard. */
+  /** A press on the desktop moves the focus to the element that takes keys, not elsewhere. */
   private listenForPointer(): void {
     this.screen.addEventListener("pointerdown", () => { this.focus(); }, { capture: true });
     this.screen.addEventListener("mousedown", (event) => { event.preventDefault(); }, { capture: true });
@@ -177,7 +176,7 @@ class Page {
     const feed = (event: KeyboardEvent): void => {
       if (chord.feed(event)) this.toolbar.enter();
     };
-    // After the desktop has seen the key, so that it also sees the release.
+    // Delayed, so that the desktop gets the release first.
     this.screen.addEventListener("keydown", feed, { capture: true });
     this.screen.addEventListener("keyup", (event) => { setTimeout(feed, 0, event); }, { capture: true });
     addEventListener("blur", () => { chord.reset(); });

@@ -1,6 +1,6 @@
 /**
- * The samples of tests/contract, which the server's tests compare with what a server sends, are what this page's types
- * say: tsc compares the fields, both ways, and the tests here the words that types have and JSON has not.
+ * Compares the samples of tests/contract with this page's types: tsc compares the fields, both ways, and the tests here
+ * compare the unions of words, which JSON does not have. The server's tests compare the samples with its answers.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -17,7 +17,7 @@ import type { Access, Job, Problem, Session, Share, Ticket, Viewer } from "../sr
 import type { Listener } from "../src/api/watch";
 import { CLOSING } from "../src/wire/closing";
 
-/** T as JSON in a module has it: any text, where T has one of some words. */
+/** T as the type of imported JSON: any text, where T has a union of words. */
 type Plain<T> = T extends string ? string
   : T extends number ? number
   : T extends boolean ? boolean
@@ -27,7 +27,7 @@ type Plain<T> = T extends string ? string
 
 type Item<T> = T extends (infer One)[] ? One : never;
 
-/** "true" where the sample has the fields of the type, and besides only those that the page has no use for. */
+/** "true" where the sample has the fields of the type, and otherwise only those that the page does not use. */
 type Fields<Sample, Type, Unused extends string = never> =
   [Exclude<keyof Sample, keyof Type>] extends [Unused]
     ? [Unused] extends [Exclude<keyof Sample, keyof Type>]
@@ -57,16 +57,16 @@ const fields: true[] = [
   true satisfies Fields<typeof problem, Problem>,
 ];
 
-/** All members of a union of words: tsc complains where one is missing, or is none. */
+/** All members of a union of words: tsc reports missing and unknown ones. */
 function all<Word extends string>(known: Record<Word, true>): string[] {
   return Object.keys(known).sort();
 }
 
-test("there are samples of everything", () => {
+test("there is a sample of each kind", () => {
   for (const samples of [pages, sessions, tickets, links, problems, lines, fields]) assert.notEqual(samples.length, 0);
 });
 
-test("states and steps are those of the server", () => {
+test("states and steps are the server's", () => {
   assert.deepEqual(all<Session["state"]>({ starting: true, running: true, stopped: true, failed: true }), sorted(words.states));
   const steps = all<Session["step"]>({
     submit: true,
@@ -80,13 +80,13 @@ test("states and steps are those of the server", () => {
   assert.deepEqual(steps, sorted(words.steps));
 });
 
-test("what may be shared, and what may be chosen, is what the server knows", () => {
+test("kinds of access, sharing and fields are the server's", () => {
   assert.deepEqual(all<Access>({ full: true, view: true }), sorted(words.access));
   assert.deepEqual(all<PageData["sharing"]>({ full: true, view: true, off: true }), sorted(words.sharing));
   assert.deepEqual(all<Field["kind"]>({ choice: true, number: true, text: true }), sorted(words["kinds of fields"]));
 });
 
-test("closing codes are those of the bridge", () => {
+test("closing codes are the bridge's", () => {
   const own = Object.entries(closing).filter(([, code]) => code >= 4000);
   assert.deepEqual(CLOSING, Object.fromEntries(own));
 });

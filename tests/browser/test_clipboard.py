@@ -240,6 +240,36 @@ def test_a_text_copied_again_while_another_is_written(desktop: Desktop, guest: G
     eventually(lambda: desktop.read_clipboard() == "again", "the first once more", 15)
 
 
+# A read gives what the clipboard had when it began, once the page is told to go on.
+_SLOW_READ = """() => {
+  const gate = new Promise((resolve) => { window.goOn = resolve; });
+  const { readText } = Clipboard.prototype;
+  Clipboard.prototype.readText = async function () {
+    Clipboard.prototype.readText = readText;
+    const text = await readText.call(this);
+    window.hasRead = true;
+    await gate;
+    return text;
+  };
+  window.dispatchEvent(new FocusEvent("focus"));
+}"""
+
+
+def test_a_text_copied_on_the_desktop_while_the_browser_s_is_read(
+    desktop: Desktop, guest: Guest, elsewhere: Page
+) -> None:
+    copy_in(elsewhere, "older, from the browser")
+    desktop.page.bring_to_front()
+    desktop.run("(text) => navigator.clipboard.writeText(text)", "older, from the browser too")
+    desktop.run(_SLOW_READ)
+    eventually(lambda: desktop.run("() => window.hasRead"), "a read under way", 15)
+    guest.copy("newer, from the desktop")
+    eventually(lambda: desktop.read_clipboard() == "newer, from the desktop", "the newer", 15)
+    desktop.run("() => goOn()")
+    _round_trip(desktop, guest)
+    assert guest.paste() == "newer, from the desktop"
+
+
 def test_what_cannot_be_sent_does_not_cost_the_rest(desktop: Desktop, guest: Guest) -> None:
     """Half a surrogate pair and NUL, which Windows' clipboard may hold."""
     for way, name in ((_BY_HAND, "panel"), (_PASTED, "paste event")):

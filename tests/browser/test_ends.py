@@ -70,7 +70,7 @@ LOST = {
     "start script": (*STOPPED, "logged out (signal 9)", "Start again"),
     "worker": (
         *("failed", "The desktop stopped unexpectedly"),
-        *("session process ended without a word", "Try again"),
+        *("session process ended without an error message", "Try again"),
     ),
     "keeper": (*STOPPED, "It was ended.", "Start again"),
 }

@@ -166,7 +166,7 @@ def share(desktop: Desktop, visit: Callable[..., Visitor]) -> None:
     grace.expects(*ENDS)
     looks_on = grace.context.new_page()
     looks_on.goto(f"{new_link(shown)}&token={TOKEN}")
-    expect(line(shown, "Grace")).to_contain_text("looks on")
+    expect(line(shown, "Grace")).to_contain_text("view only")
     keep(desktop.page, "share")
     looks_on.close()
     shown.get_by_role("button", name="Close").click()

@@ -45,7 +45,7 @@ def is_shut_out(desktop: Desktop, tickets: Tickets) -> None:
     """Fail unless the page gives up, says why, and can be used as soon as it is let in."""
     desktop.becomes("failed", seconds=30)
     says(desktop, "The desktop cannot be opened")
-    expect(desktop.card).to_contain_text("did not let this page in, five times in a row")
+    expect(desktop.card).to_contain_text("refused this page five times in a row")
     expect(desktop.root).to_have_attribute("data-reason", "refused")
     desktop.screenshot("refused")
     assert tickets.count == 5

@@ -164,7 +164,7 @@ def test_a_link_to_look_on(
     rita = comes(link, "Rita")
     rita.shows_desktop(colours=2)
     rita.screenshot("share-view")
-    expect(line(shown, "Rita")).to_contain_text("looks on")
+    expect(line(shown, "Rita")).to_contain_text("view only")
     expect(line(shown, "Ada")).to_contain_text("this window")
     expect(line(shown, "Ada").get_by_role("button")).to_have_count(0)
     owner.screenshot("share-connected")
@@ -226,7 +226,7 @@ def test_a_link_to_use_the_desktop(
     shown = dialog(owner)
     grace = comes(new_link(shown, "They can use it too"), "Grace")
     grace.shows_desktop(colours=2)
-    expect(line(shown, "Grace")).to_contain_text("has control")
+    expect(line(shown, "Grace")).to_contain_text("full control")
     shows_tools(grace, "Keys", "Clipboard", "Full screen")
     assert not grace.here.get_by_text("View only", exact=True).is_visible()
     works(grace)
@@ -242,7 +242,7 @@ def test_disconnected_and_ended(
     mallory = comes(new_link(shown), "Mallory")
     mallory.becomes("connected")
     name = line(shown, "Mallory <img src=x>")
-    expect(name).to_contain_text("looks on")
+    expect(name).to_contain_text("view only")
     assert shown.locator("img").count() == 0
     owner.screenshot("share-hostile-name")
 

@@ -1,7 +1,7 @@
-"""Samples of all bodies that cross from Python to the page's TypeScript.
+"""Samples of all JSON bodies that the server sends to the page.
 
-What a real server sends is compared with them here, and the page's types in
-``static/test/contract.test.ts``: whoever changes one side changes the samples, and then the other.
+These tests compare a real server's answers with the samples, ``static/test/contract.test.ts`` the
+types of the page: a change on one side needs a change of the samples and of the other side.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ APPLICATIONS = {
     "missing": {"command": "/nowhere/program"},
     "brief": {"command": ["xterm", "-e", "sleep", "1"]},
 }
-# A desktop in a job, as Slurm's commands would tell of one that waits.
+# Slurm's commands, with a job that waits.
 SLURM = {
     "sbatch": "cat >/dev/null; echo 7",
     "squeue": "echo 'PENDING|1795289058|N/A||Priority'",
@@ -45,7 +45,7 @@ def sample(name: str) -> Any:
 
 
 def form(value: Any) -> Any:
-    """Return the keys and types of ``value``; of a list, those of its items, each once."""
+    """Return the keys and types of ``value``; of a list, each type of its items once."""
     if isinstance(value, dict):
         return {key: form(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -67,7 +67,7 @@ def server() -> Iterator[servers.JupyterServer]:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.JupyterServer]:
-    """A JupyterLab with desktops in jobs, and everything else that a page may be told."""
+    """A JupyterLab with desktops in jobs, and all else that can be in page data."""
     folder = tmp_path_factory.mktemp("bin")
     for name, script in SLURM.items():
         program = folder / name
@@ -97,18 +97,20 @@ def page_data(server: servers.JupyterServer, path: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.needs("xpra")
-def test_page_data(server):
+def test_the_page_data_of_a_desktop_match_the_sample(server: servers.JupyterServer) -> None:
     assert_like(page_data(server), sample("page-data")["desktop"])
 
 
-def test_page_data_of_an_application_by_a_link(cluster):
+def test_the_page_data_of_a_shared_application_match_the_sample(
+    cluster: servers.JupyterServer,
+) -> None:
     sent = page_data(cluster, "sessions/plain/?backend=xpra&share_key=0123456789abcdef")
     assert_like(sent, sample("page-data")["application, by a link"])
     kinds = {field["kind"] for place in sent["placements"] for field in place["fields"]}
     assert kinds == set(WORDS["kinds of fields"])
 
 
-def test_a_desktop(server):
+def test_a_running_desktop_matches_the_sample(server: servers.JupyterServer) -> None:
     with view(server):
         until(lambda: server.session()["viewers"], "the viewer to be known")
         sent = server.session()
@@ -118,17 +120,17 @@ def test_a_desktop(server):
     assert_like({**listed["sessions"][0], "viewers": sent["viewers"]}, sent)
 
 
-def test_a_desktop_that_failed(server):
+def test_a_failed_desktop_matches_the_sample(server: servers.JupyterServer) -> None:
     server.call("POST", "desktop/api/sessions", {"application": "missing"})
     assert_like(server.wait_for("failed", "missing"), sample("session")["failed"])
 
 
-def test_an_application_that_has_ended(server):
+def test_an_ended_application_matches_the_sample(server: servers.JupyterServer) -> None:
     server.call("POST", "desktop/api/sessions", {"application": "brief"})
     assert_like(server.wait_for("stopped", "brief"), sample("session")["stopped"])
 
 
-def test_a_desktop_whose_job_waits(cluster):
+def test_a_desktop_whose_job_waits_matches_the_sample(cluster: servers.JupyterServer) -> None:
     cluster.call("POST", "desktop/api/sessions", {"name": "queued"})
 
     def waiting() -> dict[str, Any] | None:
@@ -139,10 +141,11 @@ def test_a_desktop_whose_job_waits(cluster):
     cluster.call("DELETE", "desktop/api/sessions/queued")
 
 
-def test_events(server):
+def test_events_match_the_samples(server: servers.JupyterServer) -> None:
     server.call("POST", "desktop/api/sessions", {"name": "second"})
     seen: dict[str, Any] = {}
     for event, data in events(server, "second"):
+        assert event
         seen.setdefault(event, data)
         if event == "state" and data["state"] == "running":
             break
@@ -152,17 +155,17 @@ def test_events(server):
     server.call("DELETE", "desktop/api/sessions/second")
 
 
-def test_a_ticket(server):
+def test_a_ticket_matches_the_sample(server: servers.JupyterServer) -> None:
     assert_like(server.ticket(), sample("ticket")["vnc"])
 
 
 @pytest.mark.needs("xpra")
-def test_a_ticket_of_xpra(server):
+def test_a_ticket_of_xpra_matches_the_sample(server: servers.JupyterServer) -> None:
     server.start_desktop("other", backend="xpra")
     assert_like(server.ticket("other"), sample("ticket")["xpra"])
 
 
-def test_links(server):
+def test_shares_match_the_sample(server: servers.JupyterServer) -> None:
     made = server.call("POST", "desktop/api/sessions/default/share", {"access": "view"})
     assert made.status == 201
     shares = server.call("GET", "desktop/api/sessions/default/shares").json
@@ -170,19 +173,19 @@ def test_links(server):
     assert_like(made.json, sample("shares")["shares"][0])
 
 
-def test_an_error(server):
+def test_an_error_matches_the_sample(server: servers.JupyterServer) -> None:
     answer = server.call("GET", "desktop/api/sessions/none")
     assert answer.status == 404
     assert_like(answer.json, sample("problem"))
 
 
-def test_words():
+def test_the_values_of_enums_and_settings_match_the_sample() -> None:
     assert [one.value for one in Phase] == WORDS["states"]
     assert [one.value for one in Step] == WORDS["steps"]
     assert [one.value for one in Access] == WORDS["access"]
-    assert list(DesktopApp.sharing.values) == WORDS["sharing"]
+    assert list(DesktopApp.sharing.values or []) == WORDS["sharing"]
 
 
-def test_closing_codes():
+def test_closing_codes_match_the_sample() -> None:
     codes = {name: one.code for name, one in vars(closing).items() if isinstance(one, Closing)}
     assert codes == sample("closing")

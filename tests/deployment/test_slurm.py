@@ -93,7 +93,7 @@ def test_a_desktop_runs_in_a_job(server: JupyterServer, cluster: Cluster) -> Non
     assert "Welcome" in cluster.says("srun", "--overlap", f"--jobid={job['id']}", "true")
     assert 3500 < job["ends"] - job["now"] <= 3600
     for program in ("Xtigervnc", "openbox"):
-        process = server.processes(program)[-1]
+        process = server.program(program)
         assert process.environ()["SLURM_JOB_ID"] == job["id"]
         # Slurm keeps a job's environment in files of its own.
         assert "JUPYTER_TOKEN" not in process.environ()
@@ -309,7 +309,7 @@ def test_an_application_runs_in_a_job(cluster: Cluster) -> None:
     with running(*given, prepare=prepare, environment=cluster.environment) as server:
         session = server.start_desktop("term", application="term")
         assert cluster.jobs() == [session["job"]["id"]]
-        assert server.processes("xterm")[-1].environ()["SLURM_JOB_ID"] == session["job"]["id"]
+        assert server.program("xterm").environ()["SLURM_JOB_ID"] == session["job"]["id"]
         Guest(server, "term", "term").closes("term")
         session = server.wait_for("stopped", "term")
         assert (session["reason"], session["status"]) == ("It was closed.", 0)

@@ -15,7 +15,7 @@ from tests.servers import JupyterServer, until
 @pytest.fixture(scope="module")
 def environment(server: JupyterServer) -> dict[str, str]:
     server.start_desktop()
-    variables: dict[str, str] = server.processes("openbox", "--sm-disable")[-1].environ()
+    variables: dict[str, str] = server.program("openbox").environ()
     return variables
 
 
@@ -35,7 +35,7 @@ def test_a_program_with_a_window(
 ) -> None:
     if not extension:
         monkeypatch.setattr(clients, "_EXTENSION", "X-Nothing")
-    manager = server.processes("openbox", "--sm-disable")[-1].pid
+    manager = server.program("openbox").pid
     with subprocess.Popen(["xterm"], env=environment) as program:
         try:
             found = until(lambda: _with(display, program.pid), "its window")

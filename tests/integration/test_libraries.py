@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.test_doctor import doctor, user  # noqa: F401  a fixture
 from tests.integration.test_xstartup import autostart
-from tests.servers import JupyterServer, named, running, until
+from tests.servers import JupyterServer, running, until
 
 # Libraries of the X servers, GTK, Xpra, and D-Bus.
 NAMES = ("libpixman-1.so.0", "libgobject-2.0.so.0", "libdbus-1.so.3")
@@ -44,7 +44,7 @@ def told(server: JupyterServer, program: str) -> dict[str, str]:
 
 def runs_without(server: JupyterServer, names: Sequence[str]) -> None:
     for name in names:
-        process = named(server.processes(), name)[0]
+        process = server.program(name)
         assert not process.environ().get("LD_LIBRARY_PATH"), name
 
 

@@ -24,7 +24,7 @@ def test_600_connections(server: JupyterServer, backend: str) -> None:
     server.start_desktop(backend, backend=backend)
     ran = subprocess.run(
         [sys.executable, "-c", OPEN, "600"],
-        env=server.processes("openbox", "--sm-disable")[-1].environ(),
+        env=server.program("openbox").environ(),
         capture_output=True,
         text=True,
         check=False,

@@ -86,7 +86,7 @@ def test_the_log(server: JupyterServer) -> None:
     log.has(
         f"{desktop}: viewer 1 (ann, full access) connected again.",
         f"{desktop}: viewer 1 (ann, full access) has one connection less: a newer connection of "
-        "the same page took its place.",
+        "the same page replaced it.",
     )
     first.wire.socket.close()
     say_goodbye(second)
@@ -104,13 +104,13 @@ def test_the_log(server: JupyterServer) -> None:
     with open_socket(server, ticket, BOB):
         log.has(f"{guest} connected.")
         assert server.call("DELETE", f"{SESSION}/shares/{share['id']}").status == 204
-        log.has(f"{guest} left: it was disconnected, or its link ended.")
+        log.has(f"{guest} left: the owner disconnected it, or its link ended.")
 
     with view(server):
         log.has(f"{desktop}: viewer 3 (ann, full access) connected.")
         os.kill(server.process_of("jupyter_desktop.bridge").pid, signal.SIGKILL)
         log.has(
-            "The bridge process has died; pages will connect again.",
+            "The bridge process has died; pages will reconnect.",
             f"{desktop}: viewer 3 (ann, full access) left: the bridge died.",
             "The bridge was started again (process N).",
         )

@@ -164,7 +164,7 @@ def test_chromium_ends_orderly() -> None:
     settings = "--DesktopApp.stop_timeout=20"  # the machine may be busy
     with servers.running(settings, start_script="~/start", prepare=prepare) as server:
         server.start_desktop()
-        environment = server.processes("openbox", "--sm-disable")[-1].environ()
+        environment = server.program("openbox").environ()
         find = ["xdotool", "search", "--onlyvisible", "--class", "chromium"]
 
         def is_there() -> bool:

@@ -26,7 +26,7 @@ def environment(server: JupyterServer, request: pytest.FixtureRequest) -> Iterat
     """What the programs on a desktop have in their environment."""
     name = request.param
     server.start_desktop(name, backend=name)
-    yield server.processes("openbox", "--sm-disable")[-1].environ()
+    yield server.program("openbox").environ()
     assert server.call("DELETE", f"desktop/api/sessions/{name}").status == 204
 
 

@@ -212,7 +212,7 @@ def test_the_one_that_comes_back_hangs(jupyter: Callable[..., JupyterServer]) ->
     began = time.monotonic()
     answer = server.call("POST", "desktop/api/sessions/default/ticket")
     assert (answer.status, answer.json["reason"]) == (409, "not-ready")
-    assert "is being started again" in answer.json["message"]
+    assert "is being restarted" in answer.json["message"]
     with pytest.raises(Denied) as denied:
         open_socket(server, ticket)
     assert denied.value.status == 409

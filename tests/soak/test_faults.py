@@ -163,7 +163,7 @@ def check_nothing_else(
         known |= {keeper.pid, *(child.pid for child in keeper.children(recursive=True))}
     others = [process for process in server.processes() if process.pid not in known]
     assert not others
-    for surprise in ("Traceback", "something odd"):
+    for surprise in ("Traceback", "invalid message"):
         assert surprise not in server.log
     note("Descriptors, threads, processes, folders, displays", "as before")
 

@@ -1,4 +1,4 @@
-"""Coroutines as tests, each in an event loop of its own, and a clock that stands still."""
+"""Runs coroutines as tests, each in its own event loop; and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 class Clock:
-    """Tells ``now``, in seconds, which the test sets."""
+    """A clock that returns ``now``, in seconds; the test sets it."""
 
     now = 1000.0
 
@@ -29,5 +29,5 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Stands still until the test moves it on."""
+    """A clock that stands still until the test sets it."""
     return Clock()

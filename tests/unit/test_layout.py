@@ -1,4 +1,4 @@
-"""The layout of the package: imports only point down, without a circle."""
+"""The layout of the package: imports only point down, without a cycle."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import jupyter_desktop
 NAME = "jupyter_desktop"
 ROOT = Path(jupyter_desktop.__file__).parent
 
-# From the top down: each part imports what stands below it, and nothing above. The last one is the
-# package itself, which has the version.
+# From the top down: a part imports only from the parts below it. The last one is the package
+# itself, which has the version.
 ORDER = (
     *("doctor", "app", "web", "site", "admission", "desktops", "placements", "session"),
     *("backends", "bridge", "system", "errors", ""),
@@ -26,7 +26,7 @@ HOOK = (NAME, f"{NAME}.app")
 
 MOST_AT_THE_TOP = 6
 
-# Programs of their own, without a Jupyter server around them.
+# They run as processes of their own, outside the Jupyter server.
 PROGRAMS = ("session", "bridge", "placements.slurm")
 
 
@@ -39,7 +39,7 @@ FILES = {module_of(file): file for file in ROOT.rglob("*.py")}
 
 
 def imported(module: str) -> Iterator[str]:
-    """Yield the names of all modules that ``module`` imports, wherever in it and for what."""
+    """Yield the names of all modules that ``module`` imports, also in functions and for types."""
     file = FILES[module]
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(file.read_text())):
@@ -62,12 +62,12 @@ def part_of(module: str) -> str:
 
 
 def within(module: str) -> set[str]:
-    """Return those of the package that a module imports."""
+    """Return the modules of the package that a module imports."""
     ours = {name for name in IMPORTS[module] if name in FILES}
     return ours - {HOOK[1]} if module == HOOK[0] else ours
 
 
-def test_each_part_has_its_place() -> None:
+def test_every_part_has_a_place_in_the_order() -> None:
     assert {part_of(module) for module in FILES} == set(ORDER)
 
 
@@ -81,17 +81,17 @@ def test_imports_only_point_down() -> None:
     assert not up
 
 
-def test_there_is_no_circle() -> None:
+def test_imports_have_no_cycle() -> None:
     order = graphlib.TopologicalSorter({module: within(module) for module in FILES})
     assert len(list(order.static_order())) == len(FILES)
 
 
-def test_few_modules_lie_at_the_top() -> None:
+def test_the_top_folder_has_few_modules() -> None:
     assert len(list(ROOT.glob("*.py"))) <= MOST_AT_THE_TOP
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_runs_outside_jupyter_imports_nothing_of_it(program: str) -> None:
+def test_programs_outside_jupyter_import_nothing_of_jupyter(program: str) -> None:
     seen: set[str] = set()
     waiting = {f"{NAME}.{program}.__main__"}
     while waiting:

@@ -1,4 +1,4 @@
-"""Where all tests are required, one that is skipped has failed."""
+"""Where all tests are required, a skipped test is a failure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ALL_SKIPPED, REFUSED = "4 skipped", "1 failed, 1 skipped, 2 errors"
 
 
 @pytest.mark.parametrize(("required", "outcomes"), [(False, ALL_SKIPPED), (True, REFUSED)])
-def test_what_is_skipped(
+def test_skipped_tests_fail_only_where_all_are_required(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, required: bool, outcomes: str
 ) -> None:
     file = tmp_path / "test_skipped.py"

@@ -1,4 +1,4 @@
-"""Settings: what is wrong with one is said in plain words, at the start."""
+"""Wrong settings are refused at the start, with the reason."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def app(**settings: object) -> DesktopApp:
         *("1920x1080\n", "100000x10", "٣٣x٣٣"),
     ],
 )
-def test_a_bad_geometry(value: str) -> None:
+def test_a_bad_geometry_is_refused_with_an_example(value: str) -> None:
     with pytest.raises(TraitError, match=r"DesktopApp.geometry: .*WIDTHxHEIGHT.*1920x1080"):
         app(geometry=value)
 
 
 @pytest.mark.parametrize("name", ["start_timeout", "stop_timeout", "ticket_lifetime"])
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), 86400])
-def test_a_bad_number_of_seconds(name: str, value: float) -> None:
+def test_a_bad_number_of_seconds_is_refused(name: str, value: float) -> None:
     with pytest.raises(TraitError, match=rf"DesktopApp.{name} is .* number of seconds"):
         app(**{name: value})
 
@@ -53,7 +53,7 @@ def test_every_setting_has_help() -> None:
     assert all(len(trait.help) > 20 for trait in own.values())
 
 
-def test_a_wrong_setting_of_xpra_is_told() -> None:
+def test_a_wrong_setting_of_xpra_is_refused_with_the_choices() -> None:
     config = Config({"Xpra": {"encryption": "of"}})
     with pytest.raises(TraitError, match=r"encryption.*required"):
         DesktopApp(config=config).xpra  # noqa: B018

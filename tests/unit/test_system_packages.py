@@ -1,6 +1,6 @@
-"""Packages that a distribution lacks are not installed, and their tests skipped, by name.
+"""Packages that the distribution lacks are named, not installed, and their tests are skipped.
 
-Apt is the real one: it simulates, and its archive is a folder of the test.
+Apt is the real one, but it only simulates; its archive is a folder of the test.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-# Programs that the script itself is made of. None that it looks for is on this PATH.
+# Programs that the script itself runs; those that it looks for are not on this PATH.
 NEEDED = ("sh", "apt-get", "apt-cache", "grep", "tail", "id", "env", "mkdir", "python3", "dpkg")
-# It is no test of whether one may become root.
+# Whether this user may become root is not under test.
 SUDO = '#!/bin/sh\nexec "$@"\n'
-# Programs that are only looked for on PATH, and a package that no distribution lacks.
+# Programs that the script only looks for on PATH, and a package that every distribution has.
 THERE = ("xclip", "xdotool", "dpkg")
 
 PACKAGE = """Package: {name}
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(shutil.which("apt-get") is None, reason="there i
 
 @pytest.fixture
 def apt(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Makes an archive of the packages named, and returns the environment in which it is apt's."""
+    """A function that makes an archive of the named packages and returns apt's environment."""
 
     def make(*packages: str) -> dict[str, str]:
         archive, state, programs = (tmp_path / name for name in ("archive", "state", "bin"))
@@ -79,7 +79,7 @@ def packages(folder: Path, environment: dict[str, str]) -> tuple[str, str]:
     return ran.stdout, log.read_text() if log.exists() else ""
 
 
-def test_what_a_distribution_lacks_keeps_nothing_else_away(
+def test_packages_are_installed_although_another_one_is_missing(
     tmp_path: Path, apt: Callable[..., dict[str, str]]
 ) -> None:
     printed, installed = packages(tmp_path, apt(*THERE))
@@ -90,7 +90,7 @@ def test_what_a_distribution_lacks_keeps_nothing_else_away(
     assert " xclip " not in absent
 
 
-def test_nobody_becomes_root_for_what_there_is_not(
+def test_where_no_package_is_available_apt_get_is_not_run(
     tmp_path: Path, apt: Callable[..., dict[str, str]]
 ) -> None:
     environment = apt("dpkg")
@@ -120,7 +120,7 @@ def test_it():
         (["dpkg", "xpra"], "1", "1 error"),
     ],
 )
-def test_a_test_that_needs_what_is_not_there(
+def test_a_test_is_skipped_only_where_its_package_is_unavailable(
     tmp_path: Path,
     apt: Callable[..., dict[str, str]],
     archive: list[str],

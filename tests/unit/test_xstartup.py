@@ -29,7 +29,7 @@ TOOLS = [
     "sh",
 ]
 
-# The failure that each would cause stands in common.sh.
+# common.sh says which failure each of them causes.
 OF_AN_OUTER_DESKTOP = [
     *["SESSION_MANAGER", "DESKTOP_AUTOSTART_ID", "DESKTOP_STARTUP_ID", "WINDOWID"],
     *["DBUS_SESSION_BUS_ADDRESS", "DBUS_SESSION_BUS_PID"],
@@ -96,12 +96,12 @@ class Machine:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the desktop was given."""
+        """The environment that the desktop got."""
         pairs = (self.runtime / "environment").read_text().split("\0")
         return dict(pair.split("=", 1) for pair in pairs if pair)
 
     def config_file(self, name: str) -> Path:
-        """Return what a program finds that looks for a configuration file as XDG has it."""
+        """Return the configuration file ``name`` that a program finds by the rules of XDG."""
         folders = self.environment["XDG_CONFIG_DIRS"].split(":")
         return next(path for folder in folders if (path := Path(folder, name)).exists())
 
@@ -145,7 +145,7 @@ def test_default_runs_the_first_desktop_installed(
         ("icewm", "icewm-session", "ICEWM"),
     ],
 )
-def test_each_script_runs_its_desktop_and_says_which_it_is(
+def test_each_script_runs_its_desktop_and_names_it(
     machine: Machine, script: str, installed: str, name: str
 ) -> None:
     machine.install([BUS, "startxfce4", "openbox", installed])
@@ -157,7 +157,7 @@ def test_each_script_runs_its_desktop_and_says_which_it_is(
     assert machine.environment["DESKTOP_SESSION"] == script
 
 
-def test_openbox_begins_with_a_terminal_until_its_autostart_is_set_up(machine: Machine) -> None:
+def test_openbox_opens_a_terminal_unless_it_has_an_autostart_file(machine: Machine) -> None:
     machine.install([BUS, "openbox"])
     machine.install_stub("xterm", 'echo xterm >"$JUPYTER_DESKTOP_RUNTIME/terminal"')
     terminal = machine.runtime / "terminal"
@@ -184,7 +184,7 @@ def test_a_link_to_a_script_works(machine: Machine) -> None:
 # -- what is missing
 
 
-def test_without_any_desktop_it_says_what_was_looked_for_and_what_to_install(
+def test_without_any_desktop_the_error_names_programs_and_packages(
     machine: Machine,
 ) -> None:
     machine.install(["apt-get"])
@@ -196,7 +196,7 @@ def test_without_any_desktop_it_says_what_was_looked_for_and_what_to_install(
     assert "sudo apt install xfce4 xfce4-terminal dbus-x11" in ran.stderr
 
 
-def test_without_apt_it_names_the_packages(machine: Machine) -> None:
+def test_without_apt_the_error_names_the_packages(machine: Machine) -> None:
     ran = machine.start("default")
     assert "package manager" in ran.stderr
     assert "xfce4 xfce4-terminal" in ran.stderr
@@ -211,7 +211,9 @@ def test_a_desktop_that_is_not_installed_is_named(machine: Machine, script: str)
 
 
 @pytest.mark.parametrize("variable", ["DISPLAY", "JUPYTER_DESKTOP_RUNTIME"])
-def test_outside_of_a_session_it_says_so(machine: Machine, variable: str) -> None:
+def test_outside_a_session_the_error_names_the_missing_variable(
+    machine: Machine, variable: str
+) -> None:
     machine.install([BUS, "startxfce4"])
     ran = machine.start("xfce", {variable: ""})
     assert ran.returncode != 0
@@ -227,7 +229,7 @@ def test_outside_of_a_session_it_says_so(machine: Machine, variable: str) -> Non
         (["kiosk", "xterm"], "no mode kiosk"),
     ],
 )
-def test_an_application_needs_a_mode_and_a_command(
+def test_an_application_without_mode_or_command_is_refused(
     machine: Machine, arguments: list[str], said: str
 ) -> None:
     ran = machine.start("application", arguments=arguments)
@@ -235,7 +237,7 @@ def test_an_application_needs_a_mode_and_a_command(
     assert f"There is {said}" in ran.stderr
 
 
-def test_a_seamless_application_has_no_window_manager_and_one_of_its_own_has(
+def test_only_a_full_screen_application_has_a_window_manager(
     machine: Machine,
 ) -> None:
     machine.install([BUS, "xterm"])
@@ -251,13 +253,15 @@ def test_a_seamless_application_has_no_window_manager_and_one_of_its_own_has(
 
 
 @pytest.mark.parametrize(("launcher", "address"), [(BUS, "daemon"), ("dbus-launch", "launch")])
-def test_programs_are_told_of_their_dbus(machine: Machine, launcher: str, address: str) -> None:
+def test_programs_get_the_address_of_their_dbus(
+    machine: Machine, launcher: str, address: str
+) -> None:
     machine.install([launcher, "startxfce4"])
     assert machine.start("xfce").returncode == 0
     assert machine.environment["DBUS_SESSION_BUS_ADDRESS"] == f"unix:path=/{address}"
 
 
-def test_a_dbus_that_does_not_start_is_no_desktop(machine: Machine) -> None:
+def test_where_dbus_does_not_start_the_desktop_fails(machine: Machine) -> None:
     machine.install(["startxfce4"])
     machine.install_stub(BUS, "echo no socket >&2; exit 1")
     ran = machine.start("xfce")
@@ -265,13 +269,15 @@ def test_a_dbus_that_does_not_start_is_no_desktop(machine: Machine) -> None:
     assert ran.stderr.startswith("no socket\nThe desktop cannot start. D-Bus ended at its start.")
 
 
-def test_without_dbus_default_takes_a_window_manager(machine: Machine) -> None:
+def test_without_dbus_default_runs_a_window_manager(machine: Machine) -> None:
     machine.install(["startxfce4", "mate-session", "icewm-session"])
     assert machine.start("default").stdout.split() == ["icewm-session"]
 
 
 @pytest.mark.parametrize("script", ["xfce", "default"])
-def test_without_dbus_a_whole_desktop_says_what_it_needs(machine: Machine, script: str) -> None:
+def test_without_dbus_a_desktop_environment_fails_and_names_dbus(
+    machine: Machine, script: str
+) -> None:
     machine.install(["startxfce4", "apt-get"])
     ran = machine.start(script)
     assert ran.returncode == 127
@@ -279,7 +285,7 @@ def test_without_dbus_a_whole_desktop_says_what_it_needs(machine: Machine, scrip
     assert "sudo apt install" in ran.stderr
 
 
-def test_an_account_without_a_name_has_no_dbus(machine: Machine) -> None:
+def test_an_account_without_a_name_gets_only_a_window_manager(machine: Machine) -> None:
     machine.install([BUS, "startxfce4"])
     machine.install_stub("id", '[ "$1" = -u ] && echo 4711')
     ran = machine.start("default")
@@ -293,7 +299,7 @@ def test_an_account_without_a_name_has_no_dbus(machine: Machine) -> None:
 # -- the environment
 
 
-def test_nothing_of_an_outer_desktop_leaks_in(machine: Machine) -> None:
+def test_variables_of_an_outer_desktop_are_removed(machine: Machine) -> None:
     machine.install([BUS, "startxfce4"])
     machine.start("xfce", dict.fromkeys(OF_AN_OUTER_DESKTOP, "outer"))
     leaked = {name for name, value in machine.environment.items() if value == "outer"}
@@ -321,7 +327,7 @@ def test_an_unusable_runtime_folder_is_replaced(
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_the_runtime_folder_of_somebody_else_is_replaced(machine: Machine, tmp_path: Path) -> None:
+def test_a_runtime_folder_of_another_user_is_replaced(machine: Machine, tmp_path: Path) -> None:
     machine.install([BUS, "startxfce4"])
     machine.install_stub("id", '[ "$1" = -u ] && echo 4711 || echo me')
     theirs = tmp_path / "theirs"
@@ -338,13 +344,13 @@ def test_a_home_that_cannot_be_written_is_replaced_for_the_session(machine: Mach
     assert "/dev/null/.config" in machine.environment["XDG_CONFIG_DIRS"].split(":")
 
 
-def test_nothing_of_the_user_is_changed(machine: Machine) -> None:
+def test_the_home_gets_nothing_but_a_config_folder(machine: Machine) -> None:
     machine.install([BUS, "dconf", "mate-session"])
     machine.start("mate")
     assert [path.name for path in machine.home.rglob("*")] == [".config"]
 
 
-# -- lockers, and what else has no place on a remote desktop
+# -- screen lockers and other programs that do not suit a remote desktop
 
 
 @pytest.mark.parametrize(
@@ -393,7 +399,7 @@ def test_the_screen_is_not_blanked(machine: Machine) -> None:
         ("xfce4-power-manager", "xfce4-power-manager/dpms-enabled", "false"),
     ],
 )
-def test_defaults_of_xfce(machine: Machine, channel: str, setting: str, value: str) -> None:
+def test_xfce_gets_our_defaults(machine: Machine, channel: str, setting: str, value: str) -> None:
     machine.install([BUS, "startxfce4"])
     machine.start("xfce")
     file = machine.config_file(f"xfce4/xfconf/xfce-perchannel-xml/{channel}.xml")
@@ -405,7 +411,9 @@ def test_defaults_of_xfce(machine: Machine, channel: str, setting: str, value: s
 
 
 @pytest.mark.parametrize("repeat", ["on", "off"])
-def test_xfce_repeats_keys_only_where_the_x_server_may(machine: Machine, repeat: str) -> None:
+def test_key_repeat_of_xfce_is_off_only_where_the_session_turns_it_off(
+    machine: Machine, repeat: str
+) -> None:
     machine.install([BUS, "startxfce4"])
     machine.start("xfce", {"JUPYTER_DESKTOP_KEY_REPEAT": repeat})
     name = "xfce4/xfconf/xfce-perchannel-xml/keyboards.xml"
@@ -415,7 +423,7 @@ def test_xfce_repeats_keys_only_where_the_x_server_may(machine: Machine, repeat:
     assert all('name="KeyRepeat" type="bool" value="false"' in text for text in found)
 
 
-def test_lxqt_is_told_which_window_manager_to_run(machine: Machine) -> None:
+def test_lxqt_gets_an_installed_window_manager(machine: Machine) -> None:
     machine.install([BUS, "startlxqt", "xfwm4", "marco"])
     machine.start("lxqt")
     settings = configparser.ConfigParser()
@@ -424,7 +432,7 @@ def test_lxqt_is_told_which_window_manager_to_run(machine: Machine) -> None:
     assert machine.environment["XDG_CONFIG_DIRS"].endswith(":/etc/xdg:/usr/share")
 
 
-def test_mate_gets_its_defaults_from_dconf_where_there_is_one(machine: Machine) -> None:
+def test_mate_gets_our_defaults_only_where_dconf_is_installed(machine: Machine) -> None:
     machine.install([BUS, "mate-session"])
     machine.start("mate")
     assert "DCONF_PROFILE" not in machine.environment
@@ -452,7 +460,7 @@ def backdrops(machine: Machine) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def test_there_is_a_colour_behind_the_background_of_xfce(machine: Machine) -> None:
+def test_the_background_of_xfce_has_a_colour_on_every_output(machine: Machine) -> None:
     machine.install(["startxfce4", BUS])
     machine.install_stub(
         "xrandr", "echo 'VNC-0 connected 9x9+0+0'; echo 'X-1 connected'; echo 'Y-1 disconnected'"
@@ -465,7 +473,7 @@ def test_there_is_a_colour_behind_the_background_of_xfce(machine: Machine) -> No
         assert values == {"color-style": ["0"], "rgba1": ["", "0.17", "0.32", "0.45", "1.0"]}
 
 
-def test_where_debian_s_image_is_missing_there_is_another(machine: Machine) -> None:
+def test_without_debian_s_background_xfce_gets_another_one(machine: Machine) -> None:
     machine.install(["startxfce4", BUS])
     machine.install_stub("xfdesktop", "# shows /usr/share/images/desktop-base/default")
     assert machine.start("xfce").returncode == 0

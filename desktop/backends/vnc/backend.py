@@ -13,8 +13,8 @@ from ...errors import DisplayServerMissing, DisplayServerUnsuitable
 from ...system import credentials
 from ...system.access import Access
 from ...system.packages import install_command, off_path
-from .. import x_options
-from ..asking import Answer, ask
+from .. import asking, x_options
+from ..asking import Answer
 from ..base import Backend, Installed, Runtime, ServerProgram
 from ..settings import Clipboard, DisplaySettings
 from . import protocol as rfb
@@ -52,6 +52,9 @@ class VncBackend(Backend):
     takes_spare_keys = True
     largest_screen = None
 
+    def __init__(self, answer_timeout: float = asking.TIMEOUT) -> None:
+        self._answer_timeout = answer_timeout  # seconds for a server to say its version
+
     def executables(self, settings: DisplaySettings) -> list[str]:
         """Return the VNC servers of the setting, or of PATH and TurboVNC's folder."""
         found = (shutil.which(name, path=_path()) for name in _names(settings))
@@ -62,7 +65,7 @@ class VncBackend(Backend):
         problems: list[DisplayServerUnsuitable] = []
         for executable in self.executables(settings):
             try:
-                return _recognise(executable)
+                return _recognise(executable, self._answer_timeout)
             except DisplayServerUnsuitable as unsuitable:
                 problems.append(unsuitable)
         if problems:
@@ -166,7 +169,7 @@ def _turbovnc(where: Runtime, clipboard: Clipboard) -> list[str]:
     ]
 
 
-def _recognise(executable: str) -> Installed:
+def _recognise(executable: str, timeout: float) -> Installed:
     """Return product and version of an Xvnc; the version is empty if it is not printed.
 
     Versions differ in what they print: TigerVNC 1.15.0 prints nothing for ``-version``, and 1.16.2
@@ -175,7 +178,7 @@ def _recognise(executable: str) -> Installed:
     """
     answers: list[Answer] = []
     for option in _QUESTIONS:
-        answers.append(_ask(executable, option))
+        answers.append(_ask(executable, option, timeout=timeout))
         if match := re.search(r"(TigerVNC|TurboVNC)[^\n]*?v?(\d+(?:\.\d+)+)", answers[-1].text):
             version = _new_enough(executable, match[1], match[2])
             return Installed(
@@ -203,9 +206,9 @@ def _recognise(executable: str) -> Installed:
     )
 
 
-def _ask(executable: str, *arguments: str) -> Answer:
+def _ask(executable: str, *arguments: str, timeout: float = asking.TIMEOUT) -> Answer:
     try:
-        return ask(executable, *arguments)
+        return asking.ask(executable, *arguments, timeout=timeout)
     except OSError as problem:
         raise DisplayServerUnsuitable(
             f"The VNC server {executable} is installed, but does not start: {problem}.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import NotReady
 from ...system import credentials
 
-_PROBE_TIMEOUT = 2.0
+_TIMEOUT = 2.0  # seconds for each socket operation
 _VERSION = b"RFB 003.008\n"
 _VNC_AUTHENTICATION = 2
 _RAW = 0  # an encoding
@@ -19,7 +19,7 @@ _SET_ENCODINGS, _REQUEST_UPDATE = 2, 3
 _UPDATE, _BELL, _CUT_TEXT = 0, 2, 3
 
 
-def handshake(path: Path, password: str) -> tuple[int, int]:
+def handshake(path: Path, password: str, timeout: float = _TIMEOUT) -> tuple[int, int]:
     """Connect to ``path``, authenticate, and return the framebuffer's width and height.
 
     It continues to ServerInit, because a viewer that disconnects earlier counts as a failed login.
@@ -27,7 +27,7 @@ def handshake(path: Path, password: str) -> tuple[int, int]:
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_PROBE_TIMEOUT)
+            connection.settimeout(timeout)
             connection.connect(str(path))
             _authenticate(connection, password)
             return _initialise(connection)

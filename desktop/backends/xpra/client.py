@@ -6,7 +6,7 @@ import functools
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,13 @@ class XpraClient:
     version: str
 
 
-def find(setting: str, executable: str = "") -> XpraClient:
-    """Return the client in the folder ``setting``, or, if that is empty, in the usual folders.
+def find(setting: str, executable: str = "", folders: Sequence[str] = FOLDERS) -> XpraClient:
+    """Return the client in the folder ``setting``, or, if that is empty, in ``folders``.
 
     ``executable`` is Xpra's path or name, empty for "xpra". Raises ``ClientMissing``.
     """
     looked = []
-    for folder in [Path(setting)] if setting else _folders(executable or "xpra"):
+    for folder in [Path(setting)] if setting else _folders(executable or "xpra", folders):
         if (folder / "js" / "Client.js").is_file():
             return _checked(XpraClient(folder, _version(folder)))
         looked.append(str(folder))
@@ -67,10 +67,12 @@ def find(setting: str, executable: str = "") -> XpraClient:
     )
 
 
-def problem(setting: str, executable: str = "") -> DesktopError | None:
+def problem(
+    setting: str, executable: str = "", folders: Sequence[str] = FOLDERS
+) -> DesktopError | None:
     """Return the error for the client there; None if it is usable."""
     try:
-        find(setting, executable)
+        find(setting, executable, folders)
     except ClientMissing as error:
         return error
     return None
@@ -82,12 +84,12 @@ def file(setting: str, name: str, executable: str = "") -> Path | None:
     return find(setting, executable).folder / name if name in SCRIPTS else None
 
 
-def _folders(executable: str) -> Iterator[Path]:
+def _folders(executable: str, usual: Sequence[str]) -> Iterator[Path]:
     """Yield the candidates: beside this Xpra, the usual folders, and the one that it prints."""
     found = shutil.which(executable)
     if found:
         yield Path(found).resolve().parent.parent / "share/xpra/www"
-    yield from map(Path, FOLDERS)
+    yield from map(Path, usual)
     if found:
         # A wrapper, for example of a module system, has no such folder. Xpra is run last, because
         # the Jupyter server blocks meanwhile.

@@ -1,4 +1,4 @@
-"""Runs Xpra's server with five changes, in Xpra's Python.
+"""Runs Xpra's server with six changes, in Xpra's Python.
 
     python -I guard.py /usr/bin/xpra start-desktop …
     python -I guard.py --aes     # prints why it cannot encrypt; nothing if it can
@@ -16,6 +16,9 @@ which is not part of the picture; Xpra sends it only for screens that it shadows
 
 Clipboard packets take effect before the keys that follow. Xpra defers them to a later iteration of
 GLib's main loop (Xpra 3.1.3), so those keys would paste the previous text.
+
+A text that is copied before the clipboard's previous owner has answered is sent to viewers. Xpra
+requests it from both owners, and takes the first answer for both (Xpra 3.1.3).
 
 GLib callbacks do not leak. PyGObject before 3.44.2 leaks 112 bytes for each, and Xpra schedules
 several for each update of the picture: megabytes an hour, until it hangs (Xpra's issues 3603 and
@@ -85,6 +88,7 @@ def main() -> Any:
 
     def run_and_look(self: Any) -> Any:
         _clipboard_first(self)
+        _mend_new_owners()
         if self.readonly:
             self.timeout_add(_POINTER, _tell_pointer, self)
         return run(self)
@@ -195,6 +199,45 @@ def _clipboard_first(server: Any) -> None:
     handlers = server._authenticated_ui_packet_handlers
     for packet_type in [one for one in handlers if one.startswith("clipboard-")]:
         server._authenticated_packet_handlers[packet_type] = handlers.pop(packet_type)
+
+
+def _mend_new_owners() -> None:
+    """Repeat the request to the clipboard's owner if the answer may be its predecessor's."""
+    try:
+        from xpra.x11.gtk_x11.clipboard import ClipboardProxy, X11Window, xsync
+    except ImportError:
+        return  # another version
+    notified = ClipboardProxy.do_selection_notify_event
+    answered = ClipboardProxy.got_local_contents
+    timed_out = ClipboardProxy.timeout_get_contents
+
+    def on_owner(self: Any, event: Any) -> None:
+        self.owner_is_new = bool(self.local_requests)
+        notified(self, event)
+
+    def ask_again(self: Any) -> None:
+        with xsync:
+            is_ours = X11Window.XGetSelectionOwner(self._selection) == self.xid
+        if self._enabled and self._can_send and not is_ours:
+            self.schedule_emit_token()
+
+    def on_answer(self: Any, target: str, *answer: Any) -> None:
+        is_late = not self.local_requests.get(target)
+        answered(self, target, *answer)
+        on_end(self, is_late)
+
+    def on_timeout(self: Any, target: str, request: int) -> None:
+        timed_out(self, target, request)
+        on_end(self, False)
+
+    def on_end(self: Any, is_late: bool) -> None:
+        if is_late or (getattr(self, "owner_is_new", False) and not self.local_requests):
+            self.owner_is_new = False
+            ask_again(self)
+
+    ClipboardProxy.do_selection_notify_event = on_owner
+    ClipboardProxy.got_local_contents = on_answer
+    ClipboardProxy.timeout_get_contents = on_timeout
 
 
 def _tell_pointer(server: Any) -> bool:

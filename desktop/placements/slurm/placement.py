@@ -19,7 +19,7 @@ from .stdio import READY
 
 # Seconds for a step to start, for each attempt: a controller that has just restarted delays a
 # request by a minute, but not a second request shortly after.
-_STEP_TIMEOUTS = (5.0, 12.0)
+_TIMEOUTS = (5.0, 12.0)
 
 _STDERR_TIMEOUT = 1.0  # seconds to read the standard error of a killed step
 _MAX_BEFORE_READY = 64 * 1024  # bytes that a site's prolog may print before ``READY``
@@ -33,10 +33,11 @@ class SlurmPlacement(Placement):
 
     first_step = Step.SUBMIT
     slack = JOB_SLACK
-    opens_within = sum(_STEP_TIMEOUTS) + len(_STEP_TIMEOUTS) * _STDERR_TIMEOUT + 1
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, timeouts: Sequence[float] = _TIMEOUTS) -> None:
         self._request = request
+        self._timeouts = timeouts
+        self.opens_within = sum(timeouts) + len(timeouts) * _STDERR_TIMEOUT + 1
         self._steps: set[asyncio.Task[str]] = set()
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
@@ -52,7 +53,7 @@ class SlurmPlacement(Placement):
         job, _, path = path.partition(":")
         command = commands.srun(job, self._request.python or sys.executable)
         error: DesktopError | None = None
-        for timeout in _STEP_TIMEOUTS:
+        for timeout in self._timeouts:
             try:
                 return await self._attempt(command, path, timeout)
             except NotReady as one:

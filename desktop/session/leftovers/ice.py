@@ -22,7 +22,7 @@ _MAX_SIZE = 64 * 1024  # bytes
 
 
 @contextmanager
-def nothing_of_session_managers() -> Iterator[None]:
+def nothing_of_session_managers(folder: Path = _SOCKETS) -> Iterator[None]:
     """On exit, remove this user's files whose process has ended.
 
     libICE names a socket by its process id. Other process namespaces may share the folder, so a
@@ -34,17 +34,17 @@ def nothing_of_session_managers() -> Iterator[None]:
         # Before the sockets, which show whether the file is in use.
         for path in Path(tempfile.gettempdir()).glob(_COMMAND_FILES):
             with contextlib.suppress(OSError, ValueError):
-                sockets = _sockets_in(path)
+                sockets = _sockets_in(path, folder)
                 if sockets and not any(map(_is_used, sockets)):
                     path.unlink()
-        for path in _SOCKETS.glob("[0-9]*"):
+        for path in folder.glob("[0-9]*"):
             with contextlib.suppress(OSError, ValueError):
                 if path.lstat().st_uid == os.getuid() and not _is_used(path):
                     path.unlink()
 
 
-def _sockets_in(path: Path) -> set[Path]:
-    """Return the sockets that the file names; none for another user's file."""
+def _sockets_in(path: Path, folder: Path) -> set[Path]:
+    """Return the sockets of ``folder`` that the file names; none for another user's file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if os.fstat(descriptor).st_uid != os.getuid():
@@ -52,7 +52,7 @@ def _sockets_in(path: Path) -> set[Path]:
         text = os.read(descriptor, _MAX_SIZE).decode(errors="replace")
     finally:
         os.close(descriptor)
-    return {_SOCKETS / name for name in re.findall(rf"{re.escape(str(_SOCKETS))}/(\d+)", text)}
+    return {folder / name for name in re.findall(rf"{re.escape(str(folder))}/(\d+)", text)}
 
 
 def _is_used(path: Path) -> bool:

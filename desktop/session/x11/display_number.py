@@ -55,7 +55,7 @@ def unwritable() -> Unwritable | None:
 
 
 @contextmanager
-def display_number(*, abstract: bool = False) -> Iterator[int]:
+def display_number(*, abstract: bool = False, numbers: range = _NUMBERS) -> Iterator[int]:
     """Reserve a display number; remove its files on exit.
 
     The reservation holds the lock file, which other X servers look for; the path of the socket; and
@@ -68,13 +68,13 @@ def display_number(*, abstract: bool = False) -> Iterator[int]:
     """
     _make_folder()
     _sweep()
-    for number in _NUMBERS:
+    for number in numbers:
         reservation = _reserve(number)
         if reservation:
             break
     else:
         raise StartFailed(
-            f"All display numbers up to {_NUMBERS.stop - 1} are taken.",
+            f"All display numbers up to {numbers.stop - 1} are taken.",
             remedy=f"Remove stale files in {SOCKETS} and {_TEMPORARY}/.X*-lock.",
         )
     try:

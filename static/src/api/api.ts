@@ -9,17 +9,17 @@ import type { Size } from "./size";
 const QUICK_MS = 3500;
 /** The server answers as soon as the start is under way. */
 const START_MS = 8000;
-/** A display server may have to be started for those who look on. */
+/** Sharing may start another display server, for view-only guests. */
 const SHARE_MS = 20_000;
 /** Stopping takes as long as the programs take to close. */
 const STOP_MS = 30_000;
 
-/** The server's API for one session. Every answer that is not the wanted one becomes a Failure. */
+/** The server's API for one session. Any unexpected answer becomes a Failure. */
 export class Api {
   private readonly root: URL;
   private readonly path: string;
 
-  /** `choice` is what the user wants of a new desktop. */
+  /** `choice` returns the user's options for a new desktop. */
   constructor(
     private readonly page: PageData,
     private readonly choice: () => object = () => ({}),
@@ -45,7 +45,7 @@ export class Api {
     return this.call("GET", this.path, owner, QUICK_MS) as Promise<Session>;
   }
 
-  /** `page` tells the server which connections replace each other. */
+  /** `page` identifies this page: a new connection of a page replaces its older one. */
   ticket(page: string, owner: Owner): Promise<Ticket> {
     return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client: page, ...this.by() }) as Promise<Ticket>;
   }
@@ -72,14 +72,14 @@ export class Api {
     await this.call("PUT", `${this.path}/geometry`, owner, QUICK_MS, { geometry: `${width}x${height}`, ...this.by() });
   }
 
-  /** What happens to the session, as server-sent events. */
+  /** The session's server-sent events. */
   async events(owner: Owner): Promise<ReadableStream<BufferSource>> {
     const response = await this.fetch("GET", `${this.path}/events`, owner.signal);
     if (!response.ok || !response.body) throw await failure(response, this.page.hub !== null);
     return response.body;
   }
 
-  /** The whole address of a share, for other people's browsers. */
+  /** The full URL of a share, for other people's browsers. */
   linkOf(share: Share): string {
     return new URL(share.url, this.root).href;
   }
@@ -90,14 +90,14 @@ export class Api {
     return address.href;
   }
 
-  /** What a new desktop should be like. */
+  /** Options of a new desktop. */
   private wishes(): object {
     const { backend, application } = this.page;
     const asked = { ...(backend === null ? {} : { backend }), ...(application === null ? {} : { application }) };
     return { geometry: windowSize(), ...asked, ...this.choice() };
   }
 
-  /** What lets guests do something. */
+  /** The share that authorises a guest's request. */
   private by(): object {
     const { share } = this.page;
     return share === null ? {} : { share };
@@ -136,10 +136,10 @@ export class Api {
       credentials: "same-origin",
       // This page's address may hold the key of a link, and JupyterHub logs the headers of a request that failed.
       referrerPolicy: "origin",
-      // A redirect leads to a login page: we want to know, not to follow.
+      // A redirect leads to a login page, so it is detected, not followed.
       redirect: "manual",
       headers: {
-        // With GET as well: JupyterHub lets no script read anything without it.
+        // With GET as well: JupyterHub refuses requests of scripts without it.
         "X-XSRFToken": this.page.xsrf,
         ...(body ? { "Content-Type": "application/json" } : {}),
       },
@@ -148,7 +148,7 @@ export class Api {
   }
 }
 
-/** The size a new desktop begins with, so that nothing on it has to move when the page connects. */
+/** Initial size of a new desktop: nothing on it has to move when the page connects. */
 function windowSize(): string {
   const { clientWidth, clientHeight } = document.documentElement;
   return clientWidth > 99 && clientHeight > 99 ? `${clientWidth}x${clientHeight}` : "";
@@ -164,9 +164,9 @@ async function failure(response: Response, atHub: boolean): Promise<Failure> {
   return new Failure("refused", { problem: { ...problem, message } });
 }
 
-/** Without a word of ours the answer comes from Jupyter, from a hub or a proxy in between. */
+/** An answer without a Problem of ours comes from Jupyter, or from a hub or a proxy in between. */
 function foreign({ status, type }: Response, fromHub: boolean): Failure {
-  // In place of a server that does not run JupyterHub answers: it redirects, or forbids.
+  // JupyterHub answers for a server that is not running: it redirects, or forbids.
   if (fromHub && status < 500) return new Failure("not-running");
   if (type === "opaqueredirect" || status === 401 || status === 403) return new Failure("signed-out");
   return new Failure("unreachable");

@@ -1,6 +1,6 @@
 /**
- * Reads server-sent events (HTML Standard, section 9.2) from a fetch(), because an EventSource can send no header, and
- * JupyterHub wants to see the XSRF token. Returns when the stream ends.
+ * Reads server-sent events (HTML Standard, section 9.2) from a fetch(), because an EventSource cannot send headers, and
+ * JupyterHub requires the XSRF token. Returns when the stream ends.
  */
 export async function readEvents(stream: ReadableStream<BufferSource>, heard: (type: string, data: string) => void): Promise<void> {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
@@ -18,7 +18,7 @@ function deliver(block: string, heard: (type: string, data: string) => void): vo
   const fields = new Map(block.split("\n").map(field));
   const type = fields.get("event");
   const data = fields.get("data");
-  // A comment, which keeps proxies from cutting the stream, has neither.
+  // Comments, which keep proxies from closing the stream, have neither.
   if (type !== undefined && data !== undefined) heard(type, data);
 }
 

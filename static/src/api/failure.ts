@@ -2,29 +2,29 @@
 import type { Problem, Session } from "./session";
 
 export type FailureKind =
-  /** No answer, or not from our server: the network, a proxy, a server that restarts. */
+  /** No answer, or none from our server: network, proxy, restarting server. */
   | "unreachable"
   /** The server answers, but its WebSocket does not open. */
   | "blocked"
-  /** Login no longer holds. */
+  /** The login is no longer valid. */
   | "signed-out"
-  /** JupyterHub answers in place of the server, since that does not run. */
+  /** JupyterHub answers, because the server is not running. */
   | "not-running"
-  /** The server knows no such session, or its display server has ended the connection: ask what is true. */
+  /** The server has no such session, or the display server closed the connection: ask for the session's state. */
   | "gone"
-  /** The session is not far enough to connect. */
+  /** The session does not accept connections yet. */
   | "not-ready"
-  /** The password was not taken; a new ticket brings a new one. */
+  /** The password was rejected; a new ticket brings a new one. */
   | "not-authorised"
-  /** Another connection took this one's place, on purpose. */
+  /** Another connection replaced this one, on purpose. */
   | "elsewhere"
-  /** The owner closed this connection, or ended the share it came by. */
+  /** The owner closed this connection, or ended its share. */
   | "disconnected"
   /** The session stopped or failed; `session` says which. */
   | "over"
   /** The server refused, and `problem` says why. */
   | "refused"
-  /** This page has nothing to show the desktop with; `problem` says why. */
+  /** This page has no usable client for the desktop; `problem` says why. */
   | "no-client";
 
 /** The one kind of error this page throws and catches. */
@@ -36,7 +36,7 @@ export class Failure extends Error {
     super(details.problem?.message ?? kind);
   }
 
-  /** Whatever was thrown, as a Failure: what we do not know is treated as a lost connection. */
+  /** Any error as a Failure; an unknown one counts as a lost connection. */
   static of(error: unknown): Failure {
     if (error instanceof Failure) return error;
     console.error(error);

@@ -1,4 +1,4 @@
-/** The server's side: its API, the data in the page, and failures. Needs nothing of the rest of the page but dom/. */
+/** The server's API, the data in the page, and failures. Imports only dom/ from the rest of the page. */
 export { Api } from "./api";
 export { Failure, type FailureKind } from "./failure";
 export { type ClientFiles, type Field, type PageData, type Placement, readPageData } from "./page-data";

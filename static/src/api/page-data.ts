@@ -1,15 +1,15 @@
 /** Data that the server writes into the page for its script. */
 import type { Access, Problem } from "./session";
 
-/** What shows the desktops of one kind of display server; addresses are relative to the page. */
+/** The client for one kind of display server; URLs are relative to the page. */
 export interface ClientFiles {
   module: string;
-  /** Classic scripts that the module needs, in their order. */
+  /** Classic scripts that the module needs, in order. */
   scripts: string[];
   problem: Problem | null;
 }
 
-/** Something that users choose before a start. */
+/** An option that users choose before a start. */
 export interface Field {
   name: string;
   label: string;
@@ -20,7 +20,7 @@ export interface Field {
   step: number;
 }
 
-/** A place where a desktop may run, and what there is to choose there. */
+/** A place where a desktop can run, and its options. */
 export interface Placement {
   name: string;
   label: string;
@@ -29,19 +29,19 @@ export interface Placement {
 
 export interface PageData {
   session: string;
-  /** The application that it is instead of a desktop. */
+  /** The application that the page shows instead of a desktop. */
   application: string | null;
-  /** The kind of display server that the page's address asks for. */
+  /** The kind of display server that the page's URL asks for. */
   backend: string | null;
   clients: Record<string, ClientFiles>;
-  /** Where desktops may run, the usual place first. */
+  /** The default place comes first. */
   placements: Placement[];
   title: string;
-  /** The share by which this page came to the desktop; null for those whose desktop it is. */
+  /** The share that this page was opened with; null for the desktop's owner. */
   share: string | null;
-  /** What the administrator allows to share a desktop for: to be used, to be looked at, or not at all. */
+  /** Highest access that the administrator allows to share; "off" for no sharing. */
   sharing: Access | "off";
-  /** The address all others are made from, relative to the page. */
+  /** Base of all other URLs, relative to the page. */
   root: string;
   xsrf: string;
   lab: string | null;
@@ -52,9 +52,9 @@ export interface PageData {
   version: string;
 }
 
-/** What the server tells the script, from the JSON in the page. */
+/** Parses the JSON in the page. */
 export function readPageData(): PageData {
   const page = JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}") as PageData;
-  // Who is inside JupyterLab needs no way back to it.
+  // Inside JupyterLab, no link back to it is needed.
   return window.parent === window ? page : { ...page, lab: null };
 }

@@ -1,6 +1,6 @@
-/** The API's JSON: a desktop's session, and what belongs to it. */
+/** The API's JSON: a desktop's session, its viewers, shares, job and tickets. */
 
-/** What someone may do with a desktop: only look, or use it, too. */
+/** Permission on a desktop: view only, or full use. */
 export type Access = "view" | "full";
 
 /** A page that is connected to the desktop, this one or another, as the server lists it. */
@@ -11,10 +11,10 @@ export interface Viewer {
   access: Access;
 }
 
-/** A link that lets others see a desktop. */
+/** A link that gives others access to a desktop. */
 export interface Share {
   id: string;
-  /** Relative to the root of all our addresses. */
+  /** Relative to the `root` of PageData. */
   url: string;
   access: Access;
   /** Seconds. */
@@ -23,41 +23,41 @@ export interface Share {
 
 /** The batch job that a desktop runs in. Times are in seconds since 1970, by the server's clock. */
 export interface Job {
-  /** Empty until it has one. */
+  /** Empty until the job is submitted. */
   id: string;
-  /** Why it waits, for people; null when it does not. */
+  /** Why the job waits, as a text for users; null when it does not wait. */
   waiting: string | null;
-  /** When it is expected to begin, where that is known. */
+  /** Expected start, where known. */
   starts: number | null;
   ends: number | null;
   node: string;
-  /** So many seconds before the end users want to know of it. */
+  /** Seconds before the end at which users are warned. */
   warnings: number[];
   /** The server's time. */
   now: number;
 }
 
-/** What the API says of one desktop. */
+/** A desktop's session. */
 export interface Session {
   name: string;
-  /** What shows it; "auto" while that is not decided. */
+  /** Kind of display server; "auto" while undecided. */
   backend: string;
   state: "starting" | "running" | "stopped" | "failed";
-  /** The last one: programs are asked to end, and save. */
+  /** "ending": programs are asked to end, and save. */
   step: "submit" | "queue" | "display-server" | "session" | "window-manager" | "running" | "ending";
-  /** The display server answers: the page may connect, even before the state is running; not while Xpra is started again. */
+  /** The display server answers: the page may connect, even before the state is "running". False while Xpra restarts. */
   reachable: boolean;
   error: Problem | null;
-  /** Why it stopped, for people. */
+  /** Why the session stopped, as a text for users. */
   reason: string | null;
-  /** Of an application that ended: its exit status. */
+  /** Exit status of an application that has ended. */
   status: number | null;
   log: string[];
   viewers: Viewer[];
   job: Job | null;
 }
 
-/** Why something did not work, in words for the user. */
+/** Why something failed, as a text for users. */
 export interface Problem {
   message: string;
   reason?: string;
@@ -65,16 +65,16 @@ export interface Problem {
   command?: string | null;
 }
 
-/** The right to open one connection; used once. */
+/** One-time permission to open a connection. */
 export interface Ticket {
   socket_url: string;
   protocols: string[];
-  /** In so many seconds the connection opens, or not at all. */
+  /** Seconds after which a connection that is not open has failed. */
   opens_within: number;
   backend: string;
   password: string;
   key: string | null;
   access: Access;
-  /** The number of the connection, among the session's viewers. */
+  /** The id that this page gets among the session's viewers. */
   viewer: number;
 }

@@ -1,13 +1,13 @@
-/** Follows a session while it starts, or as long as it runs: by server-sent events, and by asking when none come. */
+/** Follows a session by server-sent events, and by polling when none come. */
 import { Owner } from "../dom/owner";
 import type { Api } from "./api";
 import { readEvents } from "./event-stream";
 import { Failure } from "./failure";
 import type { Session } from "./session";
 
-/** Some proxies hold server-sent events back; then the page asks. */
+/** Some proxies buffer server-sent events; then the page polls. */
 const SILENT_MS = 3000;
-/** One that has come up has less to say. */
+/** A running session sends fewer events. */
 const QUIET_MS = 30_000;
 
 export interface Listener {
@@ -20,9 +20,9 @@ export class Watch {
   private readonly owner: Owner;
   /** The stream of events is open, or being opened. */
   private listening = false;
-  /** Nothing was heard for so long (ms): then the page asks. */
+  /** The page polls after this much silence (ms). */
   private patience = SILENT_MS;
-  /** Ends the wait for that. */
+  /** Cancels the next poll. */
   private cancelAsking: () => void = () => undefined;
 
   constructor(
@@ -48,7 +48,7 @@ export class Watch {
         if (type === "log") this.listener.log((JSON.parse(data) as { lines: string[] }).lines);
       });
     } catch {
-      // Asking finds out what is the matter.
+      // The next poll finds out why.
     } finally {
       this.listening = false;
     }

@@ -1,4 +1,4 @@
-/** Loads what speaks a session's protocol: a module of ours (the page preloads one), and before it scripts that it needs. */
+/** Loads a client: first the scripts that it needs, then our module (the page preloads one). */
 import { type ClientFiles, Failure } from "../api";
 import type { ClientModule } from "./client";
 
@@ -23,18 +23,18 @@ export class ClientScripts {
     }
   }
 
-  /** Begins early, if it can. */
+  /** Loads a client early, if it can. */
   prepare(backend: string): void {
     if (this.clients[backend]?.problem === null) this.load(backend).catch(() => undefined);
   }
 
-  /** Once more from the first if one fails: the scripts after it have run without it. */
+  /** After a failure, loads all scripts again: those after the failed one have run without it. */
   private async run({ module, scripts }: ClientFiles): Promise<ClientModule> {
     await Promise.all(scripts.map((address) => runScript(this.fresh(address))));
     return (await import(this.fresh(module))) as ClientModule;
   }
 
-  /** A browser may remember that a script could not be loaded. */
+  /** After a failure, a new URL: a browser may remember that a script could not be loaded. */
   private fresh(address: string): string {
     const whole = new URL(address, document.baseURI);
     if (this.attempts > 0) whole.searchParams.set("attempt", String(this.attempts));
@@ -42,7 +42,7 @@ export class ClientScripts {
   }
 }
 
-/** Adds a classic script; those added at once run in the order in which they were added. */
+/** Adds a classic script; scripts run in the order in which they were added. */
 function runScript(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -61,7 +61,7 @@ function runScript(address: string): Promise<void> {
 function unknown(backend: string): { reason: string; message: string; remedy: string } {
   return {
     reason: "client-unknown",
-    message: `This page knows no display server called "${backend}".`,
-    remedy: "Jupyter may have been updated since the page was opened.",
+    message: `This page cannot show desktops of the display server "${backend}".`,
+    remedy: "Jupyter may have been updated since this page was opened. Load the page again.",
   };
 }

@@ -1,17 +1,17 @@
 /**
- * A compressed picture on its way to the canvas: decoded in the background, drawn once, then closed. In noVNC 1.7.0 it
- * stands in for an image element (novnc.mjs).
+ * A compressed image: decoded in the background, drawn once, then closed. In noVNC 1.7.0 it replaces an image element
+ * (novnc.mjs).
  */
 export default class DecodedImage {
-  /** Decoding is over, well or not. */
+  /** Decoding has succeeded or failed. */
   complete = false;
-  /** The picture to draw; null until it is complete, and where it cannot be decoded. */
+  /** The image to draw; null until it is complete, and if it cannot be decoded. */
   source: ImageBitmap | HTMLImageElement | null = null;
-  /** Fulfilled once it is complete, never rejected. */
+  /** Resolves once complete, never rejects. */
   readonly settled: Promise<void>;
 
   constructor(type: string, bytes: Uint8Array<ArrayBuffer>) {
-    // The bytes are copied at once: they may lie in a receive queue.
+    // The Blob copies the bytes at once: they may be part of a receive queue.
     this.settled = this.decode(new Blob([bytes], { type }));
   }
 
@@ -23,7 +23,7 @@ export default class DecodedImage {
     return this.source?.height ?? 0;
   }
 
-  /** Gives the memory back at once. */
+  /** Frees the memory at once. */
   close(): void {
     if (this.source && "close" in this.source) this.source.close();
     this.source = null;
@@ -33,7 +33,7 @@ export default class DecodedImage {
     try {
       this.source = await ("createImageBitmap" in globalThis ? createImageBitmap(blob) : decodeInElement(blob));
     } catch {
-      // Not a picture; so there is no source.
+      // Not an image: `source` stays null.
     }
     this.complete = true;
   }

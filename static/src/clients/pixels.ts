@@ -1,14 +1,14 @@
-/** Whether there is anything to see of a desktop yet: told by a few pixels of its picture. */
+/** Checks on a few pixels whether a desktop shows anything yet. */
 import type { Owner } from "../dom/owner";
 
-/** Gives what there is to see of the desktop, as Client's `picture` does. */
+/** Returns the desktop's picture, like `picture` of Client. */
 type Source = () => HTMLCanvasElement | null;
 
 const LOOK_MS = 150;
 const GRID = 8;
 const DARK = 12;
 
-/** Calls back in the frame in which the desktop's first pixels are there. */
+/** Calls back in the frame in which the desktop's first pixels are visible. */
 export function onFirstPixels(desktop: Source, owner: Owner, callback: () => void): void {
   const attempt = (): void => {
     if (owner.disposed) return;
@@ -18,7 +18,7 @@ export function onFirstPixels(desktop: Source, owner: Owner, callback: () => voi
   attempt();
 }
 
-/** Calls back when the desktop shows something (not a black screen any more), after `limit` ms in any case. */
+/** Calls back when the screen is no longer black, after `limit` ms in any case. */
 export function onPainted(desktop: Source, owner: Owner, limit: number, callback: () => void): void {
   const end = performance.now() + limit;
   const attempt = (): void => {
@@ -37,7 +37,7 @@ function isBlack(desktop: HTMLCanvasElement | null): boolean {
   return look(desktop).every((value, index) => index % 4 === 3 || value < DARK);
 }
 
-/** The canvas that desktops are shrunk to; made when the first one is looked at. */
+/** The canvas that desktops are shrunk to; created at first use. */
 let sample: CanvasRenderingContext2D | null = null;
 
 /** The desktop shrunk to a few pixels, as RGBA bytes. */

@@ -1,4 +1,4 @@
-/** Keeps the browser's clipboard and the desktop's the same, as far as browser and administrator allow. */
+/** The clipboards of browser and desktop. */
 import type { PageData } from "../api";
 import type { Client } from "../clients";
 import { copyText } from "../dom/copy-text";
@@ -8,14 +8,14 @@ import { SharedText } from "./shared-text";
 
 /** How long a key may wait for the browser's clipboard. */
 const HOLD_MS = 300;
-/** The browser's paste event follows its key at once, where it comes at all. */
+/** The browser's paste event follows its key within this time, or does not come. */
 const PASTE_EVENT_MS = 40;
-/** As MouseEvent's `button` has it. */
+/** `button` of MouseEvent. */
 const MIDDLE = 1;
-/** Failed writes of one text, each at a gesture of the user's, before only the panel is left. */
+/** Failed writes of one text, each after a user gesture, before giving up: the panel remains. */
 const TRIES = 4;
 
-/** Keeps the browser's clipboard and the desktop's alike, in the directions the administrator allows. */
+/** Keeps the clipboards of browser and desktop the same, in the directions that the administrator allows. */
 export class Clipboard {
   readonly inbound: boolean;
   readonly outbound: boolean;
@@ -25,12 +25,14 @@ export class Clipboard {
   private readonly memory = new SharedText();
   /** The client that texts go to; null while there is no connection. */
   private client: Client | null = null;
-  /** The desktop knows of this text, and does not have it yet. */
+  /** The text that was offered to the desktop, but not sent yet. */
   private onlyOffered: string | null = null;
-  /** The desktop's text on its way to the browser's clipboard. */
+  /** The desktop's text that is still to be written to the browser's clipboard. */
   private unwritten: { text: string; tries: number } | null = null;
-  /** A write goes on; the next one waits for its end. */
+  /** A write is in progress; the next one waits for its end. */
   private writing = false;
+  /** Counts what changes the browser's clipboard: texts of the desktop, and the ends of their writes. */
+  private changes = 0;
   /** The user was asked for the permission to read; once is enough. */
   private asked = false;
   /** Called at the browser's paste event. */
@@ -57,7 +59,7 @@ export class Clipboard {
     void this.readQuietly();
   }
 
-  /** Puts a text on the desktop's clipboard, whatever is thought to be there. */
+  /** Puts a text on the desktop's clipboard, even if it seems to be there already. */
   send(text: string): void {
     const sent = portable(text);
     this.memory.fromBrowser(sent);
@@ -70,8 +72,9 @@ export class Clipboard {
     this.latest = text;
     const wanted = this.memory.fromDesktop(text);
     if (text === "") return;
-    // Where the browser has it already, an older text must not be written any more.
+    // Even where the browser has this text already, an older one must not be written any more.
     this.unwritten = wanted ? { text, tries: 0 } : null;
+    this.changes += 1;
     void this.write();
   }
 
@@ -110,7 +113,7 @@ export class Clipboard {
     if (event.isTrusted && forDesktop && event.button === MIDDLE) void this.readQuietly(true);
   };
 
-  /** Holds the key that pastes until the desktop knows the text: from the paste event it causes, or else by reading. */
+  /** Holds the paste key until the desktop has the text: from the browser's paste event, or else by reading. */
   private beforePaste(): void {
     const open = this.gate.hold(HOLD_MS);
     const timer = setTimeout(() => {
@@ -122,7 +125,7 @@ export class Clipboard {
     };
   }
 
-  /** Reads where that needs no question: permission was given, or the browser has no such permission to ask for. */
+  /** Reads the browser's clipboard only where that is already permitted, so without a question to the user. */
   private async readQuietly(pasting = false): Promise<void> {
     if (!this.client || !document.hasFocus()) return;
     const open = this.gate.hold(HOLD_MS);
@@ -140,14 +143,17 @@ export class Clipboard {
   }
 
   private async read(pasting = false): Promise<void> {
+    const before = this.changes;
     try {
-      this.found(await navigator.clipboard.readText(), pasting);
+      const text = await navigator.clipboard.readText();
+      // A text of the desktop's that came meanwhile is newer than the one read.
+      if (this.changes === before) this.found(text, pasting);
     } catch {
-      // Not allowed, or nothing that is text: the paste keys and the panel remain.
+      // Not allowed, or not a text: the paste keys and the panel remain.
     }
   }
 
-  /** Until it is pasted, the desktop only hears that there is a text: it may be a password meant for elsewhere. */
+  /** Before it is pasted, a text is only offered to the desktop: it may be a password for something else. */
   private found(given: string, pasting: boolean): void {
     const text = portable(given);
     if (text === "") return;
@@ -155,7 +161,7 @@ export class Clipboard {
     const wanted = pasting && this.onlyOffered === text;
     if (!unknown && !wanted) return;
     this.onlyOffered = pasting ? null : text;
-    // What was copied here is newer than what the desktop's text could not replace.
+    // The browser's text is newer than the desktop's unwritten one.
     this.unwritten = null;
     if (unknown) this.client?.offer(text, pasting);
     else this.client?.provide(text);
@@ -170,15 +176,16 @@ export class Clipboard {
     if (await copyText(job.text)) this.memory.written(job.text);
     else if (gesture) job.tries += 1;
     this.writing = false;
+    this.changes += 1;
     const settled = this.memory.browserHas(job.text) || job.tries >= TRIES;
     if (this.unwritten === job) this.unwritten = settled ? null : job;
     else void this.write();
   }
 }
 
-/** Whether the user has just done what lets a page write: neither the focus nor, in some browsers, a modifier key does. */
+/** Whether a recent user gesture allows writing. The focus does not count, nor, in some browsers, a modifier key. */
 function atGesture(): boolean {
-  // Browsers from before 2024 do not say.
+  // Some browsers from before 2024 lack this property.
   return (navigator.userActivation as UserActivation | undefined)?.isActive ?? true;
 }
 

@@ -1,2 +1,2 @@
-/** Text on its way between the browser's clipboard and the desktop's. */
+/** Keeps the clipboards of browser and desktop the same. */
 export { Clipboard } from "./clipboard";

@@ -1,7 +1,7 @@
 /**
- * The text without what no display server can be told of or that would cost its rest: half a surrogate pair, which
- * Windows' clipboard may hold, has no bytes in UTF-8 (RFC 3629, section 3) and becomes U+FFFD; at NUL a VNC server and
- * many programs stop reading, so there is none.
+ * The text without characters that cannot be transferred. Half a surrogate pair, which Windows' clipboard may contain,
+ * has no UTF-8 encoding (RFC 3629, section 3) and becomes U+FFFD. NUL is removed: VNC servers and many programs stop
+ * reading there.
  */
 export function portable(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\uFFFD").replaceAll("\0", "");

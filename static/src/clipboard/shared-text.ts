@@ -1,14 +1,14 @@
-/** Remembers which text each side has, so that nothing is sent twice and no echo goes back to where it came from. */
+/** Remembers which text each side has, so that no text is sent twice or back to its origin. */
 export class SharedText {
   /** The text each side is known to have; null for unknown. */
   private inBrowser: string | null = null;
   private onDesktop: string | null = null;
   /** Something else may have been copied outside the page since `inBrowser` was known. */
   private left = false;
-  /** The desktop's text before the connection: the display server tells of it again. */
+  /** The desktop's text before the connection: the display server sends it again. */
   private onDesktopBefore: string | null = null;
 
-  /** Text found in the browser's clipboard: whether the desktop should be told. */
+  /** A text was found in the browser's clipboard. Returns whether it is new to the desktop. */
   fromBrowser(text: string): boolean {
     const known = plain(text);
     this.written(text);
@@ -17,7 +17,7 @@ export class SharedText {
     return true;
   }
 
-  /** Text that came from the desktop: whether the browser's clipboard should be written. */
+  /** A text came from the desktop. Returns whether it is to be written to the browser's clipboard. */
   fromDesktop(text: string): boolean {
     const known = plain(text);
     const again = known === this.onDesktopBefore;
@@ -38,7 +38,7 @@ export class SharedText {
     this.left = false;
   }
 
-  /** The page lost the focus: not every browser tells what is copied elsewhere. */
+  /** The page lost the focus: some browsers do not report that something is copied elsewhere. */
   leave(): void {
     this.left = true;
   }

@@ -1,7 +1,7 @@
 /** The browser's events about the page and the network, as events of the machine. */
-import type { Event } from "./state";
+import type { LifeEvent } from "./state";
 
-export function listenToBrowser(tell: (event: Event) => void): void {
+export function listenToBrowser(tell: (event: LifeEvent) => void): void {
   document.addEventListener("visibilitychange", () => {
     tell({ kind: document.hidden ? "hidden" : "shown" });
   });
@@ -11,7 +11,7 @@ export function listenToBrowser(tell: (event: Event) => void): void {
   addEventListener("offline", () => {
     tell({ kind: "offline" });
   });
-  // A page that comes out of the browser's back/forward cache has lost its connection without hearing of it.
+  // A page restored from the back/forward cache has lost its connection without a close event.
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) tell({ kind: "thawed" });
   });

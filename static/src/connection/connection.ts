@@ -1,4 +1,4 @@
-/** One connection to the desktop, from ticket to end. */
+/** Connections to the desktop. */
 import { type Access, type Api, Failure, type FailureKind, type Size, type Ticket } from "../api";
 import type { Client, ClientModule } from "../clients";
 import { Owner } from "../dom/owner";
@@ -26,11 +26,11 @@ export class Connection {
   readonly link: Link;
   readonly client: Client;
   readonly access: Access;
-  /** Its number among the session's viewers. */
+  /** This page's id among the session's viewers. */
   readonly viewerId: number;
-  /** Settles when the desktop is there, or could not be reached. */
+  /** Resolves once the client is connected, and rejects if the connection ends before. */
   readonly up: Promise<void>;
-  /** Settles with the reason once the connection has ended. */
+  /** Resolves with the reason once the connection has ended. */
   readonly ended: Promise<Failure>;
 
   constructor(api: Api, ticket: Ticket, module: ClientModule, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
@@ -55,12 +55,12 @@ export class Connection {
       refused: () => {
         end(new Failure("not-authorised"));
       },
-      // Xpra says goodbye before it closes the connection, at its end.
+      // Xpra sends a packet before it ends and closes the connection.
       broken: () => {
         end(new Failure("gone"));
       },
       wantsSize: (size) => {
-        // Without an answer the desktop keeps the size it has.
+        // If this fails, the desktop keeps its size.
         void api.resize(size, this.owner).catch(() => undefined);
       },
     });

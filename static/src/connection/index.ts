@@ -1,4 +1,4 @@
-/** From the start of the page until there is nothing to connect to any more. */
+/** Starting the session, connecting and reconnecting, until the session has ended. */
 export { listenToBrowser } from "./browser-events";
 export type { Connection } from "./connection";
 export { Life } from "./life";

@@ -1,13 +1,13 @@
-/** The life of the page: does what the machine says (machine.ts), and tells it what comes of that. */
+/** The life of the page: runs the effects of the state machine (machine.ts) and returns their results as events. */
 import { type Api, Failure, type Session, Watch } from "../api";
 import { type ClientScripts, onFirstPixels, onPainted } from "../clients";
 import { Owner } from "../dom/owner";
 import { delayBefore } from "./backoff";
 import { Connection, type ConnectionEvents } from "./connection";
 import { initial, step } from "./machine";
-import type { Effect, Event, LifeState, Way } from "./state";
+import type { Effect, LifeEvent, LifeState, Way } from "./state";
 
-/** A session that is running and still black probably likes it that way. */
+/** A running session that is still black after this time has a black screen on purpose. */
 const BLACK_MS = 3000;
 
 export interface Parts {
@@ -15,30 +15,30 @@ export interface Parts {
   screen: HTMLElement;
   scripts: ClientScripts;
   events: ConnectionEvents;
-  /** Tells the rest of the page which connection is the current one. */
+  /** Sets the current connection for the rest of the page. */
   attach: (connection: Connection | null) => void;
-  /** Shows what is the case. */
+  /** Shows the state. */
   render: (state: LifeState) => void;
-  /** Keeps the last picture of the desktop, to be shown; returns whether there was any. */
+  /** Keeps the desktop's last picture, to be shown later; returns whether there is one. */
   keep: (picture: HTMLCanvasElement | null) => boolean;
   /** Shows lines of the session's log. */
   log: (lines: string[]) => void;
 }
 
 export class Life {
-  /** Tells the server which connections are this page's, so that a new one replaces a dead one. */
+  /** Identifies this page to the server, so that a new connection replaces a dead one. */
   private readonly pageId = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  /** As the machine left it. */
+  /** The machine's state. */
   private state: LifeState;
-  /** Of all that goes on until the machine lets go of it. */
+  /** Owns everything in progress, until the effect "let-go". */
   private owner = new Owner();
-  /** The one that shows the desktop; null while one is being made. */
+  /** The connection that shows the desktop; null while there is none. */
   private connection: Connection | null = null;
   /** Follows the session; null where no change is expected. */
   private watch: Watch | null = null;
-  /** The answer to a restart that was asked for before the old desktop had ended; null where there is none. */
+  /** Answer to a restart that was requested while the old desktop was connected; null if there is none. */
   private restarted: Promise<Session> | null = null;
-  /** Ends the current pause's timer. */
+  /** Cancels the current pause. */
   private cancelPause: () => void = () => undefined;
 
   constructor(
@@ -52,11 +52,11 @@ export class Life {
     this.tell({ kind: "begin", way });
   }
 
-  readonly tell = (event: Event): void => {
+  readonly tell = (event: LifeEvent): void => {
     const [state, effects] = step(this.state, event, performance.now());
     this.state = state;
     for (const effect of effects) this.run(effect);
-    // Not `state`: an effect may have told of something already.
+    // Not `state`: an effect may have sent an event already.
     this.parts.render(this.state);
   };
 
@@ -113,7 +113,7 @@ export class Life {
     return way === "start" ? api.start(owner) : api.ask(owner);
   }
 
-  private async stop(owner: Owner): Promise<Event> {
+  private async stop(owner: Owner): Promise<LifeEvent> {
     const { api } = this.parts;
     try {
       await api.stop(owner);
@@ -130,10 +130,10 @@ export class Life {
     restarted.then(() => { tell(true); }, () => { tell(false); });
   }
 
-  /** Tells what comes of something that takes time, unless the machine has let go of it meanwhile. */
-  private async answer(act: () => Promise<Event>): Promise<void> {
+  /** Sends the event that `act` results in, unless the machine has let go meanwhile. */
+  private async answer(act: () => Promise<LifeEvent>): Promise<void> {
     const { owner } = this;
-    let event: Event;
+    let event: LifeEvent;
     try {
       event = await act();
     } catch (error) {
@@ -165,7 +165,7 @@ export class Life {
   }
 
   /** One connection, from its ticket until it is lost. */
-  private async connect(owner: Owner): Promise<Event> {
+  private async connect(owner: Owner): Promise<LifeEvent> {
     const connection = await this.newConnection(owner);
     try {
       await connection.up;
@@ -210,7 +210,7 @@ export class Life {
     this.cancelPause = this.owner.after(ms, () => { this.tell({ kind: "due" }); });
   }
 
-  /** Why the server gives no ticket any more, if it does not. */
+  /** Why the server refuses a ticket; null if it does not. */
   private refusal(owner: Owner): Promise<Failure | null> {
     return this.parts.api.ticket(this.pageId, owner).then(() => null, (error: unknown) => Failure.of(error));
   }

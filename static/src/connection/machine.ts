@@ -1,26 +1,26 @@
 /**
- * The page's life as a pure function: bring the session up, connect, and connect again, until there is nothing to
- * connect to. `life.ts` does what it says.
+ * The page's state machine, as a pure function: start the session, connect and reconnect, until the session has ended.
+ * `life.ts` runs the effects.
  */
 import { Failure, type Session } from "../api";
-import type { Attempt, CardContent, Effect, Event, LifeState, NoticeContent, Way } from "./state";
+import type { Attempt, CardContent, Effect, LifeEvent, LifeState, NoticeContent, Way } from "./state";
 
-export type Step = [LifeState, Effect[]];
+export type Transition = [LifeState, Effect[]];
 
-/** Two pages that come at the same instant can spoil each other's password; more than this is something else. */
+/** Two pages that connect at the same moment can replace each other's password; more refusals have another cause. */
 const REFUSALS = 5;
-/** So many sockets in a row that do not open, although the server answers, are no accident. */
+/** After this many sockets in a row that do not open although the server answers, something blocks WebSockets. */
 const BLOCKED = 3;
-/** After so many answers of the hub in a row, some seconds, the server has ended. */
+/** After this many answers of the hub in a row (some seconds), the server has ended. */
 const ABSENT = 5;
-/** A connection that breaks sooner than this does not start the delays anew. */
+/** A connection that breaks sooner than this does not reset the delays. */
 const STABLE_MS = 1000;
 
 const NONE_IN_A_ROW = { refusals: 0, blocked: 0, absent: 0 };
 const NO_CARD: CardContent = { kind: "none" };
 const SAVING: NoticeContent = { kind: "saving" };
 
-/** The page before anything has happened. */
+/** The state before the first event. */
 export function initial({ hidden, online, atHub }: Pick<LifeState, "hidden" | "online" | "atHub">): LifeState {
   return {
     phase: { name: "resting" },
@@ -43,7 +43,7 @@ export function initial({ hidden, online, atHub }: Pick<LifeState, "hidden" | "o
 }
 
 /** The state after an event at a time (ms), and the effects to run. */
-export function step(state: LifeState, event: Event, now: number): Step {
+export function step(state: LifeState, event: LifeEvent, now: number): Transition {
   switch (event.kind) {
     case "begin":
       return begin(state, event.way, now);
@@ -70,7 +70,7 @@ export function step(state: LifeState, event: Event, now: number): Step {
     case "checked":
       return checked(state, event.refusal);
     case "stop":
-      // A connection stays: programs may ask what to do with what is not saved.
+      // The connection stays: programs may ask about unsaved work.
       return [{ ...state, notice: { kind: event.cancel ? "cancelling" : "stopping" } }, [{ do: "stop" }]];
     case "stopped":
       return end(state, new Failure("over", { session: event.session }));
@@ -81,7 +81,7 @@ export function step(state: LifeState, event: Event, now: number): Step {
     case "restarted":
       return restarted(state, event.answered, now);
     case "due":
-      // A hidden page waits until it is looked at.
+      // A hidden page waits until it is shown.
       return state.hidden ? [state, []] : tryAgain(state, now);
     case "retry":
       return tryAgain(state, now);
@@ -98,30 +98,30 @@ export function step(state: LifeState, event: Event, now: number): Step {
   }
 }
 
-/** Forgets all that was, but for what there is to see. */
-function begin({ card, notice, ...before }: LifeState, way: Way, now: number): Step {
+/** Resets the state, but keeps card and notice. */
+function begin({ card, notice, ...before }: LifeState, way: Way, now: number): Transition {
   const [state, effects] = bring({ ...initial(before), card, notice }, way, now);
   return [state, [{ do: "let-go" }, ...effects]];
 }
 
-function bring(state: LifeState, way: Way, now: number): Step {
+function bring(state: LifeState, way: Way, now: number): Transition {
   const asked: LifeState = { ...state, phase: { name: "bringing", way }, session: null, attemptedAt: now };
   const shown = state.picture || way === "look" ? asked : coming(asked, null);
   return [way === "restart" ? { ...shown, notice: SAVING } : shown, [{ do: "bring", way }]];
 }
 
-/** The server has answered what the session is like. */
-function brought(state: LifeState, session: Session): Step {
+/** The server has returned the session. */
+function brought(state: LifeState, session: Session): Transition {
   if (state.phase.name !== "bringing") return [state, []];
   if (state.phase.way === "look" && isOver(session)) return choose(state);
   const [next, effects] = heard({ ...state, phase: { name: "waiting" }, cold: state.cold || session.state === "starting" }, session);
   return [next, mayChange(session) ? [{ do: "watch" }, ...effects] : effects];
 }
 
-/** Keeps to what is true of the session. */
-function heard(state: LifeState, session: Session): Step {
+/** Applies the session's latest state. */
+function heard(state: LifeState, session: Session): Transition {
   if (state.phase.name === "resting") return [state, []];
-  // A desktop that starts after an end is another one.
+  // A desktop that starts after an end is another one; the picture is of the old one.
   const picture = state.picture && !(state.ending && session.state === "starting");
   const known: LifeState = { ...state, session, picture, ending: session.state === "running" && session.step === "ending" };
   const effects: Effect[] = [{ do: "prepare", backend: session.backend }, ...(mayChange(session) ? [] : [{ do: "unwatch" } as const])];
@@ -129,42 +129,42 @@ function heard(state: LifeState, session: Session): Step {
   return [next, [...effects, ...more]];
 }
 
-function follow(state: LifeState, session: Session): Step {
+function follow(state: LifeState, session: Session): Transition {
   if (state.phase.name === "connected") return settle(state);
   const shown = state.picture ? { ...state, notice: state.ending ? SAVING : state.notice } : coming(state, session);
   return state.phase.name === "waiting" && session.reachable && session.step !== "ending" ? connect(shown) : [shown, []];
 }
 
-/** No picture yet: the steps. */
+/** Shows the steps, while there is no picture. */
 function coming(state: LifeState, session: Session | null): LifeState {
   return { ...state, card: { kind: "progress", session }, notice: session ? keptNotice(state) : state.notice };
 }
 
-function connect(state: LifeState): Step {
+function connect(state: LifeState): Transition {
   return [{ ...state, phase: { name: "connecting" } }, [{ do: "connect" }]];
 }
 
-/** A desktop that is just starting is a black screen at first: say what is going on until there is more to see. */
-function settle(state: LifeState): Step {
+/** A desktop that is just starting has a black screen at first: a notice says so until something is painted. */
+function settle(state: LifeState): Transition {
   if (state.ending) return [{ ...state, notice: SAVING }, []];
   if (!state.cold) return [state, []];
   return [{ ...state, notice: { kind: "beginning" } }, state.session?.state === "running" ? [{ do: "await-paint" }] : []];
 }
 
-function lost(state: LifeState, failure: Failure, picture: boolean, now: number): Step {
+function lost(state: LifeState, failure: Failure, picture: boolean, now: number): Transition {
   if (state.restarting) return begin(state, "restart", now);
   const pauses = now - state.connectedAt >= STABLE_MS ? 0 : state.pauses;
   return recover({ ...state, picture: state.picture || picture, pauses, attemptedAt: now }, failure, "connect");
 }
 
-/** The watch does not hear of the session. */
-function unheard(state: LifeState, failure: Failure): Step {
-  // While there is a connection, that knows better.
+/** The watch could not get the session's state. */
+function unheard(state: LifeState, failure: Failure): Transition {
+  // An open connection is more reliable.
   if (!isComing(state)) return [state, []];
   return failure.kind === "unreachable" ? [apart(state, false), []] : end(state, failure);
 }
 
-function failed(state: LifeState, failure: Failure): Step {
+function failed(state: LifeState, failure: Failure): Transition {
   switch (state.phase.name) {
     case "bringing":
       if (state.phase.way === "look" && failure.kind === "gone") return choose(state);
@@ -177,11 +177,11 @@ function failed(state: LifeState, failure: Failure): Step {
 }
 
 /** The next step after a failure of the last attempt. */
-function recover(before: LifeState, failure: Failure, last: Attempt): Step {
-  // A connection that breaks, unlike one that the display server closes, says nothing of programs that save.
+function recover(before: LifeState, failure: Failure, last: Attempt): Transition {
+  // A broken connection, unlike one that the display server closed, does not show that programs are saving.
   const state = { ...before, ending: before.ending && failure.kind === "gone" };
   const { inARow } = state;
-  // A restart that was not answered may have been done.
+  // A restart without an answer may have been done: do not repeat it.
   const same = last === "restart" ? "start" : last;
   switch (failure.kind) {
     case "unreachable":
@@ -193,7 +193,7 @@ function recover(before: LifeState, failure: Failure, last: Attempt): Step {
     case "not-ready":
       return pause(state, "ask");
     case "gone":
-      // The server hears of the end a moment later than this page, and until then has an old answer.
+      // The server notices the end a moment later than this page; until then its answer is out of date.
       return last === "ask" ? end(state, new Failure("over")) : pause(state, "ask");
     case "not-authorised":
       return knock({ ...state, inARow: { ...inARow, refusals: inARow.refusals + 1 } });
@@ -205,94 +205,94 @@ function recover(before: LifeState, failure: Failure, last: Attempt): Step {
 }
 
 /**
- * At a hub the first answer may be true for a moment only: a proxy that was started again does not know the way to
- * the servers yet, and a server that is being stopped knows its users no more.
+ * At a hub the first answer may be temporary: a restarted proxy has no routes to the servers yet, and a server that is
+ * being stopped no longer recognises its users.
  */
-function awaitServer(state: LifeState, failure: Failure, next: Attempt): Step {
+function awaitServer(state: LifeState, failure: Failure, next: Attempt): Transition {
   return !state.atHub || state.inARow.absent >= ABSENT ? end(state, failure) : pause(state, next);
 }
 
 /** The next ticket brings another password. */
-function knock(state: LifeState): Step {
+function knock(state: LifeState): Transition {
   return state.inARow.refusals >= REFUSALS ? end(state, new Failure("refused", { problem: REFUSED })) : pause(state, "connect");
 }
 
-function pause(state: LifeState, next: Attempt): Step {
+function pause(state: LifeState, next: Attempt): Transition {
   const { pauses, attemptedAt: since, inARow } = state;
   const shown = state.ending ? state : apart(state, inARow.blocked >= BLOCKED);
   return [{ ...shown, phase: { name: "pausing", next }, pauses: pauses + 1 }, [{ do: "pause", pauses, since }]];
 }
 
-/** Says that there is no connection. */
+/** Shows that there is no connection. */
 function apart(state: LifeState, blocked: boolean): LifeState {
   return { ...state, notice: { kind: "lost", blocked }, card: state.picture ? NO_CARD : state.card };
 }
 
-function tryAgain(state: LifeState, now: number): Step {
+function tryAgain(state: LifeState, now: number): Transition {
   if (state.phase.name !== "pausing") return [state, []];
   const { next } = state.phase;
   return next === "connect" ? connect({ ...state, attemptedAt: now }) : bring(state, next, now);
 }
 
-/** The network is there again, or the user. */
-function wake(state: LifeState, now: number): Step {
+/** The network or the user is back. */
+function wake(state: LifeState, now: number): Transition {
   const [next, effects] = tryAgain(state, now);
   return [next, [...effects, ...probe(state)]];
 }
 
-/** The page may have been asleep. */
+/** Checks the connection: the page may have been asleep. */
 function probe({ hidden }: LifeState): Effect[] {
   return hidden ? [] : [{ do: "probe" }];
 }
 
-/** The owner closed the connection: perhaps the share link holds no longer. */
-function checked(state: LifeState, refusal: Failure | null): Step {
+/** The owner closed the connection: the share may have ended, too. */
+function checked(state: LifeState, refusal: Failure | null): Transition {
   if (state.phase.name !== "checking") return [state, []];
   return end(state, refusal?.kind === "refused" ? refusal : state.phase.failure);
 }
 
-function notStopped(state: LifeState, failure: Failure): Step {
+function notStopped(state: LifeState, failure: Failure): Transition {
   if (failure.kind !== "unreachable") return end(state, failure);
-  // The connection tells of the end as well.
+  // The connection shows the end as well.
   return [isAsked(state.notice) ? { ...state, notice: null } : state, []];
 }
 
-/** The desktop that is connected is shown until it has ended, so that programs' questions can be answered. */
-function restart(state: LifeState, now: number): Step {
+/** Shows the connected desktop until it has ended, so that users can answer programs' questions. */
+function restart(state: LifeState, now: number): Transition {
   if (state.phase.name !== "connected") return begin(state, "restart", now);
   return [{ ...state, restarting: true, notice: SAVING }, [{ do: "restart" }]];
 }
 
-function restarted(state: LifeState, answered: boolean, now: number): Step {
-  // Without an answer, the end of a desktop whose programs save says more.
+function restarted(state: LifeState, answered: boolean, now: number): Transition {
+  // Without an answer, wait for the end of a desktop whose programs are saving.
   return state.restarting && (answered || !state.ending) ? begin(state, "restart", now) : [state, []];
 }
 
-/** There is no session, and the user is to say what it should be like. */
-function choose(state: LifeState): Step {
+/** Shows the form, since there is no session. */
+function choose(state: LifeState): Transition {
   return rest(state, { kind: "form" });
 }
 
-function end(state: LifeState, failure: Failure): Step {
+function end(state: LifeState, failure: Failure): Transition {
   return rest({ ...state, access: null }, { kind: "ending", failure });
 }
 
-function rest(state: LifeState, card: CardContent): Step {
+function rest(state: LifeState, card: CardContent): Transition {
   return [{ ...state, phase: { name: "resting" }, card, notice: null, picture: false }, [{ do: "let-go" }]];
 }
 
-/** The notice that stays when there is more to see: the end that was asked for, or that has begun. */
+/** The notice that stays when the desktop is shown: an end was requested, or has begun. */
 function keptNotice({ notice, ending, restarting }: LifeState): NoticeContent | null {
   if (ending || restarting) return SAVING;
   return isAsked(notice) ? notice : null;
 }
 
-/** The user has asked for the end, and there is no answer yet. */
+/** Whether the user has requested the end, and there is no answer yet. */
 function isAsked(notice: NoticeContent | null): boolean {
   return notice?.kind === "stopping" || notice?.kind === "cancelling";
 }
 
-/** Whether the session is on its way to this page. */
+/** Whether this page is getting or reconnecting to the session. */
 function isComing({ phase: { name } }: LifeState): boolean {
   return name !== "connected" && name !== "resting";
 }
@@ -302,15 +302,15 @@ function isOver({ state }: Session): boolean {
 }
 
 /**
- * There is something to wait for: an Xpra that has ended is started again while the session is running, a session that
- * ends is over in a moment, and a job ends at any time.
+ * Whether the session is to be watched: Xpra may be restarting while the session is running, an ending session is over
+ * in a moment, and a job can end at any time.
  */
 function mayChange({ state, step, reachable, job }: Session): boolean {
   return state === "starting" || (state === "running" && (!reachable || step === "ending" || job !== null));
 }
 
 const REFUSED = {
-  message: "The display server did not let this page in, five times in a row.",
+  message: "The display server refused this page five times in a row.",
   reason: "refused",
-  remedy: "Close other pages of this desktop, then try again. If that does not help, restart it with the tools at the top.",
+  remedy: "Close other pages of this desktop, then try again. If that does not help, restart it from the toolbar.",
 };

@@ -1,83 +1,83 @@
-/** The words of the machine: what the page's life is made of, what can happen, and what is done about it. */
+/** Types of the state machine: state, events and effects. */
 import type { Access, Failure, Session } from "../api";
 
-/** Ways to a session: start or restart one, ask for the one there should be, look whether there is one. */
+/** Ways to get a session: start it, restart it, ask for an existing one, look whether there is one. */
 export type Way = "start" | "restart" | "ask" | "look";
 
-/** An attempt to repeat: a way to the session, or only the connection to it. */
+/** What to retry: getting the session, or only connecting to it. */
 export type Attempt = Way | "connect";
 
 export type Phase =
   /** The server was asked for the session, and has not answered. */
   | { name: "bringing"; way: Way }
-  /** The session comes up, and cannot be reached yet. */
+  /** The session is starting, and cannot be reached yet. */
   | { name: "waiting" }
   /** A connection is being made. */
   | { name: "connecting" }
   | { name: "connected" }
-  /** Before another attempt. */
+  /** Waiting before another attempt. */
   | { name: "pausing"; next: Attempt }
-  /** The owner closed the connection: does the share link still hold? */
+  /** The owner closed the connection; checking whether the share has ended. */
   | { name: "checking"; failure: Failure }
-  /** Nothing goes on until the user says so. */
+  /** Idle until the user acts. */
   | { name: "resting" };
 
-/** Content of the card in the middle; a new object is another card. */
+/** Content of the card in the middle; a new object means a new card. */
 export type CardContent =
   | { kind: "none" }
   /** Progress of the session; null while that is not known. */
   | { kind: "progress"; session: Session | null }
-  /** The user chooses what the desktop should be like. */
+  /** Options of a start. */
   | { kind: "form" }
   | { kind: "ending"; failure: Failure };
 
-/** Content of the line over the desktop. */
+/** Content of the notice over the desktop. */
 export type NoticeContent =
-  /** There is no connection; `blocked` when WebSockets are kept back although the server answers. */
+  /** There is no connection; `blocked`: the server answers, but WebSockets do not open. */
   | { kind: "lost"; blocked: boolean }
-  /** Connected, and there is little to see yet. */
+  /** Connected, but the screen may still be black. */
   | { kind: "beginning" }
-  /** Programs save what they have, since the session ends. */
+  /** The session is ending, and programs are saving. */
   | { kind: "saving" }
   | { kind: "stopping" }
   | { kind: "cancelling" };
 
-/** All that the page knows of its session and connection. */
+/** The state of the page's session and connection. */
 export interface LifeState {
   readonly phase: Phase;
-  /** The session as heard of last, since it was asked for. */
+  /** The session's latest state; null until it is known. */
   readonly session: Session | null;
-  /** Null while it is what the server has sent. */
+  /** Null while the card is as the server sent it. */
   readonly card: CardContent | null;
   readonly notice: NoticeContent | null;
-  /** The desktop's last picture is shown in its place. */
+  /** The desktop's last picture is shown instead of the desktop. */
   readonly picture: boolean;
-  /** Access of the connection; the last one's while there is none. */
+  /** Access of the current or last connection. */
   readonly access: Access | null;
   /** This page saw the session start: its screen may still be black. */
   readonly cold: boolean;
-  /** Programs save, since the session ends; until more is known of it. */
+  /** The session is ending and programs are saving, as far as is known. */
   readonly ending: boolean;
-  /** A restart was asked for, and the page shows the old desktop until that has ended. */
+  /** A restart was requested; the page shows the old desktop until it has ended. */
   readonly restarting: boolean;
-  /** Pauses since a connection was stable; the delays grow with it. */
+  /** Pauses since the last stable connection; the delays grow with them. */
   readonly pauses: number;
-  /** When the attempt that goes on began, or the last connection ended (ms, as all times here). */
+  /** Start of the current attempt, or end of the last connection (ms, like all times here). */
   readonly attemptedAt: number;
   readonly connectedAt: number;
-  /** Failures of the same kind in a row, since there was a connection. */
+  /** Failures of the same kind in a row, since the last connection. */
   readonly inARow: { readonly refusals: number; readonly blocked: number; readonly absent: number };
-  /** The page is in a tab that is not looked at. */
+  /** The page is in a hidden tab. */
   readonly hidden: boolean;
   readonly online: boolean;
-  /** There is a JupyterHub before the server. */
+  /** The server is behind JupyterHub. */
   readonly atHub: boolean;
 }
 
-export type Event =
+export type LifeEvent =
   // From the user
   | { kind: "begin"; way: Way }
-  /** `cancel`: while its job waits. */
+  /** `cancel`: its job is waiting. */
   | { kind: "stop"; cancel: boolean }
   | { kind: "restart" }
   | { kind: "retry" }
@@ -90,15 +90,15 @@ export type Event =
   | { kind: "stopped"; session: Session }
   | { kind: "not-stopped"; failure: Failure }
   | { kind: "restarted"; answered: boolean }
-  /** The session could not be brought, or no connection be made. */
+  /** Getting the session or connecting has failed. */
   | { kind: "failed"; failure: Failure }
   // From the connection
   | { kind: "connected"; access: Access }
-  /** The desktop's first pixels are there. */
+  /** The desktop's first pixels are visible. */
   | { kind: "seen" }
-  /** The desktop is not a black screen any more, or stays one. */
+  /** The screen is not black any more, or has stayed black for long. */
   | { kind: "painted" }
-  /** Programs save, since the session ends. */
+  /** The session is ending, and programs are saving. */
   | { kind: "ending" }
   /** `picture`: the last picture was kept. */
   | { kind: "lost"; failure: Failure; picture: boolean }
@@ -108,31 +108,31 @@ export type Event =
   | { kind: "shown" }
   | { kind: "online" }
   | { kind: "offline" }
-  /** The page was frozen, and goes on. */
+  /** The page was restored from the back/forward cache. */
   | { kind: "thawed" };
 
 export type Effect =
-  /** End the connection, and all that goes on: requests, timers, the watch. */
+  /** End the connection and everything in progress: requests, timers, the watch. */
   | { do: "let-go" }
-  /** Brings "brought" or "failed". */
+  /** Results in "brought" or "failed". */
   | { do: "bring"; way: Way }
-  /** Hear what becomes of the session: "session", "log", "unheard". */
+  /** Follow the session; results in "session", "log" and "unheard". */
   | { do: "watch" }
   | { do: "unwatch" }
   /** Load the client early. */
   | { do: "prepare"; backend: string }
-  /** Brings "connected", "seen" and "lost", or "failed". */
+  /** Results in "connected", "seen" and "lost", or in "failed". */
   | { do: "connect" }
-  /** Brings "painted". */
+  /** Results in "painted". */
   | { do: "await-paint" }
-  /** Brings "due", after a delay that grows with the pauses, from `since` on. */
+  /** Results in "due" after a delay, from `since` on, that grows with `pauses`. */
   | { do: "pause"; pauses: number; since: number }
-  /** Brings "checked". */
+  /** Results in "checked". */
   | { do: "check" }
-  /** Brings "stopped" or "not-stopped". */
+  /** Results in "stopped" or "not-stopped". */
   | { do: "stop" }
-  /** Brings "restarted". */
+  /** Results in "restarted". */
   | { do: "restart" }
-  /** Find out at once whether the other side is still there. */
+  /** Check at once whether the connection is alive. */
   | { do: "probe" }
   | { do: "show-log"; lines: string[] };

@@ -1,4 +1,4 @@
-/** Says a text to screen readers. */
+/** Announces a text to screen readers. */
 import { element } from "./element";
 
 export function announce(text: string): void {

@@ -1,6 +1,6 @@
 /**
- * Writes the browser's clipboard: with the asynchronous interface, or where that is missing (plain http) or not
- * allowed, the older way, which needs a user's gesture of the last seconds. Returns whether it worked.
+ * Writes to the browser's clipboard: with the Clipboard API or, where that is missing (plain http) or not allowed, with
+ * the older copy command, which needs a user gesture a few seconds before. Returns whether it worked.
  */
 export async function copyText(text: string): Promise<boolean> {
   try {

@@ -2,19 +2,19 @@
 export interface Line {
   key: string;
   text: string;
-  /** Said more quietly, behind the text. */
+  /** Shown in a muted colour after the text. */
   detail: string;
-  /** What the buttons are called, and do. */
+  /** Labels and actions of the buttons. */
   actions: Record<string, () => unknown>;
 }
 
-/** A list that changes while a user is at work in it: a line that stays keeps its place, buttons and focus. */
+/** A list that may change while it is in use: a line that remains keeps its position, buttons and focus. */
 export class KeyedList {
   private readonly items = new Map<string, HTMLElement>();
 
   constructor(
     private readonly list: HTMLElement,
-    /** Gets the focus when the line that had it goes. */
+    /** Gets the focus when the line that had it is removed. */
     private readonly refuge: HTMLElement,
   ) {}
 
@@ -36,7 +36,7 @@ export class KeyedList {
     text.id = `line-${(serial += 1)}`;
     text.className = "text";
     detail.className = "detail";
-    // Isolated: a name may hold characters that turn the direction of writing round.
+    // Isolated: a name may contain characters that reverse the writing direction.
     text.dir = "auto";
     const actions = document.createElement("span");
     actions.className = "line-actions";

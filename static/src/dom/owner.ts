@@ -1,4 +1,4 @@
-/** Holds what was acquired (listeners, timers, sockets) and lets go of all of it at once. */
+/** Holds resources (listeners, timers, sockets) and releases all of them at once. */
 export class Owner {
   private readonly releases = new Set<() => void>();
   private readonly controller = new AbortController();
@@ -26,7 +26,7 @@ export class Owner {
     this.releases.clear();
   }
 
-  /** Calls `release` on disposal (at once if that was before); what is returned forgets it. */
+  /** Calls `release` on disposal, at once if already disposed. Returns a function that removes `release` again. */
   finally(release: () => void): () => void {
     if (this.disposed) release();
     else this.releases.add(release);
@@ -45,7 +45,7 @@ export class Owner {
     }
   }
 
-  /** Calls back once, unless disposed of or cancelled (by what is returned) before. */
+  /** Calls back once, unless disposed of before. Returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void {
     const cancel = (): void => {
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** Arrow keys, Home and End move the focus among `items`, one of which takes part in Tab. */
+/** Arrow keys, Home and End move the focus among `items`, one of which is in the Tab order. */
 export function roveFocus(container: HTMLElement, items: () => HTMLElement[], keys: { back: string[]; forward: string[] }): void {
   const moveTo = (list: HTMLElement[], index: number): void => {
     const next = list[(index + list.length) % list.length];

@@ -1,4 +1,4 @@
-/** Focuses an element, unless the user is at work in the page that embeds this one. */
+/** Focuses an element, unless the focus is in the page that embeds this one. */
 export function takeFocus(element: HTMLElement): void {
   if (window.parent === window || document.hasFocus()) element.focus({ preventScroll: true });
 }

@@ -1,7 +1,8 @@
-/** Chords that the page hears itself: to paste, and to leave the desktop by keyboard. */
+/** Key chords that the page handles: to paste, and to leave the desktop by keyboard. */
 import { isCommandChord, latinOf } from "../keys";
 
-export interface Key {
+/** The fields of a KeyboardEvent that decide on a chord. */
+export interface ChordEvent {
   type: string;
   key: string;
   code: string;
@@ -12,10 +13,10 @@ export interface Key {
 }
 
 /**
- * Ctrl+V, Ctrl+Shift+V and Shift+Insert: what programs on the desktop paste with; and Command+V, where the Command key of
- * a Mac is Ctrl for them.
+ * Whether programs on the desktop paste with this key: Ctrl+V, Ctrl+Shift+V, Shift+Insert, and Command+V, where the
+ * Command key of a Mac is Ctrl.
  */
-export function isPasteChord(event: Key, commandIsControl: boolean): boolean {
+export function isPasteChord(event: ChordEvent, commandIsControl: boolean): boolean {
   const { type, code, ctrlKey, shiftKey, altKey, metaKey } = event;
   if (type !== "keydown" || altKey) return false;
   const key = latinOf(event);
@@ -28,16 +29,16 @@ export function isPasteChord(event: Key, commandIsControl: boolean): boolean {
 const MODIFIERS = ["Control", "Alt", "Shift"];
 
 /**
- * Sees Ctrl+Alt+Shift pressed together and let go with no other key between: the way out of the desktop, which
- * swallows all other keys. True comes with the last release, so that no key stays down over there.
+ * Detects Ctrl+Alt+Shift pressed together and released with no other key between: the way out of the desktop, which
+ * takes all other keys. `feed` returns true at the last release, so that no key stays down on the desktop.
  */
 export class EscapeChord {
   private readonly down = new Set<string>();
-  /** All of them were down, and no other key came between. */
+  /** All three were down, with no other key between. */
   private armed = false;
 
-  feed(event: Key): boolean {
-    // Alt with Shift held reports itself as Meta in some browsers.
+  feed(event: ChordEvent): boolean {
+    // Some browsers report Alt as Meta while Shift is held.
     const name = event.key === "Meta" && event.code.startsWith("Alt") ? "Alt" : event.key;
     if (!MODIFIERS.includes(name)) {
       this.armed = false;

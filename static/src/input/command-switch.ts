@@ -1,13 +1,13 @@
-/** The button that says whether a Mac's Command key is Ctrl; it is on by default. */
+/** The button that makes a Mac's Command key Ctrl; on by default. */
 import { element } from "../dom/element";
 
 const NAME = "jupyter-desktop.command-is-control";
 
 export class CommandSwitch {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- what replaces it is in Chromium only
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- only Chromium has its replacement
   readonly mac = /^(Mac|iP(hone|ad|od))/.test(navigator.platform);
   private readonly button = element("tool-command");
-  /** As the user has set it, in this browser. */
+  /** The user's setting in this browser. */
   private wanted = remembered() !== "off";
 
   constructor(done: () => void) {
@@ -30,7 +30,7 @@ export class CommandSwitch {
   }
 }
 
-// Browsers that store nothing for this site throw.
+// localStorage throws in browsers that store nothing for this site.
 function remembered(): string | null {
   try {
     return localStorage.getItem(NAME);
@@ -43,6 +43,6 @@ function remember(value: string): void {
   try {
     localStorage.setItem(NAME, value);
   } catch {
-    // It holds for this page.
+    // The setting holds for this page only.
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Holds back keys and buttons on their way to the desktop while its clipboard is brought up to date; then lets them
- * through in order.
+ * Holds back keys and mouse buttons while the desktop's clipboard is updated, then passes them on in order.
  */
 import { eventOf, strokeOf, type StrokeType } from "../keys";
 
@@ -8,7 +7,7 @@ const HELD = "keydown keyup mousedown mouseup";
 
 export class InputGate {
   private readonly waiting: (() => void)[] = [];
-  /** Number of holds on the gate. */
+  /** Number of holds; the gate is open at 0. */
   private holds = 0;
 
   constructor(
@@ -20,13 +19,13 @@ export class InputGate {
     }
   }
 
-  /** Does what is for the desktop when all that came before has been let through. */
+  /** Runs `action` once all earlier input has been passed on. */
   pass(action: () => void): void {
     if (this.holds === 0) action();
     else this.waiting.push(action);
   }
 
-  /** Closes the gate for at most `limit` ms; what is returned opens it (and may be called again). */
+  /** Closes the gate for at most `limit` ms. Returns a function that opens it (and may be called again). */
   hold(limit: number): () => void {
     this.holds += 1;
     let open = (): void => {
@@ -46,7 +45,7 @@ export class InputGate {
   private readonly check = (event: Event): void => {
     if (this.holds === 0 || !event.isTrusted) return;
     event.stopImmediatePropagation();
-    // A paste chord must keep its default action: it is what makes the browser hand us its clipboard.
+    // A paste chord must keep its default action: it makes the browser send its paste event.
     if (!(event instanceof KeyboardEvent && this.pastes(event))) event.preventDefault();
     this.waiting.push(() => this.target(event)?.dispatchEvent(copy(event)));
   };
@@ -56,7 +55,7 @@ export class InputGate {
   }
 
   private target(event: Event): EventTarget | null {
-    // Where clients look for it: while a button is down noVNC covers the page until the window sees the release.
+    // Clients expect it there: while a button is down, noVNC covers the page until the window gets the release.
     if (event.type === "mouseup") return window;
     const target = event.target as Element;
     return target.isConnected ? target : this.screen.querySelector("canvas");

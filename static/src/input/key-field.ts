@@ -1,31 +1,31 @@
 /**
- * Has the focus for the desktop. It is editable, since browsers put accents and letters together, run input methods, and
- * (Firefox) hand over the clipboard at Ctrl+Shift+V and Shift+Insert only where something editable has the focus. No text
- * stays in it: keys are taken before they write, and what the browser has put together is passed on.
+ * The element that has the focus for the desktop. It is editable: only then do browsers compose accents and letters, run
+ * input methods, and (Firefox) send paste events at Ctrl+Shift+V and Shift+Insert. No text stays in it: keys are taken
+ * before they write, and composed text is passed on.
  */
 import { Composer, strokeOf } from "../keys";
 
 /**
- * Changes that browsers make of keys (Input Events, "inputType"). All others are kept out: the browser's menu could paste
- * where the clipboard is not to reach the desktop.
+ * Changes by keys (Input Events, "inputType"). All others are prevented: the browser's menu could paste although the
+ * administrator does not allow it.
  */
 const TYPED = ["insertText", "insertReplacementText", "insertCompositionText", "insertFromComposition", "deleteCompositionText"];
 
 export class KeyField {
   readonly element = document.createElement("div");
-  /** Takes a text that the browser has put together from several keys. */
+  /** Called with a text that the browser has composed from several keys. */
   ontext: (text: string) => void = () => undefined;
-  /** Hears that the browser takes keys. */
+  /** Called when the browser takes a key. */
   oncompose: () => void = () => undefined;
   private readonly composer: Composer;
 
-  /** Listens before all others that are made later for the same screen. */
+  /** Must be created before other listeners for keys of the same screen. */
   constructor(screen: HTMLElement, mac: boolean) {
     const { element } = this;
     this.composer = new Composer(mac);
     element.className = "key-field";
     element.contentEditable = "true";
-    // A touch must not bring up a keyboard over half of the desktop.
+    // A touch must not open an on-screen keyboard over half of the desktop.
     element.inputMode = "none";
     element.autocapitalize = "off";
     element.spellcheck = false;

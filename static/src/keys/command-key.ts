@@ -1,28 +1,28 @@
-/** The Command key of a Mac, which users expect to do what Ctrl does here. */
+/** The Command key of a Mac, which users expect to be Ctrl on the desktop. */
 import { isModifier, PLAIN, type Stroke, type StrokeType } from "./stroke";
 
 type Send = (type: StrokeType, stroke: Stroke) => void;
 
 const CONTROL: Stroke = { ...PLAIN, key: "Control", code: "ControlLeft", location: 1, ctrlKey: true };
 
-/** Whether the Command key of a Mac makes a Ctrl shortcut of this key. */
+/** Whether this key with the Command key of a Mac is a Ctrl shortcut. */
 export function isCommandChord({ key, ctrlKey, altKey, metaKey }: Pick<Stroke, "key" | "ctrlKey" | "altKey" | "metaKey">): boolean {
   return metaKey && !ctrlKey && !altKey && /^[a-z]$/i.test(key);
 }
 
 /**
- * The Command key of a Mac: with a letter it is Ctrl. So it is held back until the next key shows what it is for. macOS
- * tells of no release of a key that was pressed with it, so each letter is let go at once.
+ * The Command key of a Mac: with a letter it is Ctrl, so its press is held back until the next key. macOS does not report
+ * the release of a key pressed with Command, so each letter is released at once.
  */
 export class CommandKey {
   /** The press that is held back; null while the key is up. */
   private held: Stroke | null = null;
-  /** Its state: not told, told as it is, or used as Ctrl. */
+  /** Not sent yet, sent as Meta, or used as Ctrl. */
   private state: "waiting" | "sent" | "used" = "waiting";
 
   constructor(private readonly send: Send) {}
 
-  /** Whether the key needs no more to be done. */
+  /** Returns whether nothing more is to be done for the key. */
   press(stroke: Stroke): boolean {
     if (stroke.key === "Meta") {
       if (this.held === null) this.state = "waiting";
@@ -42,21 +42,21 @@ export class CommandKey {
   release(stroke: Stroke): boolean {
     const { held } = this;
     if (stroke.key !== "Meta" || held === null) return false;
-    // By itself it opens menus.
+    // Alone, Command opens menus.
     if (this.state === "waiting") this.forward();
     this.withdraw();
     this.held = null;
     return true;
   }
 
-  /** It is held for something else than a letter, such as a click. */
+  /** Sends Command itself: it is held for something other than a letter, such as a click. */
   forward(): void {
     if (this.held === null || this.state === "sent") return;
     this.state = "sent";
     this.send("keydown", this.held);
   }
 
-  /** The keyboard belongs to something else now. */
+  /** The focus has gone elsewhere. */
   drop(): void {
     this.withdraw();
     this.held = null;

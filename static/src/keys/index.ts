@@ -1,4 +1,4 @@
-/** Meaning of users' keys on a desktop: no element, no listener. */
+/** Translates users' keys for the desktop; has no elements or listeners. */
 export { isCommandChord } from "./command-key";
 export { Composer } from "./composer";
 export { type KeySettings, KeyStream } from "./key-stream";

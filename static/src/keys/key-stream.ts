@@ -1,4 +1,4 @@
-/** Key events as the desktop is to hear of them: each key is let go of as the key that was pressed. */
+/** Key events for the desktop: each key is released as the key that was pressed. */
 import { CommandKey } from "./command-key";
 import { isShortcut, latinOf } from "./latin";
 import { isModifier, PLAIN, type Stroke, type StrokeType } from "./stroke";
@@ -13,7 +13,7 @@ export interface KeySettings {
 export class KeyStream {
   private readonly down = new Map<string, Stroke>();
   private readonly command: CommandKey;
-  /** Caps Lock and Num Lock, as the last key told of them. */
+  /** Caps Lock and Num Lock, as of the last key. */
   private locks: Partial<Stroke> = {};
 
   constructor(
@@ -30,21 +30,21 @@ export class KeyStream {
     const meant = isShortcut(stroke, mac) ? { ...stroke, key: latinOf(stroke) } : stroke;
     if (mac && commandIsControl() && this.command.press(meant)) return;
     this.send("keydown", meant);
-    // macOS does not tell of its release while Command is held.
+    // macOS does not report its release while Command is held.
     if (mac && meant.metaKey && !isModifier(meant)) this.send("keyup", meant);
-    else this.down.set(placeOf(stroke), meant);
+    else this.down.set(keyId(stroke), meant);
   }
 
   release(stroke: Stroke): void {
     if (this.command.release(stroke)) return;
     this.reconcile(stroke);
-    const pressed = this.down.get(placeOf(stroke));
+    const pressed = this.down.get(keyId(stroke));
     if (!pressed) return;
-    this.down.delete(placeOf(stroke));
+    this.down.delete(keyId(stroke));
     this.send("keyup", { ...stroke, key: pressed.key, location: pressed.location });
   }
 
-  /** Characters that are on no single key. */
+  /** Types characters that are on no single key. */
   type(text: string): void {
     for (const character of text) {
       const key = character === "\n" ? "Enter" : character;
@@ -54,29 +54,29 @@ export class KeyStream {
     }
   }
 
-  /** The pointer is used: a Command key that is held belongs to that. */
+  /** The pointer is used: a held Command key applies to it. */
   point(): void {
     this.command.forward();
   }
 
-  /** Lets go of all keys but those that are held for others: an input method hears of their release. */
+  /** Releases all keys but modifiers: an input method gets the release of the keys that it takes. */
   releaseTyped(): void {
     this.drop((stroke) => !isModifier(stroke));
   }
 
-  /** Lets go of all keys: their release will go elsewhere. */
+  /** Releases all keys: their release events will go elsewhere. */
   releaseAll(): void {
     this.command.drop();
     this.drop(() => true);
   }
 
-  /** Lets go of modifiers that are up: an input method may have heard of that alone. */
+  /** Releases modifiers that are up: an input method may have taken the release event. */
   private reconcile(now: Stroke): void {
-    // Windows takes AltGr for Control and Alt, and not always says so in the flags.
+    // Windows reports AltGr as Control and Alt, but not always in the flags.
     if (now.key === "AltGraph" || now.modifierAltGraph) return;
     this.drop((stroke) => {
       const flags = flagsOf(stroke);
-      return flags.length > 0 && !flags.some((flag) => now[flag]) && placeOf(stroke) !== placeOf(now);
+      return flags.length > 0 && !flags.some((flag) => now[flag]) && keyId(stroke) !== keyId(now);
     });
   }
 
@@ -100,14 +100,14 @@ const FLAGS = {
 
 type Flag = (typeof FLAGS)[keyof typeof FLAGS];
 
-/** One of these browsers set for other keys as long as a modifier is held, whatever its place: users may swap modifiers. */
+/** Browsers set one of these flags for other keys while this modifier is held. By `key`: users may swap modifiers. */
 function flagsOf({ key, code }: Stroke): Flag[] {
-  // With Shift, Alt calls itself Meta in some browsers.
+  // Some browsers report Alt as Meta while Shift is held.
   const names = key === "Meta" && code.startsWith("Alt") ? ["Meta", "Alt"] : [key];
   return names.filter((name): name is keyof typeof FLAGS => name in FLAGS).map((name) => FLAGS[name]);
 }
 
-/** A name for each key: browsers do not know the places of all. */
-function placeOf({ code, key }: Stroke): string {
+/** Identifies a physical key; browsers do not know the `code` of all. */
+function keyId({ code, key }: Stroke): string {
   return code === "" || code === "Unidentified" ? key : code;
 }

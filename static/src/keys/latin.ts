@@ -1,16 +1,16 @@
-/** Shortcuts are named by Latin letters, whatever alphabet a keyboard has. */
+/** Shortcuts have Latin letters, on keyboards of any alphabet. */
 import type { Stroke } from "./stroke";
 
 type Held = Pick<Stroke, "ctrlKey" | "altKey" | "metaKey" | "modifierAltGraph">;
 type Place = Pick<Stroke, "key" | "code" | "shiftKey">;
 
-/** Other keys than letters and digits that have letters in some alphabets: what is on them in America. */
+/** Characters, on American keyboards, of keys that have letters in some other alphabets. */
 const AMERICAN: Record<string, string> = {
   ...{ Backquote: "`~", Minus: "-_", Equal: "=+", BracketLeft: "[{", BracketRight: "]}", Backslash: "\\|" },
   ...{ Semicolon: ";:", Quote: "'\"", Comma: ",<", Period: ".>", Slash: "/?" },
 };
 
-/** Whether what is held makes a shortcut of the key, rather than another character. */
+/** Whether the held modifiers make a shortcut of the key, rather than another character. */
 export function isShortcut({ ctrlKey, altKey, metaKey, modifierAltGraph }: Held, mac: boolean): boolean {
   if (modifierAltGraph) return false;
   // Option makes characters on a Mac.
@@ -18,8 +18,8 @@ export function isShortcut({ ctrlKey, altKey, metaKey, modifierAltGraph }: Held,
 }
 
 /**
- * The key as programs know it in shortcuts: of an accent, or a letter or digit outside Latin, what its place has on an
- * American keyboard. Latin layouts keep theirs, wherever they have it.
+ * The key as programs know it in shortcuts: for an accent, or a letter or digit outside Latin, the character of the
+ * physical key on an American keyboard. Latin layouts keep their own characters.
  */
 export function latinOf({ key, code, shiftKey }: Place): string {
   if (key !== "Dead" && isLatin(key)) return key;
@@ -29,7 +29,7 @@ export function latinOf({ key, code, shiftKey }: Place): string {
   return digit ?? AMERICAN[code]?.charAt(Number(shiftKey)) ?? key;
 }
 
-/** Whether programs know it in shortcuts: it is no letter or digit, or one of Latin. */
+/** Whether programs know the key in shortcuts: it is not a letter or digit, or a Latin one. */
 function isLatin(key: string): boolean {
   return !/^[\p{L}\p{N}\p{M}]$/u.test(key) || /^[\p{Script=Latin}\p{ASCII}]$/u.test(key);
 }

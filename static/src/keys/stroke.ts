@@ -1,4 +1,4 @@
-/** A key that goes down or up, as a browser tells of it: what a KeyboardEvent can be made of. */
+/** A press or release of a key: the fields of a KeyboardEvent. */
 export interface Stroke {
   key: string;
   code: string;
@@ -16,7 +16,7 @@ export interface Stroke {
 
 export type StrokeType = "keydown" | "keyup";
 
-/** The key alone, with nothing held. */
+/** A key without modifiers. */
 export const PLAIN: Readonly<Stroke> = {
   ...{ key: "", code: "", keyCode: 0, location: 0, repeat: false },
   ...{ ctrlKey: false, shiftKey: false, altKey: false, metaKey: false },
@@ -24,7 +24,7 @@ export const PLAIN: Readonly<Stroke> = {
 };
 
 export function strokeOf(event: KeyboardEvent): Stroke {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else tells of keys that an input method takes
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else marks keys that an input method takes
   const { key, code, keyCode, location, repeat, ctrlKey, shiftKey, altKey, metaKey } = event;
   return {
     ...{ key, code, keyCode, location, repeat, ctrlKey, shiftKey, altKey, metaKey },

@@ -1,15 +1,15 @@
-/** The window that the desktop's size follows: ours, until another viewer changes it, until our user comes back. */
+/** Whether the desktop's size follows our window: until another viewer changes it, and again when our user returns. */
 import type { Size } from "../api";
 
-/** A change seen this soon after we asked may be the answer to something older. */
+/** A change this soon after our request may be the answer to an older one. */
 const SETTLE_MS = 1000;
-/** Two people at work at once: whose size was replaced does not get it back by going on. */
+/** With two users at work at once, a window whose size was replaced takes it back only after this time. */
 const TRUCE_MS = 5000;
 
 export class SizeClaim {
   /** The size follows our window. */
   private held: boolean;
-  /** The size that we asked for last, and when; null before. */
+  /** The size that we requested last, and when; null before. */
   private asked: { size: Size; at: number } | null = null;
   /** When another viewer's size replaced ours. */
   private replaced = Number.NEGATIVE_INFINITY;
@@ -22,14 +22,14 @@ export class SizeClaim {
     return this.held;
   }
 
-  /** The user came to this window, or there is no other viewer. Returns whether that changed anything. */
+  /** The user has come to this window, or there is no other viewer. Returns whether the claim is new. */
   take(): boolean {
     const changed = !this.held;
     this.held = true;
     return changed;
   }
 
-  /** The user goes on here, with pointer or keys. Returns whether that changed anything. */
+  /** The user goes on here, with pointer or keys. Returns whether the claim is new. */
   goOn(now: number): boolean {
     return now - this.replaced >= TRUCE_MS && this.take();
   }
@@ -43,7 +43,7 @@ export class SizeClaim {
     this.asked = { size, at: now };
   }
 
-  /** The desktop has a new size. Returns whether we have to yield. */
+  /** The desktop has a new size. Returns whether our claim has ended. */
   changed(size: Size, now: number): boolean {
     if (!this.held || this.asked === null) return false;
     if (same(size, this.asked.size) || now - this.asked.at < SETTLE_MS) return false;

@@ -1,10 +1,10 @@
-/** Lets the desktop follow the window's size, as long as no other viewer's user is the one at work. */
+/** Lets the desktop follow the window's size, unless another viewer's user is at work. */
 import type { Size } from "../api";
 import type { Client } from "../clients";
 import { SizeClaim } from "./size-claim";
 
-/** Dragging a window's edge asks for one new size, not for a hundred. */
-const SETTLE_MS = 150;
+/** Dragging a window's edge makes one request, not a hundred. */
+const DEBOUNCE_MS = 150;
 const VERIFY_MS = 1200;
 /** Smaller than this, the page is not being shown (a hidden tab of an embedding page has no size at all). */
 const SMALLEST = 64;
@@ -14,15 +14,15 @@ export class Sizing {
   private client: Client | null = null;
   /** New for each connection. */
   private claim = new SizeClaim(true);
-  /** Runs while the window's edge is being dragged. */
+  /** Timer: runs while the window's edge is being dragged. */
   private settle: ReturnType<typeof setTimeout> | undefined;
-  /** Runs until the desktop should have the size. */
+  /** Timer: runs until the desktop should have the size. */
   private verify: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly stage: HTMLElement,
     private readonly screen: HTMLElement,
-    /** Another user's desktop: to open or to enter its window is not yet to be at work. */
+    /** Another user's desktop: opening its window, or entering it, does not count as work. */
     private readonly guest: boolean,
     /** Whether this page is the only viewer. */
     private readonly alone: () => Promise<boolean>,
@@ -59,14 +59,14 @@ export class Sizing {
 
   private stageChanged(): void {
     if (!this.fit()) return;
-    // Who resizes a window is at work in it.
+    // Resizing the window counts as work.
     if (!this.guest && document.hasFocus()) this.claim.take();
     this.client?.follow(false);
     clearTimeout(this.settle);
-    this.settle = setTimeout(() => void this.request(), SETTLE_MS);
+    this.settle = setTimeout(() => void this.request(), DEBOUNCE_MS);
   }
 
-  /** Whole pixels: with a fraction of one the picture would be scaled, and blurred. Returns whether that changed anything. */
+  /** Gives the screen whole pixels: with a fraction the picture would be blurred. Returns whether the size is new. */
   private fit(): boolean {
     const width = Math.floor(this.stage.clientWidth);
     const height = Math.floor(this.stage.clientHeight);

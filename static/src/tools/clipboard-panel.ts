@@ -1,15 +1,15 @@
-/** The clipboard by hand, for browsers that do not let a page read or write it. */
+/** The panel to copy and paste by hand, for browsers that do not let a page use the clipboard. */
 import type { Clipboard } from "../clipboard";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
 
 const OFF = "Your administrator has switched the clipboard off for this desktop.";
-const IN_ONLY = "Your administrator allows text to go to the desktop, but not back.";
-const OUT_ONLY = "Your administrator allows text to come from the desktop, but not to go there.";
+const IN_ONLY = "Your administrator allows pasting into the desktop, but not copying from it.";
+const OUT_ONLY = "Your administrator allows copying from the desktop, but not pasting into it.";
 const BOTH =
   "The usual keys for copy and paste work between this computer and the desktop where your browser allows it. " +
-  "Where it does not, move text through this box.";
-const NOT_COPIED = "Your browser does not allow it: press Ctrl+C to copy the text above.";
+  "Where it does not, use this box.";
+const NOT_COPIED = "Your browser does not let this page copy: press Ctrl+C to copy the text above.";
 
 export class ClipboardPanel {
   private readonly dialog = element<HTMLDialogElement>("clipboard");
@@ -33,7 +33,7 @@ export class ClipboardPanel {
 
   open(): void {
     this.status.textContent = "";
-    // What was typed here and sent is still wanted, perhaps.
+    // A text that was typed here and sent may still be needed.
     if (this.clipboard.latest !== "") this.text.value = this.clipboard.latest;
     this.dialog.showModal();
     this.text.focus();

@@ -1,4 +1,4 @@
-/** Asks before something that loses work. */
+/** Asks for confirmation before an action that may lose work. */
 import { element } from "../dom/element";
 
 export function confirm(title: string, text: string, action: string): Promise<boolean> {

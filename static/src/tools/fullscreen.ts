@@ -1,14 +1,14 @@
 /** The full-screen button. */
 import { element } from "../dom/element";
 
-/** Only some browsers let a page have Escape, Alt+Tab and the like, and only in full screen. */
+/** Keyboard Lock: some browsers give a page Escape, Alt+Tab and the like, only in full screen. */
 interface KeyboardLock {
   lock?: () => Promise<void>;
   unlock?: () => void;
 }
 
 const ALL_KEYS = "Full screen; all keys go to the desktop";
-const MOST_KEYS = "Full screen; what this browser keeps for itself, such as Ctrl+W, is in the menu Keys";
+const MOST_KEYS = "Full screen; keys that this browser keeps for itself, such as Ctrl+W, are in the menu Keys";
 
 export class Fullscreen {
   private readonly button = element("tool-fullscreen");

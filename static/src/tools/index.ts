@@ -1,4 +1,4 @@
-/** The bar at the top, and what its buttons open. */
+/** The toolbar, and the panels and menus of its buttons. */
 export { ClipboardPanel } from "./clipboard-panel";
 export { confirm } from "./confirm";
 export { Fullscreen } from "./fullscreen";

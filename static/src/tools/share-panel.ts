@@ -1,4 +1,4 @@
-/** Links to the desktop for other people, and who has come. */
+/** The panel with links to the desktop for other people, and the current viewers. */
 import { type Access, type Api, Failure, type PageData, type Session, type Share, type Viewer, Watch } from "../api";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
@@ -6,10 +6,10 @@ import { KeyedList } from "../dom/keyed-list";
 import { Owner } from "../dom/owner";
 import { timeLeft } from "../view";
 
-/** The time left of a link goes on, and another window may make or end one. */
+/** The links' time left changes, and another window may create or end one. */
 const REFRESH_MS = 10_000;
 const MAY: Record<Access, string> = { view: "Can only look", full: "Can use it too" };
-const DOES: Record<Access, string> = { view: "looks on", full: "has control" };
+const DOES: Record<Access, string> = { view: "view only", full: "full control" };
 
 export class SharePanel {
   private readonly dialog = element<HTMLDialogElement>("share");
@@ -19,17 +19,17 @@ export class SharePanel {
   private readonly status = element("share-status");
   private readonly links = new KeyedList(element("share-links"), element("share-create"));
   private readonly viewers = new KeyedList(element("share-viewers"), element("share-create"));
-  /** Of what goes on while the dialog is open. */
+  /** Owns everything in progress while the dialog is open. */
   private owner = new Owner();
-  /** A link is being made; another press makes no second one. */
+  /** A link is being created; another press creates no second one. */
   private creating = false;
-  /** What did not work; no longer true when the server answers again. */
+  /** The error in the status line; cleared when the server answers again. */
   private complaint = "";
 
   constructor(
     private readonly api: Api,
     allowed: PageData["sharing"],
-    /** The number of this page's own connection. */
+    /** This page's id among the viewers. */
     private readonly own: () => number | undefined,
     closed: () => void,
   ) {
@@ -79,7 +79,7 @@ export class SharePanel {
     const share = await this.api.share(value as Access, Number(this.lifetime.value), this.owner);
     this.showLink(share);
     this.selectLink();
-    this.status.textContent = "The link is ready: copy it and send it to those who may see this desktop.";
+    this.status.textContent = "The link is ready. Copy it and send it to the people who may see this desktop.";
     await this.refresh();
   }
 
@@ -88,7 +88,7 @@ export class SharePanel {
     const shares = await this.api.shares(this.owner);
     if (this.status.textContent === this.complaint) this.status.textContent = "";
     const holds = shares.some((share) => this.api.linkOf(share) === shown);
-    // One that was made meanwhile is not among them.
+    // A link that was created meanwhile is not among them.
     if (!holds && this.link.value === shown) this.showLink(null);
     this.showLinks(shares);
   }
@@ -114,10 +114,10 @@ export class SharePanel {
     const own = this.own();
     this.viewers.show(
       viewers.map(({ id, user, access }) => {
-        const line = { key: `${id}`, text: user || "Somebody", detail: DOES[access] };
+        const line = { key: `${id}`, text: user || "Unknown user", detail: DOES[access] };
         const disconnect = (): Promise<void> => this.attempt(() => this.disconnect(id));
         if (id !== own) return { ...line, actions: { Disconnect: disconnect } };
-        // Another line, should the server have told of this connection before it was known to be ours.
+        // Another line: the server may have listed this viewer before the page knew its id.
         return { ...line, key: "own", detail: "this window", actions: {} };
       }),
     );
@@ -132,12 +132,12 @@ export class SharePanel {
   private async disconnect(viewer: number): Promise<void> {
     await this.api.disconnect(viewer, this.owner);
     const links = !element("share-links-part").hidden;
-    this.status.textContent = links ? "Disconnected. Whoever has a link can come again until it ends." : "Disconnected.";
+    this.status.textContent = links ? "Disconnected. People with a link can connect again until it ends." : "Disconnected.";
   }
 
   private async copy(link: string): Promise<void> {
     const copied = await copyText(link);
-    this.status.textContent = copied ? "The link is copied." : "Your browser does not allow it: press Ctrl+C to copy the link above.";
+    this.status.textContent = copied ? "The link is copied." : "Your browser does not let this page copy: press Ctrl+C to copy the link above.";
     if (copied) return;
     this.link.value = link;
     element("share-made").hidden = false;
@@ -146,12 +146,12 @@ export class SharePanel {
 
   private selectLink(): void {
     this.link.focus();
-    // Backwards, so that its beginning is seen.
+    // Backwards, so that the beginning is visible.
     this.link.setSelectionRange(0, this.link.value.length, "backward");
     this.link.scrollLeft = 0;
   }
 
-  /** Does something, and says so if it fails. */
+  /** Runs an action, and shows its failure. */
   private async attempt(what: () => Promise<void>): Promise<void> {
     const { owner } = this;
     try {

@@ -1,4 +1,4 @@
-/** The slim bar at the top: a handle that opens on hover, click or focus, and goes away again. */
+/** The toolbar at the top: opens on hover, click or focus of its handle, and closes again. */
 import { element } from "../dom/element";
 import { roveFocus } from "../dom/roving";
 import type { KeysMenu } from "./keys-menu";
@@ -44,7 +44,7 @@ export class Toolbar {
     roveFocus(element("tools"), () => this.items(), { back: ["ArrowLeft"], forward: ["ArrowRight"] });
   }
 
-  /** From the keyboard. */
+  /** Opens the bar by keyboard. */
   enter(): void {
     this.show(true);
     this.items()[0]?.focus();
@@ -55,7 +55,7 @@ export class Toolbar {
     this.show(false);
   }
 
-  /** Tools that need a desktop. */
+  /** For tools that need a connection. */
   enable(ids: string[], on: boolean): void {
     for (const id of ids) element<HTMLButtonElement>(id).disabled = !on;
   }
@@ -72,7 +72,7 @@ export class Toolbar {
     }, ms);
   }
 
-  /** The handle has said what it is, or need not. */
+  /** The handle needs its label no longer. */
   private known(): void {
     this.bar.dataset["known"] = "true";
   }

@@ -1,11 +1,11 @@
-/** The card in the middle: how far the desktop is, or why there is none and what to do. */
+/** The card in the middle: progress of a start, or why there is no desktop and what to do. */
 import { announce } from "../dom/announce";
 import { copyText } from "../dom/copy-text";
 import { element } from "../dom/element";
 import { takeFocus } from "../dom/take-focus";
 import type { Step } from "./progress";
 
-/** What a card for an end or an error says. */
+/** Content of a card for an end or an error. */
 export interface Message {
   title: string;
   text?: string;
@@ -13,7 +13,7 @@ export interface Message {
   command?: string | null | undefined;
   log?: string[];
   logOpen?: boolean;
-  /** The button, and what it does. */
+  /** The button and its action. */
   action?: { label: string; run: () => void } | undefined;
   login?: string;
   loginLabel?: string;
@@ -42,7 +42,7 @@ export class Card {
     this.card.hidden = true;
   }
 
-  /** `action` is what the user can do meanwhile. */
+  /** `action` is for the button meanwhile. */
   progress(title: string, steps: Step[], action?: Message["action"]): void {
     if (this.card.dataset["kind"] !== "progress") this.log.textContent = "";
     this.show("progress", { title, action });

@@ -9,14 +9,14 @@ import { PublicState } from "./public-state";
 export interface WaysOn {
   begin: () => void;
   useHere: () => void;
-  /** Only the page as the server sends it knows the clients there are. */
+  /** Only a page that the server sends anew has the current clients. */
   reload: () => void;
 }
 
 /** The public state, its reason, and the card. */
 export type Ending = [PublicState, reason: string, Message];
 
-/** The cards of one page. */
+/** The endings of one page. */
 export class Endings {
   private readonly named: Naming;
 
@@ -42,8 +42,8 @@ export class Endings {
   private signedOut(): Message {
     return {
       title: "You have been signed out",
-      text: `The server no longer accepts this page's sign-in. ${this.named.The} is not affected by that.`,
-      remedy: "Sign in again to come back to it.",
+      text: `The server no longer accepts this page's sign-in. ${this.named.The} is not affected.`,
+      remedy: "Sign in again to return to it.",
       login: this.page.login,
     };
   }
@@ -61,7 +61,7 @@ export class Endings {
   private elsewhere(): Message {
     return {
       title: `${this.named.This} is now open elsewhere`,
-      text: "Another window took this connection over.",
+      text: "Another window took over this connection.",
       action: { label: "Use it here", run: this.ways.useHere },
     };
   }
@@ -69,7 +69,7 @@ export class Endings {
   private cutOff(): Message {
     return {
       title: "This window was disconnected",
-      text: `Somebody closed its connection from another window of ${this.named.this}.`,
+      text: `Its connection was closed from another window of ${this.named.this}.`,
       action: { label: "Connect again", run: this.ways.useHere },
     };
   }

@@ -1,10 +1,10 @@
-/** The cards of endings for those who came by a share, and can start nothing. */
+/** The endings of guests, who came by a share and can start nothing. */
 import type { Failure } from "../api";
 import type { Message } from "./card";
 import type { Naming } from "./naming";
 import { PublicState } from "./public-state";
 
-/** Null where it is the card that all get. */
+/** Null where guests get the same card as owners. */
 export function guestEnding(failure: Failure, named: Naming, again: () => void): [PublicState, string, Message] | null {
   const { problem, session } = failure.details;
   if (problem) return problem.reason === "share-ended" ? [PublicState.Stopped, "share-ended", shareEnded(problem)] : null;
@@ -23,7 +23,7 @@ function ended({ The }: Naming): Message {
 function notStarted({ The }: Naming): Message {
   return {
     title: `${The} is not running`,
-    text: "Nobody has started it yet, or its Jupyter server was restarted.",
+    text: "It has not been started yet, or its Jupyter server was restarted.",
     remedy: "Ask the person who shared it to start it, and to send you a new link.",
   };
 }

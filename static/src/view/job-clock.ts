@@ -1,4 +1,4 @@
-/** Says how long the desktop's job lasts: next to the open toolbar, and by itself when the end is near. */
+/** Shows the time left of the desktop's job: next to the open toolbar, and by itself when the end is near. */
 import type { Job, Session } from "../api";
 import { announce } from "../dom/announce";
 import { element } from "../dom/element";
@@ -8,7 +8,7 @@ const LOOK_MS = 5000;
 
 export class JobClock {
   private readonly line = element("job");
-  /** As the server told of it last. */
+  /** The job as the server has sent it last. */
   private job: Job | null = null;
   /** How far the server's clock is ahead of this page's, in seconds. */
   private ahead = 0;

@@ -1,4 +1,4 @@
-/** How texts call what the page shows: the desktop, or an application by its title. */
+/** The name in texts: "the desktop", or the title of an application. */
 import type { PageData } from "../api";
 
 export interface Naming {

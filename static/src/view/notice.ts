@@ -1,4 +1,4 @@
-/** The small line over the desktop: still starting, or the connection is lost. */
+/** The notice over the desktop: starting, saving, or the connection is lost. */
 import { announce } from "../dom/announce";
 import { element } from "../dom/element";
 

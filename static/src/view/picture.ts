@@ -5,7 +5,7 @@ import { element } from "../dom/element";
 export class Picture {
   private readonly canvas = element<HTMLCanvasElement>("picture");
 
-  /** Takes what there is to see, without showing it yet. Returns whether there was anything. */
+  /** Copies the desktop's picture, without showing it yet. Returns whether there is one. */
   keep(desktop: HTMLCanvasElement | null): boolean {
     if (!desktop || !hasPixels(desktop)) return false;
     this.canvas.width = desktop.width;
@@ -17,7 +17,7 @@ export class Picture {
   show(on: boolean): void {
     if (this.canvas.hidden === !on) return;
     this.canvas.hidden = !on;
-    // Its memory is given back.
+    // Frees its memory.
     if (!on) this.canvas.width = 0;
   }
 }

@@ -1,11 +1,11 @@
-/** The steps of coming up, in the order a user sees them. */
+/** The steps of a start, in the order in which users see them. */
 import type { Session } from "../api";
 import { beginsAt } from "./time-left";
 
 export interface Step {
   label: string;
   status: "done" | "current" | "waiting";
-  /** What there is to say of it, if it is the current one. */
+  /** More about the current step. */
   detail?: string;
 }
 
@@ -15,7 +15,7 @@ const JOB: [Name, string][] = [["submit", "Submit the job"], ["queue", "Wait for
 
 type Known = Pick<Session, "step" | "state"> & Partial<Pick<Session, "job">>;
 
-/** `application` is its title, `inJob` where the steps begin with a batch job. */
+/** `application` is a title; `inJob`: the steps begin with a batch job. */
 export function progress(session: Known | null, application: string | null = null, inJob = false): Step[] {
   if (session?.step === "ending") return [];
   const job = inJob || Boolean(session?.job) || session?.step === "submit";
@@ -36,7 +36,7 @@ function coming(application: string | null): [Name, string][] {
   ];
 }
 
-/** Why the job waits, and until when. */
+/** Why the job waits, and its expected start. */
 function queueDetail({ job }: Known): string {
   if (!job) return "";
   if (job.waiting === null) return `On ${job.node}.`;

@@ -1,4 +1,4 @@
-/** The page's public state: what tests, styles and an embedding page go by. */
+/** The page's public state, for tests, styles and an embedding page. */
 import type { LifeState } from "../connection";
 
 export enum PublicState {
@@ -10,14 +10,14 @@ export enum PublicState {
   Failed = "failed",
 }
 
-/** The public state while the session is on its way, or there; an ending has one of its own. */
+/** The public state before an ending, which has its own. */
 export function publicStateOf({ phase, picture, session }: LifeState): PublicState {
   if (phase.name === "connected") return PublicState.Connected;
   if (picture) return PublicState.Reconnecting;
   return session?.reachable ? PublicState.Connecting : PublicState.Starting;
 }
 
-/** The kind of display server behind the desktop, for the same readers as the state. */
+/** Publishes the kind of display server, like the state. */
 export function setBackend(backend: string): void {
   document.documentElement.dataset["backend"] = backend;
 }
@@ -25,7 +25,7 @@ export function setBackend(backend: string): void {
 /** The state and reason that were set last. */
 let told = "";
 
-/** `reason` tells the cards of one state apart: "signed-out", "elsewhere", or the server's word for what failed. */
+/** `reason` distinguishes the cards of one state: "signed-out", "elsewhere", or the `reason` of a Problem. */
 export function setPublicState(state: PublicState, reason = ""): void {
   if (told === `${state} ${reason}`) return;
   told = `${state} ${reason}`;

@@ -1,4 +1,4 @@
-/** Choices before a desktop starts: place and options. */
+/** The form before a start: placement and options. */
 import type { Field, PageData, Placement } from "../api";
 import { element } from "../dom/element";
 
@@ -30,7 +30,7 @@ export class StartForm {
     return !this.guest && (this.places.length > 1 || this.places.some(({ fields }) => fields.length > 0));
   }
 
-  /** The part of a request that says it. */
+  /** The choices, as a part of the request to start. */
   get wish(): object {
     if (!this.wanted) return {};
     const { name, fields } = this.place;
@@ -68,7 +68,7 @@ export class StartForm {
     return row;
   }
 
-  /** Only what belongs to the chosen place is there to be filled in. */
+  /** Shows only the fields of the chosen placement. */
   private follow(): void {
     const { name } = this.place;
     for (const row of this.form.querySelectorAll<HTMLElement>("[data-place]")) {
@@ -90,7 +90,7 @@ export class StartForm {
     return Object.fromEntries(this.controls().map(({ id, value }) => [id, value]));
   }
 
-  /** What was chosen the last time, as far as it can still be. */
+  /** Restores the last choices, as far as they are still valid. */
   private remember(choice: Choice): void {
     for (const control of this.controls()) {
       const usual = control.value;
@@ -113,7 +113,7 @@ function input({ kind, most, step }: Readonly<Field>): HTMLInputElement {
   made.spellcheck = false;
   if (kind === "text") {
     made.maxLength = 64;
-    made.placeholder = "the usual one";
+    made.placeholder = "default";
     return made;
   }
   made.required = true;
@@ -135,6 +135,6 @@ function remember(choice: Choice): void {
   try {
     localStorage.setItem(REMEMBERED, JSON.stringify(choice));
   } catch {
-    // A browser that stores nothing asks again.
+    // A browser that stores nothing shows the defaults again.
   }
 }

@@ -4,12 +4,12 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something still holds, for people. */
+/** A remaining time, as a text for users. */
 export function timeLeft(seconds: number): string {
   return `${span(seconds)} left`;
 }
 
-/** When something begins, both as seconds since 1970: how long that is, and the time of day if it is soon. */
+/** A time of start, as a text: how long until then, and the time of day if it is soon. Both in seconds since 1970. */
 export function beginsAt(time: number, now: number): string {
   const seconds = time - now;
   if (seconds < MINUTE) return "within a minute";
@@ -17,7 +17,7 @@ export function beginsAt(time: number, now: number): string {
   return seconds < DAY / 2 ? `at ${clock}, in about ${span(seconds)}` : `in about ${span(seconds)}`;
 }
 
-/** Never more exact than the one unit it takes. */
+/** A span, rounded to one unit. */
 function span(seconds: number): string {
   if (seconds < MINUTE) return "less than a minute";
   if (seconds <= 100 * MINUTE) return counted(seconds / MINUTE, "minute");

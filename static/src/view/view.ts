@@ -1,4 +1,4 @@
-/** The view around the desktop: a picture of the state of its life. */
+/** The view around the desktop: renders the state of the page. */
 import type { Access, PageData, Session } from "../api";
 import type { CardContent, LifeState, NoticeContent } from "../connection";
 import { announce } from "../dom/announce";
@@ -19,9 +19,9 @@ export interface Commands extends WaysOn {
 }
 
 const BLOCKED =
-  "The server answers, but the connection to the desktop does not open. A reverse proxy in front of Jupyter may keep WebSockets back: it must pass on the headers Upgrade and Connection. Trying again…";
+  "The server answers, but the connection to the desktop does not open. A reverse proxy in front of Jupyter may be blocking WebSockets: it must pass on the headers Upgrade and Connection. Trying again…";
 
-const BLOCKED_IN_JOB = "The job with the desktop cannot be reached at the moment; it goes on. Trying again…";
+const BLOCKED_IN_JOB = "The job of the desktop cannot be reached at the moment, but goes on. Trying again…";
 
 export class View {
   private readonly named: Naming;
@@ -44,7 +44,7 @@ export class View {
     this.notice = new Notice(commands.retry);
   }
 
-  /** The one place from which the page is changed; what is as it was is left alone. */
+  /** The only place that changes the page; unchanged parts are left alone. */
   render(now: LifeState): void {
     const before = this.shown;
     this.shown = now;
@@ -57,7 +57,7 @@ export class View {
     if (now.access && now.phase.name === "connected" && before?.phase.name !== "connected") this.greet(now.access);
   }
 
-  /** The picture of the desktop for when it is gone; returns whether there is any. */
+  /** Keeps the desktop's last picture; returns whether there is one. */
   keep(desktop: HTMLCanvasElement | null): boolean {
     return this.picture.keep(desktop);
   }
@@ -129,7 +129,7 @@ export class View {
   }
 
   private greet(access: Access): void {
-    announce(access === "full" ? "Connected." : `Connected. You can look on, but not use ${this.named.the}.`);
+    announce(access === "full" ? "Connected." : `Connected, view only: you can see ${this.named.the}, but not use it.`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The codes with which the bridge closes a WebSocket, of the range for private use (RFC 6455, section 7.4.2). */
+/** Codes with which the bridge closes a WebSocket, from the range for private use (RFC 6455, section 7.4.2). */
 export const CLOSING = {
   SESSION_ENDED: 4000,
   TAKEN_OVER: 4001,

@@ -1,3 +1,3 @@
-/** The WebSocket to the desktop, why it closes, and whether the other side is still there. */
+/** The WebSocket to the desktop, its closing codes, and the check whether it is alive. */
 export { CLOSING } from "./closing";
 export { Link } from "./link";

@@ -1,7 +1,7 @@
 /**
- * A WebSocket that notices when the other side has gone: the bridge answers an empty message with an empty message.
- * It is also the channel that a client reads and writes, which never sees those, nor text messages: in them the server
- * tells the page how the desktop is. `onended` comes exactly once, before the client hears of the end.
+ * A WebSocket that detects a dead connection: the bridge answers an empty message with an empty message. It is also the
+ * channel of a client, which gets neither those nor text messages: in these the server sends the page the state of the
+ * desktop. `onended` is called exactly once, before the client's `onclose`.
  */
 import { Owner } from "../dom/owner";
 import { Liveness } from "./liveness";
@@ -24,9 +24,9 @@ export class Link {
   private readonly owner: Owner;
   private readonly socket: WebSocket;
   private readonly liveness = new Liveness(performance.now());
-  /** It has opened: if it never does, something is in the way. */
+  /** The socket has opened; if it never does, something blocks it. */
   private wasOpen = false;
-  /** Its end was told. */
+  /** `onended` was called. */
   private ended = false;
 
   constructor(address: string, protocols: string[], openMs: number, parent: Owner) {
@@ -57,8 +57,8 @@ export class Link {
   }
 
   /**
-   * A closing socket reads as open until its end was told: noVNC's send queue would otherwise wait for ever for room
-   * (it loops until a flush succeeds). What is sent then is dropped, as on a lost link.
+   * A closing socket counts as open until `onended`: noVNC's send queue would otherwise wait for room for ever (it loops
+   * until a flush succeeds). Data sent then is dropped, as on a lost link.
    */
   get readyState(): number {
     if (this.ended) return WebSocket.CLOSED;
@@ -70,13 +70,13 @@ export class Link {
   }
 
   close(): void {
-    // noVNC does not expect to hear of the end while it is still asking for it.
+    // noVNC does not expect `onclose` while its call of close() is running.
     queueMicrotask(() => {
       this.end(LOST);
     });
   }
 
-  /** Asks at once whether the other side is there; the link ends within 2 s if not. */
+  /** Sends a ping at once; without an answer the link ends within 2 s. */
   probe(): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     this.liveness.probe(performance.now());

@@ -1,13 +1,13 @@
-/** Decides, from what was heard and when, whether to ask "are you there" and when to give a connection up. */
+/** Decides from the times of messages when to send a ping, and when to give up a connection. */
 
 const QUIET_MS = 5000;
 const ANSWER_MS = 9000;
 const PROBE_MS = 2000;
 
 export class Liveness {
-  /** When something came last. */
+  /** Time of the last message. */
   private heardAt: number;
-  /** When it was asked what has not been answered yet; null for no question. */
+  /** Time of the ping that is not answered yet; null if there is none. */
   private askedAt: number | null = null;
   /** Time limit of an answer (ms). */
   private limit = ANSWER_MS;
@@ -16,7 +16,7 @@ export class Liveness {
     this.heardAt = now;
   }
 
-  /** `answer`: to what was asked. Anything else may have been on its way since before the page slept. */
+  /** `answer`: the message answers a ping. Any other may have been on its way since before the page slept. */
   heard(now: number, answer: boolean): void {
     this.heardAt = now;
     if (this.limit === PROBE_MS && !answer) {
@@ -27,7 +27,7 @@ export class Liveness {
     this.limit = ANSWER_MS;
   }
 
-  /** Ask at once, with little patience: the page was hidden or offline and the link may be long dead. */
+  /** Pings at once, with a short time limit: the page was hidden or offline, and the link may be dead. */
   probe(now: number): "ask" {
     this.askedAt = now;
     this.limit = PROBE_MS;

@@ -16,13 +16,13 @@ async function read(pieces: Uint8Array[]): Promise<[string, string][]> {
   return heard;
 }
 
-test("events are read however the stream is cut", async () => {
+test("events are read from a stream in pieces of any size", async () => {
   const bytes = new TextEncoder().encode(TEXT);
   const expected = [["state", '{"name":"é😀"}'], ["log", '{"lines":["a: b"]}']];
   assert.deepEqual(await read([bytes]), expected);
   assert.deepEqual(await read([...bytes].map((byte) => Uint8Array.of(byte))), expected);
 });
 
-test("an event that was not finished is not told", async () => {
+test("an incomplete event is not reported", async () => {
   assert.deepEqual(await read([new TextEncoder().encode("event: state\ndata: {}\n")]), []);
 });

@@ -10,7 +10,7 @@ test("the same text is sent once", () => {
   assert.equal(memory.fromBrowser("one"), true);
 });
 
-test("the desktop's own text is not sent back to it, whatever line ends the browser gave it", () => {
+test("the desktop's own text is not sent back to it, even with the browser's line ends", () => {
   const memory = new SharedText();
   assert.equal(memory.fromDesktop("a\nb"), true);
   memory.written("a\nb");
@@ -23,13 +23,13 @@ test("the browser's own text is not written back to it", () => {
   assert.equal(memory.fromDesktop("one"), false);
 });
 
-test("nothing is never sent", () => {
+test("an empty text is never sent", () => {
   const memory = new SharedText();
   assert.equal(memory.fromBrowser(""), false);
   assert.equal(memory.fromDesktop(""), false);
 });
 
-test("copied again there after something else here", () => {
+test("a text copied again on the desktop is written, after another text in the browser", () => {
   const memory = new SharedText();
   memory.fromDesktop("there");
   memory.written("there");
@@ -37,7 +37,7 @@ test("copied again there after something else here", () => {
   assert.equal(memory.fromDesktop("there"), true);
 });
 
-test("copied again there after the page was left, where something else may have been copied", () => {
+test("a text copied again on the desktop is written, after the page lost the focus", () => {
   const memory = new SharedText();
   memory.fromDesktop("there");
   memory.written("there");
@@ -49,7 +49,7 @@ test("copied again there after the page was left, where something else may have 
   assert.equal(memory.fromDesktop("there"), false);
 });
 
-test("copied again there while the browser is still writing another text", () => {
+test("a text copied again on the desktop is written, while a write of another text is in progress", () => {
   const memory = new SharedText();
   memory.fromBrowser("one");
   assert.equal(memory.fromDesktop("two"), true);
@@ -59,7 +59,7 @@ test("copied again there while the browser is still writing another text", () =>
   assert.equal(memory.browserHas("one"), false);
 });
 
-test("a text that a new connection brings again was not copied again", () => {
+test("a text that a new connection sends again was not copied again", () => {
   const memory = new SharedText();
   memory.fromDesktop("there");
   memory.written("there");
@@ -78,7 +78,7 @@ test("a new connection offers the browser's text again, if it was the newest", (
   assert.equal(memory.reconnected(), null);
 });
 
-test("what the desktop had may be gone after a new connection, so it counts as unknown", () => {
+test("the desktop's text is unknown after a new connection", () => {
   const memory = new SharedText();
   memory.fromBrowser("one");
   memory.fromDesktop("two");

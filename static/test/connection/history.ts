@@ -1,22 +1,22 @@
-/** Histories of the page as tables: time, event, what is shown, effects. */
+/** Histories of the page as tables: time, event, visible state, effects. */
 import assert from "node:assert/strict";
 import { Failure, type FailureKind, type Problem, type Session } from "../../src/api";
 import { initial, step } from "../../src/connection/machine";
-import type { Effect, Event, LifeState, Way } from "../../src/connection/state";
+import type { Effect, LifeEvent, LifeState, Way } from "../../src/connection/state";
 import { Endings } from "../../src/view/endings";
 import { publicStateOf } from "../../src/view/public-state";
 
-/** Seconds, the event, what there is to see, and the effects. */
-export type Line = [at: number, event: Event, shows: string, does?: string];
+/** Seconds, the event, the visible state, and the effects. */
+export type Line = [at: number, event: LifeEvent, shows: string, does?: string];
 
 interface Page {
-  /** Came by a share. */
+  /** The page was opened by a share. */
   guest?: boolean;
   atHub?: boolean;
   hidden?: boolean;
 }
 
-/** Plays a history, line by line, and returns how it stands at the end. */
+/** Plays a history, line by line, and returns the state at its end. */
 export function play(lines: Line[], { guest = false, atHub = false, hidden = false }: Page = {}): LifeState {
   let state = initial({ hidden, online: true, atHub });
   lines.forEach(([at, event, shows, does = ""], index) => {
@@ -29,7 +29,7 @@ export function play(lines: Line[], { guest = false, atHub = false, hidden = fal
   return state;
 }
 
-/** The public state (and its reason), then card and notice where there are any, then whether the page says that it can only look. */
+/** The public state (and its reason), then card and notice, if any, then whether the page is view-only. */
 function shown(state: LifeState, guest: boolean): string {
   const { card, notice, access } = state;
   const parts = [publicState(state, guest), card?.kind === "progress" ? "steps" : "", notice?.kind === "lost" && notice.blocked ? "blocked" : (notice?.kind ?? "")];
@@ -50,7 +50,7 @@ export function endings(guest: boolean): Endings {
   return new Endings(page, { begin: nothing, useHere: nothing, reload: nothing });
 }
 
-/** An effect and what it is about. */
+/** An effect and its details. */
 function named(effect: Effect): string {
   switch (effect.do) {
     case "bring":
@@ -73,7 +73,7 @@ function session(told: Partial<Session>): Session {
 export const STARTING = session({ state: "starting", step: "display-server", reachable: false });
 export const REACHABLE = session({ state: "starting", step: "session" });
 export const RUNNING = session({});
-/** Xpra has ended and is started again. */
+/** Xpra is restarting. */
 export const OUT_OF_REACH = session({ reachable: false });
 export const QUEUED = session({ state: "starting", step: "queue", reachable: false, job: { ...JOB, waiting: "resources" } });
 export const IN_JOB = session({ job: JOB });
@@ -81,27 +81,27 @@ export const ENDING = session({ step: "ending" });
 export const STOPPED = session({ state: "stopped", reachable: false, reason: "You logged out." });
 export const FAILED = session({ state: "failed", step: "session", reachable: false, error: { reason: "xstartup-failed", message: "It failed." } });
 
-export const begin = (way: Way): Event => ({ kind: "begin", way });
-export const brought = (known: Session): Event => ({ kind: "brought", session: known });
-export const heard = (known: Session): Event => ({ kind: "session", session: known });
-export const stopped: Event = { kind: "stopped", session: STOPPED };
-export const failed = (kind: FailureKind, problem?: Problem): Event => ({ kind: "failed", failure: failure(kind, problem) });
-export const unheard = (kind: FailureKind): Event => ({ kind: "unheard", failure: failure(kind) });
-export const lost = (kind: FailureKind, picture = true): Event => ({ kind: "lost", failure: failure(kind), picture });
-export const refusal = (problem: Problem): Event => ({ kind: "checked", refusal: failure("refused", problem) });
-export const CONNECTED: Event = { kind: "connected", access: "full" };
-export const LOOKING_ON: Event = { kind: "connected", access: "view" };
-export const SEEN: Event = { kind: "seen" };
-export const SAVES: Event = { kind: "ending" };
-export const STOP: Event = { kind: "stop", cancel: false };
-export const notStopped = (kind: FailureKind): Event => ({ kind: "not-stopped", failure: failure(kind) });
-export const DUE: Event = { kind: "due" };
+export const begin = (way: Way): LifeEvent => ({ kind: "begin", way });
+export const brought = (known: Session): LifeEvent => ({ kind: "brought", session: known });
+export const heard = (known: Session): LifeEvent => ({ kind: "session", session: known });
+export const stopped: LifeEvent = { kind: "stopped", session: STOPPED };
+export const failed = (kind: FailureKind, problem?: Problem): LifeEvent => ({ kind: "failed", failure: failure(kind, problem) });
+export const unheard = (kind: FailureKind): LifeEvent => ({ kind: "unheard", failure: failure(kind) });
+export const lost = (kind: FailureKind, picture = true): LifeEvent => ({ kind: "lost", failure: failure(kind), picture });
+export const refusal = (problem: Problem): LifeEvent => ({ kind: "checked", refusal: failure("refused", problem) });
+export const CONNECTED: LifeEvent = { kind: "connected", access: "full" };
+export const LOOKING_ON: LifeEvent = { kind: "connected", access: "view" };
+export const SEEN: LifeEvent = { kind: "seen" };
+export const SAVES: LifeEvent = { kind: "ending" };
+export const STOP: LifeEvent = { kind: "stop", cancel: false };
+export const notStopped = (kind: FailureKind): LifeEvent => ({ kind: "not-stopped", failure: failure(kind) });
+export const DUE: LifeEvent = { kind: "due" };
 
 function failure(kind: FailureKind, problem?: Problem): Failure {
   return new Failure(kind, problem ? { problem } : {});
 }
 
-/** The page has the desktop before it. */
+/** The page shows the desktop. */
 export const TO_CONNECTED: Line[] = [
   [0, begin("start"), "starting, steps", "let-go, start"],
   [0, brought(RUNNING), "connecting, steps", "prepare, unwatch, connect"],

@@ -16,9 +16,9 @@ const HISTORIES: Record<string, Line[]> = {
     [4, heard(RUNNING), "connected, beginning", "prepare, unwatch, await-paint"],
     [5, { kind: "painted" }, "connected"],
   ],
-  "a desktop is there": [
+  "a desktop is running already": [
     ...TO_CONNECTED,
-    // It may have been on its way.
+    // An event that was on its way.
     [2, heard(RUNNING), "connected", "prepare, unwatch"],
   ],
   "a job waits for a node": [
@@ -28,13 +28,13 @@ const HISTORIES: Record<string, Line[]> = {
     [9, heard(IN_JOB), "connecting, steps", "prepare, connect"],
     [10, CONNECTED, "connected, steps"],
     [10, { kind: "log", lines: ["more"] }, "connected, steps"],
-    // It was black all the while.
+    // The screen may still be black.
     [10, SEEN, "connected, beginning", "await-paint"],
-    // A job can end at any time, so the page goes on to listen.
+    // A job can end at any time, so the watch goes on.
     [11, { kind: "painted" }, "connected"],
     [12, heard(IN_JOB), "connected", "prepare"],
   ],
-  "the link breaks": [
+  "a connection breaks": [
     ...TO_CONNECTED,
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost", "connect"],
@@ -43,20 +43,20 @@ const HISTORIES: Record<string, Line[]> = {
     [66, CONNECTED, "connected, lost"],
     [66, SEEN, "connected"],
   ],
-  "the link breaks before anything was seen": [
+  "a connection breaks before the first picture": [
     ...TO_CONNECTED.slice(0, 3),
     [2, lost("unreachable", false), "connecting, steps, lost", "pause 0 since 2"],
     [3, DUE, "connecting, steps, lost", "connect"],
     [4, CONNECTED, "connected, steps, lost"],
   ],
-  "a picture stays when a connection ends before it shows anything": [
+  "the picture stays when a new connection ends before its first picture": [
     ...TO_CONNECTED,
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost", "connect"],
     [62, CONNECTED, "connected, lost"],
     [62, lost("unreachable", false), "reconnecting, lost", "pause 1 since 62"],
   ],
-  "a connection that breaks at once does not start the delays anew": [
+  "a connection that breaks at once does not reset the delays": [
     ...TO_CONNECTED,
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost", "connect"],
@@ -74,14 +74,14 @@ const HISTORIES: Record<string, Line[]> = {
     [6, unheard("unreachable"), "starting, steps, lost"],
     [7, heard(REACHABLE), "connecting, steps", "prepare, connect"],
   ],
-  "the user need not wait": [
+  "the user retries at once": [
     ...TO_CONNECTED,
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
     [60, { kind: "retry" }, "reconnecting, lost", "connect"],
     [60, { kind: "retry" }, "reconnecting, lost"],
     [61, DUE, "reconnecting, lost"],
   ],
-  "a hidden page waits until it is looked at": [
+  "a hidden page waits until it is shown": [
     ...TO_CONNECTED,
     [10, { kind: "hidden" }, "connected"],
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
@@ -89,13 +89,13 @@ const HISTORIES: Record<string, Line[]> = {
     [90, { kind: "offline" }, "reconnecting, lost"],
     [99, { kind: "shown" }, "reconnecting, lost", "connect, probe"],
   ],
-  "a hidden page comes back with the network": [
+  "a hidden page reconnects when the network is back": [
     ...TO_CONNECTED,
     [10, { kind: "hidden" }, "connected"],
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
     [61, { kind: "online" }, "reconnecting, lost", "connect"],
   ],
-  "a page that may have slept asks whether the other side is there": [
+  "a page that may have slept checks its connection": [
     ...TO_CONNECTED,
     [10, { kind: "offline" }, "connected", "probe"],
     [11, { kind: "online" }, "connected", "probe"],
@@ -110,7 +110,7 @@ const HISTORIES: Record<string, Line[]> = {
     [62, lost("unreachable"), "reconnecting, lost", "pause 0 since 62"],
     [62, { kind: "online" }, "reconnecting, lost", "connect, probe"],
   ],
-  "WebSockets are kept back": [
+  "WebSockets are blocked": [
     ...TO_CONNECTED.slice(0, 2),
     [1, failed("blocked"), "connecting, steps, lost", "pause 0 since 0"],
     [2, DUE, "connecting, steps, lost", "connect"],
@@ -128,16 +128,16 @@ const HISTORIES: Record<string, Line[]> = {
     [61, brought(STOPPED), "stopped: session-ended", "prepare, unwatch, let-go"],
     [70, begin("start"), "starting, steps", "let-go, start"],
   ],
-  "programs save what they have when the session ends": [
+  "programs save when the session ends": [
     ...TO_CONNECTED,
     [60, lost("gone"), "reconnecting, lost", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost", "ask"],
-    // The display server still answers, but it is no use any more to connect.
+    // The display server still answers, but the session is ending.
     [61, brought(ENDING), "reconnecting, saving", "watch, prepare"],
     [64, heard(STOPPED), "stopped: session-ended", "prepare, unwatch, let-go"],
     [65, heard(STOPPED), "stopped: session-ended"],
   ],
-  "the server was started again, and knows of no session": [
+  "the server was restarted, and has no session": [
     ...TO_CONNECTED,
     [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost", "connect"],
@@ -158,16 +158,16 @@ const HISTORIES: Record<string, Line[]> = {
     [0, brought(STARTING), "starting, steps", "watch, prepare"],
     [1, heard(FAILED), "failed: xstartup-failed", "prepare, unwatch, let-go"],
   ],
-  "what is missing is said": [
+  "a start is refused with a reason": [
     [0, begin("start"), "starting, steps", "let-go, start"],
     [0, failed("refused", { reason: "no-vnc-server", message: "No VNC server is installed." }), "failed: no-vnc-server", "let-go"],
     [9, begin("start"), "starting, steps", "let-go, start"],
   ],
-  "nothing can show the desktop": [
+  "there is no client for the desktop": [
     ...TO_CONNECTED.slice(0, 2),
     [1, failed("no-client", { reason: "client-missing", message: "Not installed." }), "failed: client-missing", "let-go"],
   ],
-  "Xpra ends and is started again": [
+  "Xpra restarts": [
     ...TO_CONNECTED,
     [60, lost("gone"), "reconnecting, lost", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost", "ask"],
@@ -176,7 +176,7 @@ const HISTORIES: Record<string, Line[]> = {
     [63, failed("not-ready"), "reconnecting, lost", "pause 1 since 61"],
     [64, DUE, "reconnecting, lost", "ask"],
   ],
-  "another window takes the connection over": [
+  "another window takes over the connection": [
     ...TO_CONNECTED,
     [60, lost("elsewhere"), "stopped: elsewhere", "let-go"],
     [61, DUE, "stopped: elsewhere"],
@@ -194,7 +194,7 @@ const HISTORIES: Record<string, Line[]> = {
     [61, DUE, "reconnecting, lost", "connect"],
     [61, failed("signed-out"), "failed: signed-out", "let-go"],
   ],
-  "while the watch is not answered, nothing ends but by a word of the server": [
+  "a watch without an answer ends nothing, but an answer of the server does": [
     [0, begin("start"), "starting, steps", "let-go, start"],
     [0, brought(STARTING), "starting, steps", "watch, prepare"],
     [5, unheard("unreachable"), "starting, steps, lost"],
@@ -214,7 +214,7 @@ const HISTORIES: Record<string, Line[]> = {
     [64, DUE, "reconnecting, saving", "ask"],
     [65, brought(STOPPED), "stopped: session-ended", "prepare, unwatch, let-go"],
   ],
-  "programs save, since somebody else has stopped the desktop": [
+  "another user stops the desktop, and programs save": [
     ...TO_LOOKING_ON,
     [60, SAVES, "connected, saving, view only"],
     [64, lost("gone"), "reconnecting, saving, view only", "pause 0 since 64"],
@@ -222,7 +222,7 @@ const HISTORIES: Record<string, Line[]> = {
     [65, brought(ENDING), "reconnecting, saving, view only", "watch, prepare"],
     [66, heard(STOPPED), "stopped: session-ended", "prepare, unwatch, let-go"],
   ],
-  "a connection that breaks while programs save": [
+  "a connection breaks while programs save": [
     ...TO_CONNECTED,
     [60, SAVES, "connected, saving"],
     [61, lost("unreachable"), "reconnecting, lost", "pause 0 since 61"],
@@ -231,26 +231,26 @@ const HISTORIES: Record<string, Line[]> = {
     [62, SAVES, "connected, saving"],
     [62, SEEN, "connected, saving"],
   ],
-  "the user cancels a job that waits": [
+  "the user cancels a waiting job": [
     [0, begin("start"), "starting, steps", "let-go, start"],
     [0, brought(QUEUED), "starting, steps", "watch, prepare"],
     [5, { kind: "stop", cancel: true }, "starting, steps, cancelling", "stop"],
     [5, heard(QUEUED), "starting, steps, cancelling", "prepare"],
     [6, stopped, "stopped: session-ended", "let-go"],
   ],
-  "the server does not answer the user who cancels a job": [
+  "the cancelling of a job is not answered": [
     [0, begin("start"), "starting, steps", "let-go, start"],
     [0, brought(QUEUED), "starting, steps", "watch, prepare"],
     [5, { kind: "stop", cancel: true }, "starting, steps, cancelling", "stop"],
     [9, notStopped("unreachable"), "starting, steps"],
     [10, heard(QUEUED), "starting, steps", "prepare"],
   ],
-  "whether a desktop was stopped cannot be told": [
+  "a stop is not answered": [
     ...TO_CONNECTED,
     [60, STOP, "connected, stopping", "stop"],
     [90, notStopped("unreachable"), "connected"],
   ],
-  "a desktop that is to be stopped is gone": [
+  "a stopped desktop is already gone": [
     ...TO_CONNECTED,
     [60, STOP, "connected, stopping", "stop"],
     [61, notStopped("gone"), "stopped: session-ended", "let-go"],
@@ -263,7 +263,7 @@ const HISTORIES: Record<string, Line[]> = {
     [62, { kind: "restarted", answered: true }, "starting, steps, saving"],
     [62, brought(STARTING), "starting, steps", "watch, prepare"],
   ],
-  "a restart without an answer, while programs save": [
+  "a restart is not answered while programs save": [
     ...TO_CONNECTED,
     [60, { kind: "restart" }, "connected, saving", "restart"],
     [61, SAVES, "connected, saving"],
@@ -274,28 +274,28 @@ const HISTORIES: Record<string, Line[]> = {
     ...TO_CONNECTED,
     [60, { kind: "restart" }, "connected, saving", "restart"],
     [60, { kind: "restarted", answered: true }, "starting, steps, saving", "let-go, restart"],
-    // It may have been done: not twice.
+    // The restart may have been done: not twice.
     [90, failed("unreachable"), "starting, steps, lost", "pause 0 since 60"],
     [91, DUE, "starting, steps, lost", "start"],
     [92, brought(STARTING), "starting, steps", "watch, prepare"],
     [93, heard(REACHABLE), "connecting, steps", "prepare, connect"],
   ],
-  "there is something to choose, and no desktop": [
+  "there are options, and no desktop": [
     [0, begin("look"), "starting", "let-go, look"],
     [1, failed("unreachable"), "starting, lost", "pause 0 since 0"],
     [2, DUE, "starting, lost", "look"],
     [2, failed("gone"), "form", "let-go"],
     [9, begin("start"), "starting, steps", "let-go, start"],
   ],
-  "there is something to choose, but a desktop, too": [
+  "there are options, and a desktop": [
     [0, begin("look"), "starting", "let-go, look"],
     [1, brought(RUNNING), "connecting, steps", "prepare, unwatch, connect"],
   ],
-  "there is something to choose, and a desktop that has ended": [
+  "there are options, and a desktop that has ended": [
     [0, begin("look"), "starting", "let-go, look"],
     [1, brought(STOPPED), "form", "let-go"],
   ],
-  "a card stays until there is something else to say": [
+  "a card stays until there is another one": [
     ...TO_CONNECTED,
     [60, heard(STOPPED), "stopped: session-ended", "prepare, unwatch, let-go"],
     [70, begin("look"), "stopped: session-ended", "let-go, look"],
@@ -304,19 +304,19 @@ const HISTORIES: Record<string, Line[]> = {
 };
 
 const GUESTS: Record<string, Line[]> = {
-  "a guest looks on": TO_LOOKING_ON,
-  "a guest whose link breaks looks on again": [
+  "a guest connects, view-only": TO_LOOKING_ON,
+  "a guest reconnects, view-only": [
     ...TO_LOOKING_ON,
     [60, lost("unreachable"), "reconnecting, lost, view only", "pause 0 since 60"],
     [61, DUE, "reconnecting, lost, view only", "connect"],
     [62, LOOKING_ON, "connected, lost, view only"],
     [62, SEEN, "connected, view only"],
   ],
-  "a guest comes when there is no desktop": [
+  "a guest opens a link, but there is no desktop": [
     [0, begin("ask"), "starting, steps", "let-go, ask"],
     [0, failed("gone"), "stopped: not-started", "let-go"],
   ],
-  "a guest is sent away": [
+  "a guest is disconnected": [
     ...TO_LOOKING_ON,
     [60, lost("disconnected"), "reconnecting, view only", "check"],
     [61, { kind: "checked", refusal: null }, "stopped: disconnected", "let-go"],
@@ -327,7 +327,7 @@ const GUESTS: Record<string, Line[]> = {
     [60, lost("disconnected"), "reconnecting, view only", "check"],
     [61, refusal({ reason: "share-ended", message: "It has ended." }), "stopped: share-ended", "let-go"],
   ],
-  "a guest comes by a link that has ended": [
+  "a guest opens a link that has ended": [
     [0, begin("ask"), "starting, steps", "let-go, ask"],
     [0, brought(RUNNING), "connecting, steps", "prepare, unwatch, connect"],
     [0, failed("refused", { reason: "share-ended", message: "It has ended." }), "stopped: share-ended", "let-go"],
@@ -347,7 +347,7 @@ const GUESTS: Record<string, Line[]> = {
 for (const [name, lines] of Object.entries(HISTORIES)) test(name, () => { play(lines); });
 for (const [name, lines] of Object.entries(GUESTS)) test(name, () => { play(lines, { guest: true }); });
 
-test("a desktop that does not let the page in is asked five times", () => {
+test("the page tries five passwords until it gives up", () => {
   const refused = [0, 1, 2, 3].flatMap((count): Line[] => [
     [count, failed("not-authorised"), "connecting, steps, lost", `pause ${count} since ${count}`],
     [count + 1, DUE, "connecting, steps, lost", "connect"],
@@ -355,7 +355,7 @@ test("a desktop that does not let the page in is asked five times", () => {
   play([...TO_CONNECTED.slice(0, 2), ...refused, [5, failed("not-authorised"), "failed: refused", "let-go"]]);
 });
 
-test("a connection makes good for what went wrong before it", () => {
+test("a connection resets the counts of failures", () => {
   const { inARow } = play([
     ...TO_CONNECTED.slice(0, 2),
     [1, failed("blocked"), "connecting, steps, lost", "pause 0 since 0"],
@@ -368,7 +368,7 @@ test("a connection makes good for what went wrong before it", () => {
 });
 
 for (const kind of ["signed-out", "not-running"] as const) {
-  test(`at a hub, an answer that says ${kind} is believed the fifth time`, () => {
+  test(`at a hub, only the fifth answer "${kind}" in a row ends the page`, () => {
     const absent = [0, 1, 2, 3].flatMap((count): Line[] => [
       [count, failed(kind), "starting, steps, lost", `pause ${count} since ${count}`],
       [count + 1, DUE, "starting, steps, lost", "ask"],
@@ -377,7 +377,7 @@ for (const kind of ["signed-out", "not-running"] as const) {
   });
 }
 
-test("a page that was opened in the background comes up, and waits only after a failure", () => {
+test("a page that was opened in the background connects, and waits only after a failure", () => {
   play([...TO_CONNECTED, [60, lost("unreachable"), "reconnecting, lost", "pause 0 since 60"], [61, DUE, "reconnecting, lost"]], { hidden: true });
 });
 

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { EscapeChord, isPasteChord, type Key } from "../../src/input/chords";
+import { EscapeChord, isPasteChord, type ChordEvent } from "../../src/input/chords";
 
 const NONE = { type: "keydown", ctrlKey: false, shiftKey: false, altKey: false, metaKey: false };
-const key = (name: string, more: Partial<Key> = {}): Key => ({ ...NONE, key: name, code: name, ...more });
+const key = (name: string, more: Partial<ChordEvent> = {}): ChordEvent => ({ ...NONE, key: name, code: name, ...more });
 
-test("the keys that paste", () => {
+test("paste chords are recognised", () => {
   assert.ok(isPasteChord(key("v", { code: "KeyV", ctrlKey: true }), false));
   assert.ok(isPasteChord(key("V", { code: "KeyV", ctrlKey: true, shiftKey: true }), false));
   assert.ok(isPasteChord(key("Insert", { shiftKey: true }), false));
-  assert.ok(isPasteChord(key("v", { code: "Period", ctrlKey: true }), false), "Dvorak: the letter counts, not the place");
+  assert.ok(isPasteChord(key("v", { code: "Period", ctrlKey: true }), false), "Dvorak: the letter counts, not the physical key");
 });
 
-test("the keys that paste while another alphabet is on", () => {
+test("paste chords are recognised on keyboards of other alphabets", () => {
   assert.ok(isPasteChord(key("м", { code: "KeyV", ctrlKey: true }), false));
   assert.ok(isPasteChord(key("М", { code: "KeyV", ctrlKey: true, shiftKey: true }), false));
   assert.ok(!isPasteChord(key("с", { code: "KeyC", ctrlKey: true }), false));
@@ -24,7 +24,7 @@ test("Command+V pastes where Command is Ctrl", () => {
   assert.ok(!isPasteChord(key("c", { code: "KeyC", metaKey: true }), true));
 });
 
-test("keys that do not", () => {
+test("other keys are no paste chords", () => {
   assert.ok(!isPasteChord(key("v", { code: "KeyV" }), false));
   assert.ok(!isPasteChord(key("Insert"), false));
   assert.ok(!isPasteChord(key("Insert", { ctrlKey: true, shiftKey: true }), false));
@@ -37,17 +37,17 @@ function feed(...strokes: string[]): boolean[] {
   return strokes.map((stroke) => chord.feed(key(stroke.slice(1), { type: stroke.startsWith("+") ? "keydown" : "keyup" })));
 }
 
-test("Ctrl+Alt+Shift leaves with its last release, in any order", () => {
+test("Ctrl+Alt+Shift leaves the desktop at the last release, in any order", () => {
   assert.deepEqual(feed("+Control", "+Alt", "+Shift", "-Shift", "-Alt", "-Control"), [false, false, false, false, false, true]);
   assert.ok(feed("+Shift", "+Control", "+Alt", "-Control", "-Shift", "-Alt").at(-1));
 });
 
-test("two of the three, or another key among them, stay on the desktop", () => {
+test("two of the three, or another key among them, do not leave the desktop", () => {
   assert.ok(!feed("+Control", "+Alt", "-Alt", "-Control").includes(true));
   assert.ok(!feed("+Control", "+Alt", "+Shift", "+t", "-t", "-Shift", "-Alt", "-Control").includes(true));
 });
 
-test("Alt that calls itself Meta under Shift counts as Alt", () => {
+test("Alt that is reported as Meta with Shift counts as Alt", () => {
   const chord = new EscapeChord();
   chord.feed(key("Control"));
   chord.feed(key("Shift"));

@@ -3,7 +3,7 @@ import test from "node:test";
 import { Composer } from "../../src/keys/composer";
 import { PLAIN } from "../../src/keys/stroke";
 
-/** A key as `key/code`, with `/229` where an input method has it, `/c` in a composition, and what is held before it. */
+/** A key as `key/code`, with `/229` if an input method takes it, `/c` in a composition, after the held modifiers. */
 function takers(row: string, mac = false): string {
   const composer = new Composer(mac);
   const keys = row.split(" ").map((word) => {
@@ -30,8 +30,8 @@ function takers(row: string, mac = false): string {
 }
 
 /**
- * What is pressed, and who takes each key: the Desktop, the Browser or Nobody. Firefox 153, Chromium 156 and WebKitGTK
- * 2.50 on Linux were recorded; Windows and macOS are as UI Events and the engines' key tables have it.
+ * The keys, and the taker of each: the Desktop, the Browser or Nobody. Firefox 153, Chromium 156 and WebKitGTK 2.50 on
+ * Linux were recorded; Windows and macOS are by UI Events and the engines' key tables.
  */
 const ROWS: [layout: string, engine: string, keys: string, takers: string][] = [
   ["de ´e", "Firefox, Linux", "Dead/Equal e/KeyE/c text x/KeyX", "BBD"],
@@ -65,7 +65,7 @@ for (const [layout, engine, keys, wanted] of ROWS) {
   });
 }
 
-test("Backspace and Escape take an accent back that only the page knows of", () => {
+test("Backspace and Escape cancel an accent without a composition", () => {
   assert.equal(takers("Dead/Equal Backspace/Backspace e/KeyE"), "BND");
   assert.equal(takers("Dead/Equal Escape/Escape e/KeyE"), "BND");
   assert.equal(takers("Dead/Equal Backspace/Backspace/c text e/KeyE"), "BBD", "an input method does that itself");
@@ -77,11 +77,11 @@ test("other keys and shortcuts end an accent, and go to the desktop", () => {
   assert.equal(takers("Dead/Equal C+c/KeyC e/KeyE"), "BDD");
 });
 
-test("Option and a letter is no shortcut on a Mac", () => {
+test("Option with a letter is no shortcut on a Mac", () => {
   assert.equal(takers("Dead/KeyE A+å/KeyA text", true), "BB");
   assert.equal(takers("Dead/KeyE A+a/KeyA", false), "BD");
 });
 
-test("an accent whose text is there, or that is given up, does not wait any more", () => {
+test("an accent no longer waits when its composition has ended", () => {
   assert.equal(takers("Dead/Equal text e/KeyE"), "BD");
 });

@@ -6,7 +6,7 @@ import { PLAIN, type Stroke } from "../../src/keys/stroke";
 
 const FLAGS = { C: "ctrlKey", S: "shiftKey", A: "altKey", M: "metaKey", G: "modifierAltGraph" } as const;
 
-/** A key as `key/code`, with what is held before it: "CS+v/KeyV". */
+/** A key as `key/code`, after the held modifiers: "CS+v/KeyV". */
 function stroke(word: string): Stroke {
   const [, held = "", name = ""] = /^(?:([CSAMG]+)\+)?(.+)$/.exec(word) ?? [];
   const [key = "", code = key] = name.split("/");
@@ -15,7 +15,7 @@ function stroke(word: string): Stroke {
   return made;
 }
 
-/** What the desktop hears of keys that go down ("+…") and up ("-…"). */
+/** The desktop's key events for presses ("+…") and releases ("-…"). */
 function heard(keys: string, settings: { mac?: boolean; commandIsControl?: boolean } = {}): string {
   const { mac = false } = settings;
   const { commandIsControl = mac } = settings;
@@ -39,7 +39,7 @@ function latin(key: string, code: string, shiftKey = false): string {
   return latinOf({ key, code, shiftKey });
 }
 
-test("letters of other alphabets are those of an American keyboard in shortcuts", () => {
+test("letters of other alphabets become those of an American keyboard in shortcuts", () => {
   assert.equal(latin("м", "KeyV"), "v");
   assert.equal(latin("М", "KeyV", true), "V");
   assert.equal(latin("ψ", "KeyC"), "c");
@@ -50,17 +50,17 @@ test("letters of other alphabets are those of an American keyboard in shortcuts"
   assert.equal(latin("۱", "Digit1"), "1");
 });
 
-test("Latin layouts keep their letters, wherever they are", () => {
+test("Latin layouts keep their letters", () => {
   assert.equal(latin("a", "KeyQ"), "a", "AZERTY");
   assert.equal(latin("z", "KeyY"), "z", "QWERTZ");
   assert.equal(latin("ö", "Semicolon"), "ö");
   assert.equal(latin("v", "Period"), "v", "Dvorak");
   assert.equal(latin("&", "Digit1"), "&");
   assert.equal(latin("Enter", "Enter"), "Enter");
-  assert.equal(latin("м", "IntlRo"), "м", "no place known");
+  assert.equal(latin("м", "IntlRo"), "м", "unknown physical key");
 });
 
-test("what makes a shortcut", () => {
+test("modifiers make a shortcut", () => {
   const holding = (held: string, mac = false): boolean => isShortcut(stroke(`${held}+a/KeyA`), mac);
   assert.ok(holding("C") && holding("A") && holding("M") && holding("CS") && holding("CA"));
   assert.ok(!holding("S") && !holding("G"));
@@ -68,28 +68,28 @@ test("what makes a shortcut", () => {
   assert.ok(!holding("A", true) && holding("C", true) && holding("MA", true), "Option on a Mac");
 });
 
-test("Ctrl and a letter of another alphabet", () => {
+test("Ctrl with a letter of another alphabet is a Latin shortcut", () => {
   assert.equal(heard("+Control/ControlLeft +C+м/KeyV -C+м/KeyV -Control/ControlLeft"), "+Control +C:v -C:v -Control");
   assert.equal(heard("+Control/ControlLeft +C+м/KeyV -Control/ControlLeft -м/KeyV"), "+Control +C:v -Control -v", "as it was pressed");
   assert.equal(heard("+м/KeyV -м/KeyV"), "+м -м");
   assert.equal(heard("+G+ѣ/KeyE -G+ѣ/KeyE"), "+ѣ -ѣ", "AltGr is no shortcut");
 });
 
-test("text has its keys", () => {
+test("a text is typed by its characters", () => {
   assert.equal(heard("text:é"), "+é -é");
   assert.equal(heard("text:´x"), "+´ -´ +x -x");
   assert.equal(heard("text:🎉"), "+🎉 -🎉");
 });
 
-test("the focus goes: all keys are let go, once", () => {
+test("all keys are released once when the focus is lost", () => {
   assert.equal(heard("+Shift/ShiftLeft +S+A/KeyA blur -a/KeyA"), "+Shift +A -Shift -A");
 });
 
-test("a composition begins: keys are let go, modifiers are not", () => {
+test("keys are released when a composition begins, but modifiers are not", () => {
   assert.equal(heard("+Shift/ShiftLeft +S+A/KeyA compose"), "+Shift +A -A");
 });
 
-test("a modifier whose release nobody told of is let go with the next key", () => {
+test("a modifier whose release was not reported is released with the next key", () => {
   assert.equal(heard("+AltGraph/AltRight compose text:ô +a/KeyA"), "+AltGraph +ô -ô -AltGraph +a");
   assert.equal(heard("+Shift/ShiftLeft compose text:ü -u/KeyU"), "+Shift +ü -ü -Shift");
   assert.equal(heard("+Shift/ShiftLeft +S+A/KeyA"), "+Shift +A");
@@ -97,41 +97,41 @@ test("a modifier whose release nobody told of is let go with the next key", () =
   assert.equal(heard("+Shift/ShiftLeft +SA+Meta/AltLeft +SA+F4/F4"), "+Shift +Meta +F4", "Alt under another name");
 });
 
-test("modifiers that users have swapped are held as what they are", () => {
+test("swapped modifiers are held by their meaning", () => {
   assert.equal(heard("+Control/AltLeft +C+c/KeyC -C+c/KeyC -Control/AltLeft"), "+Control +C:c -C:c -Control");
   assert.equal(heard("+Alt/MetaLeft +A+F4/F4 -A+F4/F4 -Alt/MetaLeft"), "+Alt +F4 -F4 -Alt");
   assert.equal(heard("+Control/CapsLock +C+c/KeyC"), "+Control +C:c");
 });
 
-test("AltGr on Windows lets go of no Control", () => {
+test("AltGr on Windows releases no Control", () => {
   assert.equal(heard("+C+Control/ControlLeft +AltGraph/AltRight +G+@/KeyQ"), "+Control +AltGraph +@");
 });
 
-test("Ctrl and an accent is Ctrl and what is in its place in America", () => {
+test("Ctrl with an accent is Ctrl with the character of an American keyboard", () => {
   assert.equal(heard("+Control/ControlLeft +C+Dead/Backquote -C+Dead/Backquote"), "+Control +C:` -C:`");
 });
 
-test("Command and a letter leave Caps Lock as it is", () => {
+test("Command with a letter keeps Caps Lock", () => {
   const locked: boolean[] = [];
   const stream = new KeyStream((_, { modifierCapsLock }) => locked.push(modifierCapsLock), { mac: true, commandIsControl: () => true });
   for (const word of ["M+Meta/MetaLeft", "M+c/KeyC"]) stream.press({ ...stroke(word), modifierCapsLock: true });
   assert.deepEqual(locked, [true, true, true, true]);
 });
 
-test("keys without a known place are told apart", () => {
+test("keys without a known code are distinguished", () => {
   assert.equal(heard("+AltGraph/Unidentified +G+€/Unidentified -G+€/Unidentified -AltGraph/Unidentified"), "+AltGraph +€ -€ -AltGraph");
 });
 
 const MAC = { mac: true };
 
-test("Command and a letter is Ctrl and that letter, released at once", () => {
+test("Command with a letter is Ctrl with that letter, released at once", () => {
   assert.equal(heard("+M+Meta/MetaLeft +M+c/KeyC -Meta/MetaLeft", MAC), "+Control +C:c -C:c -Control");
   assert.equal(heard("+M+Meta/MetaLeft +M+c/KeyC +M+v/KeyV -Meta/MetaLeft", MAC), "+Control +C:c -C:c -Control +Control +C:v -C:v -Control");
   assert.equal(heard("+M+Meta/MetaLeft +MS+Shift/ShiftLeft +MS+z/KeyZ -M+Shift/ShiftLeft -Meta/MetaLeft", MAC), "+M:Shift +Control +C:z -C:z -Control -M:Shift");
   assert.equal(heard("+M+Meta/MetaLeft +M+м/KeyV -Meta/MetaLeft", MAC), "+Control +C:v -C:v -Control");
 });
 
-test("Command is itself with other keys and the pointer, and alone", () => {
+test("Command is Meta with other keys, with the pointer, and alone", () => {
   assert.equal(heard("+M+Meta/MetaLeft -Meta/MetaLeft", MAC), "+Meta -Meta");
   assert.equal(heard("+M+Meta/MetaLeft +M+Tab/Tab -Meta/MetaLeft", MAC), "+Meta +M:Tab -M:Tab -Meta");
   assert.equal(heard("+M+Meta/MetaLeft point -Meta/MetaLeft", MAC), "+Meta -Meta");
@@ -139,7 +139,7 @@ test("Command is itself with other keys and the pointer, and alone", () => {
   assert.equal(heard("+M+Meta/MetaLeft blur -Meta/MetaLeft", MAC), "");
 });
 
-test("Command is what it was where the switch is off, and on other computers", () => {
+test("Command is Meta where the switch is off, and on other computers", () => {
   const off = { mac: true, commandIsControl: false };
   assert.equal(heard("+M+Meta/MetaLeft +M+c/KeyC -Meta/MetaLeft", off), "+Meta +M:c -M:c -Meta");
   assert.equal(heard("+M+Meta/MetaLeft +M+c/KeyC -M+c/KeyC -Meta/MetaLeft", { mac: false, commandIsControl: true }), "+Meta +M:c -M:c -Meta");

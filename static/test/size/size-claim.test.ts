@@ -11,45 +11,45 @@ function asked(): SizeClaim {
   return claim;
 }
 
-test("the size we asked for keeps the claim", () => {
+test("the requested size keeps the claim", () => {
   const claim = asked();
   assert.equal(claim.changed(OURS, 5000), false);
   assert.equal(claim.ours, true);
 });
 
-test("another viewer's size ends it", () => {
+test("another viewer's size ends the claim", () => {
   const claim = asked();
   assert.equal(claim.changed(OTHER, 5000), true);
   assert.equal(claim.ours, false);
 });
 
-test("an answer to something older, just after we asked, does not", () => {
+test("an answer to an older request, just after ours, keeps the claim", () => {
   const claim = asked();
   assert.equal(claim.changed(OTHER, 200), false);
   assert.equal(claim.ours, true);
 });
 
-test("the user's return takes it back, once", () => {
+test("the user's return takes the claim back, once", () => {
   const claim = asked();
   claim.changed(OTHER, 5000);
   assert.equal(claim.take(), true);
   assert.equal(claim.take(), false);
 });
 
-test("without a claim every size is fine", () => {
+test("without a claim, no size ends it", () => {
   const claim = new SizeClaim(false);
   assert.equal(claim.changed(OTHER, 5000), false);
   assert.equal(claim.changed(OURS, 6000), false);
 });
 
-test("who goes on working after another viewer took the size does not take it back at once", () => {
+test("going on does not take back at once a size that another viewer has replaced", () => {
   const claim = asked();
   claim.changed(OTHER, 5000);
   assert.equal(claim.goOn(6000), false);
   assert.equal(claim.goOn(11_000), true);
 });
 
-test("who left gets the size back by going on", () => {
+test("going on takes the claim back at once after leaving", () => {
   const claim = asked();
   claim.leave();
   assert.equal(claim.ours, false);

@@ -10,7 +10,7 @@ const DESKTOP = naming({ application: null, title: "Desktop" });
 const stopped = { state: "stopped", reason: "You logged out.", log: ["a line"] } as Session;
 const failed = { ...stopped, state: "failed" } as Session;
 
-test("a guest is told of every end in a way of its own", () => {
+test("guests have a reason for each ending", () => {
   const ends: [Failure, string][] = [
     [new Failure("over", { session: stopped }), "session-ended"],
     [new Failure("over", { session: failed }), "session-ended"],
@@ -21,7 +21,7 @@ test("a guest is told of every end in a way of its own", () => {
   for (const [failure, reason] of ends) assert.equal(guestEnding(failure, DESKTOP, nothing)?.[1], reason);
 });
 
-test("only who was disconnected is offered another attempt, and nobody sees the owner's log", () => {
+test("a guest can try again only after a disconnect, and never sees the owner's log", () => {
   for (const failure of [new Failure("over", { session: failed }), new Failure("over"), new Failure("disconnected")]) {
     const message = guestEnding(failure, DESKTOP, nothing)?.[2];
     assert.equal(message?.action?.label, failure.kind === "disconnected" ? "Try again" : undefined);
@@ -29,7 +29,7 @@ test("only who was disconnected is offered another attempt, and nobody sees the 
   }
 });
 
-test("what all get is left to the usual cards", () => {
+test("other endings have the usual cards", () => {
   const refused = new Failure("refused", { problem: { message: "No.", reason: "not-permitted" } });
   for (const failure of [refused, new Failure("signed-out"), new Failure("elsewhere")]) assert.equal(guestEnding(failure, DESKTOP, nothing), null);
 });

@@ -8,25 +8,25 @@ const statuses = (step: Session["step"], state: Session["state"]): string =>
     .map(({ status }) => status)
     .join(" ");
 
-test("before the server answered, the first step is the current one", () => {
+test("the first step is current before the server has answered", () => {
   assert.deepEqual(
     progress(null).map(({ status }) => status),
     ["current", "waiting", "waiting", "waiting"],
   );
 });
 
-test("each step the server names is the current one, those before it are done", () => {
+test("the server's step is current, and the steps before it are done", () => {
   assert.equal(statuses("display-server", "starting"), "current waiting waiting waiting");
   assert.equal(statuses("session", "starting"), "done current waiting waiting");
   assert.equal(statuses("window-manager", "starting"), "done done current waiting");
   assert.equal(statuses("running", "running"), "done done done current");
 });
 
-test("a desktop that ends has no step before it any more", () => {
+test("a desktop that is ending has no steps", () => {
   assert.deepEqual(progress({ step: "ending", state: "running" }), []);
 });
 
-test("a step this page does not know counts as the first", () => {
+test("an unknown step counts as the first", () => {
   assert.equal(statuses("warp-drive" as Session["step"], "starting"), "current waiting waiting waiting");
 });
 
@@ -47,7 +47,7 @@ test("in a job there are two steps before the others", () => {
   assert.equal(progress(null, null, true)[0]?.label, "Submit the job");
 });
 
-test("a job that waits says why, and until when", () => {
+test("a waiting job shows why, and its expected start", () => {
   const detail = (job: object): string | undefined =>
     progress({ step: "queue", state: "starting", job: { ...JOB, ...job } })[1]?.detail;
   assert.match(detail({}) ?? "", /^All nodes that fit are busy \(Resources\)\. It is expected to begin at .*, in about 20 minutes\.$/);

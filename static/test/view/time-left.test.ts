@@ -20,7 +20,7 @@ for (const [seconds, text] of CASES) {
   });
 }
 
-test("when something begins is said as a span, and as a time of day if it is soon", () => {
+test("a start is shown as a span, and as a time of day if it is soon", () => {
   assert.equal(beginsAt(1000, 1030), "within a minute");
   assert.match(beginsAt(1000 + 1200, 1000), /^at .*\d\d.*, in about 20 minutes$/);
   assert.equal(beginsAt(3 * 86_400, 0), "in about 3 days");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Liveness } from "../../src/wire/liveness";
 
-test("a busy link is left alone", () => {
+test("a busy link gets no ping", () => {
   const liveness = new Liveness(0);
   for (let now = 0; now < 60_000; now += 1000) {
     liveness.heard(now, false);
@@ -10,7 +10,7 @@ test("a busy link is left alone", () => {
   }
 });
 
-test("a quiet link is asked once, and given up when no answer comes", () => {
+test("a quiet link gets one ping, and is given up without an answer", () => {
   const liveness = new Liveness(0);
   assert.equal(liveness.check(4999), "fine");
   assert.equal(liveness.check(5000), "ask");
@@ -19,7 +19,7 @@ test("a quiet link is asked once, and given up when no answer comes", () => {
   assert.equal(liveness.check(14_000), "dead");
 });
 
-test("an answer begins anew", () => {
+test("an answer restarts the wait", () => {
   const liveness = new Liveness(0);
   assert.equal(liveness.check(5000), "ask");
   liveness.heard(5100, true);
@@ -27,7 +27,7 @@ test("an answer begins anew", () => {
   assert.equal(liveness.check(10_100), "ask");
 });
 
-test("a probe waits two seconds only, and an answer brings the patience back", () => {
+test("a probe waits only two seconds, and an answer restores the usual limit", () => {
   const liveness = new Liveness(0);
   liveness.probe(100);
   assert.equal(liveness.check(2099), "fine");
@@ -37,11 +37,11 @@ test("a probe waits two seconds only, and an answer brings the patience back", (
   assert.equal(liveness.check(9200), "fine");
 });
 
-test("a late timer asks before it gives up", () => {
+test("a late timer sends a ping before it gives up", () => {
   assert.equal(new Liveness(0).check(3_600_000), "ask");
 });
 
-test("what was on its way before a probe does not answer it, but shows that the link may live", () => {
+test("a message sent before a probe does not answer it, but restarts its limit", () => {
   const liveness = new Liveness(0);
   liveness.probe(100);
   liveness.heard(150, false);

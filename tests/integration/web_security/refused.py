@@ -52,9 +52,9 @@ def browser(**changed: str) -> Papers:
     return replace(BROWSER, **changed)
 
 
-NOT_AUTHORIZED = Refusal(403, "forbidden", "not authorized")
+NOT_AUTHORIZED = Refusal(403, "forbidden", "Not logged in")
 NOT_LOGGED_IN = Refusal(403, "forbidden", lines=1)  # Jupyter's own line only
-NOT_UPGRADED = Refusal(400, "bad-request", "does not ask for one")
+NOT_UPGRADED = Refusal(400, "bad-request", "only WebSocket requests")
 NO_TICKET = Refusal(403, "ticket-refused", "no ticket")
 USED = Refusal(403, "ticket-refused", "The ticket has been used.")
 NOT_FOR_THIS = Refusal(403, "ticket-refused", "The ticket is for another desktop or user.")
@@ -92,7 +92,7 @@ ROWS: dict[str, Row] = {
     "invented ticket": (
         websocket(),
         ticket("invented"),
-        Refusal(403, "ticket-refused", "not known here"),
+        Refusal(403, "ticket-refused", "is unknown"),
     ),
     "used ticket": (websocket(), ticket("used script's"), USED),
     "used ticket of our page": (websocket(), page(ticket="used page's"), USED),

@@ -1,4 +1,4 @@
-"""Pages and their streams: a doorman with a real bridge, to sockets of the test's own."""
+"""Pages and their streams: a doorman with a real bridge, connected to sockets of the test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -45,12 +45,12 @@ tell(event="state", state="stopped", reason="It was stopped.")
 
 
 class Here(Local):
-    """A placement whose session says that the test's sockets are its own."""
+    """A placement whose session reports sockets of the test as its own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def launch(self, session_command):
+    def launch(self, session_command: Sequence[str]) -> list[str]:
         return [sys.executable, "-c", SESSION, str(self._folder)]
 
 
@@ -85,25 +85,39 @@ class House:
             one.close()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until ``condition`` holds, which is looked at after each change."""
+        """Wait until ``condition`` is true; it is checked after each change of the desktop."""
         async with self.session.subscribe() as events:
             while not condition():
                 await asyncio.wait_for(events.get(), 20)
 
-    def ticket(self, stream: str = "desktop", client: str = "page", by: Share | None = None):
+    @property
+    def streams(self) -> int:
+        """The number of connections, of all viewers together."""
+        return sum(len(viewer.streams) for viewer in self.session.viewers)
+
+    async def until_fewer_streams(self, than: int) -> None:
+        await self.until(lambda: self.streams < than)
+
+    def ticket(
+        self, stream: str = "desktop", client: str = "page", by: Share | None = None
+    ) -> Ticket:
         user = "bob" if by else "ann"
         return self.doorman.issue(
             self.session, by, user=user, name=user, client=client, stream=stream
         )
 
-    async def connect(self, *arguments, **keywords) -> Wire:
+    async def connect(
+        self, stream: str = "desktop", client: str = "page", by: Share | None = None
+    ) -> Wire:
         """Open a stream as a page does; return the browser's end."""
-        wire, _ = await self.connect_both(*arguments, **keywords)
+        wire, _ = await self.connect_both(stream, client, by)
         return wire
 
-    async def connect_both(self, *arguments, **keywords) -> tuple[Wire, socket.socket]:
-        """Open a stream as a page does; return the browser's end, and what serves it."""
-        return await self.show(self.ticket(*arguments, **keywords))
+    async def connect_both(
+        self, stream: str = "desktop", client: str = "page", by: Share | None = None
+    ) -> tuple[Wire, socket.socket]:
+        """Open a stream as a page does; return the ends of the browser and of the session."""
+        return await self.show(self.ticket(stream, client, by))
 
     async def show(self, ticket: Ticket) -> tuple[Wire, socket.socket]:
         admitted = await self.doorman.admit(self.session, ticket.id, ticket.user)
@@ -149,7 +163,7 @@ async def code(wire: Wire) -> int | None:
     return (await asyncio.to_thread(wire.closing)).code
 
 
-async def test_each_stream_goes_to_what_serves_it(folder):
+async def test_each_stream_is_connected_to_its_own_socket(folder: Path) -> None:
     async with house(folder) as one:
         for stream in ("desktop", "video"):
             wire, serving = await one.connect_both(stream)
@@ -159,14 +173,16 @@ async def test_each_stream_goes_to_what_serves_it(folder):
             assert await asyncio.to_thread(serving.recv, 100) == b"to " + stream.encode()
 
 
-async def test_an_unknown_stream_is_refused(folder):
+async def test_an_unknown_stream_is_refused(folder: Path) -> None:
     async with house(folder) as one:
         with pytest.raises(UnknownStream, match="no stream called 'smell'") as refused:
             one.ticket("smell")
-        assert "'desktop'" in refused.value.remedy
+        assert "'desktop'" in (refused.value.remedy or "")
 
 
-async def test_a_second_stream_of_a_page_leaves_the_first_alone(folder):
+async def test_a_new_connection_of_a_stream_replaces_its_old_one_and_no_other_stream(
+    folder: Path,
+) -> None:
     async with house(folder) as one:
         desktop = await one.connect("desktop")
         video = await one.connect("video")
@@ -176,22 +192,20 @@ async def test_a_second_stream_of_a_page_leaves_the_first_alone(folder):
             await works(wire)
 
 
-async def test_a_page_with_two_streams_is_one_viewer(folder):
-    """A page sets the size where it is alone, which it knows by the viewers of full access."""
+async def test_a_page_with_two_streams_is_one_viewer(folder: Path) -> None:
+    """A page sets the size of the screen while it is the only viewer with full access."""
     async with house(folder) as one:
         desktop = await one.connect("desktop")
         video = await one.connect("video")
         assert one.viewers == [("ann", "full")]
         for gone, left in ((desktop, [("ann", "full")]), (video, [])):
-            before = sum(len(viewer.streams) for viewer in one.session.viewers)
+            before = one.streams
             gone.socket.close()
-            await one.until(
-                lambda before=before: sum(len(v.streams) for v in one.session.viewers) < before
-            )
+            await one.until_fewer_streams(before)
             assert one.viewers == left
 
 
-async def test_a_page_that_connects_again_is_the_same_viewer_and_alone(folder):
+async def test_a_page_that_reconnects_is_the_same_viewer(folder: Path) -> None:
     async with house(folder) as one:
         await one.connect()
         (before,) = one.session.viewers
@@ -202,7 +216,7 @@ async def test_a_page_that_connects_again_is_the_same_viewer_and_alone(folder):
         assert after.id == before.id
 
 
-async def test_a_page_is_told_its_number_before_it_connects(folder):
+async def test_a_page_has_its_viewer_number_before_it_connects(folder: Path) -> None:
     async with house(folder) as one:
         tickets = [one.ticket("desktop"), one.ticket("video"), one.ticket("desktop", "other")]
         numbers = [one.session.viewers.number(ticket.page) for ticket in tickets]
@@ -212,7 +226,7 @@ async def test_a_page_is_told_its_number_before_it_connects(folder):
         assert {viewer.id for viewer in one.session.viewers} == set(numbers)
 
 
-async def test_programs_without_a_name_are_a_viewer_each(folder):
+async def test_clients_without_a_name_are_separate_viewers(folder: Path) -> None:
     async with house(folder) as one:
         wires = [await one.connect(client="") for _ in range(2)]
         assert len(one.viewers) == 2
@@ -220,7 +234,7 @@ async def test_programs_without_a_name_are_a_viewer_each(folder):
             await works(wire)
 
 
-async def test_to_disconnect_a_viewer_closes_all_its_streams_and_no_other(folder):
+async def test_disconnecting_a_viewer_closes_all_its_streams_and_no_others(folder: Path) -> None:
     async with house(folder) as one:
         streams = [await one.connect(stream) for stream in ("desktop", "video")]
         (viewer,) = one.session.viewers
@@ -233,11 +247,11 @@ async def test_to_disconnect_a_viewer_closes_all_its_streams_and_no_other(folder
             one.doorman.disconnect(one.session, viewer.id)
 
 
-async def test_the_end_of_a_link_closes_all_streams_of_its_guests_alone(folder):
+async def test_the_end_of_a_share_closes_only_the_streams_of_its_guests(folder: Path) -> None:
     async with house(folder) as one:
         link = await one.doorman.share(one.session, Access.VIEW, 60)
         other_link = await one.doorman.share(one.session, Access.VIEW, 60)
-        # Whatever guests call their page, it is not the owner's, nor that of another link.
+        # A guest's page is neither the owner's nor another link's, even with the same name.
         owner = await one.connect("desktop")
         guests = [await one.connect(stream, by=link) for stream in ("desktop", "video")]
         other = await one.connect("desktop", by=other_link)
@@ -248,7 +262,7 @@ async def test_the_end_of_a_link_closes_all_streams_of_its_guests_alone(folder):
             await works(wire)
 
 
-async def test_pages_without_end_are_not_remembered_without_end(folder):
+async def test_the_number_of_remembered_pages_is_limited(folder: Path) -> None:
     async with house(folder) as one:
         await one.connect()
         (viewer,) = one.session.viewers
@@ -256,6 +270,6 @@ async def test_pages_without_end_are_not_remembered_without_end(folder):
         for index in range(1200):
             numbers.number(f"page {index}")
         assert len(numbers._pages) == 1000
-        # One that is connected is.
+        # A connected page is not forgotten.
         await one.connect("video")
         assert [one.id for one in numbers] == [viewer.id]

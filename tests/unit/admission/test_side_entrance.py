@@ -1,4 +1,4 @@
-"""The side entrance's folder is ours alone, or there is no side entrance."""
+"""The side entrance's folder is private; without such a folder there is no side entrance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def entrance(base: Path) -> SideEntrance:
     return SideEntrance([str(base)], admit, logging.getLogger("tests"))
 
 
-async def test_it_is_for_this_user_only_whatever_the_umask(base):
+async def test_the_folder_and_the_socket_are_private_with_any_umask(base: Path) -> None:
     one = entrance(base)
     before = os.umask(0)
     try:
@@ -42,8 +42,10 @@ async def test_it_is_for_this_user_only_whatever_the_umask(base):
     assert not list(base.iterdir())
 
 
-async def test_a_folder_in_which_others_could_replace_it_is_not_used(base, monkeypatch):
-    """As a folder for temporary files that a group shares; the next one is."""
+async def test_a_base_folder_in_which_others_can_write_is_not_used(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a group's folder for temporary files; the next base folder is used."""
     base.chmod(0o777)
     monkeypatch.setattr(tempfile, "tempdir", str(base))
     one = entrance(base)
@@ -54,7 +56,9 @@ async def test_a_folder_in_which_others_could_replace_it_is_not_used(base, monke
     assert not list(base.iterdir())
 
 
-async def test_where_no_folder_is_safe_there_is_none(base, monkeypatch, caplog):
+async def test_without_a_safe_base_folder_there_is_no_side_entrance(
+    base: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     base.chmod(0o777)
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", {runtime.file_system(Path("/tmp"))})
     one = entrance(base)
@@ -70,7 +74,7 @@ async def test_where_no_folder_is_safe_there_is_none(base, monkeypatch, caplog):
     one.close()
 
 
-async def test_in_the_longest_folder_there_may_be(base):
+async def test_the_longest_allowed_base_folder_works(base: Path) -> None:
     longest = base / ("x" * (LONGEST_BASE - len(str(base)) - 1))
     longest.mkdir()
     one = entrance(longest)
@@ -80,8 +84,10 @@ async def test_in_the_longest_folder_there_may_be(base):
     one.close()
 
 
-async def test_a_folder_that_is_there_already_is_neither_used_nor_removed(base, caplog):
-    """Whoever made it could be behind the socket in it."""
+async def test_an_existing_folder_is_neither_used_nor_removed(
+    base: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its creator could listen on a socket in it."""
     one = entrance(base)
     (one.folder / "sub").mkdir(parents=True)
     one.open()
@@ -91,7 +97,9 @@ async def test_a_folder_that_is_there_already_is_neither_used_nor_removed(base, 
     assert (one.folder / "sub").exists()
 
 
-async def test_a_link_that_is_there_already_is_not_followed(base, caplog):
+async def test_an_existing_symlink_is_not_followed(
+    base: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     one = entrance(base)
     (base / "elsewhere").mkdir()
     one.folder.symlink_to(base / "elsewhere")

@@ -1,4 +1,4 @@
-"""What may be chosen about a display."""
+"""Settings of a display."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from jupyter_desktop.backends import Clipboard, DisplaySettings
     ("value", "inbound", "outbound"),
     [("both", True, True), ("in", True, False), ("out", False, True), ("off", False, False)],
 )
-def test_which_way_text_may_go(value: str, inbound: bool, outbound: bool) -> None:
+def test_a_clipboard_setting_allows_its_directions(
+    value: str, inbound: bool, outbound: bool
+) -> None:
     clipboard = Clipboard(value)
     assert (clipboard.inbound, clipboard.outbound) == (inbound, outbound)
 
 
-def test_the_clipboard_stays_what_it_is_as_json() -> None:
+def test_settings_survive_json() -> None:
     settings = DisplaySettings(clipboard=Clipboard.OUT)
     again = DisplaySettings.from_json(json.loads(json.dumps(asdict(settings))))
     assert again == settings

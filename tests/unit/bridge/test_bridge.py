@@ -1,4 +1,4 @@
-"""The bridge: many connections on one control socket; and its client, with a real process."""
+"""The bridge with many connections on one control socket; its client with a real process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from jupyter_desktop.bridge import bridge as module
 from jupyter_desktop.bridge.bridge import Bridge
 from jupyter_desktop.bridge.client import BridgeClient
 from jupyter_desktop.bridge.closing import ENDED, SERVER_ENDING, TAKEN_OVER, End
@@ -30,6 +29,7 @@ from jupyter_desktop.bridge.messages import (
     send_handoff,
     send_tell,
 )
+from jupyter_desktop.bridge.timeouts import TIMEOUTS, Timeouts
 from jupyter_desktop.errors import BridgeUnavailable
 from tests.clients import CLOSE, TEXT, Frame, Wire, frame, upgrade
 from tests.descriptors import nothing_leaks
@@ -49,7 +49,7 @@ class Doorman:
     def hand_over(
         self, session: str = "default", client: str | None = None, stream: str = "desktop"
     ) -> Wire:
-        """Hand over a connection, of another page if none is named; return its browser's end."""
+        """Hand over a connection, by default of a new page; return its browser's end."""
         browser, browser_end = socket.socketpair()
         target, target_end = socket.socketpair()
         browser_end.settimeout(10)
@@ -80,13 +80,13 @@ class Doorman:
 
 
 @contextmanager
-def bridge() -> Iterator[Doorman]:
+def bridge(timeouts: Timeouts = TIMEOUTS) -> Iterator[Doorman]:
     with nothing_leaks():
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(10)
         doorman = Doorman(ours)
         with theirs:
-            serving = Bridge(theirs)
+            serving = Bridge(theirs, timeouts)
             thread = threading.Thread(target=serving.serve, daemon=True)
             thread.start()
             yield doorman
@@ -97,7 +97,7 @@ def bridge() -> Iterator[Doorman]:
             assert not serving._threads
 
 
-def test_each_hand_off_is_reported_over_once():
+def test_the_end_of_each_connection_is_reported_once() -> None:
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(5)]
         for expected, wire in enumerate(wires, 1):
@@ -125,7 +125,9 @@ def breaks_the_protocol(doorman: Doorman, wire: Wire) -> None:
         (End.ENDED, lambda doorman, wire: send_close(doorman.control, 1)),
     ],
 )
-def test_an_end_is_reported_with_its_reason_and_what_was_carried(end, action):
+def test_an_end_is_reported_with_its_reason_and_byte_counts(
+    end: End, action: Callable[[Doorman, Wire], object]
+) -> None:
     with bridge() as doorman:
         wire = doorman.hand_over(client="page")
         wire.send(b"abc")
@@ -138,9 +140,8 @@ def test_an_end_is_reported_with_its_reason_and_what_was_carried(end, action):
         assert doorman.report() == Report(1, len(b"picture"), len(b"abc"), end)
 
 
-def test_what_was_carried_is_reported_meanwhile_where_there_is_more(monkeypatch):
-    monkeypatch.setattr(module, "REPORT_EVERY", 0.1)
-    with bridge() as doorman:
+def test_changed_byte_counts_are_reported_while_a_connection_is_open() -> None:
+    with bridge(Timeouts(report_every=0.1)) as doorman:
         doorman.hand_over()
         wire = doorman.hand_over()
         for total in (3, 6):
@@ -152,7 +153,7 @@ def test_what_was_carried_is_reported_meanwhile_where_there_is_more(monkeypatch)
             doorman.report()
 
 
-def test_connections_do_not_mix():
+def test_bytes_of_one_connection_do_not_reach_another() -> None:
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(20)]
         for index, target in enumerate(doorman.targets):
@@ -161,7 +162,7 @@ def test_connections_do_not_mix():
             assert wire.message() == f"to {index}".encode()
 
 
-def test_a_new_connection_of_a_page_takes_the_place_of_its_old_one():
+def test_a_new_connection_of_a_page_replaces_its_old_one() -> None:
     with bridge() as doorman:
         old, *others = (
             doorman.hand_over("default", "page"),
@@ -177,7 +178,7 @@ def test_a_new_connection_of_a_page_takes_the_place_of_its_old_one():
             assert wire.message() == b""
 
 
-def test_a_new_stream_of_a_page_takes_the_place_of_the_same_stream_alone():
+def test_a_new_connection_for_a_stream_replaces_only_that_stream_of_the_page() -> None:
     with bridge() as doorman:
         desktop, old, other_page = (
             doorman.hand_over("default", "page"),
@@ -192,7 +193,7 @@ def test_a_new_stream_of_a_page_takes_the_place_of_the_same_stream_alone():
             assert wire.message() == b""
 
 
-def test_one_connection_is_ended_and_its_browser_told():
+def test_a_request_to_close_closes_only_that_connection() -> None:
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(3)]
         for identifier in (2, 99):
@@ -204,7 +205,7 @@ def test_one_connection_is_ended_and_its_browser_told():
             assert wire.message() == b""
 
 
-def test_one_page_is_told_a_text():
+def test_a_text_is_sent_only_to_its_page() -> None:
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(3)]
         for identifier in (2, 99):
@@ -215,14 +216,14 @@ def test_one_page_is_told_a_text():
             assert wire.message() == b""
 
 
-def test_when_the_server_is_gone_every_browser_is_told():
+def test_every_browser_gets_a_close_frame_when_the_server_is_gone() -> None:
     with bridge() as doorman:
         wires = [doorman.hand_over() for _ in range(3)]
         doorman.control.close()
         assert [wire.closing().code for wire in wires] == [SERVER_ENDING.code] * 3
 
 
-def test_nonsense_from_the_server_is_dropped(caplog):
+def test_an_invalid_message_of_the_server_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     with bridge() as doorman:
         socket.send_fds(doorman.control, [b"nonsense"], [0, 1, 2])
         doorman.control.send(b"{}")
@@ -232,7 +233,7 @@ def test_nonsense_from_the_server_is_dropped(caplog):
     assert caplog.text.count("is dropped") == 2
 
 
-def test_a_browser_that_does_not_answer_the_goodbye_holds_nothing_up():
+def test_a_browser_that_ignores_the_close_frame_does_not_delay_the_end() -> None:
     with bridge() as doorman:
         stuck = doorman.hand_over("one", "page")
         doorman.targets[0].setblocking(False)
@@ -241,17 +242,17 @@ def test_a_browser_that_does_not_answer_the_goodbye_holds_nothing_up():
                 doorman.targets[0].send(b"x" * 65536)
         except BlockingIOError:
             pass
-        # A new connection of its page takes its place.
+        # A new connection of the same page replaces it.
         doorman.hand_over("one", "page")
         assert doorman.ended() == 1
         stuck.socket.close()
 
 
-# -- the client, with the bridge as the process it is
+# -- the client, with a bridge process
 
 
 class Server:
-    """What the Jupyter server's side sees."""
+    """The Jupyter server's side: a bridge client, and the calls that it makes."""
 
     def __init__(self, folder: Path) -> None:
         self.over: list[int] = []
@@ -283,8 +284,8 @@ class Server:
         assert browser.fileno() == target.fileno() == -1
         return Wire(end)
 
-    def limited(self, resource: int, most: int) -> AbstractContextManager[None]:
-        """Let the bridge process have no more of a resource (prlimit(2))."""
+    def limited(self, resource: int, most: int) -> ExitStack:
+        """Limit a resource of the bridge process until the context ends (prlimit(2))."""
         bridge = psutil.Process(self.client.pid)
         before = bridge.rlimit(resource)
         limits = ExitStack()
@@ -309,7 +310,7 @@ async def works(wire: Wire) -> None:
     assert await asyncio.to_thread(wire.message) == b""
 
 
-async def test_a_connection_through_a_bridge_process(tmp_path):
+async def test_a_connection_works_through_a_bridge_process(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         server.client.start()
         with server.hand_over() as wire:
@@ -317,7 +318,7 @@ async def test_a_connection_through_a_bridge_process(tmp_path):
         await server.ends(1)
 
 
-async def test_what_all_connections_carried_is_told(tmp_path):
+async def test_the_byte_counts_of_all_connections_are_passed_on(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         for number in (1, 2):
             with server.hand_over() as wire:
@@ -331,13 +332,13 @@ async def test_what_all_connections_carried_is_told(tmp_path):
         assert server.ends_seen == [End.LOST] * 2
 
 
-async def test_the_bridge_starts_by_itself_when_it_is_needed(tmp_path):
+async def test_a_hand_off_starts_the_bridge(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
             await works(wire)
 
 
-async def test_a_connection_is_ended_through_a_bridge_process(tmp_path):
+async def test_a_connection_is_closed_through_a_bridge_process(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
             await works(wire)
@@ -348,11 +349,11 @@ async def test_a_connection_is_ended_through_a_bridge_process(tmp_path):
         server.client.close(1)
 
 
-async def test_a_page_is_told_a_text_through_a_bridge_process(tmp_path):
+async def test_a_text_reaches_its_page_through_a_bridge_process(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
-            # The page has not been answered yet.
-            server.client.tell(99, "nobody's")
+            # The page has no answer to its request yet.
+            server.client.tell(99, "lost")
             server.client.tell(1, "news")
             assert " 101 " in await asyncio.to_thread(wire.head)
             assert await asyncio.to_thread(wire.frame) == Frame(TEXT, b"news")
@@ -360,7 +361,7 @@ async def test_a_page_is_told_a_text_through_a_bridge_process(tmp_path):
         server.client.tell(1, "late")
 
 
-async def test_starting_twice_is_starting_once(tmp_path):
+async def test_starting_a_running_bridge_does_nothing(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         server.client.start()
         pid = server.client.pid
@@ -369,14 +370,17 @@ async def test_starting_twice_is_starting_once(tmp_path):
 
 
 @pytest.mark.parametrize("noticed", [True, False])
-async def test_a_killed_bridge_is_replaced(tmp_path, caplog, noticed):
+async def test_a_killed_bridge_is_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, noticed: bool
+) -> None:
     caplog.set_level(logging.INFO)
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
             await works(wire)
             pid = server.client.pid
+            assert pid
             os.kill(pid, signal.SIGKILL)
-            # Blocking, so that the client has no chance to see the end before it is used again.
+            # Blocking, so that the client cannot see the end before its next use.
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
             if noticed:
                 await server.ends(1)
@@ -391,7 +395,9 @@ async def test_a_killed_bridge_is_replaced(tmp_path, caplog, noticed):
             assert f"process {server.client.pid})" in caplog.text
 
 
-async def test_a_bridge_cannot_be_had(tmp_path, monkeypatch):
+async def test_a_bridge_that_cannot_start_raises_an_error_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with serving(tmp_path / "folder") as server:
         monkeypatch.setattr("jupyter_desktop.bridge.client.sys.executable", "/nowhere/python")
         with nothing_leaks(), pytest.raises(BridgeUnavailable) as unavailable:
@@ -400,7 +406,7 @@ async def test_a_bridge_cannot_be_had(tmp_path, monkeypatch):
         assert unavailable.value.remedy
 
 
-async def test_stopping_tells_the_browsers_and_removes_the_folder(tmp_path):
+async def test_stopping_sends_close_frames_and_removes_the_folder(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         (tmp_path / "folder").mkdir()
         with server.hand_over() as wire:
@@ -413,7 +419,7 @@ async def test_stopping_tells_the_browsers_and_removes_the_folder(tmp_path):
         assert not (tmp_path / "folder").exists()
 
 
-async def test_the_process_is_not_in_the_server_s_group_and_listens_nowhere(tmp_path):
+async def test_the_bridge_process_has_its_own_group_and_listens_nowhere(tmp_path: Path) -> None:
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as wire:
             await works(wire)
@@ -424,12 +430,12 @@ async def test_the_process_is_not_in_the_server_s_group_and_listens_nowhere(tmp_
 
 
 def most_files(server: Server) -> int:
-    """Return the limit at which the bridge can open no more of them."""
+    """Return the limit of files at which the bridge can open no more."""
     return max(int(path.name) for path in Path(f"/proc/{server.client.pid}/fd").iterdir()) + 1
 
 
 def most_memory(server: Server) -> int:
-    """Return the limit at which there is no room for the stack of another thread."""
+    """Return the limit of memory at which the stack of another thread does not fit."""
     return psutil.Process(server.client.pid).memory_info().vms + (1 << 20)
 
 
@@ -441,13 +447,17 @@ def most_memory(server: Server) -> int:
         # Two come with the hand-off, and two more are opened for it.
         (psutil.RLIMIT_NOFILE, lambda server: most_files(server) + 2, "files open"),
         (psutil.RLIMIT_NOFILE, lambda server: most_files(server) + 3, "files open"),
-        # Root, whom these tests may run as, has no limit of processes.
+        # Root, as which these tests may run, has no limit of processes.
         (psutil.RLIMIT_AS, most_memory, "cannot start a thread"),
     ],
 )
-async def test_at_a_limit_a_new_connection_is_refused_and_others_go_on(
-    tmp_path, capfd, resource, most, said
-):
+async def test_at_a_limit_a_new_connection_is_refused_and_others_continue(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    resource: int,
+    most: Callable[[Server], int],
+    said: str,
+) -> None:
     async with serving(tmp_path / "folder") as server:
         with server.hand_over() as first:
             first_target = server.target
@@ -455,7 +465,7 @@ async def test_at_a_limit_a_new_connection_is_refused_and_others_go_on(
             with server.limited(resource, most(server)):
                 with server.hand_over() as refused:
                     await server.ends(2)
-                    # What was asked may have been answered before the bridge needs more files.
+                    # The bridge may have answered the request before it needs more files.
                     assert (await asyncio.to_thread(refused.rest))[:13] in (b"", b"HTTP/1.1 101 ")
                     assert server.target.recv(1) == b""
                 first.send(b"")

@@ -1,4 +1,4 @@
-"""The hand-off: whatever comes over the socket, no descriptor is lost and nothing breaks."""
+"""Messages of the bridge: any packet is decoded or refused, and no descriptor leaks."""
 
 from __future__ import annotations
 
@@ -52,14 +52,20 @@ def control_sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
+def received(bridge: socket.socket) -> tuple[Handoff, int, int]:
+    message = receive(bridge)
+    assert isinstance(message, tuple)
+    return message
+
+
 @given(handoffs)
-def test_a_hand_off_arrives_with_its_sockets(handoff):
+def test_a_hand_off_arrives_with_its_sockets(handoff: Handoff) -> None:
     with nothing_leaks(), control_sockets() as (doorman, bridge):
         browser, browser_end = socket.socketpair()
         target, target_end = socket.socketpair()
         with browser, target, browser_end, target_end:
             send_handoff(doorman, handoff, browser.fileno(), target.fileno())
-            came, *descriptors = receive(bridge)
+            came, *descriptors = received(bridge)
             assert came == handoff
             for descriptor, end in zip(descriptors, (browser_end, target_end), strict=True):
                 assert not os.get_inheritable(descriptor)
@@ -69,34 +75,34 @@ def test_a_hand_off_arrives_with_its_sockets(handoff):
 
 
 @given(st.integers())
-def test_a_request_to_close_arrives(identifier):
+def test_a_request_to_close_arrives(identifier: int) -> None:
     with control_sockets() as (doorman, bridge):
         send_close(doorman, identifier)
         assert receive(bridge) == Close(identifier)
 
 
 @given(st.integers(), st.text(max_size=1000))
-def test_what_a_page_is_to_be_told_arrives(identifier, text):
+def test_a_text_for_a_page_arrives(identifier: int, text: str) -> None:
     with control_sockets() as (doorman, bridge):
         send_tell(doorman, identifier, text)
         assert receive(bridge) == Tell(identifier, text)
 
 
 @given(st.text(max_size=1000))
-def test_the_name_of_the_folder_arrives(path):
+def test_the_path_of_the_folder_arrives(path: str) -> None:
     with control_sockets() as (doorman, bridge):
         send_folder(doorman, path)
         assert receive(bridge) == Folder(path)
 
 
 @given(st.builds(Report, *[st.integers()] * 3, st.none() | st.sampled_from(End)))
-def test_a_report_arrives(report):
+def test_a_report_arrives(report: Report) -> None:
     with control_sockets() as (doorman, bridge):
         send_report(bridge, report)
         assert decode_report(doorman.recv(LARGEST)) == report
 
 
-def test_the_end_of_the_doorman_is_noticed():
+def test_receive_returns_none_when_the_doorman_is_gone() -> None:
     with control_sockets() as (doorman, bridge):
         doorman.close()
         assert receive(bridge) is None
@@ -110,7 +116,7 @@ GOOD_HANDOFF = packet(handoff=vars(HANDOFF))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 100, 253])
-def test_a_wrong_number_of_sockets_is_refused_and_none_is_kept(count):
+def test_a_wrong_number_of_sockets_is_refused_and_all_are_closed(count: int) -> None:
     with nothing_leaks(), control_sockets() as (doorman, bridge):
         with Path(os.devnull).open() as file:
             socket.send_fds(doorman, [GOOD_HANDOFF], [file.fileno()] * count)
@@ -118,7 +124,7 @@ def test_a_wrong_number_of_sockets_is_refused_and_none_is_kept(count):
             receive(bridge)
 
 
-def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
+def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read() -> None:
     with nothing_leaks(), control_sockets() as (doorman, bridge):
         doorman.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * LARGEST)
         long = packet(handoff={**vars(HANDOFF), "head": "x" * LARGEST})
@@ -126,7 +132,7 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         doorman.send(b"{}")
         with pytest.raises(BadMessage, match="too long"):
             receive(bridge)
-        with pytest.raises(BadMessage, match="no hand-off"):
+        with pytest.raises(BadMessage, match="neither a hand-off"):
             receive(bridge)
 
 
@@ -167,12 +173,13 @@ def test_a_packet_that_is_too_long_is_refused_and_the_next_one_is_read():
         (packet(handoff=vars(HANDOFF)), 3),
     ],
 )
-def test_what_is_no_message_is_refused(data, descriptors):
+def test_an_invalid_message_is_refused(data: bytes, descriptors: int) -> None:
     with pytest.raises(BadMessage):
         decode(data, descriptors)
 
 
 REPORT = {"id": 1, "sent": 2, "received": 3, "end": None}
+WRONG_ENDS: list[object] = ["", "lost", 1, [], {}]
 
 
 @pytest.mark.parametrize(
@@ -186,16 +193,16 @@ REPORT = {"id": 1, "sent": 2, "received": 3, "end": None}
         packet(report={}),
         packet(report={**REPORT, "more": 1}),
         *(packet(report={**REPORT, name: "1"}) for name in REPORT),
-        *(packet(report={**REPORT, "end": end}) for end in ("", "lost", 1, [], {})),
+        *(packet(report={**REPORT, "end": end}) for end in WRONG_ENDS),
     ],
 )
-def test_what_is_no_report_is_refused(data):
+def test_an_invalid_report_is_refused(data: bytes) -> None:
     with pytest.raises(BadMessage):
         decode_report(data)
 
 
 def readable(data: bytes, descriptors: int) -> None:
-    """Whatever ``data`` is, it is a message or a ``BadMessage``."""
+    """Assert that ``data`` is decoded to a message or refused."""
     try:
         assert isinstance(decode(data, descriptors), Handoff | Close | Tell | Folder)
     except BadMessage:
@@ -203,12 +210,12 @@ def readable(data: bytes, descriptors: int) -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, 3))
-def test_any_bytes_are_a_message_or_refused(data, descriptors):
+def test_any_bytes_are_a_message_or_refused(data: bytes, descriptors: int) -> None:
     readable(data, descriptors)
 
 
 @given(json_values, st.integers(0, 3))
-def test_any_json_is_a_message_or_refused(value, descriptors):
+def test_any_json_is_a_message_or_refused(value: object, descriptors: int) -> None:
     readable(json.dumps(value).encode(), descriptors)
 
 
@@ -216,17 +223,17 @@ def test_any_json_is_a_message_or_refused(value, descriptors):
     st.fixed_dictionaries({}, optional=dict.fromkeys(vars(HANDOFF), json_values)),
     st.sampled_from(["handoff", "close", "tell"]),
 )
-def test_any_fields_are_a_message_or_refused(fields, key):
+def test_any_fields_are_a_message_or_refused(fields: dict[str, object], key: str) -> None:
     readable(json.dumps({key: {**vars(HANDOFF), **fields}}).encode(), 2)
 
 
 @given(st.sampled_from(["handoff", "close", "tell", "folder"]), json_values, st.integers(0, 3))
-def test_any_value_is_a_message_or_refused(key, value, descriptors):
+def test_any_value_is_a_message_or_refused(key: str, value: object, descriptors: int) -> None:
     readable(json.dumps({key: value}).encode(), descriptors)
 
 
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=200), st.integers(0, 5)), max_size=8))
-def test_any_packets_with_any_descriptors_leak_none(packets):
+def test_invalid_packets_leak_no_descriptors(packets: list[tuple[bytes, int]]) -> None:
     with nothing_leaks(), control_sockets() as (doorman, bridge):
         for data, count in packets:
             socket.send_fds(doorman, [data], [0] * count)
@@ -234,7 +241,7 @@ def test_any_packets_with_any_descriptors_leak_none(packets):
             with pytest.raises(BadMessage):
                 receive(bridge)
         send_handoff(doorman, HANDOFF, 0, 1)
-        handoff, *descriptors = receive(bridge)
+        handoff, *descriptors = received(bridge)
         for descriptor in descriptors:
             os.close(descriptor)
         assert handoff == HANDOFF

@@ -8,17 +8,17 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_desktop.bridge import relay
 from jupyter_desktop.bridge.closing import NOT_AUTHORISED, SESSION_ENDED, SILENT, TAKEN_OVER, End
 from jupyter_desktop.bridge.connection import Connection
 from jupyter_desktop.bridge.messages import Handoff
+from jupyter_desktop.bridge.timeouts import TIMEOUTS, Timeouts
 from tests.broken_frames import BROKEN
 from tests.clients import (
     BINARY,
@@ -41,13 +41,14 @@ MIB = 1024 * 1024
 class Ends:
     """The two ends that a test holds of a connection, and the connection itself."""
 
-    def __init__(self, head: str, greeting: int) -> None:
+    def __init__(self, head: str, greeting: int, timeouts: Timeouts = TIMEOUTS) -> None:
         browser, self.browser = socket.socketpair()
         target, self.target = socket.socketpair()
         self.browser.settimeout(10)
         self.target.settimeout(10)
         self.wire = Wire(self.browser)
-        self.connection = Connection(Handoff(1, "default", "", head, greeting), browser, target)
+        handoff = Handoff(1, "default", "", head, greeting)
+        self.connection = Connection(handoff, browser, target, timeouts)
         self.failure: BaseException | None = None
         self.end: End | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -60,7 +61,7 @@ class Ends:
             self.failure = failure
 
     def finish(self) -> None:
-        """Close what is open, and see the connection end as it should."""
+        """Close both ends, and assert that the connection ends without a failure."""
         self.browser.close()
         self.target.close()
         self.thread.join(10)
@@ -84,7 +85,7 @@ class Ends:
 
 @contextmanager
 def meanwhile(action: Callable[[], object]) -> Iterator[None]:
-    """Do ``action`` at the same time."""
+    """Run ``action`` in a thread."""
     thread = threading.Thread(target=action, daemon=True)
     thread.start()
     yield
@@ -92,8 +93,13 @@ def meanwhile(action: Callable[[], object]) -> Iterator[None]:
     assert not thread.is_alive()
 
 
+def send_all(connection: socket.socket, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        connection.sendall(piece)
+
+
 def send_while_open(connection: socket.socket, *pieces: bytes, end: bool = False) -> None:
-    """Send ``pieces``, and nothing more to who has closed; then close this direction if ``end``."""
+    """Send ``pieces`` until the other side closes; then close this direction if ``end``."""
     try:
         for piece in pieces:
             connection.sendall(piece)
@@ -104,11 +110,13 @@ def send_while_open(connection: socket.socket, *pieces: bytes, end: bool = False
 
 
 @contextmanager
-def connection(greeting: int = 0, protocol: str = "desktop.v1") -> Iterator[Ends]:
-    """Give a connection whose handshake is done."""
+def connection(
+    greeting: int = 0, protocol: str = "desktop.v1", timeouts: Timeouts = TIMEOUTS
+) -> Iterator[Ends]:
+    """Yield a connection after its handshake."""
     with nothing_leaks():
         offered = [protocol] if protocol else []
-        ends = Ends(upgrade("http://localhost/", offered).decode(), greeting)
+        ends = Ends(upgrade("http://localhost/", offered).decode(), greeting, timeouts)
         try:
             head = ends.wire.head()
             assert head.startswith("HTTP/1.1 101 "), head
@@ -134,7 +142,7 @@ payloads = st.one_of(
 )
 keys = st.binary(min_size=4, max_size=4)
 controls = st.tuples(st.sampled_from([PING, PONG]), st.binary(max_size=125))
-# A message in fragments, and control frames that may stand between any two of them.
+# A message in fragments; a control frame may follow each of them.
 fragmented = st.lists(st.tuples(payloads, st.none() | controls), min_size=1, max_size=4)
 
 
@@ -149,55 +157,57 @@ def encoded(message: list[tuple[bytes, tuple[int, bytes] | None]], key: bytes) -
 
 
 @given(st.lists(fragmented, max_size=4), keys, st.lists(st.integers(0, 1 << 20), max_size=8))
-def test_frames_in_any_pieces_arrive_byte_for_byte(messages, key, cuts):
+def test_frames_split_anywhere_arrive_byte_for_byte(
+    messages: list[list[tuple[bytes, tuple[int, bytes] | None]]], key: bytes, cuts: list[int]
+) -> None:
     expected = b"".join(payload for message in messages for payload, _ in message) + b"end"
     wire = b"".join(encoded(message, key) for message in messages) + frame(b"end")
     with (
         connection() as ends,
-        meanwhile(lambda: [ends.browser.sendall(piece) for piece in in_pieces(wire, cuts)]),
+        meanwhile(lambda: send_all(ends.browser, in_pieces(wire, cuts))),
     ):
         assert ends.received(len(expected)) == expected
 
 
 @settings(max_examples=50)
 @given(st.lists(payloads.filter(bool), min_size=1, max_size=6))
-def test_what_the_display_server_sends_arrives_byte_for_byte(chunks):
+def test_the_display_server_s_bytes_arrive_byte_for_byte(chunks: list[bytes]) -> None:
     expected = b"".join(chunks)
     with (
         connection() as ends,
-        meanwhile(lambda: [ends.target.sendall(chunk) for chunk in chunks]),
+        meanwhile(lambda: send_all(ends.target, chunks)),
     ):
         assert ends.shown(len(expected)) == expected
 
 
-def test_both_ways_at_once():
+def test_data_flows_both_ways_at_once() -> None:
     """32 MiB each way, read by neither side faster than the other sends."""
     blob = bytes(range(256)) * 4096
     with connection() as ends:
         came = bytearray()
         with (
-            meanwhile(lambda: [ends.wire.send(blob) for _ in range(32)]),
-            meanwhile(lambda: [ends.target.sendall(blob) for _ in range(32)]),
+            meanwhile(lambda: send_all(ends.browser, [frame(blob)] * 32)),
+            meanwhile(lambda: send_all(ends.target, [blob] * 32)),
             meanwhile(lambda: came.extend(ends.received(32 * len(blob)))),
         ):
             shown = ends.shown(32 * len(blob))
         assert shown == came == blob * 32
 
 
-def test_a_ping_is_answered_by_its_pong():
+def test_a_ping_is_answered_by_a_pong_with_the_same_payload() -> None:
     with connection() as ends:
         ends.wire.send(b"are you there?", PING)
         assert ends.wire.frame() == Frame(PONG, b"are you there?")
 
 
-def test_an_empty_message_is_answered_by_an_empty_one():
+def test_an_empty_message_is_answered_by_an_empty_one() -> None:
     with connection() as ends:
         for _ in range(3):
             ends.wire.send(b"")
             assert ends.wire.message() == b""
 
 
-def test_data_before_a_sign_of_life_is_not_lost():
+def test_data_around_an_empty_message_is_not_lost() -> None:
     with connection() as ends:
         ends.browser.sendall(frame(b"one") + frame(b"") + frame(b"two"))
         assert ends.received(6) == b"onetwo"
@@ -207,7 +217,7 @@ def test_data_before_a_sign_of_life_is_not_lost():
 # -- the end
 
 
-def test_the_browser_s_close_is_answered_and_the_display_server_sees_the_end():
+def test_a_close_frame_is_answered_and_closes_the_display_server_s_socket() -> None:
     with connection() as ends:
         ends.wire.send(b"\x03\xe8bye", CLOSE)
         answer = ends.wire.frame()
@@ -216,20 +226,20 @@ def test_the_browser_s_close_is_answered_and_the_display_server_sees_the_end():
         assert ends.wire.closing().code is None
 
 
-def test_what_comes_together_with_the_browser_s_close_arrives():
+def test_data_just_before_a_close_frame_arrives() -> None:
     with connection() as ends:
         ends.browser.sendall(frame(b"last") + frame(b" words") + frame(b"\x03\xe8", CLOSE))
         assert ends.received(100) == b"last words"
         assert ends.wire.closing().code == 1000
 
 
-def test_a_browser_that_is_gone_ends_the_connection():
+def test_a_browser_that_is_gone_ends_the_connection() -> None:
     with connection() as ends:
         ends.browser.close()
         assert ends.target.recv(1) == b""
 
 
-def test_the_display_server_s_end_reaches_the_browser_after_its_last_bytes():
+def test_the_display_server_s_last_bytes_arrive_before_the_close_frame() -> None:
     with connection() as ends:
         ends.target.sendall(b"last words")
         ends.target.close()
@@ -238,14 +248,14 @@ def test_the_display_server_s_end_reaches_the_browser_after_its_last_bytes():
         assert (closed.code, closed.reason) == SESSION_ENDED[:2]
 
 
-def test_a_connection_that_is_closed_tells_the_browser_why():
+def test_a_closed_connection_sends_its_code_and_reason_to_the_browser() -> None:
     with connection() as ends:
         ends.connection.close(TAKEN_OVER)
         closed = ends.wire.closing()
         assert (closed.code, closed.reason) == TAKEN_OVER[:2]
 
 
-def test_a_connection_may_be_closed_twice_and_after_its_end():
+def test_a_second_close_and_one_after_the_end_do_nothing() -> None:
     with connection() as ends:
         ends.connection.close(TAKEN_OVER)
         ends.connection.close(SESSION_ENDED)
@@ -254,7 +264,7 @@ def test_a_connection_may_be_closed_twice_and_after_its_end():
         ends.connection.close(SESSION_ENDED)
 
 
-def test_a_page_is_told_a_text_and_the_connection_goes_on():
+def test_a_page_receives_texts_and_the_connection_continues() -> None:
     with connection() as ends:
         for text in ("one", "another"):
             ends.connection.tell(text)
@@ -267,19 +277,19 @@ def test_a_page_is_told_a_text_and_the_connection_goes_on():
 
 
 @pytest.mark.parametrize("protocol", ["binary", ""])
-def test_who_is_no_page_of_ours_is_told_no_text(protocol):
+def test_a_client_other_than_the_page_receives_no_texts(protocol: str) -> None:
     with connection(protocol=protocol) as ends:
         ends.connection.tell("news")
         ends.wire.send(b"")
         assert ends.wire.frame() == Frame(BINARY, b"")
 
 
-def test_a_text_for_a_slow_browser_waits_for_the_end_of_a_frame_and_is_the_newest():
+def test_a_slow_browser_receives_only_the_newest_text_and_between_frames() -> None:
     with connection() as ends:
         taken = stalls(ends.target, b"x" * 65536)
         for number in range(100):
             ends.connection.tell(f"text {number}")
-        frames = []
+        frames: list[Frame] = []
         while not frames or frames[-1].opcode != TEXT:
             frames.append(ends.wire.frame())
         *shown, told = frames
@@ -288,16 +298,16 @@ def test_a_text_for_a_slow_browser_waits_for_the_end_of_a_frame_and_is_the_newes
         assert b"".join(one.payload for one in shown) == b"x" * taken
 
 
-def test_a_text_that_comes_with_the_end_arrives_before_it():
+def test_a_text_just_before_the_end_arrives_before_the_close_frame() -> None:
     with connection() as ends:
         ends.connection.tell("news")
         ends.target.close()
-        # The end of the bytes is an empty frame, too.
+        # The bridge sends an empty frame at the end of the display server's bytes, too.
         assert Frame(TEXT, b"news") in (ends.wire.frame(), ends.wire.frame())
         assert ends.wire.closing().code == SESSION_ENDED.code
 
 
-def test_a_browser_that_goes_on_talking_does_not_put_off_the_end():
+def test_a_browser_that_keeps_sending_does_not_delay_the_end() -> None:
     with connection() as ends:
         ends.connection.close(TAKEN_OVER)
         ends.browser.settimeout(0.2)
@@ -311,17 +321,17 @@ def test_a_browser_that_goes_on_talking_does_not_put_off_the_end():
         assert not ends.thread.is_alive()
 
 
-# -- what breaks the protocol
+# -- protocol errors
 
 
 @pytest.mark.parametrize(("sent", "code"), BROKEN.values(), ids=BROKEN)
-def test_what_breaks_the_protocol_is_closed_with_its_code(sent, code):
+def test_a_protocol_error_closes_the_connection_with_its_code(sent: bytes, code: int) -> None:
     with connection() as ends:
         send_while_open(ends.browser, sent)
         assert ends.wire.closing().code == code
 
 
-def test_nothing_of_a_broken_frame_reaches_the_display_server():
+def test_broken_frames_do_not_reach_the_display_server() -> None:
     with connection() as ends:
         ends.browser.sendall(frame(b"ls\n", TEXT) + frame(b"unmasked", key=None))
         ends.wire.closing()
@@ -330,7 +340,7 @@ def test_nothing_of_a_broken_frame_reaches_the_display_server():
 
 @settings(max_examples=200)
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=3))
-def test_any_bytes_end_in_good_order(data, cuts):
+def test_any_bytes_end_the_connection_cleanly(data: bytes, cuts: list[int]) -> None:
     """No hang, no failure, no descriptor left (see ``Ends.finish``)."""
     with connection() as ends:
         send_while_open(ends.browser, *in_pieces(data, cuts), end=True)
@@ -347,7 +357,7 @@ headers = st.builds(
 
 @settings(max_examples=200)
 @given(st.lists(headers, min_size=1, max_size=3), payloads)
-def test_any_frame_headers_end_in_good_order(frames, payload):
+def test_any_frame_headers_end_the_connection_cleanly(frames: list[bytes], payload: bytes) -> None:
     with connection() as ends:
         send_while_open(ends.browser, frame(payload) + b"".join(frames), end=True)
         ends.wire.closing()
@@ -355,8 +365,8 @@ def test_any_frame_headers_end_in_good_order(frames, payload):
 
 @settings(max_examples=50)
 @given(st.binary(max_size=200))
-def test_any_request_head_is_answered_or_dropped(head):
-    """The side entrance passes heads on unread."""
+def test_any_request_head_is_answered_or_dropped(head: bytes) -> None:
+    """The side entrance passes request heads on without reading them."""
     with nothing_leaks():
         ends = Ends("", 0)
         send_while_open(ends.browser, head, end=True)
@@ -368,30 +378,30 @@ def test_any_request_head_is_answered_or_dropped(head):
 
 
 def stalls(connection: socket.socket, chunk: bytes) -> int:
-    """Send until nothing is taken for half a second; return how much was."""
+    """Send bytes until the socket takes none for half a second; return their number."""
     connection.setblocking(False)
     taken = 0
     while select.select([], [connection], [], 0.5)[1]:
         taken += connection.send(chunk)
-        assert taken < 64 * MIB, "nobody holds the sender back"
+        assert taken < 64 * MIB, "the sender is not paused"
     connection.settimeout(10)
     return taken
 
 
-def test_a_display_server_is_paused_while_the_browser_does_not_read():
+def test_a_display_server_is_paused_while_the_browser_does_not_read() -> None:
     with connection() as ends:
         taken = stalls(ends.target, b"x" * 65536)
         assert taken < 2 * MIB
         assert len(ends.shown(taken)) == taken
 
 
-def test_a_browser_is_paused_while_the_display_server_does_not_read():
+def test_a_browser_is_paused_while_the_display_server_does_not_read() -> None:
     with connection() as ends:
         taken = stalls(ends.browser, frame(b"x" * 65536))
         assert taken < 4 * MIB
 
 
-def test_pings_without_an_end_are_answered_by_some_pongs_and_held_nowhere():
+def test_a_flood_of_pings_is_answered_in_part_and_not_buffered() -> None:
     with connection() as ends:
         stalls_or_sent = 0
         ends.browser.setblocking(False)
@@ -405,8 +415,8 @@ def test_pings_without_an_end_are_answered_by_some_pongs_and_held_nowhere():
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_waiting_for_a_slow_browser_costs_no_time(closed):
-    """Neither what the display server still has nor its end wakes the bridge up meanwhile."""
+def test_waiting_for_a_slow_browser_uses_no_cpu_time(closed: bool) -> None:
+    """Neither pending bytes of the display server nor its end wake the bridge up."""
     with connection() as ends:
         stalls(ends.target, b"x" * 65536)
         if closed:
@@ -416,19 +426,18 @@ def test_waiting_for_a_slow_browser_costs_no_time(closed):
         assert time.process_time() - before < 0.2
 
 
-def test_a_message_in_endless_fragments_is_held_nowhere():
+def test_an_endless_message_in_fragments_is_not_buffered() -> None:
     blob = b"x" * 65536
     with connection() as ends:
         ends.browser.sendall(frame(blob, BINARY, final=False))
         rest = frame(blob, CONTINUATION, final=False)
-        with meanwhile(lambda: [ends.browser.sendall(rest) for _ in range(256)]):
-            # It arrives although the message never ends, so nobody waits for that.
+        with meanwhile(lambda: send_all(ends.browser, [rest] * 256)):
+            # Fragments arrive although the message never ends, so the bridge does not collect them.
             assert ends.received(257 * len(blob)) == blob * 257
 
 
-def test_who_gives_no_password_in_time_is_shut_out(monkeypatch):
-    monkeypatch.setattr(relay, "LOGIN", 0.2)
-    with connection(greeting=34) as ends:
+def test_a_viewer_without_a_password_in_time_is_disconnected() -> None:
+    with connection(greeting=34, timeouts=Timeouts(login=0.2)) as ends:
         ends.target.sendall(b"RFB 003.008\n")
         assert ends.wire.message() == b"RFB 003.008\n"
         closed = ends.wire.closing()
@@ -436,9 +445,8 @@ def test_who_gives_no_password_in_time_is_shut_out(monkeypatch):
     assert ends.end is End.NOT_AUTHORISED
 
 
-def test_who_has_given_a_password_stays(monkeypatch):
-    monkeypatch.setattr(relay, "LOGIN", 0.2)
-    with connection(greeting=34) as ends:
+def test_a_viewer_that_has_given_its_password_stays_connected() -> None:
+    with connection(greeting=34, timeouts=Timeouts(login=0.2)) as ends:
         ends.target.sendall(b"x" * 34)
         assert len(ends.wire.message()) == 34
         ends.browser.settimeout(2.5)
@@ -446,10 +454,8 @@ def test_who_has_given_a_password_stays(monkeypatch):
             ends.wire.frame()
 
 
-def test_a_silent_browser_is_pinged_and_given_up_in_the_end(monkeypatch):
-    monkeypatch.setattr(relay, "PING_EVERY", 0.1)
-    monkeypatch.setattr(relay, "SILENCE", 1.5)
-    with connection() as ends:
+def test_a_silent_browser_is_pinged_and_then_disconnected() -> None:
+    with connection(timeouts=Timeouts(ping_every=0.1, silence=1.5)) as ends:
         assert ends.wire.frame().opcode == PING
         while (came := ends.wire.frame()).opcode == PING:
             pass
@@ -457,26 +463,23 @@ def test_a_silent_browser_is_pinged_and_given_up_in_the_end(monkeypatch):
     assert ends.end is End.SILENT
 
 
-def test_pongs_keep_a_connection(monkeypatch):
-    monkeypatch.setattr(relay, "PING_EVERY", 0.1)
-    monkeypatch.setattr(relay, "SILENCE", 1.5)
-    with connection() as ends:
+def test_a_browser_that_answers_pings_stays_connected() -> None:
+    with connection(timeouts=Timeouts(ping_every=0.1, silence=1.5)) as ends:
         for _ in range(3):
             assert ends.wire.frame().opcode == PING
             ends.wire.send(b"", PONG)
 
 
-def test_who_sends_no_request_is_dropped(monkeypatch):
-    monkeypatch.setattr("jupyter_desktop.bridge.connection._HANDSHAKE", 0.2)
+def test_a_browser_without_a_whole_request_in_time_is_dropped() -> None:
     with nothing_leaks():
-        ends = Ends("", 0)
+        ends = Ends("", 0, Timeouts(handshake=0.2))
         ends.browser.sendall(b"GET / HTTP/1.1\r\nHost:")
         with pytest.raises(Closed):
             ends.wire._take(1000)
         ends.finish()
 
 
-def test_secrets_are_not_logged(caplog):
+def test_secrets_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with connection() as ends:
         ends.wire.send(b"a secret")

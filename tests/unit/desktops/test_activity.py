@@ -1,4 +1,4 @@
-"""What counts as use of a desktop."""
+"""The activity that counts as use of a desktop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_desktop.desktops.activity import ACTIVITIES, Use, isoformat
 
 
 def is_used(use: Use) -> bool:
-    """Whether it is in use now, so that the last use is always now."""
+    """Return whether it is in use now; then its last use is always now."""
     before = use.last
     time.sleep(0.001)
     return use.last > before
@@ -19,7 +19,9 @@ def is_used(use: Use) -> bool:
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("viewed", [True, False])
 @pytest.mark.parametrize("active", [True, False])
-def test_what_counts(active, viewed, running):
+def test_a_running_desktop_is_in_use_according_to_its_activity_setting(
+    active: bool, viewed: bool, running: bool
+) -> None:
     used = {}
     for activity in ACTIVITIES:
         use = Use(activity)
@@ -34,13 +36,13 @@ def test_what_counts(active, viewed, running):
 
 
 @pytest.mark.parametrize("activity", ACTIVITIES)
-def test_a_start_counts(activity):
+def test_a_start_counts_as_use(activity: str) -> None:
     use = Use(activity)
     use.update(starting=True, running=False, viewed=False)
     assert is_used(use)
 
 
-def test_the_end_of_a_use_is_remembered():
+def test_the_end_of_the_last_use_is_kept() -> None:
     use = Use("connected")
     use.update(starting=False, running=True, viewed=True)
     during = use.last
@@ -51,5 +53,5 @@ def test_the_end_of_a_use_is_remembered():
     assert use.last == after
 
 
-def test_as_jupyter_writes_it():
+def test_times_are_in_utc_as_jupyter_writes_them() -> None:
     assert isoformat(Use("input").last).endswith("Z")

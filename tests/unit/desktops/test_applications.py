@@ -1,4 +1,4 @@
-"""Single applications: what can be said of them, where, and what is said of mistakes."""
+"""Single applications: their keys, the files that define them, and errors in those."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def problem(applications: Applications, name: str) -> str:
     return str(raised.value)
 
 
-# -- one
+# -- one application
 
 
-def test_all_that_can_be_said_of_one():
+def test_every_key_of_an_application_is_read() -> None:
     told = {
         "command": ["vglrun", "-d", "egl", "paraview"],
         "title": "ParaView",
@@ -69,12 +69,12 @@ def test_all_that_can_be_said_of_one():
     )
 
 
-def test_a_command_is_enough():
+def test_an_application_needs_only_a_command() -> None:
     one = parse("term", MINIMAL, "x")
     assert (one.title, one.mode, one.backend, one.icon) == ("term", "full-screen", "", None)
 
 
-def test_a_command_that_is_a_text_is_split_as_by_a_shell_and_run_by_none():
+def test_a_command_string_is_split_like_in_a_shell_but_not_expanded() -> None:
     one = parse("a", {"command": """run "a b" 'c;d' $HOME | e"""}, "x")
     assert one.command == ("run", "a b", "c;d", "$HOME", "|", "e")
 
@@ -86,45 +86,47 @@ def test_a_command_that_is_a_text_is_split_as_by_a_shell_and_run_by_none():
         ({}, "the key 'command' is missing"),
         ({"comand": "x"}, "there is no key 'comand' (did you mean 'command'?)"),
         ({"command": "x", "zzz": 1}, "there is no key 'zzz'; there are command, title"),
-        ({"command": 7}, "command: it must be a text, or a list of texts"),
-        ({"command": ["x", 7]}, "command: it must be a text"),
+        ({"command": 7}, "command: it must be a string or a list of strings"),
+        ({"command": ["x", 7]}, "command: it must be a string"),
         ({"command": []}, "command: it names no program"),
         ({"command": "  "}, "command: it names no program"),
         ({"command": ["", "x"]}, "command: it names no program"),
         ({"command": "a 'b"}, "command: it cannot be split into words (No closing quotation)"),
-        ({"command": ["a\0b"]}, "command: it holds a NUL"),
-        ({**MINIMAL, "title": ""}, "title: it must be 1 to 80 letters"),
-        ({**MINIMAL, "title": "x" * 81}, "title: it must be 1 to 80 letters"),
+        ({"command": ["a\0b"]}, "command: it contains a NUL character"),
+        ({**MINIMAL, "title": ""}, "title: it must have 1 to 80 characters"),
+        ({**MINIMAL, "title": "x" * 81}, "title: it must have 1 to 80 characters"),
         ({**MINIMAL, "title": "a\nb"}, "title: it must be one line"),
-        ({**MINIMAL, "category": None}, "category: it must be a text"),
+        ({**MINIMAL, "category": None}, "category: it must be a string"),
         ({**MINIMAL, "icon": "a.gif"}, "icon: it must be the path of an SVG or PNG file"),
         ({**MINIMAL, "backend": "rdp"}, "backend: There is no display server called 'rdp'"),
         ({**MINIMAL, "placement": "gpu"}, "placement: it must be one of local, slurm"),
         ({**MINIMAL, "mode": "kiosk"}, "mode: it must be one of full-screen, seamless"),
-        ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "backend: only 'xpra' is seamless"),
-        ({**MINIMAL, "environment": []}, "environment: it must be an object of names and texts"),
+        ({**MINIMAL, "mode": "seamless", "backend": "vnc"}, "mode 'seamless' needs 'xpra'"),
+        ({**MINIMAL, "environment": []}, "environment: it must be an object of strings"),
         ({**MINIMAL, "environment": {"A B": "x"}}, "environment: 'A B' cannot be the name"),
-        ({**MINIMAL, "environment": {"A": 1}}, "environment: A: it must be a text"),
-        ({**MINIMAL, "environment": {"DISPLAY": ":0"}}, "environment: DISPLAY is for the session"),
+        ({**MINIMAL, "environment": {"A": 1}}, "environment: A: it must be a string"),
+        ({**MINIMAL, "environment": {"DISPLAY": ":0"}}, "DISPLAY is set by the session"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(told, said):
+def test_an_error_names_the_file_and_the_key(told: object, said: str) -> None:
     with pytest.raises(ApplicationUnusable) as raised:
         parse("a", told, "applications/a.json")
     assert str(raised.value).startswith("applications/a.json: ")
     assert said in str(raised.value)
 
 
-def test_a_specification_survives_the_way_to_the_session():
+def test_an_application_s_specification_is_the_same_after_to_line_and_from_line() -> None:
     made = parse("a", {"command": "a 'b c'", "environment": {"X": "é"}}, "x")
     specification = made.specification(Specification(), "a")
     assert Specification.from_line(specification.to_line()) == specification
 
 
-# -- where they stand
+# -- files and the setting
 
 
-def test_the_setting_goes_before_files_and_the_user_s_file_before_the_site_s(home, site):
+def test_the_setting_takes_precedence_over_files_and_user_files_over_site_files(
+    home: Path, site: Path
+) -> None:
     for folder, names in ((home, "ab"), (site, "abc")):
         for name in names:
             put(folder, name, {"command": f"{folder.name}-{name}"})
@@ -136,7 +138,7 @@ def test_the_setting_goes_before_files_and_the_user_s_file_before_the_site_s(hom
     }
 
 
-def test_an_icon_that_cannot_be_looked_for_is_none(site):
+def test_an_icon_with_an_impossible_path_is_none(site: Path) -> None:
     put(site, "long", {**MINIMAL, "icon": f"{'x' * 300}/a.svg"})
     put(site, "nobody", {**MINIMAL, "icon": "~nobody-of-that-name/a.svg"})
     known = read({}, [str(site)], LOG)
@@ -144,22 +146,24 @@ def test_an_icon_that_cannot_be_looked_for_is_none(site):
     assert len(known.missing_icons()) == 2
 
 
-def test_an_icon_lies_beside_its_file(site, caplog):
+def test_a_relative_icon_path_starts_at_the_folder_of_the_application_s_file(
+    site: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     put(site, "a", {**MINIMAL, "icon": "a.svg"})
     assert read({}, [str(site)], LOG).icon("a") is None
-    assert f"there is no {site}/a.svg" in caplog.text
+    assert f"The icon {site}/a.svg does not exist" in caplog.text
     (site / "a.svg").touch()
     assert read({}, [str(site)], LOG).icon("a") == site / "a.svg"
 
 
-def test_a_folder_that_is_not_there_or_cannot_be_read_is_empty(site, tmp_path):
+def test_a_missing_or_unreadable_folder_counts_as_empty(site: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folders = [str(tmp_path / name) for name in ("none", "file")]
     put(site, "a", MINIMAL)
     assert list(read({}, [*folders, str(site)], LOG)) == ["a"]
 
 
-# -- what is wrong stays alone
+# -- errors
 
 
 @pytest.mark.parametrize(
@@ -171,7 +175,9 @@ def test_a_folder_that_is_not_there_or_cannot_be_read_is_empty(site, tmp_path):
         ("null", "it must be an object"),
     ],
 )
-def test_a_bad_file_is_told_to_the_log_and_to_who_starts_it(site, caplog, contents, said):
+def test_an_invalid_file_is_logged_and_reported_at_start_and_others_work(
+    site: Path, caplog: pytest.LogCaptureFixture, contents: str, said: str
+) -> None:
     bad = put(site, "bad", contents)
     put(site, "good", MINIMAL)
     found = read({"worse": {}}, [str(site)], LOG)
@@ -182,32 +188,36 @@ def test_a_bad_file_is_told_to_the_log_and_to_who_starts_it(site, caplog, conten
     assert (found.title("bad"), found.icon("bad"), found.category("bad")) == ("bad", None, "")
 
 
-def test_a_file_that_cannot_be_read(site):
+def test_an_unreadable_file_is_reported_at_start(site: Path) -> None:
     (site / "a.json").symlink_to(site / "a.json")
     found = read({}, [str(site)], LOG)
     assert "a.json: it cannot be read (Too many levels" in problem(found, "a")
 
 
-def test_a_user_s_bad_file_does_not_uncover_the_site_s(home, site):
+def test_an_invalid_user_file_still_hides_the_site_s_file(home: Path, site: Path) -> None:
     put(home, "a", "{")
     put(site, "a", MINIMAL)
     assert "home/a.json" in problem(read({}, [str(home), str(site)], LOG), "a")
 
 
 @pytest.mark.parametrize("name", ["default", "xpra", ".hidden", "a b", "a" * 64, "-a"])
-def test_a_name_that_no_session_of_its_own_can_have(site, caplog, name):
+def test_an_application_whose_name_no_session_can_have_is_skipped_and_logged(
+    site: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
     put(site, name, MINIMAL)
     assert name not in read({}, [str(site)], LOG)
     assert f"{name}.json: " in caplog.text
 
 
-def test_there_is_an_end_to_them(caplog):
+def test_applications_beyond_the_limit_are_skipped_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     found = read({f"a{number}": MINIMAL for number in range(101)}, [], LOG)
     assert len(list(found)) == 100
-    assert "['a100']: there are 100 applications before it" in caplog.text
+    assert "['a100']: there are already 100 applications" in caplog.text
 
 
-def test_one_that_nobody_has_set_up():
+def test_an_unknown_application_raises_an_error_with_the_known_names() -> None:
     with pytest.raises(UnknownApplication, match=r"no application called 'b'.*one of: a\."):
         read({"a": MINIMAL}, [], LOG).get("b")
     with pytest.raises(UnknownApplication) as raised:

@@ -1,4 +1,4 @@
-"""The lines about a desktop's starts and ends, and what is counted of them."""
+"""Log lines and metrics of a desktop's starts and ends."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from jupyter_desktop.desktops.record import Record
 
 
 @pytest.fixture
-def record(caplog):
+def record(caplog: pytest.LogCaptureFixture) -> Record:
     caplog.set_level(logging.INFO)
     return Record("one", logging.getLogger("test"))
 
 
-def number(name):
-    return REGISTRY.get_sample_value(f"jupyter_desktop_{name}")
+def number(name: str) -> float:
+    value = REGISTRY.get_sample_value(f"jupyter_desktop_{name}")
+    assert value is not None
+    return value
 
 
-def lines(caplog):
+def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(one.levelname, one.getMessage()) for one in caplog.records]
 
 
-def test_a_start_and_an_end_are_a_line_each_whatever_comes_between(record, caplog):
+def test_start_ready_and_end_are_each_logged_once_and_counted(
+    record: Record, caplog: pytest.LogCaptureFixture
+) -> None:
     running, starts = number("desktops_running"), number("start_seconds_count")
     for step in ("submit", "queue", "display-server", "session"):
         record.changed("starting", step)
@@ -40,7 +44,9 @@ def test_a_start_and_an_end_are_a_line_each_whatever_comes_between(record, caplo
     ]
 
 
-def test_one_that_fails_is_an_error_and_counts_no_more(record, caplog):
+def test_a_failed_desktop_is_logged_as_an_error_and_not_counted_as_running(
+    record: Record, caplog: pytest.LogCaptureFixture
+) -> None:
     running, starts = number("desktops_running"), number("start_seconds_count")
     record.changed("starting", "display-server")
     record.failed("It broke.", ["first", *["more"] * 19, "last"])
@@ -55,7 +61,9 @@ def test_one_that_fails_is_an_error_and_counts_no_more(record, caplog):
     assert "first" not in errors[1]
 
 
-def test_what_programs_say_is_one_line_and_no_command_to_a_terminal(record, caplog):
+def test_control_characters_from_programs_are_escaped_in_the_log(
+    record: Record, caplog: pytest.LogCaptureFixture
+) -> None:
     record.changed("running", "x")
     record.changed("stopped", "\x1b[2J\n[E] forged")
     record.failed("\x1b[2J\n[E] forged", ["\x1b[2J"])

@@ -1,27 +1,32 @@
-"""Names of desktops, and what the server makes of what a session process says and does."""
+"""Names of desktops, and how the server handles the lines and the end of session processes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_desktop.desktops.desktop_session import DesktopSession
 from jupyter_desktop.desktops.plans import Plan
 from jupyter_desktop.desktops.sessions import Sessions, check_name
 from jupyter_desktop.errors import BadRequest, NotReady, SessionEnded, UnknownSession
 from jupyter_desktop.placements import Local, Placement
 from jupyter_desktop.session.specification import Specification
 from jupyter_desktop.system.access import Access
+from jupyter_desktop.system.session_messages import Problem
 
 
 @pytest.mark.parametrize(
     "name", ["default", "a", "0", "my-desktop", "A.b_c-9", "x" * 63, "work.2024"]
 )
-def test_good_names(name):
+def test_a_valid_name_is_accepted(name: str) -> None:
     check_name(name)
 
 
@@ -32,15 +37,15 @@ def test_good_names(name):
         *("a" * 64, "<script>", "a%2Fb", "a?b", "a#b", "\ud800"),
     ],
 )
-def test_bad_names_say_what_a_good_one_is(name):
+def test_an_invalid_name_is_refused_with_the_rules_for_names(name: str) -> None:
     with pytest.raises(BadRequest) as refused:
         check_name(name)
-    assert "63 letters, digits" in refused.value.remedy
+    assert "63 letters, digits" in (refused.value.remedy or "")
     assert len(refused.value.message) < 500
 
 
 @given(st.text(max_size=100))
-def test_a_name_that_passes_is_safe_in_a_path(name):
+def test_an_accepted_name_is_safe_in_a_path(name: str) -> None:
     try:
         check_name(name)
     except BadRequest:
@@ -61,11 +66,11 @@ class Says(Placement):
         self.lines = lines
         self.then = then
 
-    def launch(self, session_command):
+    def launch(self, session_command: Sequence[str]) -> list[str]:
         script = "import sys\nfor line in sys.argv[2:]: print(line, flush=True)\nexec(sys.argv[1])"
         return [sys.executable, "-c", script, self.then, *self.lines]
 
-    async def connect(self, path):
+    async def connect(self, path: str) -> socket.socket:
         raise AssertionError
 
 
@@ -73,23 +78,29 @@ LOG = logging.getLogger("test")
 RUNNING = '{"event": "state", "state": "running", "reachable": true}'
 
 
-def sessions(placement: Placement, **specification: object) -> Sessions:
-    plan = Plan(Specification(**specification), placement)
+def sessions(placement: Placement, stop_timeout: float = Specification.stop_timeout) -> Sessions:
+    plan = Plan(Specification(stop_timeout=stop_timeout), placement)
     return Sessions(lambda name, wish: plan, LOG)
 
 
-async def reaches(session, state):
+def problem_of(session: DesktopSession) -> Problem:
+    problem = session.state.error
+    assert problem
+    return problem
+
+
+async def reaches(session: DesktopSession, state: str) -> None:
     async with session.subscribe() as events:
         while session.state.state != state:
             await asyncio.wait_for(events.get(), 10)
 
 
-async def test_an_unknown_desktop():
+async def test_an_unknown_desktop_raises_an_error() -> None:
     with pytest.raises(UnknownSession, match="no desktop called 'x'"):
         sessions(Local()).get("x")
 
 
-async def test_what_is_not_ready_and_what_has_ended():
+async def test_a_starting_desktop_is_not_ready_and_a_stopped_one_has_ended() -> None:
     all_of_them = sessions(Says())
     session, started = await all_of_them.start("one")
     assert started
@@ -100,13 +111,13 @@ async def test_what_is_not_ready_and_what_has_ended():
         session.check_reachable()
 
 
-async def test_nobody_listens(tmp_path):
-    """A display server that is killed is gone a moment before that is known."""
+async def test_a_socket_without_a_listener_is_not_ready(tmp_path: Path) -> None:
+    """The case just after a display server was killed, until the session reports it."""
     with pytest.raises(NotReady, match="does not answer"):
         await Local().connect(str(tmp_path / "display.sock"))
 
 
-async def test_starting_twice_starts_once():
+async def test_concurrent_starts_start_one_session() -> None:
     all_of_them = sessions(Says(RUNNING))
     results = await asyncio.gather(*(all_of_them.start("one") for _ in range(10)))
     assert sorted(started for _, started in results) == [False] * 9 + [True]
@@ -114,35 +125,35 @@ async def test_starting_twice_starts_once():
     await all_of_them.stop_all()
 
 
-async def test_a_session_process_that_dies_without_a_word():
+async def test_a_killed_session_process_is_a_failure_with_its_status() -> None:
     all_of_them = sessions(Says(RUNNING, then="import os; os.kill(os.getpid(), 9)"))
     session, _ = await all_of_them.start("one")
     await reaches(session, "failed")
-    assert session.state.error.reason == "start-failed"
+    assert problem_of(session).reason == "start-failed"
     assert session.state.reachable is False
-    assert "status -9" in session.state.error.message
+    assert "status -9" in problem_of(session).message
 
 
-async def test_a_session_program_that_is_not_there():
+async def test_a_missing_session_program_is_a_failure_with_its_path_and_a_remedy() -> None:
     class Nowhere(Local):
-        def launch(self, session_command):
+        def launch(self, session_command: Sequence[str]) -> list[str]:
             return ["/nowhere/python"]
 
     session, _ = await sessions(Nowhere()).start("one")
     assert session.state.state == "failed"
-    assert "/nowhere/python could not be run: No such file" in session.state.error.message
-    assert session.state.error.remedy
+    assert "/nowhere/python could not be run: No such file" in problem_of(session).message
+    assert problem_of(session).remedy
 
 
 @pytest.mark.parametrize("line", ["nonsense", "{}", "[]", "3", '{"event": "admitted"}', "\ufffd"])
-async def test_odd_words_of_a_session_are_survived(line):
+async def test_an_invalid_line_of_a_session_is_ignored(line: str) -> None:
     all_of_them = sessions(Says(line, RUNNING))
     session, _ = await all_of_them.start("one")
     await reaches(session, "running")
     await all_of_them.stop("one")
 
 
-async def test_a_long_state_is_understood():
+async def test_a_state_with_a_long_log_is_read() -> None:
     """A session's last hundred lines may take more than a megabyte as JSON."""
     state = "{'event': 'state', 'state': 'failed', 'log': ['日' * 2000] * 100}"
     all_of_them = sessions(Says(then=f"import json; print(json.dumps({state}))"))
@@ -151,7 +162,7 @@ async def test_a_long_state_is_understood():
     assert len(session.state.log) == 100
 
 
-async def test_a_session_that_does_not_end_is_killed():
+async def test_a_session_that_does_not_stop_in_time_is_killed() -> None:
     stubborn = Says(RUNNING, then="import time\nwhile True: time.sleep(60)")
     all_of_them = sessions(stubborn, stop_timeout=0.1)
     session, _ = await all_of_them.start("one")
@@ -160,8 +171,8 @@ async def test_a_session_that_does_not_end_is_killed():
     assert session.state.state == "failed"
 
 
-async def test_a_session_that_is_late_may_clean_up_before_it_is_killed(tmp_path):
-    """Its worker has ``slack`` to end, and only then its keeper cleans up."""
+async def test_a_session_that_stops_late_can_clean_up_before_it_is_killed(tmp_path: Path) -> None:
+    """Its worker has ``slack`` seconds to end, and its keeper cleans up after that."""
 
     class Late(Says):
         slack = 3.0
@@ -181,14 +192,14 @@ async def test_a_session_that_is_late_may_clean_up_before_it_is_killed(tmp_path)
     assert not left.exists()
 
 
-async def test_who_waits_for_a_password_is_told_of_the_end():
+async def test_a_connection_that_waits_for_a_password_fails_when_the_session_ends() -> None:
     session, _ = await sessions(Says(RUNNING)).start("one")
     await reaches(session, "running")
     with pytest.raises(SessionEnded):
         await asyncio.wait_for(session.connect("secret", Access.FULL), 10)
 
 
-def test_a_specification_survives_its_line():
+def test_a_specification_is_the_same_after_to_line_and_from_line() -> None:
     from jupyter_desktop.backends import Clipboard, DisplaySettings, XpraSettings
 
     xpra = XpraSettings(mode="seamless", arguments=("--c",), mdns=True)

@@ -1,4 +1,4 @@
-"""Asking the doctor about one thing."""
+"""Helpers that run single checks of the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A home and a PATH of its own for each test of the doctor."""
+"""A home and a PATH for each test of the doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a home of its own."""
+    """Give the test an empty home."""
     home = tmp_path / "home"
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("JUPYTER", "XDG_", "SLURM"))]:

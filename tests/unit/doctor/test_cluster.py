@@ -1,7 +1,8 @@
-"""What the doctor finds out about Slurm."""
+"""The doctor's findings about Slurm."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from jupyter_desktop.doctor.finding import Severity
 from .asking import found, program, told
 
 
-def test_slurm(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_job_and_controller_are_reported(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert told(cluster.slurm).facts == {"programs": []}
     program(programs, "sbatch", "echo slurm 23.11.4")
     program(programs, "sinfo", "echo 'slurm_load_partitions: Unable to contact' >&2; exit 1")
@@ -31,13 +34,15 @@ ELSEWHERE = "--DesktopApp.placement=slurm"
 
 
 def cluster_of(folder: Path, sbatch: str) -> None:
-    """Have Slurm's commands, with an sbatch that answers like that where it is given a job."""
+    """Install Slurm's commands, with an sbatch that runs ``sbatch`` when it is given a job."""
     for name in ("srun", "squeue", "scancel"):
         program(folder, name, "echo slurm 23.11.4")
     program(folder, "sbatch", f'[ "$1" = --version ] && echo slurm 23.11.4 && exit\n{sbatch}')
 
 
-def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
+def test_where_desktops_run_in_jobs_placement_and_job_are_checked(
+    programs: Path, tmp_path: Path
+) -> None:
     placement = found(cluster.slurm, ELSEWHERE)[0]
     assert (placement.topic, placement.state) == ("placement", Severity.PROBLEM)
     assert "cannot be found: sbatch, srun, squeue, scancel" in placement.found
@@ -50,7 +55,7 @@ def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sbatch", "patience", "told"),
+    ("sbatch", "timeout", "told"),
     [
         (
             "echo 'allocation failure: Invalid partition name' >&2; exit 1",
@@ -64,16 +69,14 @@ def test_desktops_that_run_in_jobs(programs: Path, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
+def test_a_job_that_the_cluster_does_not_accept_is_a_problem(
     programs: Path,
-    monkeypatch: pytest.MonkeyPatch,
     sbatch: str,
-    patience: float,
+    timeout: float,
     told: tuple[str, str],
 ) -> None:
-    monkeypatch.setattr(cluster, "_SBATCH_TIMEOUT", patience)
     cluster_of(programs, sbatch)
-    *_, job = found(cluster.slurm, ELSEWHERE)
+    *_, job = found(partial(cluster.slurm, job_timeout=timeout), ELSEWHERE)
     assert (job.state, job.facts) == (Severity.PROBLEM, {"reason": "job-refused"})
     words, remedy = told
     assert words in job.found
@@ -81,7 +84,7 @@ def test_a_cluster_that_does_not_take_the_job_of_a_desktop(
     assert {one.topic for one in found(cluster.slurm)} == {"Slurm"}
 
 
-def test_an_sbatch_that_cannot_be_run(programs: Path) -> None:
+def test_an_sbatch_that_cannot_be_run_is_a_problem(programs: Path) -> None:
     cluster_of(programs, "exit")
     (programs / "sbatch").write_text("#!/opt/no/such/shell\n")
     *_, job = found(cluster.slurm, ELSEWHERE)
@@ -89,7 +92,7 @@ def test_an_sbatch_that_cannot_be_run(programs: Path) -> None:
     assert "sbatch cannot be run (No such file" in job.found
 
 
-def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs: Path) -> None:
+def test_the_remedy_for_a_silent_controller_depends_on_the_placement(programs: Path) -> None:
     cluster_of(programs, "exit 1")
     program(programs, "sinfo", "exit 1")
     here, there = found(cluster.slurm)[-1], found(cluster.slurm, ELSEWHERE)[-2]
@@ -97,8 +100,7 @@ def test_what_a_silent_controller_means_depends_on_where_desktops_run(programs: 
     assert (there.found, there.remedy) == (here.found, None)
 
 
-def test_a_controller_that_does_not_answer(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_SINFO_TIMEOUT", 0.1)
+def test_a_controller_that_does_not_answer_is_reported_after_the_timeout(programs: Path) -> None:
     program(programs, "sinfo", '[ "$1" = --version ] && exit\nexec /bin/sleep 1000')
-    controller = found(cluster.slurm, "--Doctor.trial=False")[-1]
+    controller = found(partial(cluster.slurm, controller_timeout=0.1), "--Doctor.trial=False")[-1]
     assert controller.found == "does not answer (no answer within 0.1 seconds)."

@@ -1,4 +1,4 @@
-"""What the doctor finds on machines where something is not as it should be."""
+"""The doctor's findings on machines with faults."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from .asking import config, found, program, told
 # -- software
 
 
-def test_what_is_installed_for_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_versions_and_missing_packages_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     topics = {finding.topic: finding for finding in found(software.packages)}
     assert topics["jupyter-server"].facts["version"].startswith("2.")
     monkeypatch.setattr("sys.path", [])
@@ -31,16 +32,16 @@ def test_what_is_installed_for_this_python(monkeypatch: pytest.MonkeyPatch) -> N
     assert (topics["jupyterlab"].command or "").endswith("-m pip install jupyterlab")
 
 
-def test_whether_the_page_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(software, "HERE", tmp_path)
-    assert told(software.page).state is Severity.PROBLEM
+def test_a_page_that_is_not_built_is_a_problem(tmp_path: Path) -> None:
+    page = partial(software.page, package=tmp_path)
+    assert told(page).state is Severity.PROBLEM
     (tmp_path / "static").mkdir()
     for name in software._FILES:
         (tmp_path / "static" / name).touch()
-    assert told(software.page).state is Severity.OK
+    assert told(page).state is Severity.OK
 
 
-def test_extensions_that_are_not_enabled(user: Path) -> None:
+def test_a_disabled_extension_is_a_note_with_a_command(user: Path) -> None:
     config(
         user,
         "jupyter_server_config.json",
@@ -57,7 +58,7 @@ def test_extensions_that_are_not_enabled(user: Path) -> None:
 # -- display servers
 
 
-def test_neither_vnc_server_nor_xpra(programs: Path) -> None:
+def test_without_any_display_server_there_is_a_problem(programs: Path) -> None:
     problem = told(displays.choice)
     assert (problem.state, problem.facts) == (
         Severity.PROBLEM,
@@ -79,7 +80,7 @@ def test_every_vnc_server_is_named_once(programs: Path) -> None:
     first, second = found(displays.vnc)
     assert (first.state, second.state) == (Severity.NOTE, Severity.OK)
     assert second.facts["version"] == "1.13.1"
-    # The first that will do is taken.
+    # The first suitable one is chosen.
     assert str(programs / "Xvnc") in told(displays.choice).found
     chosen = told(displays.choice, f"--DesktopApp.display_server={programs}/Xvnc")
     assert chosen.found.endswith("as DesktopApp.display_server says")
@@ -88,7 +89,7 @@ def test_every_vnc_server_is_named_once(programs: Path) -> None:
 # -- start scripts and desktops
 
 
-def test_why_a_start_script_is_taken(
+def test_the_origin_of_the_start_script_is_reported(
     user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def why(*arguments: str) -> str:
@@ -108,19 +109,19 @@ def test_why_a_start_script_is_taken(
     assert why("--DesktopApp.start_script=icewm") == "as DesktopApp.start_script says"
 
 
-def test_a_start_script_that_is_not_there() -> None:
+def test_a_missing_start_script_is_a_problem() -> None:
     problem = told(desktops.start_script, "--DesktopApp.start_script=/nowhere/start")
     assert (problem.state, problem.facts) == (Severity.PROBLEM, {"reason": "start-script-missing"})
 
 
-def test_a_start_script_whose_interpreter_is_not_there(user: Path) -> None:
+def test_a_start_script_without_its_interpreter_is_a_problem(user: Path) -> None:
     (user / "start").write_text("#!/opt/no/such/shell\n")
     problem = told(desktops.start_script, "--DesktopApp.start_script=~/start")
     assert problem.state is Severity.PROBLEM
     assert "/opt/no/such/shell" in problem.found
 
 
-def test_desktop_environments(programs: Path) -> None:
+def test_installed_desktop_environments_are_reported(programs: Path) -> None:
     (missing,) = found(desktops.installed)
     assert (missing.state, missing.topic) == (Severity.PROBLEM, "desktop environment")
     assert "install" in (missing.command or "")
@@ -137,7 +138,7 @@ def test_desktop_environments(programs: Path) -> None:
     assert (xfce.facts, icewm.facts["taken"]) == ({"name": "xfce", "taken": True}, False)
 
 
-def test_d_bus(programs: Path) -> None:
+def test_the_programs_of_dbus_are_reported(programs: Path) -> None:
     missing = told(desktops.dbus)
     assert (missing.state, missing.facts) == (Severity.NOTE, {"programs": []})
     program(programs, "dbus-launch", "exit 1")
@@ -148,7 +149,9 @@ def test_d_bus(programs: Path) -> None:
 # -- folders
 
 
-def test_runtime_folders_that_are_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runtime_folders_with_long_paths_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long = tmp_path / ("x" * 90)
     long.mkdir()
     for name in ("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR"):
@@ -161,7 +164,9 @@ def test_runtime_folders_that_are_too_long(tmp_path: Path, monkeypatch: pytest.M
     assert path.facts == {"length": len("/tmp/jd-xxxxxxxx/display.sock")}
 
 
-def test_no_runtime_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_usable_runtime_folder_there_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     kinds = frozenset(runtime.file_system(Path(path)) for path in ("/tmp", tempfile.gettempdir()))
     monkeypatch.setattr(runtime, "_NETWORK_FILE_SYSTEMS", kinds)
     problem = told(folders.runtime_folder)
@@ -172,7 +177,7 @@ def test_no_runtime_folder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "network file system" in problem.found
 
 
-def test_a_folder_of_x_sockets_that_is_not_safe(
+def test_an_unsafe_folder_of_x_sockets_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unsafe = tmp_path / "X11-unix"
@@ -184,7 +189,7 @@ def test_a_folder_of_x_sockets_that_is_not_safe(
     assert (problem.command or "").startswith("sudo chown root")
 
 
-def test_a_display_number_is_given_back() -> None:
+def test_a_display_number_is_released() -> None:
     number = told(folders.x_sockets).facts["display"]
     assert not Path(f"/tmp/.X{number}-lock").exists()
 
@@ -192,31 +197,30 @@ def test_a_display_number_is_given_back() -> None:
 @pytest.mark.parametrize(
     ("home", "state"), [("/proc", Severity.NOTE), ("/nowhere", Severity.NOTE), ("", Severity.NOTE)]
 )
-def test_homes_in_which_nothing_can_be_kept(
+def test_a_home_that_cannot_be_written_to_is_a_note(
     monkeypatch: pytest.MonkeyPatch, home: str, state: Severity
 ) -> None:
     monkeypatch.setenv("HOME", home)
     assert told(folders.home).state is state
 
 
-def test_a_home(user: Path) -> None:
+def test_the_check_of_a_home_leaves_nothing_in_it(user: Path) -> None:
     before = sorted(user.iterdir())
     assert told(folders.home).state is Severity.OK
     assert sorted(user.iterdir()) == before
 
 
-def test_little_space(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_space_is_a_note() -> None:
     assert {one.state for one in found(folders.space)} == {Severity.OK}
-    monkeypatch.setattr(folders, "_LITTLE_SPACE", 1 << 62)
-    assert {one.state for one in found(folders.space)} == {Severity.NOTE}
+    assert {one.state for one in found(partial(folders.space, little=1 << 62))} == {Severity.NOTE}
 
 
 # -- graphics
 
 
-def test_images(programs: Path) -> None:
+def test_images_that_cannot_be_loaded_are_a_note(programs: Path) -> None:
     assert found(graphics.images) == []  # the programs load them themselves
-    # As glycin's ends where it may not make a sandbox.
+    # As glycin's ends where it cannot make a sandbox.
     program(programs, "glycin-thumbnailer", "echo 'Loader process exited early' >&2; exit 2")
     program(programs, "bwrap", "echo 'No permissions to create a new namespace' >&2; exit 1")
     problem = told(graphics.images)
@@ -227,20 +231,20 @@ def test_images(programs: Path) -> None:
     assert told(graphics.images).state is Severity.OK
 
 
-def test_graphics_cards(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphics, "_DEVICES", tmp_path / "dri")
-    assert told(graphics.devices).facts == {"devices": []}
+def test_graphics_cards_are_reported(programs: Path, tmp_path: Path) -> None:
+    devices = partial(graphics.devices, folder=tmp_path / "dri")
+    assert told(devices).facts == {"devices": []}
     (tmp_path / "dri").mkdir()
     (tmp_path / "dri" / "renderD128").touch()
     program(programs, "nvidia-smi", "echo 'NVIDIA A100, 535.1'")
-    card, nvidia = found(graphics.devices)
+    card, nvidia = found(devices)
     assert card.facts == {"devices": [str(tmp_path / "dri" / "renderD128")]}
     assert nvidia.facts == {"gpus": ["NVIDIA A100, 535.1"]}
     program(programs, "vglrun", "exit 1")
     assert told(graphics.virtualgl).facts == {"path": str(programs / "vglrun")}
 
 
-def test_what_glxinfo_says(programs: Path) -> None:
+def test_the_renderer_is_read_from_glxinfo(programs: Path) -> None:
     lacking = list(opengl.findings({}))
     assert [one.state for one in lacking] == [Severity.NOTE]
     assert "install" in (lacking[0].command or "")
@@ -255,7 +259,7 @@ def test_what_glxinfo_says(programs: Path) -> None:
 # -- limits
 
 
-def test_few_open_files() -> None:
+def test_a_low_limit_of_open_files_is_a_note() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
     try:
@@ -269,34 +273,31 @@ def test_few_open_files() -> None:
     )
 
 
-def test_few_processes_in_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_GROUP", tmp_path)
+def test_limits_of_a_container_are_reported(tmp_path: Path) -> None:
     (tmp_path / "pids.max").write_text("20\n")
     (tmp_path / "memory.max").write_text("2000000000\n")
-    _, processes, memory = found(limits.resources)
+    _, processes, memory = found(partial(limits.resources, group=tmp_path))
     assert (processes.state, processes.facts) == (Severity.NOTE, {"limit": 20})
     assert memory.found == "at most 2.0 GB in this container or job"
 
 
-def test_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path)
-    monkeypatch.setattr(limits, "_LITTLE_SHARED", 1)
-    assert told(limits.shared_memory).state is Severity.OK
-    monkeypatch.setattr(limits, "_LITTLE_SHARED", 1 << 62)
-    little = told(limits.shared_memory)
+def test_little_shared_memory_is_a_note(tmp_path: Path) -> None:
+    shared_memory = partial(limits.shared_memory, path=tmp_path)
+    assert told(partial(shared_memory, little=1)).state is Severity.OK
+    little = told(partial(shared_memory, little=1 << 62))
     assert (little.state, little.command) == (Severity.NOTE, "docker run --shm-size=1g")
     assert little.facts["size"] == shutil.disk_usage(tmp_path).total
     assert "emptyDir" in (little.remedy or "")
-    monkeypatch.setattr(limits, "_SHARED_MEMORY", tmp_path / "missing")
-    assert "is not writable" in told(limits.shared_memory).found
+    missing = told(partial(limits.shared_memory, path=tmp_path / "missing"))
+    assert "is not writable" in missing.found
 
 
-def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_name_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(limits.account).state is Severity.OK
     monkeypatch.setattr(os, "getuid", lambda: 1234567)
     assert told(limits.account).state is Severity.NOTE
 
 
-def test_containers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kind_of_container_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BINDER_LAUNCH_HOST", "https://mybinder.org/")
     assert "Binder" in told(limits.container).facts["kinds"]

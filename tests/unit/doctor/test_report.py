@@ -1,4 +1,4 @@
-"""The doctor's report: for people, and for programs."""
+"""The doctor's report, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def text(found: Examination) -> str:
     return report.as_text(found, io.StringIO())
 
 
-def test_a_desktop_would_start() -> None:
+def test_without_problems_a_desktop_would_start() -> None:
     assert FINE.would_start
     lines = text(FINE).splitlines()
     assert "  ok       home   /home/me" in lines
@@ -45,11 +45,11 @@ def test_a_desktop_would_start() -> None:
     assert "A desktop would start, as far as can be told without a trial (1 note)." in lines
 
 
-def test_a_desktop_would_start_elsewhere() -> None:
+def test_where_desktops_run_elsewhere_the_report_says_so() -> None:
     assert "as far as can be told from this machine (1 note)" in text(replace(FINE, elsewhere=True))
 
 
-def test_no_desktop_would_start() -> None:
+def test_problems_are_listed_with_remedy_command_and_log() -> None:
     assert not BROKEN.would_start
     said = text(BROKEN)
     assert "  problem  display server  There is none.\n" in said
@@ -60,7 +60,7 @@ def test_no_desktop_would_start() -> None:
     assert "- display server: There is none.\n- trial: It ended.\n" in said
 
 
-def test_commands_and_paths_are_not_broken() -> None:
+def test_commands_and_paths_are_not_wrapped() -> None:
     long = "sudo apt install " + " ".join(f"package-{number}" for number in range(30))
     said = text(Examination({"A": [problem("topic", f"/{'x' * 150} is there.", "Do:", long)]}))
     assert long in said
@@ -77,7 +77,7 @@ def test_commands_and_paths_are_not_broken() -> None:
         (io.StringIO, {}, False),
     ],
 )
-def test_colours_only_where_they_are_welcome(
+def test_only_a_terminal_gets_colours(
     monkeypatch: pytest.MonkeyPatch,
     stream: Callable[[], io.StringIO],
     environment: dict[str, str],
@@ -90,7 +90,7 @@ def test_colours_only_where_they_are_welcome(
     assert ("\033[" in report.as_text(BROKEN, stream())) is coloured
 
 
-def test_json() -> None:
+def test_the_json_report_has_all_findings_and_trials() -> None:
     trial = Trial("vnc", seconds={"process": 0.12345, "clean_up": 1.0}, picture=(800, 600))
     failed = Trial("xpra", quick=True, error=StartFailed("No."), left=["process 7"])
     values = json.loads(report.as_json(Examination(BROKEN.sections, [trial, failed])))
@@ -115,7 +115,7 @@ def test_json() -> None:
     assert values["trials"][1]["started"] is False
 
 
-def test_secrets_that_a_program_has_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_in_logs_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", 'f00"ba7-secret')
     monkeypatch.setenv("A_PASSWORD", "ok")  # too short to be looked for
     log = (os.environ["JUPYTERHUB_API_TOKEN"], "GET /lab?token=1a2b3c&reset=1", "ok")
@@ -134,16 +134,16 @@ def test_secrets_that_a_program_has_printed(monkeypatch: pytest.MonkeyPatch) -> 
     ]
 
 
-def test_a_check_that_fails_is_told_and_no_problem() -> None:
+def test_a_check_that_fails_is_a_note() -> None:
     def odd_things(subject: object) -> list[Finding]:
         raise ZeroDivisionError("no number")
 
-    (finding,) = examination._run(odd_things, None)  # type: ignore[arg-type]
+    (finding,) = examination._run(odd_things, None)  # type: ignore[arg-type]  # not looked at
     assert (finding.topic, finding.state) == ("odd things", Severity.NOTE)
     assert "ZeroDivisionError: no number" in finding.found
 
 
-def test_trials_in_words() -> None:
+def test_a_trial_is_reported_with_times_and_leftovers() -> None:
     seconds = {"process": 0.2, "window_manager": 1.5, "first_pixel": 0.41, "clean_up": 0.3}
     trial = Trial("vnc", seconds=seconds, picture=(800, 600), window_manager=True)
     fine, *_ = trials._findings(trial, Severity.PROBLEM)
@@ -161,7 +161,7 @@ def test_trials_in_words() -> None:
     assert (left.state, left.found) == (Severity.NOTE, "Left behind: process 7 (sh).")
 
 
-def test_a_trial_of_the_second_kind_that_fails_is_no_problem() -> None:
+def test_a_failed_trial_of_another_backend_is_a_note() -> None:
     trial = Trial("xpra", error=MISSING, log=["why"])
     (finding,) = trials._findings(trial, Severity.NOTE)
     assert (finding.state, finding.log, finding.command) == (

@@ -1,4 +1,4 @@
-"""What the doctor says of Jupyter servers that run."""
+"""The doctor's findings about running Jupyter servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .asking import TOKEN, found, told
 
 @contextmanager
 def answering(status: int) -> Iterator[tuple[int, list[str | None]]]:
-    """An HTTP server that answers with ``status``; gives its port and the credentials it got."""
+    """Run an HTTP server that answers with ``status``; yield its port and the credentials."""
     credentials: list[str | None] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -31,7 +31,7 @@ def answering(status: int) -> Iterator[tuple[int, list[str | None]]]:
             self.end_headers()
 
         def log_message(self, *words: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -42,7 +42,7 @@ def answering(status: int) -> Iterator[tuple[int, list[str | None]]]:
 
 
 def note_server(home: Path, **values: object) -> Path:
-    """Write what a Jupyter server writes of itself."""
+    """Write the file that a Jupyter server writes about itself."""
     usual = {"base_url": "/user/me/", "hostname": "127.0.0.1", "secure": False, "sock": ""}
     usual |= {"token": TOKEN, "pid": os.getpid(), "version": "2.14.0"}
     path = home / "runtime" / f"jpserver-{values.get('pid', os.getpid())}.json"
@@ -59,7 +59,9 @@ def note_server(home: Path, **values: object) -> Path:
         (500, Severity.NOTE, False),
     ],
 )
-def test_a_running_server(user: Path, status: int, state: Severity, desktop: bool) -> None:
+def test_a_running_server_is_reported_without_its_token(
+    user: Path, status: int, state: Severity, desktop: bool
+) -> None:
     with answering(status) as (port, credentials):
         note_server(user, port=port, url=f"http://127.0.0.1:{port}/?token={TOKEN}")
         server = told(servers.running)
@@ -70,7 +72,7 @@ def test_a_running_server(user: Path, status: int, state: Severity, desktop: boo
 
 
 def test_another_process_on_the_port_of_a_server_gets_no_token(user: Path) -> None:
-    """As on another machine, or where the server has ended and its number is another's."""
+    """As where the server runs elsewhere, or has ended and its process id is in use again."""
     with answering(200) as (port, credentials), subprocess.Popen(["sleep", "60"]) as other:
         note_server(user, port=port, pid=other.pid)
         told(servers.running)
@@ -78,7 +80,7 @@ def test_another_process_on_the_port_of_a_server_gets_no_token(user: Path) -> No
     assert credentials == [None]
 
 
-def test_a_server_that_does_not_answer(user: Path) -> None:
+def test_a_server_that_does_not_answer_is_a_note(user: Path) -> None:
     with answering(200) as (port, _):
         pass
     note_server(user, port=port)
@@ -86,14 +88,14 @@ def test_a_server_that_does_not_answer(user: Path) -> None:
     assert (server.state, server.facts["desktop"]) == (Severity.NOTE, None)
 
 
-def test_what_another_machine_s_server_has_written_stays(user: Path) -> None:
+def test_files_of_servers_on_other_machines_stay(user: Path) -> None:
     path = note_server(user, pid=1 << 30, port=1)
     (user / "runtime" / "jpserver-5.json").write_text("{")
     assert told(servers.running).facts == {"count": 0}
     assert path.exists()
 
 
-def test_below_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hub_and_its_addresses_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(servers.hub).facts == {"hub": False}
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/me/")
     monkeypatch.setenv("JUPYTERHUB_API_URL", f"http://hub:{TOKEN}@10.0.0.1:8081/hub/api")
@@ -104,7 +106,7 @@ def test_below_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tls.facts == {"by_jupyter": True}
 
 
-def test_the_address_of_the_settings() -> None:
+def test_the_address_in_the_settings_is_reported() -> None:
     address, origin = found(
         servers.address, "--ServerApp.base_url=/x/", "--ServerApp.allow_origin=https://portal"
     )

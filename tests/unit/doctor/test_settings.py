@@ -1,4 +1,4 @@
-"""What the doctor says of settings."""
+"""The doctor's findings about settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_desktop.doctor.finding import Severity
 from .asking import TOKEN, asked, config
 
 
-def test_settings_of_files_and_of_the_command_line(user: Path) -> None:
+def test_the_command_line_overrides_the_files(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.Xpra.mode = 'seamless'\nc.DesktopApp.title = 'A'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.geometry = '800x600'")
     read = asked("--DesktopApp.title=B")
@@ -28,14 +28,14 @@ def test_settings_of_files_and_of_the_command_line(user: Path) -> None:
     assert read.specification.display.xpra.mode == "seamless"
 
 
-def test_what_a_server_reads_goes_before_what_the_desktop_s_file_says(user: Path) -> None:
+def test_the_server_s_file_overrides_the_desktop_s_file(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.DesktopApp.title = 'server'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 'desktop'")
     assert asked().app.title == "server"
 
 
 @pytest.mark.parametrize("where", ["jupyter_server_config", "jupyter_desktop_config", "argument"])
-def test_wrong_settings(user: Path, where: str) -> None:
+def test_a_wrong_setting_is_a_problem_and_its_default_is_used(user: Path, where: str) -> None:
     arguments = ["--DesktopApp.clipboard=sideways"] if where == "argument" else []
     if not arguments:
         config(user, f"{where}.json", json.dumps({"DesktopApp": {"clipboard": "sideways"}}))
@@ -48,7 +48,7 @@ def test_wrong_settings(user: Path, where: str) -> None:
     assert read.app.clipboard == "both"
 
 
-def test_misspelt_settings_and_files_that_cannot_be_run(user: Path) -> None:
+def test_misspelt_settings_and_failing_files_are_notes(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.DesktopApp.clipbord = 'off'")
     config(user, "jupyter_desktop_config.py", "c.DesktopApp.title = 1 / 0")
     read = asked()
@@ -61,7 +61,7 @@ def test_misspelt_settings_and_files_that_cannot_be_run(user: Path) -> None:
     assert not read.wrong
 
 
-def test_applications_that_cannot_be_used(user: Path) -> None:
+def test_applications_that_cannot_be_used_are_notes(user: Path) -> None:
     (user / ".jupyter" / "desktop" / "applications").mkdir(parents=True)
     config(user, "desktop/applications/gears.json", '{"comand": "glxgears"}')
     config(user, "jupyter_server_config.py", "c.DesktopApp.applications = {'a b': {}}")
@@ -73,13 +73,13 @@ def test_applications_that_cannot_be_used(user: Path) -> None:
     assert "gears.json: there is no key 'comand'" in remark.found
 
 
-def test_lists_may_hold_secrets_and_are_not_told() -> None:
+def test_values_of_lists_are_not_shown() -> None:
     (finding,) = asked(f"--Xpra.arguments=--auth=password:value={TOKEN}").findings
     assert finding.facts == {"Xpra.arguments": "(1 given)"}
     assert TOKEN not in finding.found
 
 
-def test_settings_of_slurm(user: Path) -> None:
+def test_values_of_slurm_that_may_hold_secrets_are_not_shown(user: Path) -> None:
     config(user, "jupyter_server_config.py", f"c.Slurm.setup = 'export KEY={TOKEN}'")
     (finding,) = asked("--Slurm.hours=2", f"--Slurm.arguments=--comment={TOKEN}").findings
     assert finding.facts == {
@@ -90,7 +90,7 @@ def test_settings_of_slurm(user: Path) -> None:
     assert TOKEN not in finding.found
 
 
-def test_a_file_called_doctor_is_no_subcommand_of_a_server_s_extension() -> None:
+def test_a_file_called_doctor_is_no_subcommand_of_the_extension() -> None:
     """``jupyter lab doctor`` opens it."""
     server = Doctor()
     server.initialize([])

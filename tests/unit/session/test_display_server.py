@@ -1,4 +1,4 @@
-"""The first X server that works is taken, whatever is the matter with those before it."""
+"""The first X server that starts is used, however those before it fail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORKS = "echo 7 >/proc/self/fd/{ready}; exec sleep 1000"
 
 
 class Programs(Backend):
-    """A backend whose X servers are shell scripts; None is a program that is not there."""
+    """A backend whose X servers are shell scripts; None stands for a missing program."""
 
     name, greeting, largest_screen = "programs", 0, None
 
@@ -67,11 +67,11 @@ class Programs(Backend):
         raise NotImplementedError
 
     def probe(self, socket: Path, password: str, key: str) -> None:
-        """Everyone gets in."""
+        """Accept every password."""
 
 
 async def run(folder: Path, scripts: Sequence[str | None]) -> None:
-    """Start it with 2 seconds for all together; print the log."""
+    """Start the display server, with 2 seconds for all candidates together; print the log."""
     backend = Programs(*scripts)
     specification = Specification(start_timeout=2)
     log = SessionLog(folder / "log", lambda line: None)
@@ -84,7 +84,7 @@ async def run(folder: Path, scripts: Sequence[str | None]) -> None:
     try:
         child = await server.start(children, dict(os.environ), Stopping())
         os.kill(child.pid, 0)
-        # Nothing is left of those before it.
+        # The X servers before it have ended.
         assert len(list(filter(Process.is_running, descendants()))) == 1
     except StartError as error:
         print(error)
@@ -95,7 +95,7 @@ async def run(folder: Path, scripts: Sequence[str | None]) -> None:
 
 
 def started(folder: Path, *scripts: str | None) -> str:
-    """Return what is printed: a child subreaper adopts for the rest of its life."""
+    """Run it in a process of its own, since a child subreaper stays one; return its output."""
     command = [sys.executable, "-m", __name__, str(folder), json.dumps(scripts)]
     ran = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=20, check=True
@@ -107,22 +107,24 @@ def started(folder: Path, *scripts: str | None) -> str:
     ("first", "said"),
     [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],
 )
-def test_the_next_one_follows(tmp_path, first, said):
+def test_after_a_failure_the_next_x_server_is_started(
+    tmp_path: Path, first: str | None, said: str
+) -> None:
     assert said in started(tmp_path, first, WORKS)
 
 
-def test_of_one_that_is_known_to_be_missing_it_is_said(tmp_path):
+def test_a_missing_x_server_is_named_in_the_log(tmp_path: Path) -> None:
     assert started(tmp_path, ABSENT, WORKS).splitlines() == [
         "absent does not work here: it is not installed.",
         f"Starting {WORKS}.",
     ]
 
 
-def test_one_that_is_known_to_be_missing_takes_no_time_from_the_next(tmp_path):
+def test_a_missing_x_server_takes_no_time_from_the_next_one(tmp_path: Path) -> None:
     assert "not ready after 2 seconds" in started(tmp_path, ABSENT, HANGS)
 
 
-def test_one_that_is_missing_does_not_hide_what_is_the_matter_with_another(tmp_path):
+def test_a_failure_is_reported_although_the_next_x_server_is_missing(tmp_path: Path) -> None:
     assert "status 1" in started(tmp_path, ENDS, ABSENT).splitlines()[0]
 
 
@@ -130,7 +132,9 @@ def test_one_that_is_missing_does_not_hide_what_is_the_matter_with_another(tmp_p
     ("last", "said"),
     [(HANGS, "not ready after 1 seconds"), (ENDS, "status 1"), (None, "could not be started")],
 )
-def test_of_the_last_one_it_is_said_what_is_the_matter(tmp_path, last, said):
+def test_where_all_x_servers_fail_the_last_failure_is_reported(
+    tmp_path: Path, last: str | None, said: str
+) -> None:
     assert said in started(tmp_path, ENDS, last).splitlines()[0]
 
 

@@ -1,4 +1,4 @@
-"""The search for a display server, as the process that it is."""
+"""The search for a display server, in its real process."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from subprocess import PIPE
 
 import pytest
 
-from jupyter_desktop.backends import DisplaySettings, XpraSettings, backend
+from jupyter_desktop.backends import Backend, DisplaySettings, Installed, XpraSettings, backend
 from jupyter_desktop.errors import DisplayServerUnsuitable, StartFailed
 from jupyter_desktop.session.specification import Specification
 
 
 def program(folder: Path, text: str) -> DisplaySettings:
-    """Return settings with a display server that does what the shell script ``text`` says."""
+    """Return settings whose display server is the shell script ``text``."""
     path = folder / "server"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return DisplaySettings(executable=str(path), xpra=XpraSettings(executable=str(path)))
 
 
-# It forks, and so does who starts it: in a process of their own, which has no other threads.
+# The search forks, so it is started in a process without other threads.
 FIND = """
 import asyncio, pickle, sys
 from jupyter_desktop.session.search import Search
@@ -39,17 +39,17 @@ pickle.dump(answer, sys.stdout.buffer)
 """
 
 
-def found(settings: DisplaySettings):
+def found(settings: DisplaySettings) -> tuple[Backend, Installed]:
     command = [sys.executable, "-W", "error", "-c", FIND]
     ran = subprocess.run(command, input=pickle.dumps(settings), capture_output=True, check=True)
     assert not ran.stderr
-    answer = pickle.loads(ran.stdout)
+    answer: tuple[Backend, Installed] | Exception = pickle.loads(ran.stdout)
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-# A session until its search has begun; prints its number of threads at each fork.
+# Runs a session; prints its number of threads at each fork.
 SESSION = """
 import os, sys
 fork = os.fork
@@ -62,8 +62,8 @@ sys.exit(main())
 """
 
 
-def test_there_is_one_thread_where_a_session_forks(tmp_path):
-    """With more, the lock that another thread holds would be held for ever in the new process."""
+def test_a_session_has_a_single_thread_when_it_forks(tmp_path: Path) -> None:
+    """A lock held by another thread would never be released in the new process."""
     specification = Specification(display=program(tmp_path, "exit 1"), folders=(str(tmp_path),))
     line = specification.to_line().encode() + b"\n"
     session = [sys.executable, "-c", SESSION]
@@ -72,34 +72,34 @@ def test_there_is_one_thread_where_a_session_forks(tmp_path):
         assert process.stdout
         assert process.stderr
         process.stdin.write(line)
-        process.stdin.flush()  # and not closed: it is the lifeline
+        process.stdin.flush()  # not closed: it is the lifeline
         told, counted = process.stdout.read(), process.stderr.read()
     assert b"display-server-unsuitable" in told
-    # The keeper's, and the search's.
+    # When the keeper forks, and when the search does.
     assert counted.split() == [b"1", b"1"]
 
 
-def test_what_is_found(tmp_path):
+def test_a_suitable_display_server_is_found(tmp_path: Path) -> None:
     kind, installed = found(program(tmp_path, "echo Xvnc TigerVNC 1.12.0"))
     assert kind.name == "vnc"
     assert installed == kind.find(program(tmp_path, "echo Xvnc TigerVNC 1.12.0"))
 
 
-def test_what_is_wrong_is_told_whole(tmp_path):
+def test_an_unsuitable_display_server_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(DisplayServerUnsuitable, match=r"TigerVNC 1\.8\.0") as error:
         found(program(tmp_path, "echo Xvnc TigerVNC 1.8.0"))
     assert error.value.remedy
 
 
-def test_a_search_that_is_killed(tmp_path):
+def test_a_killed_search_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(StartFailed, match="without a result") as error:
         found(program(tmp_path, "kill -9 $PPID"))
     assert error.value.remedy
 
 
 @pytest.mark.parametrize("name", ["vnc", "xpra"])
-def test_a_program_that_reads_its_input_does_not_get_ours(tmp_path, name):
-    """It may be a wrapper; ours may be a lifeline."""
+def test_a_program_that_reads_its_input_does_not_read_ours(tmp_path: Path, name: str) -> None:
+    """The program may be a wrapper script, and our input a lifeline."""
     settings = program(tmp_path, "read line; echo $line nothing that is known")
     reading, writing = os.pipe()
     ours = os.dup(0)

@@ -1,4 +1,4 @@
-"""A session tells how it ended, whatever the reason."""
+"""A session reports how it ended, whatever the reason."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ROOT = Path(__file__).parents[3]
 
 
 class Broken:
-    """A search that fails in a way that nobody has foreseen."""
+    """A search that fails with an unexpected error."""
 
     async def result(self) -> tuple[Backend, Installed]:
         raise UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed")
 
 
 class Printed:
-    """Prints what is told."""
+    """Prints the events that are sent."""
 
     def send(self, event: Event) -> None:
         os.write(1, encode(event))
@@ -44,7 +44,7 @@ async def run(folder: Path) -> None:
     await Session(Specification(), Runtime(folder, ":7"), search, control).run()
 
 
-def test_an_unexpected_error_is_told(tmp_path):
+def test_an_unexpected_error_is_reported_with_a_remedy(tmp_path: Path) -> None:
     # In a process of its own: a session ends every descendant.
     command = [sys.executable, "-m", "tests.unit.session.test_session", str(tmp_path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -55,7 +55,7 @@ def test_an_unexpected_error_is_told(tmp_path):
     assert "Traceback" in ran.stderr
 
 
-async def test_there_is_no_stream_but_the_desktop(tmp_path):
+async def test_an_unknown_stream_is_refused(tmp_path: Path) -> None:
     search, control = cast(Search, Broken()), cast(Control, Printed())
     session = Session(Specification(), Runtime(tmp_path, ":7"), search, control)
     with pytest.raises(UnknownStream, match="no stream called 'video'"):

@@ -1,4 +1,4 @@
-"""Which start script is taken, and how it is run."""
+"""The search for a start script, and the command that runs it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ HOME = ".vnc/xstartup"
         ([], "", "", str(OURS / "default")),
     ],
 )
-def test_search_order(tmp_path, there, setting, variable, found):
+def test_the_first_script_in_the_search_order_is_found(
+    tmp_path: Path, there: list[str], setting: str, variable: str, found: str
+) -> None:
     for path in there:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("#!/bin/sh\n")
@@ -61,14 +63,16 @@ def test_search_order(tmp_path, there, setting, variable, found):
         ("target/jupyter_desktop", "target/share/jupyter/desktop/xstartup"),
     ],
 )
-def test_where_our_start_scripts_are_installed(tmp_path, package, folder):
+def test_our_start_scripts_are_found_in_every_kind_of_install(
+    tmp_path: Path, package: str, folder: str
+) -> None:
     for made in (package, folder):
         (tmp_path / made).mkdir(parents=True)
     (tmp_path / folder / "common.sh").touch()
     assert folders_of(tmp_path / package)[0] == tmp_path / folder
 
 
-def test_an_editable_install_finds_them_by_its_link(tmp_path):
+def test_an_editable_install_finds_our_start_scripts_by_its_link(tmp_path: Path) -> None:
     (tmp_path / "checkout/desktop").mkdir(parents=True)
     (tmp_path / "checkout/xstartup").mkdir()
     (tmp_path / "checkout/xstartup/common.sh").touch()
@@ -76,7 +80,7 @@ def test_an_editable_install_finds_them_by_its_link(tmp_path):
     assert folders_of(tmp_path / "jupyter_desktop")[0] == tmp_path / "checkout/xstartup"
 
 
-def test_an_editable_install_runs_those_of_the_checkout():
+def test_an_editable_install_runs_the_start_scripts_of_the_checkout() -> None:
     """pip copies them to the environment's prefix as well, which is on Jupyter's path."""
     installed = Path(sys.prefix, "share/jupyter/desktop/xstartup")
     assert (installed / "default").is_file()
@@ -84,30 +88,32 @@ def test_an_editable_install_runs_those_of_the_checkout():
     assert is_ours(installed / "xfce")
 
 
-def test_scripts_of_a_site_come_before_ours_that_are_on_the_same_path(tmp_path):
+def test_a_script_of_a_site_is_preferred_to_ours_on_the_same_path(tmp_path: Path) -> None:
     """A wheel's are below the environment's prefix, which Jupyter's path names before /usr."""
     (tmp_path / "default").touch()
     assert find("default", [str(OURS), str(tmp_path)], {}) == tmp_path / "default"
 
 
-def test_works_without_a_home():
+def test_without_a_home_our_default_is_found() -> None:
     assert find("", [], {}) == OURS / "default"
 
 
-def test_a_folder_is_no_script(tmp_path):
+def test_a_folder_is_not_taken_for_a_script(tmp_path: Path) -> None:
     (tmp_path / "default").mkdir()
     assert find("", [str(tmp_path)], {}) == OURS / "default"
 
 
 @pytest.mark.parametrize("setting", ["{}/gone", "gone", "~/gone", "../gone", "."])
-def test_a_missing_one_says_where_it_was_looked_for(tmp_path, setting):
+def test_a_missing_script_is_reported_with_the_folders_searched(
+    tmp_path: Path, setting: str
+) -> None:
     with pytest.raises(StartScriptMissing) as missing:
         find(setting.format(tmp_path), [f"{tmp_path}/site"], {"HOME": str(tmp_path)})
     assert str(tmp_path) in missing.value.message or "../gone" in missing.value.message
-    assert all(name in missing.value.remedy for name in ("default", "xfce", "openbox"))
+    assert all(name in (missing.value.remedy or "") for name in ("default", "xfce", "openbox"))
 
 
-def test_ours_are_start_scripts_only():
+def test_ours_lists_start_scripts_only() -> None:
     assert "default" in ours()
     assert not any("." in name for name in ours())
 
@@ -131,12 +137,14 @@ def test_ours_are_start_scripts_only():
         (b"\x7fELF\x02", []),
     ],
 )
-def test_interpreter(tmp_path, start, expected):
+def test_a_script_is_run_by_the_interpreter_of_its_first_line(
+    tmp_path: Path, start: bytes, expected: list[str]
+) -> None:
     script = tmp_path / "xstartup"
     script.write_bytes(start)
     assert command(script) == [*expected, str(script)]
 
 
-def test_an_elf_file_is_run_as_it_is():
+def test_an_elf_file_is_run_directly() -> None:
     program = Path(shutil.which("true") or "/bin/true")
     assert command(program) == [str(program)]

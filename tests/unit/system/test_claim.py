@@ -1,4 +1,4 @@
-"""What processes that are gone have left is removed, and nothing else."""
+"""Runtime folders of ended processes are removed, and nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folder(base: Path, name: str = "jd-one") -> Path:
     return path
 
 
-def test_what_is_claimed_stays(tmp_path: Path) -> None:
+def test_a_claimed_folder_stays_until_the_claim_ends(tmp_path: Path) -> None:
     claimed = claim(one := folder(tmp_path))
     remove_unclaimed(tmp_path)
     assert (one / "file").exists()
@@ -40,7 +40,7 @@ def test_what_is_claimed_stays(tmp_path: Path) -> None:
     assert not one.exists()
 
 
-def test_a_child_holds_it_for_its_parent_which_is_gone(tmp_path: Path) -> None:
+def test_a_child_holds_the_claim_of_its_ended_parent(tmp_path: Path) -> None:
     """As a session's worker does for the keeper."""
     one = folder(tmp_path)
     with subprocess.Popen(
@@ -76,7 +76,9 @@ def a_link(one: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda one: None, made_by_another_machine, a_pipe, a_link])
-def test_what_may_not_be_ours_stays(tmp_path: Path, make: Callable[[Path], object]) -> None:
+def test_a_folder_without_a_valid_claim_stays(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
     make(one := folder(tmp_path))
     remove_unclaimed(tmp_path)
     assert (one / "file").exists()

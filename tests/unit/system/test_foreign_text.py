@@ -1,4 +1,4 @@
-"""Nothing that others wrote acts on a terminal, or passes for a line of Jupyter's log."""
+"""Text of others can neither control a terminal nor forge a line of Jupyter's log."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from jupyter_desktop.system import foreign_text
         ("", ""),
     ],
 )
-def test_a_line(text: str, shown: str) -> None:
+def test_control_characters_of_a_line_are_escaped(text: str, shown: str) -> None:
     assert foreign_text.line(text) == shown
 
 
-def test_lines() -> None:
+def test_lines_are_indented_and_line_ends_in_them_escaped() -> None:
     assert foreign_text.lines(["[I ServerApp] all is well", "b\nc"]) == (
         "    [I ServerApp] all is well\n    b\\nc"
     )

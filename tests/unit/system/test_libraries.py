@@ -1,4 +1,4 @@
-"""Complaints of loaders about libraries that do not fit, and the variables of programs then."""
+"""Errors of loaders about libraries that do not fit, and the variables that programs get then."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ PIXMAN = "libpixman-1.so.0"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a library that is none, by the name of one that X servers need."""
+    """A folder with an unfit library, by the name of one that X servers need."""
     shutil.copy(next(Path(psutil.__file__).parent.glob("_psutil_linux*.so")), tmp_path / PIXMAN)
     return tmp_path
 
@@ -40,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
         "libgobject-2.0.so.0 => not found",
     ],
 )
-def test_complaints(line: str) -> None:
+def test_a_loader_error_is_found_in_output(line: str) -> None:
     assert libraries.complaint(f"Xvnc starts\n\t{line}\nno more") == line
 
 
@@ -54,12 +55,12 @@ def test_complaints(line: str) -> None:
         "object file): ignored.",
     ],
 )
-def test_what_is_no_complaint(text: str) -> None:
+def test_other_output_is_no_loader_error(text: str) -> None:
     assert libraries.complaint(text) == ""
 
 
 @pytest.mark.parametrize("variable", libraries.VARIABLES)
-def test_what_does_not_fit_is_named(folder: Path, variable: str) -> None:
+def test_an_unfit_library_is_named_with_its_variable(folder: Path, variable: str) -> None:
     value = str(folder / PIXMAN) if variable == "LD_PRELOAD" else str(folder)
     found = libraries.misfit("Xtigervnc", {**os.environ, variable: value})
     assert found
@@ -69,7 +70,7 @@ def test_what_does_not_fit_is_named(folder: Path, variable: str) -> None:
     assert str(found).startswith(f"{folder / PIXMAN} of {variable} does not fit Xtigervnc (")
 
 
-def test_what_fits(tmp_path: Path) -> None:
+def test_fitting_libraries_and_missing_programs_are_no_misfit(tmp_path: Path) -> None:
     (real,) = {
         line.split()[2]
         for line in subprocess.check_output(
@@ -84,14 +85,14 @@ def test_what_fits(tmp_path: Path) -> None:
     assert libraries.first_misfit(own_programs.NAMES, environment) is None
 
 
-def test_nothing_is_asked_without_the_variables() -> None:
+def test_without_the_variables_ldd_is_not_run() -> None:
     environment = {"PATH": "/nowhere", "LD_LIBRARY_PATH": ""}
     assert libraries.are_set(environment) == ()
     assert libraries.first_misfit(["sh"], environment) is None
 
 
 @pytest.mark.parametrize("value", ["/opt/a b/lib", "/a'b:$(touch x)/lib", "/q\\"])
-def test_the_user_s_shell_gets_them_back(tmp_path: Path, value: str) -> None:
+def test_the_user_s_shell_gets_the_variables_back(tmp_path: Path, value: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "SHELL": "/bin/sh",
@@ -119,36 +120,28 @@ def slow(tmp_path: Path) -> Iterator[dict[str, str]]:
             process.kill()
 
 
-def test_all_programs_have_one_deadline(
-    slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libraries, "CHECK_TIMEOUT", 1.0)
+def test_all_programs_share_one_deadline(slow: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(libraries.Unknown):
-        libraries.first_misfit(["sh", "env", "cat"], slow)
+        libraries.first_misfit(["sh", "env", "cat"], slow, timeout=1)
     assert (tmp_path / "asked").read_text() == "\n"
     assert not named(psutil.Process().children(recursive=True), "sleep")
     with pytest.raises(libraries.Unknown):
-        asyncio.run(library_check.first_misfit(["sh", "env", "cat"], slow))
+        asyncio.run(library_check.first_misfit(["sh", "env", "cat"], slow, timeout=1))
     assert (tmp_path / "asked").read_text() == "\n\n"
 
 
-def test_what_a_program_has_said_is_known_however_slow_ldd_is(
-    slow: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_a_loader_error_of_the_program_is_a_misfit_even_where_ldd_hangs(
+    slow: dict[str, str],
 ) -> None:
-    monkeypatch.setattr(libraries, "CHECK_TIMEOUT", 1.0)
     said = "sh: symbol lookup error: /d/libx.so: undefined symbol: x"
-    found = libraries.misfit("sh", slow, said)
+    found = libraries.misfit("sh", slow, said, deadline=time.monotonic() + 1)
     assert found
     assert found.complaint == said
 
 
-def test_nobody_waits_for_a_check_that_was_cancelled(
-    slow: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libraries, "CHECK_TIMEOUT", 1000.0)
-
+def test_a_cancelled_check_is_not_waited_for(slow: dict[str, str], tmp_path: Path) -> None:
     async def stopped() -> None:
-        check = asyncio.ensure_future(library_check.first_misfit(["sh", "env"], slow))
+        check = asyncio.ensure_future(library_check.first_misfit(["sh", "env"], slow, timeout=1000))
         while not (tmp_path / "asked").exists():
             await asyncio.sleep(0.01)
         check.cancel()
@@ -158,7 +151,7 @@ def test_nobody_waits_for_a_check_that_was_cancelled(
     assert ldd.is_running()
 
 
-def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path: Path) -> None:
+def test_the_user_s_shell_gets_values_back_that_are_not_utf_8(tmp_path: Path) -> None:
     value = os.fsdecode(b"/opt/\xff/lib")
     environment = {"PATH": os.environ["PATH"], "SHELL": "/bin/sh", "LD_LIBRARY_PATH": value}
     apart = own_programs.apart(environment, tmp_path)
@@ -178,11 +171,11 @@ def test_the_user_s_shell_gets_bytes_back_that_are_no_text(tmp_path: Path) -> No
         ("ImportError: /lib/libgio-2.0.so.0: undefined symbol: g_object_unref", False),
     ],
 )  # fmt: skip
-def test_what_ends_a_program(line: str, fatal: bool) -> None:
+def test_only_errors_that_end_a_program_are_fatal(line: str, fatal: bool) -> None:
     assert libraries.fatal_complaint(f"x starts\n{line}") == (line if fatal else "")
 
 
-def test_an_error_keeps_its_remedy_when_a_library_may_be_why() -> None:
+def test_an_error_keeps_its_remedy_when_a_library_may_be_the_cause() -> None:
     error = StartFailed("It ended.", remedy="This installs it:", command="apt install it")
     explained = failures.unfit_library(error, ("LD_PRELOAD",), "x: symbol lookup error: y")
     assert explained.message.startswith("It ended. ")

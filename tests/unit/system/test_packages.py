@@ -1,4 +1,4 @@
-"""The command that installs what is missing, for each distribution."""
+"""The command that installs a missing program, for each distribution."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ NOTHING: dict[str, str] = {}
         (ROCKY, "mesa-utils", "sudo dnf install glx-utils"),
     ],
 )
-def test_command(release: dict[str, str], thing: str, command: str) -> None:
+def test_the_command_is_that_of_the_distribution(
+    release: dict[str, str], thing: str, command: str
+) -> None:
     assert install_command(thing, release) == command
 
 
@@ -61,7 +63,7 @@ def test_without_a_release_this_machine_s_is_used() -> None:
     assert "install" in install_command("tigervnc") or "-S" in install_command("tigervnc")
 
 
-def test_who_has_installed_it_is_told_that_path_lacks_it() -> None:
+def test_a_program_in_a_folder_that_path_lacks_is_reported() -> None:
     where = shutil.which("sh", path="/usr/local/bin:/usr/bin:/bin")
     assert where
     told = off_path("no-such-program", "sh")

@@ -1,4 +1,4 @@
-"""Processes below this one, as the kernel lists them, as they name their parents, and hidden."""
+"""Descendants: found by lists of children, found by ids of parents, and hidden ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_desktop.system import processes
 from tests import users
 from tests.servers import until
 
-# Three generations; the name of the second has all that may stand in a name.
+# Three generations; the second's name has characters that make /proc/PID/stat hard to read.
 FAMILY = """
 import subprocess, threading
 import ctypes
@@ -29,7 +29,7 @@ thread.join()
 
 @contextmanager
 def family() -> Iterator[list[psutil.Process]]:
-    """Run parent and child, which is a thread's; give both."""
+    """Run a parent and a child that its thread started; yield both."""
     with subprocess.Popen([sys.executable, "-c", FAMILY]) as parent:
         both = [psutil.Process(parent.pid)]
         try:
@@ -44,7 +44,7 @@ def family() -> Iterator[list[psutil.Process]]:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_each_generation_is_found(monkeypatch: pytest.MonkeyPatch, listed: bool) -> None:
+def test_every_generation_is_found(monkeypatch: pytest.MonkeyPatch, listed: bool) -> None:
     if listed and not processes._lists_children():
         pytest.skip("this kernel does not list children (CONFIG_PROC_CHILDREN)")
     monkeypatch.setattr(processes, "_lists_children", lambda: listed)
@@ -56,7 +56,7 @@ def test_each_generation_is_found(monkeypatch: pytest.MonkeyPatch, listed: bool)
         assert child.variables()["PATH"] == os.environ["PATH"]
         assert parent.is_running()
         assert child.send(signal.SIGKILL)
-        # Its parent may not have taken note of it yet.
+        # Its parent may not have reaped it yet.
         until(lambda: not child.is_running(), "its end")
         assert not child.send(signal.SIGKILL)
 
@@ -80,7 +80,7 @@ with subprocess.Popen([sys.executable, "-c", command], **options) as child:
 
 
 @pytest.mark.parametrize("hidepid", ["1", "2"])
-def test_a_hidden_process(hidepid: str) -> None:
+def test_a_hidden_process_is_found_and_its_end_noticed(hidepid: str) -> None:
     command = users.with_hidepid(users.new(), hidepid, [users.python(), "-c", HIDDEN])
     environment = {**os.environ, **users.environment()}
     ran = subprocess.run(

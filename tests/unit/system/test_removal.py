@@ -1,4 +1,4 @@
-"""A runtime folder is removed, and nothing of what is mounted below it."""
+"""A runtime folder is removed, but no file of a mount below it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_desktop.system.claim import claim, remove_unclaimed
 from jupyter_desktop.system.runtime import runtime_folder
 from tests.unit.session.leftovers.test_dead_mounts import Mount
 
-# Mounts the user's files below a folder and removes that; what is mounted here nobody else sees.
+# Mounts the user's files below a folder and removes that, in a mount namespace of its own.
 PRELUDE = """
 import os, subprocess, sys
 from pathlib import Path
@@ -44,7 +44,7 @@ with runtime_folder([str(base)]) as folder:
 
 @pytest.fixture
 def private() -> list[str]:
-    """A command line for own mounts; skips where nothing can be mounted."""
+    """A command prefix for private mounts; skips the test where nothing can be mounted."""
     command = ["unshare", "--mount", "--propagation", "private"]
     try:
         probe = [*command, "mount", "--bind", "/tmp", "/tmp"]
@@ -55,7 +55,7 @@ def private() -> list[str]:
 
 
 @pytest.mark.parametrize("script", [KILLED, ENDED])
-def test_the_user_s_files_that_are_mounted_there_stay(
+def test_files_mounted_below_a_runtime_folder_stay(
     tmp_path: Path, private: list[str], script: str
 ) -> None:
     base, files = tmp_path / "base", tmp_path / "files"
@@ -70,7 +70,7 @@ def test_the_user_s_files_that_are_mounted_there_stay(
 
 @pytest.fixture
 def stuck(tmp_path: Path) -> Iterator[Mount]:
-    """A mount that this user may not remove, below a folder that nobody claims any more."""
+    """A mount that this user may not remove, below a folder without a claim."""
     mount = Mount(tmp_path / "jd-abcdefgh" / "run" / "share", os.getuid() + 1)
     os.close(claim(tmp_path / "jd-abcdefgh"))
     try:
@@ -79,10 +79,10 @@ def stuck(tmp_path: Path) -> Iterator[Mount]:
         mount.close()
 
 
-def test_a_mount_that_stays(
+def test_a_mount_that_cannot_be_removed_stays_and_is_tried_again(
     tmp_path: Path, stuck: Mount, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is not looked into, which would last until its program answers; and tried again."""
+    """It is not listed either, which would block until its program answers."""
     folder = tmp_path / "jd-abcdefgh"
     (folder / "run" / "other").mkdir()
     (folder / "run" / "other" / "file").touch()
@@ -95,7 +95,7 @@ def test_a_mount_that_stays(
     assert not folder.exists()
 
 
-def test_what_links_lead_to_stays(tmp_path: Path) -> None:
+def test_targets_of_links_stay(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "file").touch()
     base = tmp_path / "base"

@@ -1,4 +1,4 @@
-"""The runtime folder, the secrets in it, and the X cookie as the real xauth reads it."""
+"""The runtime folder, the secrets in it, and the X cookie, which the real xauth reads."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def folder_of(path: Path, mode: int) -> Path:
         (lambda base: Path("/" + "é" * 41), "longer than 82 bytes"),
     ],
 )
-def test_what_a_base_must_be(
+def test_only_a_suitable_base_is_chosen(
     short: Path, make: Callable[[Path], Path], problem: str | None
 ) -> None:
     candidate = make(short)
@@ -88,8 +88,8 @@ print(choose_base(sys.argv[1:]))
 """
 
 
-def test_in_a_user_namespace_without_root(short: Path) -> None:
-    """As in Apptainer's containers, where what is root's seems to be nobody's."""
+def test_in_a_user_namespace_without_root_folders_of_root_are_accepted(short: Path) -> None:
+    """As in Apptainer's containers, where folders of root seem to belong to the user nobody."""
     user = users.new()
     own, other = folder_of(short / "own", 0o700), folder_of(short / "other", 0o1777)
     short.chmod(0o755)
@@ -117,7 +117,7 @@ def test_a_folder_below_one_that_is_open_to_all_is_no_base(short: Path) -> None:
         choose_base([str(own)])
 
 
-def test_a_link_is_followed_once_and_for_all(short: Path) -> None:
+def test_a_link_is_resolved(short: Path) -> None:
     own = folder_of(short / "own", 0o700)
     link = short / "link"
     link.symlink_to(own)
@@ -125,12 +125,12 @@ def test_a_link_is_followed_once_and_for_all(short: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept_by", "stays"), [("nobody", False), ("lingering", True), ("its manager", True)]
+    ("kept_by", "stays"), [("nothing", False), ("lingering", True), ("its manager", True)]
 )
-def test_a_folder_that_goes_at_log_out_is_no_base(
+def test_a_folder_that_is_removed_at_log_out_is_no_base(
     short: Path, monkeypatch: pytest.MonkeyPatch, kept_by: str, stays: bool
 ) -> None:
-    """As $XDG_RUNTIME_DIR does, unless what we run in ends at log-out, too."""
+    """As $XDG_RUNTIME_DIR is, unless the user lingers or this process ends at log-out, too."""
     login = folder_of(folder_of(short / "user", 0o755) / str(os.getuid()), 0o700)
     groups, lingering = short / "cgroup", folder_of(short / "linger", 0o755)
     groups.write_text("0::/user.slice/user-0.slice/session-3.scope\n")
@@ -162,7 +162,7 @@ def test_file_systems_are_named_as_in_proc(short: Path) -> None:
     assert runtime.file_system(link) == "proc"
 
 
-def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short: Path) -> None:
+def test_the_first_suitable_base_is_chosen_and_unsuitable_ones_are_named(short: Path) -> None:
     good, better = folder_of(short / "good", 0o700), folder_of(short / "better", 0o700)
     assert choose_base([f"{short}/gone", str(better), str(good)]) == better
     with pytest.raises(RuntimeFolderUnusable) as refused:
@@ -171,7 +171,7 @@ def test_the_first_good_one_is_taken_and_all_bad_ones_are_named(short: Path) -> 
     assert f"{short}/two" in refused.value.message
 
 
-def test_the_folder_is_private_and_gone_at_the_end(short: Path) -> None:
+def test_the_folder_is_private_and_removed_at_the_end(short: Path) -> None:
     with runtime_folder([str(short)]) as folder:
         assert folder.parent == short
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -224,7 +224,7 @@ def test_a_secret_is_replaced_in_one_step(short: Path) -> None:
     assert [entry.name for entry in short.iterdir()] == ["password"]
 
 
-def test_the_cookie_is_what_xauth_reads(short: Path) -> None:
+def test_xauth_reads_the_cookie(short: Path) -> None:
     cookie = bytes(range(16))
     write_secret(short / "Xauthority", cookies.entries(cookie, ":7"))
     listed = subprocess.run(

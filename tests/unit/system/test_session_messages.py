@@ -1,4 +1,4 @@
-"""The session's protocol: what is sent is what arrives, and nothing else does."""
+"""The session's protocol: messages arrive unchanged, and other lines are refused."""
 
 from __future__ import annotations
 
@@ -118,25 +118,25 @@ def test_any_other_line_is_refused(line: bytes) -> None:
 
 
 def assert_message(decode: Decode, values: dict[str, Any]) -> None:
-    """Assert that ``values`` are refused, or are a message that keeps what they say."""
+    """Assert that ``values`` are refused, or are a message that keeps them."""
     try:
         message = decode(json.dumps(values).encode())
     except BadMessage:
         return
-    assert_says(json.loads(encode(message)), values)
+    assert_contains(json.loads(encode(message)), values)
 
 
-def assert_says(message: Any, values: Any) -> None:
-    """Assert that ``message`` has ``values``, and otherwise no more than defaults."""
+def assert_contains(message: Any, values: Any) -> None:
+    """Assert that ``message`` contains ``values``."""
     if isinstance(values, dict):
         for name, value in values.items():
-            assert_says(message[name], value)
+            assert_contains(message[name], value)
     else:
         assert (message, type(message)) == (values, type(values))
 
 
 @given(EVENTS | COMMANDS, st.data())
-def test_a_message_with_one_field_changed_is_refused_or_says_just_that(
+def test_a_message_with_a_changed_field_is_refused_or_keeps_it(
     message: Command | Event, data: st.DataObject
 ) -> None:
     values = json.loads(encode(message))
@@ -144,7 +144,7 @@ def test_a_message_with_one_field_changed_is_refused_or_says_just_that(
         decode_command if "command" in values else decode_event
     )
     name = data.draw(st.sampled_from(sorted(values)) | TEXTS)
-    # A NaN is no equal of itself.
+    # NaN is not equal to itself.
     values[name] = data.draw(JSON.filter(lambda value: "NaN" not in json.dumps(value)))
     assert_message(decode, values)
 
@@ -172,7 +172,7 @@ def test_a_message_with_one_field_changed_is_refused_or_says_just_that(
         ('{"event": "log", "lines": [1]}', "an item of log.lines must be of type str"),
     ],
 )
-def test_what_is_wrong_with_an_event_is_said(line: str, words: str) -> None:
+def test_a_bad_event_is_refused_with_the_reason(line: str, words: str) -> None:
     with pytest.raises(BadMessage, match=words.replace("[", r"\[")):
         decode_event(line.encode())
 
@@ -186,11 +186,11 @@ def test_no_error_shows_a_password() -> None:
     assert "secret word" not in repr(Admit(1, "secret word", Access.FULL))
 
 
-def test_what_a_line_leaves_out_has_its_default() -> None:
+def test_a_field_that_is_left_out_has_its_default() -> None:
     assert decode_event(b'{"event": "state", "state": "running"}') == State(Phase.RUNNING)
 
 
-def test_an_error_stays_what_it_is() -> None:
+def test_an_error_keeps_its_type_and_texts() -> None:
     error = StartFailed("No.", remedy="Try again.", command="true")
     last = decode_event(encode(failed(error)))
     assert isinstance(last, State)
@@ -201,5 +201,5 @@ def test_an_error_stays_what_it_is() -> None:
     assert again.as_json() == error.as_json()
 
 
-def test_words_are_printed_as_they_are_sent() -> None:
+def test_enum_members_are_printed_as_they_are_sent() -> None:
     assert f"{Phase.RUNNING} %s" % Step.ENDING == "running ending"

@@ -1,4 +1,4 @@
-"""Children that are on their own."""
+"""Child processes with a session and a folder of their own."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def folder_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_child_is_in_no_folder_and_no_session_of_ours() -> None:
+def test_a_child_has_its_own_session_and_the_root_folder() -> None:
     with spawn.start(COMMAND, stdin=DEVNULL, stdout=PIPE, environment=ENVIRONMENT) as process:
         told, _ = process.communicate(timeout=30)
     assert told == TOLD
 
 
-async def test_a_child_that_is_followed_is_not_either() -> None:
+async def test_a_followed_child_has_its_own_session_and_the_root_folder() -> None:
     process = await spawn.start_followed(
         COMMAND, stdin=DEVNULL, stdout=PIPE, environment=ENVIRONMENT
     )
@@ -38,7 +38,7 @@ async def test_a_child_that_is_followed_is_not_either() -> None:
     assert told == TOLD
 
 
-async def test_a_program_that_is_not_there() -> None:
+async def test_a_missing_program_raises_file_not_found() -> None:
     with pytest.raises(FileNotFoundError):
         spawn.start(["/nowhere/program"], stdin=DEVNULL, stdout=PIPE)
     with pytest.raises(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""What is answered where Jupyter or Python refuses a request, as JSON and as a page."""
+"""Answers to requests that raise an error of Jupyter or Python, as JSON and as a page."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from tornado.testing import bind_unused_port
 from jupyter_desktop.web.handler import APIHandler, PageHandler
 
 
-async def answer(kind, error):
+async def answer(kind: type[web.RequestHandler], error: Exception) -> tuple[int, str]:
     """Return status and body of the answer of a handler that raises ``error``."""
 
-    class Fails(kind):
-        def get(self):
-            raise error
+    def get(self: web.RequestHandler) -> None:
+        raise error
 
     listener, port = bind_unused_port()
-    everybody = IdentityProvider(token="")
+    without_login = IdentityProvider(token="")
     application = web.Application(
-        [("/", Fails)],
+        [("/", type("Fails", (kind,), {"get": get}))],
         allow_unauthenticated_access=True,
         cookie_secret="secret",
-        identity_provider=everybody,
+        identity_provider=without_login,
     )
     server = HTTPServer(application)
     server.add_sockets([listener])
@@ -45,14 +44,16 @@ ERRORS = [
     (web.HTTPError(404), 404, "Not Found"),
     (web.HTTPError(400, "100% wrong"), 400, "100% wrong"),
     (web.HTTPError(400, "%s is <b>wrong</b>", "50%"), 400, "50% is <b>wrong</b>"),
-    # What other exceptions say may be nobody's business.
+    # The text of other exceptions may hold secrets.
     (ValueError("a secret"), 500, "Internal Server Error"),
     (KeyError(), 500, "Internal Server Error"),
 ]
 
 
 @pytest.mark.parametrize(("error", "status", "message"), ERRORS)
-async def test_as_json(error, status, message):
+async def test_the_api_answers_an_error_with_json(
+    error: Exception, status: int, message: str
+) -> None:
     code, body = await answer(APIHandler, error)
     assert code == status
     assert json.loads(body)["message"] == message
@@ -60,7 +61,9 @@ async def test_as_json(error, status, message):
 
 
 @pytest.mark.parametrize(("error", "status", "message"), ERRORS)
-async def test_as_a_page(error, status, message):
+async def test_a_page_handler_answers_an_error_with_a_page(
+    error: Exception, status: int, message: str
+) -> None:
     code, body = await answer(PageHandler, error)
     assert code == status
     assert f"<p>{html.escape(message)}</p>" in body

@@ -1,4 +1,4 @@
-/** The client for VNC: RFB (RFC 6143), through noVNC. */
+/** The client for VNC: RFB (RFC 6143), with noVNC. */
 import RFB from "@novnc/novnc";
 import type { Size } from "../../api";
 import type { Link } from "../../wire";
@@ -6,16 +6,16 @@ import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
 
 /** Longer texts wait until a program on the desktop asks for them. */
 const PROVIDED_AT_ONCE = 65_536;
-/** Extended clipboard pseudo-encoding (rfbproto): the format for text, and the action that brings it. */
+/** Extended clipboard pseudo-encoding (rfbproto): the format for text, and the action that sends it. */
 const TEXT = 1;
 const PROVIDE = 1 << 28;
 
-/** Keysyms of characters beyond Latin-1 (X11 protocol, appendix A). */
+/** Offset of the keysyms of characters beyond Latin-1 (X11 protocol, appendix A). */
 const UNICODE = 0x01000000;
 
 /**
- * Tells keys by keysym alone, as RFC 6143 has it. Where a server takes QEMU's extended key events as well, noVNC sends the
- * place of the key, too, and some servers (TurboVNC) type what is there on an American keyboard.
+ * Sends keys by keysym alone (RFC 6143). To servers with QEMU's extended key events noVNC also sends the physical key, and
+ * some of them (TurboVNC) type the character that it has on an American keyboard.
  */
 class KeysymRfb extends RFB {
   override sendKey(keysym: number, _code: string, down?: boolean): void {
@@ -23,12 +23,12 @@ class KeysymRfb extends RFB {
   }
 }
 
-/** A desktop spoken to in RFB, through noVNC. */
+/** A connection of noVNC. */
 class Vnc implements Client {
   readonly element: HTMLCanvasElement;
   private readonly rfb: RFB;
   private readonly sizes: MutationObserver;
-  /** noVNC has ended by itself. */
+  /** noVNC has disconnected. */
   private over = false;
 
   constructor(screen: HTMLElement, link: Link, { password, access }: Secrets, events: ClientEvents) {
@@ -56,7 +56,7 @@ class Vnc implements Client {
   }
 
   follow(on: boolean): void {
-    // Setting true again asks again.
+    // Setting true once more would send another request.
     if (this.rfb.resizeSession !== on) this.rfb.resizeSession = on;
   }
 
@@ -65,7 +65,7 @@ class Vnc implements Client {
     if (now) this.provide(text);
   }
 
-  /** noVNC offers no way to send the text before it is asked for, but has all it takes. */
+  /** noVNC has no public method to send a text unasked, but its internal ones can. */
   provide(text: string): void {
     const { _sock, _clipboardServerCapabilitiesActions: can } = this.rfb;
     if (can[PROVIDE] !== true || text.length > PROVIDED_AT_ONCE) return;
@@ -74,7 +74,7 @@ class Vnc implements Client {
 
   key(event: KeyboardEvent): void {
     const { key } = event;
-    // noVNC knows characters of one UTF-16 unit only.
+    // noVNC supports only characters of one UTF-16 unit.
     if (/^[^\0-\uffff]$/u.test(key)) this.rfb.sendKey(UNICODE + (key.codePointAt(0) ?? 0), "", event.type === "keydown");
     else this.element.dispatchEvent(event);
   }

@@ -1,12 +1,12 @@
-/** Why Xpra's HTML5 client cannot be used, if it cannot. */
+/** Whether Xpra's HTML5 client can be used. */
 import type { Problem } from "../../api";
 
-/** What the HTML5 client needs, and what it finds. */
+/** Needs and features of the HTML5 client. */
 export interface Conditions {
   encrypted: boolean;
-  /** The browser has WebCrypto here. */
+  /** WebCrypto is available on this page. */
   webCrypto: boolean;
-  /** The client brings a cipher of its own. */
+  /** The client has a cipher of its own. */
   ownCipher: boolean;
 }
 
@@ -14,10 +14,10 @@ export function unfitness({ encrypted, webCrypto, ownCipher }: Conditions): Prob
   if (encrypted && !webCrypto && !ownCipher) {
     return {
       reason: "no-encryption",
-      message: "This connection would be encrypted by Xpra, but browsers encrypt only for pages opened with https or as localhost.",
+      message: "Xpra would encrypt this connection, but browsers allow that only to pages opened with https or as localhost.",
       remedy:
-        "Open this page with https or as localhost. Or your administrator may set the encryption of Xpra to \"off\"; " +
-        "everything typed and shown then crosses the network as readable as the page itself.",
+        "Open this page with https or as localhost. Or ask your administrator to set the encryption of Xpra to \"off\"; " +
+        "everything typed and shown is then as readable on the network as the page itself.",
     };
   }
   return null;

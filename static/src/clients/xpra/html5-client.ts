@@ -1,4 +1,4 @@
-/** Xpra's HTML5 client, with what it would do to the page switched off. */
+/** Xpra's HTML5 client, adapted to this page. */
 import type { Size } from "../../api";
 import type { Secrets } from "../client";
 import { WESTERN } from "./keys/layouts";
@@ -7,51 +7,51 @@ import { MARGINS } from "./windows/frame";
 
 const nothing = (): void => undefined;
 
-/** What would bring menus, trays, sound, files, web pages and notifications of Xpra's into our page. */
+/** Packets for Xpra's menus, trays, sound, files, web pages and notifications. */
 const UNWANTED = "send-file open-url notify_show notify_close new-tray sound-data setting-change info-response bell startup-complete";
 
-/** With the same one, the server lets a new connection replace the one before. */
+/** Client id: a new connection with the same id replaces the one before. */
 const PAGE = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-/** What it works for. */
-export interface Host {
+/** Callbacks of the client. */
+export interface Hooks {
   refused(): void;
   broken(): void;
-  /** Where the pointer is, on the desktop. */
+  /** Position of the pointer on the desktop. */
   mouse(event: MouseEvent): XpraMouse;
-  /** The server lets it in, and shows a whole desktop or the windows of programs; `size` is the X screen's. */
+  /** The server has accepted the client. `desktop`: it shows a whole desktop, not programs' windows. `size`: of the X screen. */
   greeted(desktop: boolean, size: Size): void;
 }
 
-/** X11's numbers of "back" and "forward"; the ones between are the wheel's. */
+/** X11's numbers of the buttons "back" and "forward"; 4 to 7 are the wheel's. */
 const BUTTONS: Record<number, number> = { 4: 8, 5: 9 };
 
 type Greeting = [type: string, capabilities: { desktop_size?: [number, number] }];
 
-/** Of windows, what is told: as the client has it, and where a program wants its window to be. */
+/** Properties of windows that the server sends: the client's own list, and the position that a program asks for. */
 const METADATA = [
   ...["title", "window-type", "transient-for", "modal", "decorations", "size-hints", "set-initial-position"],
   ...["iconic", "maximized", "fullscreen", "above", "below", "has-alpha", "override-redirect", "class-instance"],
 ];
 
-/** As _NET_FRAME_EXTENTS has it (EWMH). */
+/** In the order of _NET_FRAME_EXTENTS (EWMH). */
 const FRAME = [MARGINS.left, MARGINS.right, MARGINS.top, MARGINS.bottom];
 
-// It would make an AudioContext for each connection; browsers allow a few.
+// The client would create an AudioContext for each connection; browsers allow only a few.
 Utilities.getAudioContext = () => null;
 
-/** Xpra's HTML5 client, without the page that it comes with. */
+/** Xpra's HTML5 client, without its own page. */
 export class Html5Client extends XpraClient {
   constructor(
     screen: HTMLElement,
     private readonly secrets: Secrets,
-    /** None at the end: the screen goes on holding the client itself, but not what it worked for. */
-    private desk: Host | null,
+    /** Null after the end: the screen still refers to the client, but no longer to these. */
+    private hooks: Hooks | null,
   ) {
     super(screen.id);
     jQuery(window).off("resize");
     jQuery(screen).off("mousedown mouseup mousemove");
-    // The client finds itself and its list of windows under these names.
+    // The client finds itself and its list of windows by these global names.
     Object.assign(window, { client: this, addWindowListItem: nothing, removeWindowListItem: nothing });
     Object.assign(this, {
       ...{ host: location.hostname, port: "", path: "", ssl: location.protocol === "https:" },
@@ -60,7 +60,7 @@ export class Html5Client extends XpraClient {
       ...{ reconnect: false, remote_logging: false, open_url: false, clipboard_enabled: true, swap_keys: false },
       ...{ num_lock_modifier: null, alt_modifier: null, meta_modifier: null, altgr_modifier: null },
       ...{ control_modifier: "control", altgr_state: false, capture_keyboard: true, keyboard_layout: WESTERN },
-      // Its listener for the wheel stays on the screen for ever; the windows have their own.
+      // The client's wheel listener stays on the screen for ever; windows have their own.
       ...{ on_mousescroll: nothing, _poll_clipboard: nothing, request_redraw: nothing, clog: nothing, log: nothing },
     });
     this.supported_encodings = ["rgb32", "png", "jpeg", "webp", "scroll"];
@@ -76,24 +76,24 @@ export class Html5Client extends XpraClient {
       greeted?.(packet, context);
       this.server_readonly ||= this.looksOn;
       const [, { desktop_size: [width, height] = [0, 0] }] = packet as Greeting;
-      this.desk?.greeted(this.server_is_desktop, { width, height });
+      this.hooks?.greeted(this.server_is_desktop, { width, height });
     };
-    // The windows stay as they are for the picture that is shown meanwhile.
+    // The windows stay, for the picture that is shown until the page has reconnected.
     handlers["close"] = handlers["error"] = () => {
-      this.desk?.broken();
+      this.hooks?.broken();
     };
     handlers["disconnect"] = ([, ...reasons]: XpraPacket) => {
-      if (!this.connected && /authentication|password|encryption|challenge/i.test(reasons.join(" "))) this.desk?.refused();
-      else this.desk?.broken();
+      if (!this.connected && /authentication|password|encryption|challenge/i.test(reasons.join(" "))) this.hooks?.refused();
+      else this.hooks?.broken();
     };
   }
 
   override callback_close(): void {
-    this.desk?.broken();
+    this.hooks?.broken();
   }
 
   override getMouse(event: MouseEvent): XpraMouse {
-    return this.desk?.mouse(event) ?? { x: 0, y: 0, button: 0 };
+    return this.hooks?.mouse(event) ?? { x: 0, y: 0, button: 0 };
   }
 
   override _make_hello_base(): void {
@@ -115,7 +115,7 @@ export class Html5Client extends XpraClient {
     });
   }
 
-  /** At once, as the keys are sent: those that were held back while the clipboard was read follow each other closely. */
+  /** Sends at once, like keys: clicks that were held back while the clipboard was read follow each other closely. */
   override do_window_mouse_click(event: MouseEvent, window: XpraWindow | null, pressed: boolean): void {
     if (this.server_readonly || this.mouse_grabbed || !this.connected) return;
     const { x, y, button } = this.getMouse(event);
@@ -128,13 +128,13 @@ export class Html5Client extends XpraClient {
     this.clear_timers();
     this.close_protocol();
     this.close_windows();
-    this.desk = null;
+    this.hooks = null;
     this.id_to_window = {};
     this.packet_handlers = {};
     this.mousedown_event = null;
   }
 
-  /** The client itself sends no input where it takes the server for one that is read-only. */
+  /** View-only: the client sends no input, since it takes the server for a read-only one. */
   private get looksOn(): boolean {
     return this.secrets.access === "view";
   }

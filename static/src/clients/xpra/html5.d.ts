@@ -122,7 +122,7 @@ type XpraPaint = [
 ];
 
 declare const Utilities: { VERSION: string; getAudioContext: () => null };
-/** The names of X11's key symbols. */
+/** X11's keysym names, by character. */
 declare const CHAR_TO_NAME: Record<string, string>;
 declare const jQuery: (what: Element | Window) => { off(events: string): void };
 declare const forge: object | undefined;

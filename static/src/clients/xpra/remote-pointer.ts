@@ -1,10 +1,10 @@
-/** The desktop's pointer as those see it who look on: it is no part of the picture, and theirs is their own. */
+/** The desktop's pointer in view-only pages, where it is not part of the picture. */
 import type { Owner } from "../../dom/owner";
 import { placeOf } from "./windows/place";
 
 type Position = [type: string, window: number, x: number, y: number];
 
-/** A read-only server does not tell the pointer's shape. */
+/** A read-only server does not send the pointer's shape. */
 const ARROW =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='14' height='20'%3E" +
   "%3Cpath d='M1 1v15l4-3.5 2.5 6 2.5-1-2.5-6H13z' stroke='white' stroke-width='1'/%3E%3C/svg%3E";

@@ -1,20 +1,20 @@
-/** X11's selections, as Xpra's clipboard has them. */
+/** The clipboard, as X11 selections in Xpra's protocol. */
 import { fromBytes, toBytes } from "./wire/byte-text";
 
 /** Longer texts wait until a program on the desktop asks for them. */
 const PROVIDED_AT_ONCE = 65_536;
-/** Not PRIMARY: what is marked is not copied, and the desktop's session looks after what is pasted from it. */
+/** Not PRIMARY: selecting a text does not copy it, and the session handles pasting from PRIMARY. */
 const SELECTION = "CLIPBOARD";
 const TARGETS = ["UTF8_STRING", "text/plain;charset=utf-8", "text/plain", "TEXT", "STRING"];
 const TEXT = "UTF8_STRING";
-/** By which the session gives texts that come in pieces. */
+/** The session passes on texts that come in pieces in this selection. */
 const LONG_TEXTS = "SECONDARY";
 
 type Token = [type: string, selection: string, targets: unknown, target: string, kind: string, format: number, encoding: string, data: string | number[]];
 type Request = [type: string, id: number, selection: string];
 
 export class Selections {
-  /** What goes into the client's greeting. */
+  /** Part of the client's greeting. */
   static readonly capabilities = {
     "clipboard": true,
     "clipboard.selections": [SELECTION, LONG_TEXTS],

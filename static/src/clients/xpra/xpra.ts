@@ -1,11 +1,11 @@
-/** A desktop spoken to in Xpra's protocol, through the HTML5 client that the system has. */
+/** The client for Xpra, with the HTML5 client that is installed on the system. */
 import type { Problem, Size } from "../../api";
 import { Owner } from "../../dom/owner";
 import type { Link } from "../../wire";
 import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
 import { unfitness } from "./fitness";
 import { Html5Client } from "./html5-client";
-import { Keyboard } from "./keys/keyboard";
+import { KeySender } from "./keys/key-sender";
 import { RemotePointer } from "./remote-pointer";
 import { Selections } from "./selections";
 import type { Desk } from "./windows/desk";
@@ -18,9 +18,9 @@ const NOTHING: Size = { width: 0, height: 0 };
 class Xpra implements Client {
   private readonly owner = new Owner();
   private readonly client: Html5Client;
-  private readonly keyboard: Keyboard;
+  private readonly keys: KeySender;
   private readonly selections: Selections;
-  /** Which one, the server tells in its greeting. */
+  /** Null until the server's greeting, which decides its kind. */
   private desk: Desk | null = null;
 
   constructor(
@@ -36,7 +36,7 @@ class Xpra implements Client {
         this.greeted(desktop, size);
       },
     }));
-    this.keyboard = new Keyboard(client, {
+    this.keys = new KeySender(client, {
       focused: () => this.desk?.focused ?? 0,
       takes: (...key) => this.desk?.takes(...key) ?? false,
     });
@@ -44,7 +44,7 @@ class Xpra implements Client {
       events.clipboard(text);
     });
     client.protocol = new Transport(link, () => {
-      // With the wrong key, nothing makes sense.
+      // With a wrong key, all data is invalid.
       if (!client.connected) events.refused();
     });
     client.open_protocol();
@@ -77,11 +77,11 @@ class Xpra implements Client {
   }
 
   key(event: KeyboardEvent): void {
-    this.keyboard.hear(event);
+    this.keys.hear(event);
   }
 
   press(keys: readonly Keystroke[]): void {
-    this.keyboard.press(keys);
+    this.keys.press(keys);
   }
 
   dispose(): void {
@@ -104,7 +104,7 @@ class Xpra implements Client {
     owner.listen<PointerEvent>(element, "pointerdown", ({ target, pointerId }) => {
       if (target instanceof HTMLCanvasElement) target.setPointerCapture(pointerId);
     });
-    // What was held back while the clipboard was read comes by way of the window.
+    // Events that were held back while the clipboard was read are dispatched to the window.
     owner.listen<MouseEvent>(window, "mouseup", (event) => {
       if (event.target === window) desk.pressed?.on_mouseup(event);
     });

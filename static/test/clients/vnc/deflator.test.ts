@@ -14,7 +14,7 @@ function noise(length: number): Uint8Array {
   });
 }
 
-test("noVNC's deflator, as bundled, keeps everything of a large clipboard", () => {
+test("noVNC's deflator, as bundled, keeps all of a large clipboard text", () => {
   for (const length of [10, 100_000, 125_000, 130_000, 140_000, 262_144, 1_048_576, 1_500_000]) {
     const text = noise(length);
     const deflated = new Deflator().deflate(text);

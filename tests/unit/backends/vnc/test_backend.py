@@ -1,4 +1,4 @@
-"""Which VNC server is found, and what it is told."""
+"""The VNC server that is found, and its command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from jupyter_desktop.backends import NAMES, Clipboard, DisplaySettings, Installed, Runtime, backend
+from jupyter_desktop.backends import (
+    NAMES,
+    Clipboard,
+    DisplaySettings,
+    Installed,
+    Runtime,
+    asking,
+    backend,
+)
+from jupyter_desktop.backends.vnc.backend import VncBackend
 from jupyter_desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
 
 WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
@@ -39,8 +48,8 @@ TURBO_CLIPBOARD = {
 _MAX_CLIENTS = "-maxclients n          set maximum number of clients (power of two)"
 
 
-def recognised(executable: str) -> Installed:
-    return backend("vnc").find(DisplaySettings(executable=executable))
+def recognised(executable: str, answer_timeout: float = asking.TIMEOUT) -> Installed:
+    return VncBackend(answer_timeout).find(DisplaySettings(executable=executable))
 
 
 def command(installed: Installed, **settings: object) -> list[str]:
@@ -49,7 +58,7 @@ def command(installed: Installed, **settings: object) -> list[str]:
     return list(server.command)
 
 
-def test_many_clients_for_those_who_take_the_option(tmp_path: Path) -> None:
+def test_maxclients_is_given_only_to_servers_that_take_it(tmp_path: Path) -> None:
     old = "{ echo 'maxclients must be one of 64, 128, 256 or 512'; exit 1; }"
     usages = {"new": f"echo '{_MAX_CLIENTS}'", "old": old, "without": "echo '-maxsize'"}
     for name, usage in usages.items():
@@ -126,8 +135,8 @@ def x_server(takes: str, version: str = ":", usage: str = ":", nonsense: str = R
         done"""
 
 
-TAKES_TIGER_S = "-rfbunixpath|-AcceptCutText=[01]"
-TAKES_TURBO_S = "-rfbunixpath|-noclipboardrecv"
+TIGERVNC_OPTIONS = "-rfbunixpath|-AcceptCutText=[01]"
+TURBOVNC_OPTIONS = "-rfbunixpath|-noclipboardrecv"
 BANNER = "echo; echo 'Xvnc TigerVNC {} - built 2026-07-03 16:13'"
 
 
@@ -143,7 +152,7 @@ BANNER = "echo; echo 'Xvnc TigerVNC {} - built 2026-07-03 16:13'"
     ],
 )
 @pytest.mark.parametrize("stream", [1, 2])
-def test_recognises_product_and_version(
+def test_product_and_version_are_recognised(
     tmp_path: Path,
     text: str,
     product: str,
@@ -160,46 +169,43 @@ def test_recognises_product_and_version(
         # TigerVNC 1.15.0
         (
             "Xvnc",
-            x_server(TAKES_TIGER_S, usage=BANNER.format("1.15.0")),
+            x_server(TIGERVNC_OPTIONS, usage=BANNER.format("1.15.0")),
             "TigerVNC",
             (1, 15, 0),
         ),
         # 1.16.2
         (
             "Xvnc",
-            x_server(TAKES_TIGER_S, version=BANNER.format("1.16.2")),
+            x_server(TIGERVNC_OPTIONS, version=BANNER.format("1.16.2")),
             "TigerVNC",
             (1, 16, 2),
         ),
-        ("Xvnc", x_server(TAKES_TIGER_S, version="echo 'Xvnc TigerVNC git'"), "TigerVNC", ()),
-        ("Xown", x_server(TAKES_TIGER_S), "TigerVNC", ()),
-        ("Xown", x_server(TAKES_TURBO_S), "TurboVNC", ()),
-        # They end as if they had understood, whatever they are asked.
+        ("Xvnc", x_server(TIGERVNC_OPTIONS, version="echo 'Xvnc TigerVNC git'"), "TigerVNC", ()),
+        ("Xown", x_server(TIGERVNC_OPTIONS), "TigerVNC", ()),
+        ("Xown", x_server(TURBOVNC_OPTIONS), "TurboVNC", ()),
+        # These end with status 0 for every option.
         ("Xtigervnc", "exit 0", "TigerVNC", ()),
         ("TurboVNC/bin/Xvnc", "exit 0", "TurboVNC", ()),
         ("Xvnc", "exit 0", "TigerVNC", ()),
     ],
 )
-def test_one_that_does_not_say_its_version_is_taken(
+def test_a_server_that_prints_no_version_is_accepted(
     tmp_path: Path, name: str, script: str, product: str, version: tuple[int, ...]
 ) -> None:
     server = str(executable(tmp_path / name, script))
     assert recognised(server) == Installed(server, product, version)
 
 
-def test_a_link_says_which_product_it_is(tmp_path: Path) -> None:
+def test_the_target_of_a_link_names_the_product(tmp_path: Path) -> None:
     executable(tmp_path / "TurboVNC/bin/Xvnc", "exit 0")
     link = tmp_path / "Xvnc"
     link.symlink_to(tmp_path / "TurboVNC/bin/Xvnc")
     assert recognised(str(link)).product == "TurboVNC"
 
 
-def test_one_that_does_not_answer_is_taken_by_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jupyter_desktop.backends.asking._ANSWER_TIMEOUT", 0.5)
+def test_a_server_that_does_not_answer_is_recognised_by_its_name(tmp_path: Path) -> None:
     server = str(executable(tmp_path / "Xtigervnc", "exec sleep 1000"))
-    assert recognised(server) == Installed(server, "TigerVNC")
+    assert recognised(server, 0.5) == Installed(server, "TigerVNC")
 
 
 @pytest.mark.parametrize(
@@ -212,12 +218,12 @@ def test_one_that_does_not_answer_is_taken_by_its_name(
             "asked -version, it printed 'Xvnc Free Edition 4.1.1' and ended with status 0",
         ),
         (x_server("-AcceptCutText=1"), "cannot serve viewers at a Unix socket"),
-        (x_server(TAKES_TIGER_S, version="echo Xvnc KasmVNC 1.3.3"), "Xvnc KasmVNC 1.3.3"),
+        (x_server(TIGERVNC_OPTIONS, version="echo Xvnc KasmVNC 1.3.3"), "Xvnc KasmVNC 1.3.3"),
         ("echo no screen; exit 3", "it printed 'no screen' and ended with status 3"),
         ("kill -ILL $$", "asked -help, it printed nothing and ended with signal 4"),
     ],
 )
-def test_what_does_not_suit_is_refused_with_a_remedy(
+def test_an_unsuitable_server_is_refused_with_a_remedy(
     tmp_path: Path, script: str, message: str
 ) -> None:
     server = str(executable(tmp_path / "Xvnc", script))
@@ -230,7 +236,7 @@ def test_what_does_not_suit_is_refused_with_a_remedy(
     assert not refused.value.command
 
 
-def test_the_next_one_is_taken_where_the_first_does_not_suit(
+def test_after_an_unsuitable_server_the_next_one_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executable(tmp_path / "Xtigervnc", "exit 1")
@@ -250,7 +256,7 @@ def test_the_next_one_is_taken_where_the_first_does_not_suit(
         (["a/Xtigervnc", "elsewhere/Xown"], "{}/elsewhere/Xown", "elsewhere/Xown"),
     ],
 )
-def test_search_order(
+def test_the_first_server_in_the_search_order_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], setting: str, found: str
 ) -> None:
     for path in there:
@@ -262,7 +268,7 @@ def test_search_order(
 
 
 @pytest.mark.parametrize("setting", ["", "Xown", "/nowhere/Xvnc"])
-def test_a_missing_server_says_how_to_install_it(
+def test_a_missing_server_is_reported_with_the_install_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -275,7 +281,7 @@ def test_a_missing_server_says_how_to_install_it(
 
 
 @pytest.mark.parametrize(("kind", "program"), [("vnc", "Xtigervnc"), ("xpra", "xpra")])
-def test_a_server_that_path_lacks_is_not_to_be_installed_once_more(
+def test_for_a_server_outside_path_the_remedy_says_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, program: str
 ) -> None:
     there = tmp_path / program
@@ -295,18 +301,18 @@ def test_a_server_that_does_not_start_is_unsuitable(tmp_path: Path) -> None:
         recognised(str(broken))
 
 
-def test_a_version_that_is_unknown_is_said() -> None:
+def test_an_unknown_version_is_shown_as_unknown() -> None:
     assert str(Installed("/bin/Xvnc", "TigerVNC")) == "TigerVNC of unknown version (/bin/Xvnc)"
 
 
-def test_the_installed_one_is_recognised() -> None:
+def test_the_installed_server_is_recognised() -> None:
     installed = backend("vnc").find(DisplaySettings())
     assert installed.product in ("TigerVNC", "TurboVNC")
     assert installed.version
     assert installed.product in str(installed)
 
 
-def test_an_unknown_backend_lists_those_there_are() -> None:
+def test_an_unknown_backend_is_refused_with_the_known_ones() -> None:
     with pytest.raises(BadRequest) as refused:
         backend("rdp")
     assert all(name in (refused.value.remedy or "") for name in NAMES)

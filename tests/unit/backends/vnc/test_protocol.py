@@ -1,4 +1,4 @@
-"""The probe's handshake, with the real display server and with things that are none."""
+"""The probe's handshake and the first picture, with servers that send prepared replies."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ VERSION = b"RFB 003.008\n"
 INIT = b"\x07\x80\x04\x38" + bytes(16) + b"\0\0\0\x02ab"
 
 
-def test_nobody_listens(path: Path) -> None:
+def test_without_a_listener_the_server_is_not_ready(path: Path) -> None:
     with pytest.raises(NotReady, match="does not answer yet"):
         handshake(path, "password")
 
@@ -60,29 +60,28 @@ def test_nobody_listens(path: Path) -> None:
         ([VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0", b"\0"], "closed the connection"),
     ],
 )
-def test_what_is_no_ready_display_server(path: Path, replies: list[bytes], message: str) -> None:
+def test_a_wrong_or_broken_answer_is_not_ready(
+    path: Path, replies: list[bytes], message: str
+) -> None:
     server = answers(path, *replies)
     with pytest.raises(NotReady, match=message):
         handshake(path, "password")
     server.join(5)
 
 
-def test_a_whole_handshake(path: Path) -> None:
+def test_a_whole_handshake_returns_the_size(path: Path) -> None:
     server = answers(path, VERSION, b"\x02\x01\x02", bytes(16), b"\0\0\0\0", INIT)
     assert handshake(path, "password") == (1920, 1080)
     server.join(5)
 
 
-def test_one_that_says_nothing_is_not_waited_for_long(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jupyter_desktop.backends.vnc.protocol._PROBE_TIMEOUT", 0.2)
+def test_a_silent_server_is_not_ready_after_the_timeout(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
         silent.listen()
         started = time.monotonic()
         with pytest.raises(NotReady):
-            handshake(path, "password")
+            handshake(path, "password", timeout=0.2)
         assert time.monotonic() - started < 2
 
 
@@ -105,7 +104,7 @@ def test_the_first_picture_may_come_after_other_messages(path: Path, before: byt
 
 
 @pytest.mark.parametrize("update", [UPDATE[:-4], b"\x09" + UPDATE])
-def test_what_is_no_picture(path: Path, update: bytes) -> None:
+def test_a_broken_or_unknown_update_is_not_ready(path: Path, update: bytes) -> None:
     start = (VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0")
     server = answers(path, *start, INIT, update)
     with pytest.raises(NotReady, match=r"closed the connection|message of type 9"):

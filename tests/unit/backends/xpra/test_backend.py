@@ -1,4 +1,4 @@
-"""What Xpra and the X server below it are told, by version and setting."""
+"""Command lines of Xpra and of the X server below it, by version and setting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SYSTEM = Path("/usr/lib/python3/dist-packages")  # where Debian's Xpra lies
 FOLDER = Path("/run/user/1000/jd-abcdefgh")
 WHERE = Runtime(FOLDER, ":7")
 
-# What `xpra --help` lists, of the options that are given: in every version …
+# Those of our options that `xpra --help` lists in every version …
 COMMON = frozenset(
     """use-display daemon systemd-run start-via-proxy attach exit-with-children terminate-children
     exit-with-client start start-new-commands socket-dir socket-dirs log-dir socket-permissions html
@@ -36,11 +36,11 @@ COMMON = frozenset(
     forward-xdg-open speaker microphone pulseaudio av-sync printing webcam notifications clipboard
     clipboard-direction bind auth global-menus dbus-proxy fake-xinerama""".split()  # noqa: SIM905
 )
-# … and in those from the first of two to before the second.
+# … and in the versions from the first of two up to, but without, the second.
 ONLY = {
     "splash": ((4, 1), (4, 3)),
 }
-# It is there for TCP in all of them, and used where Unix sockets have nothing better.
+# All versions have it for TCP; it is used where Unix sockets have no option of their own.
 TCP_ENCRYPTION = frozenset(("tcp-encryption", "tcp-encryption-keyfile"))
 
 
@@ -78,13 +78,13 @@ def options(**values: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_all_options_that_there_are_and_no_others(version: tuple[int, ...]) -> None:
+def test_exactly_the_options_of_the_version_are_given(version: tuple[int, ...]) -> None:
     old = TCP_ENCRYPTION if version < (4, 1) else frozenset()
     assert set(options(version=version)) == listed(version) | old
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_yaml(version: tuple[int, ...]) -> None:
+def test_packets_are_never_encoded_as_yaml(version: tuple[int, ...]) -> None:
     assert options(version=version)["packet-encoders"] == "rencode,bencode"
 
 
@@ -102,7 +102,9 @@ def test_no_yaml(version: tuple[int, ...]) -> None:
         ((4, 2, 3), {"bind": f"{FOLDER}/display.sock,encryption=AES,keyfile={FOLDER}/key"}),
     ],
 )
-def test_the_door_by_version(version: tuple[int, int, int], expected: dict[str, str]) -> None:
+def test_the_socket_has_a_password_and_the_encryption_of_the_version(
+    version: tuple[int, int, int], expected: dict[str, str]
+) -> None:
     given = options(version=version)
     assert {name: given[name] for name in expected} == expected
     assert given["auth"] == f"file:filename={FOLDER}/password"
@@ -110,20 +112,20 @@ def test_the_door_by_version(version: tuple[int, int, int], expected: dict[str, 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_encryption(version: tuple[int, ...]) -> None:
+def test_with_encryption_off_the_socket_has_only_a_password(version: tuple[int, ...]) -> None:
     given = options(version=version, encryption="off")
     assert given["bind"] == f"{FOLDER}/display.sock"
     assert "tcp-encryption" not in given
     assert "auth" in given
 
 
-def test_control_commands_are_taken_away_by_the_guard() -> None:
+def test_xpra_is_run_by_the_guard() -> None:
     start = ["/usr/bin/python3", "-I", str(GUARD), "/usr/bin/xpra", "start-desktop", ":7"]
     assert program().command[:6] == start
 
 
 @pytest.mark.parametrize(("mode", "word"), [("desktop", "start-desktop"), ("seamless", "start")])
-def test_modes(mode: str, word: str) -> None:
+def test_each_mode_has_its_subcommand(mode: str, word: str) -> None:
     assert program(mode=mode).command[4] == word
 
 
@@ -136,12 +138,14 @@ def test_modes(mode: str, word: str) -> None:
         ("off", "no", "disabled"),
     ],
 )
-def test_clipboard(clipboard: str, on: str, direction: str) -> None:
+def test_the_clipboard_has_the_direction_of_the_setting(
+    clipboard: str, on: str, direction: str
+) -> None:
     given = options(clipboard=Clipboard(clipboard))
     assert (given["clipboard"], given["clipboard-direction"]) == (on, direction)
 
 
-def test_mdns_is_off_unless_wanted() -> None:
+def test_mdns_is_off_unless_set() -> None:
     assert options()["mdns"] == "no"
     assert options(mdns=True)["mdns"] == "yes"
 
@@ -152,7 +156,7 @@ def test_arguments_of_the_settings_come_last() -> None:
     )
 
 
-def test_arguments_of_the_settings_are_not_for_those_who_only_look() -> None:
+def test_the_view_only_server_gets_no_arguments_of_the_settings() -> None:
     def view_only(*arguments: str) -> ServerProgram | None:
         settings = DisplaySettings(xpra=XpraSettings(arguments=arguments))
         return backend("xpra").view_only_server(installed(), WHERE, settings)
@@ -161,11 +165,11 @@ def test_arguments_of_the_settings_are_not_for_those_who_only_look() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_environment(version: tuple[int, ...]) -> None:
+def test_all_folders_of_the_environment_are_in_the_runtime_folder(version: tuple[int, ...]) -> None:
     environment = program(version).environment
     assert environment["DISPLAY"] == ":7"
     assert environment["XPRA_ENCRYPTED_SOCKET_TYPES"] == "tcp,ws,unix-domain"
-    # Nothing of it comes from /etc or the home, and nothing goes there.
+    # Xpra reads nothing from /etc or the home, and writes nothing there.
     assert all(
         value.startswith(str(FOLDER))
         for name, value in environment.items()
@@ -173,7 +177,7 @@ def test_the_environment(version: tuple[int, ...]) -> None:
     )
 
 
-def test_no_secret_is_in_the_command_line() -> None:
+def test_no_secret_is_in_the_command_line_or_the_environment() -> None:
     files = backend("xpra").files(WHERE, DisplaySettings(), "the-key")
     assert files[FOLDER / "key"] == b"the-key"
     assert len(files[FOLDER / "view-key"]) == 64
@@ -181,7 +185,7 @@ def test_no_secret_is_in_the_command_line() -> None:
     assert "the-key" not in told
 
 
-def test_passwords() -> None:
+def test_each_access_has_its_own_password_file() -> None:
     one, other = (backend("xpra").new_password() for _ in range(2))
     assert len(one) == 32
     assert one != other
@@ -207,7 +211,7 @@ def test_passwords() -> None:
         ("\x7fELF", ""),
     ],
 )
-def test_the_python_that_xpra_runs_in(tmp_path: Path, line: str, python: str) -> None:
+def test_the_interpreter_is_read_from_the_script(tmp_path: Path, line: str, python: str) -> None:
     script = tmp_path / "xpra"
     script.write_text(line)
     assert _interpreter(script) == python
@@ -221,7 +225,7 @@ def fake(folder: Path, version: str) -> DisplaySettings:
 
 
 @pytest.mark.parametrize("version", ["xpra v2.5.3", "0.17.6"])
-def test_what_is_too_old(tmp_path: Path, version: str) -> None:
+def test_a_version_that_is_too_old_is_refused(tmp_path: Path, version: str) -> None:
     with pytest.raises(DisplayServerUnsuitable, match=r"version 3\.1 or newer") as refused:
         backend("xpra").find(fake(tmp_path, version))
     assert not refused.value.command  # it is installed
@@ -229,8 +233,8 @@ def test_what_is_too_old(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.needs("xpra")
 @pytest.mark.parametrize("said", ["echo", "exit 3", "kill -9 $$"])
-def test_one_that_does_not_say_its_version_is_taken(tmp_path: Path, said: str) -> None:
-    """Neither for its option, nor as a Python library, here of a Python that has none."""
+def test_an_xpra_of_unknown_version_is_accepted(tmp_path: Path, said: str) -> None:
+    """It prints none for --version, and its Python has no module xpra."""
     venv.create(tmp_path / "python")
     (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
     for module in ("PIL", "cryptography"):
@@ -247,7 +251,7 @@ def test_one_that_does_not_say_its_version_is_taken(tmp_path: Path, said: str) -
     found = backend("xpra").find(settings)
     assert found.version == ()
     assert str(found) == f"Xpra of unknown version ({executable})"
-    # Taken for the oldest.
+    # It gets the options of the oldest version.
     (line,) = (
         word for word in viewer_server(found).command if word.startswith("--packet-encoders")
     )
@@ -255,8 +259,8 @@ def test_one_that_does_not_say_its_version_is_taken(tmp_path: Path, said: str) -
 
 
 @pytest.mark.needs("xpra")
-def test_its_python_says_the_version(tmp_path: Path) -> None:
-    """The one of this machine, asked where its option says nothing."""
+def test_the_version_is_read_from_the_python_module(tmp_path: Path) -> None:
+    """--version prints nothing here; the Python is that of the installed Xpra."""
     executable = tmp_path / "xpra"
     executable.write_text(
         "#!/usr/bin/python3\nimport os, sys\n"
@@ -269,13 +273,13 @@ def test_its_python_says_the_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("xpra")
-def test_one_of_unknown_version_that_switches_control_off_itself_is_too_new(tmp_path: Path) -> None:
+def test_an_unknown_version_with_the_option_control_is_too_new(tmp_path: Path) -> None:
     settings = fake(tmp_path, "; [ $1 != --help ] || /usr/bin/xpra --help; echo --control=yes")
     with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package"):
         backend("xpra").find(settings)
 
 
-def test_what_does_not_say_what_it_is(tmp_path: Path) -> None:
+def test_a_program_that_is_not_recognised_as_xpra_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DisplayServerUnsuitable, match="is installed, but not recog") as refused:
         backend("xpra").find(fake(tmp_path, "nothing"))
     assert "it printed 'nothing' and ended with status 0" in refused.value.message
@@ -283,18 +287,18 @@ def test_what_does_not_say_what_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["4.3", "4.4.6", "5.0.10", "6.0", "6.2", "6.5.5"])
-def test_what_is_too_new(tmp_path: Path, version: str) -> None:
+def test_a_version_that_is_too_new_is_refused(tmp_path: Path, version: str) -> None:
     with pytest.raises(DisplayServerUnsuitable, match=rf"Xpra {version}"):
         backend("xpra").find(fake(tmp_path, version))
 
 
-def test_what_lists_no_options_is_not_run_without_them(tmp_path: Path) -> None:
+def test_an_xpra_that_does_not_list_our_options_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DisplayServerUnsuitable, match="does not list auth, bind, clipboard"):
         backend("xpra").find(fake(tmp_path, "3.1.3 --other"))
 
 
 @pytest.mark.needs("xpra")
-def test_what_cannot_be_guarded_is_not_run(tmp_path: Path) -> None:
+def test_an_xpra_that_the_guard_cannot_run_is_refused(tmp_path: Path) -> None:
     settings = fake(tmp_path, "3.1.3; /usr/bin/xpra --help")
     with pytest.raises(DisplayServerUnsuitable, match="control commands"):
         backend("xpra").find(settings)
@@ -308,7 +312,7 @@ def test_what_cannot_be_guarded_is_not_run(tmp_path: Path) -> None:
         (["PIL"], "off", "not recognised as Xpra"),
     ],
 )
-def test_what_lacks_a_library(
+def test_an_xpra_without_its_python_libraries_is_refused(
     tmp_path: Path, there: list[str], encryption: str, problem: str
 ) -> None:
     venv.create(tmp_path / "python")
@@ -324,8 +328,8 @@ def test_what_lacks_a_library(
 
 
 @pytest.mark.needs("xpra")
-def test_one_that_cannot_encrypt(tmp_path: Path) -> None:
-    """A cryptography that is not what Xpra expects, in a venv that has the system's Xpra."""
+def test_an_xpra_that_cannot_encrypt_is_accepted_only_with_encryption_off(tmp_path: Path) -> None:
+    """The module cryptography is not the one that Xpra expects; the venv has the system's Xpra."""
     venv.create(tmp_path / "python", system_site_packages=True)
     (site,) = (tmp_path / "python").glob("lib/python*/site-packages")
     (site / "cryptography").mkdir()
@@ -348,14 +352,14 @@ def test_one_that_cannot_encrypt(tmp_path: Path) -> None:
     assert found.python
 
 
-def test_what_does_not_work(tmp_path: Path) -> None:
+def test_an_xpra_that_does_not_start_is_refused(tmp_path: Path) -> None:
     settings = fake(tmp_path, "")
     Path(settings.xpra.executable).write_text("#!/nowhere/sh\n")
     with pytest.raises(DisplayServerUnsuitable, match="does not start"):
         backend("xpra").find(settings)
 
 
-def test_what_is_missing(tmp_path: Path) -> None:
+def test_a_missing_xpra_is_reported_with_the_install_command(tmp_path: Path) -> None:
     settings = DisplaySettings(xpra=XpraSettings(executable=str(tmp_path / "xpra")))
     with pytest.raises(DisplayServerMissing) as missing:
         backend("xpra").find(settings)
@@ -363,7 +367,7 @@ def test_what_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("xpra")
-def test_the_installed_one() -> None:
+def test_the_installed_xpra_lists_the_options_of_its_version() -> None:
     found = backend("xpra").find(DisplaySettings())
     assert isinstance(found, InstalledXpra)
     assert found.options & COMMON.union(ONLY) == listed(found.version)
@@ -377,7 +381,7 @@ def test_the_installed_one() -> None:
         ("xvfb", ["Xvfb"]),
     ],
 )
-def test_x_servers(setting: str, names: list[str]) -> None:
+def test_the_setting_chooses_the_x_servers(setting: str, names: list[str]) -> None:
     settings = DisplaySettings(xpra=XpraSettings(x_server=setting))
     servers = backend("xpra").x_servers(installed(), WHERE, settings, ready_fd=5)
     assert [(server.name, server.problem) for server in servers] == [(name, "") for name in names]
@@ -399,7 +403,9 @@ def test_x_servers(setting: str, names: list[str]) -> None:
         ),
     ],
 )
-def test_what_xorg_lacks(monkeypatch: pytest.MonkeyPatch, absent: str, problem: str) -> None:
+def test_the_part_that_xorg_lacks_is_named(
+    monkeypatch: pytest.MonkeyPatch, absent: str, problem: str
+) -> None:
     monkeypatch.setattr(x_dummy, absent, ("/nowhere",))
     servers = backend("xpra").x_servers(installed(), WHERE, DisplaySettings(), ready_fd=5)
     assert [server.problem for server in servers] == [problem, ""]
@@ -409,7 +415,7 @@ def test_what_xorg_lacks(monkeypatch: pytest.MonkeyPatch, absent: str, problem: 
     assert problem in missing.value.message
 
 
-def test_no_x_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_x_server_the_missing_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     settings = DisplaySettings(xpra=XpraSettings(x_server="xvfb"))
     with pytest.raises(DisplayServerMissing, match="Xvfb"):

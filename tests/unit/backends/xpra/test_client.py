@@ -1,4 +1,4 @@
-"""Where Xpra's HTML5 client is looked for, and what of it is served."""
+"""The search for Xpra's HTML5 client, and the files of it that are served."""
 
 from __future__ import annotations
 
@@ -21,19 +21,23 @@ def client(folder: Path, version: str = "3.1.3") -> Path:
     return folder
 
 
-def test_the_folder_of_the_setting(tmp_path: Path) -> None:
+def test_the_client_is_found_in_the_folder_of_the_setting(tmp_path: Path) -> None:
     found = xpra_client.find(str(client(tmp_path)))
     assert (found.folder, found.version) == (tmp_path, "3.1.3")
 
 
-def test_the_first_of_the_usual_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_is_found_in_the_first_usual_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr(xpra_client, "FOLDERS", (str(tmp_path / "none"), str(client(tmp_path))))
-    assert xpra_client.find("").folder == tmp_path
-    assert xpra_client.problem("") is None
+    folders = (str(tmp_path / "none"), str(client(tmp_path)))
+    assert xpra_client.find("", folders=folders).folder == tmp_path
+    assert xpra_client.problem("", folders=folders) is None
 
 
-def test_beside_the_xpra_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_is_found_beside_the_xpra_on_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (executable := tmp_path / "bin" / "xpra").parent.mkdir()
     executable.touch(0o755)
     monkeypatch.setenv("PATH", str(executable.parent))
@@ -41,7 +45,7 @@ def test_beside_the_xpra_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert xpra_client.find("").folder == folder
 
 
-def test_beside_the_xpra_of_the_setting(tmp_path: Path) -> None:
+def test_the_client_is_found_beside_the_xpra_of_the_setting(tmp_path: Path) -> None:
     (executable := tmp_path / "bin" / "xpra").parent.mkdir()
     executable.touch(0o755)
     folder = client(tmp_path / "share/xpra/www")
@@ -56,28 +60,26 @@ def wrapper(folder: Path, text: str) -> str:
     return str(script)
 
 
-def test_where_xpra_says_that_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xpra_client, "FOLDERS", ())
+def test_the_client_is_found_by_xpra_s_path_info_which_is_run_once(tmp_path: Path) -> None:
     folder = client(tmp_path / "elsewhere" / "www")
     asked = tmp_path / "asked"
     told = f"* app\n  - dir : /nowhere\n* resources     : {folder.parent}\n* home : /"
     executable = wrapper(tmp_path, f"echo $1 >>{asked}; echo '{told}'")
     for _ in range(3):
-        assert xpra_client.find("", executable).folder == folder
+        assert xpra_client.find("", executable, folders=()).folder == folder
     assert asked.read_text() == "path-info\n", "each page would ask for a dozen files"
 
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo '* resources : None'", "echo hello"])
-def test_an_xpra_that_does_not_say_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+def test_where_xpra_does_not_name_the_folder_the_client_is_missing(
+    tmp_path: Path, answer: str
 ) -> None:
-    monkeypatch.setattr(xpra_client, "FOLDERS", ())
     with pytest.raises(ClientMissing):
-        xpra_client.find("", wrapper(tmp_path, answer))
+        xpra_client.find("", wrapper(tmp_path, answer), folders=())
 
 
 @pytest.mark.needs("xpra")
-def test_what_the_installed_xpra_says() -> None:
+def test_the_installed_xpra_names_the_folder_of_its_client() -> None:
     executable = shutil.which("xpra")
     assert executable
     folder = resources(executable)
@@ -85,7 +87,7 @@ def test_what_the_installed_xpra_says() -> None:
     assert (folder / "www" / "js" / "Client.js").is_file()
 
 
-def test_none(tmp_path: Path) -> None:
+def test_a_missing_client_is_reported_with_folder_and_package(tmp_path: Path) -> None:
     with pytest.raises(ClientMissing) as missing:
         xpra_client.find(str(tmp_path))
     assert str(tmp_path) in missing.value.message
@@ -93,19 +95,19 @@ def test_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["2.4", "4.5.2", "17.1"])
-def test_versions_that_were_not_tried(tmp_path: Path, version: str) -> None:
+def test_an_untested_version_is_a_problem(tmp_path: Path, version: str) -> None:
     error = xpra_client.problem(str(client(tmp_path, version)))
     assert error
     assert "3.1" in error.message
 
 
-def test_one_that_does_not_say_its_version_is_taken_for_its_files(tmp_path: Path) -> None:
+def test_a_client_without_a_version_is_accepted_by_its_files(tmp_path: Path) -> None:
     assert xpra_client.problem(str(client(tmp_path, ""))) is None
     (tmp_path / "js/lib/forge.js").unlink()
     assert "js/lib/forge.js" in str(xpra_client.problem(str(tmp_path)))
 
 
-def test_a_link_into_a_package_that_is_not_there(tmp_path: Path) -> None:
+def test_a_broken_link_in_the_client_is_a_problem(tmp_path: Path) -> None:
     client(tmp_path)
     (tmp_path / "js/lib/jquery.js").unlink()
     (tmp_path / "js/lib/jquery.js").symlink_to("/nowhere/jquery.js")

@@ -1,4 +1,4 @@
-"""What is changed in Xpra's Python, in that Python."""
+"""Changes to Xpra's Python, tested in that Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_desktop.backends.xpra.backend import GUARD
 
 PYTHON = "/usr/bin/python3"  # Xpra's
 
-# The guard's names, a main loop, and a function that runs it until something is told.
+# The guard's names, a main loop, and a function that notes words and ends the loop.
 PRELUDE = f"""
 import json, runpy
 from gi.repository import GLib
@@ -25,7 +25,7 @@ def tells(*words):
 def run(script: str) -> tuple[Any, str, int]:
     """Run ``script`` after the prelude.
 
-    Return the JSON that it prints, what it complains of, and its exit status.
+    Return the JSON that it prints, its standard error, and its exit status.
     """
     ran = subprocess.run(
         [PYTHON, "-I", "-c", PRELUDE + script],
@@ -60,7 +60,7 @@ print(json.dumps([much(add) - before for add in (GLib.idle_add, by_timer)]))
 """
 
 
-def test_callbacks_cost_no_memory() -> None:
+def test_callbacks_do_not_leak_memory() -> None:
     growth, *_ = run(GROWTH)
     assert max(growth) < 500  # KiB
 
@@ -85,7 +85,7 @@ print(json.dumps([told, removed]))
     assert told == [["high", 1, "low", "thrice"], True]
 
 
-def test_one_that_fails_is_told_and_not_called_again() -> None:
+def test_a_callback_that_fails_is_logged_and_not_called_again() -> None:
     told, complaints, status = run("""
 guard["_mend_callbacks"]()
 def fails():
@@ -100,8 +100,8 @@ print(json.dumps(told))
     assert complaints.count("LookupError: it fails") == 1
 
 
-def test_one_that_exits_ends_the_process() -> None:
-    """As Xpra does when it is asked to end."""
+def test_a_callback_that_exits_ends_the_process() -> None:
+    """Xpra ends in this way on a signal."""
     told, complaints, status = run("""
 import sys
 guard["_mend_callbacks"]()

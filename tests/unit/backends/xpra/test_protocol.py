@@ -1,4 +1,4 @@
-"""Xpra's packets, and what its server makes of a handshake."""
+"""Xpra's packets, and handshakes with servers that are not ready."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ values = st.recursive(
 
 
 @given(values)
-def test_what_is_encoded_comes_back(value: Any) -> None:
+def test_an_encoded_value_is_decoded_unchanged(value: Any) -> None:
     assert bdecode(bencode(value)) == value
 
 
 @given(st.text())
-def test_texts_come_back_as_bytes(text: str) -> None:
+def test_texts_are_decoded_as_bytes(text: str) -> None:
     assert bdecode(bencode(text)) == text.encode()
 
 
@@ -42,16 +42,16 @@ def test_texts_come_back_as_bytes(text: str) -> None:
         ({"b": 1, "a": [2]}, b"d1:ali2ee1:bi1ee"),
     ],
 )
-def test_bencode(value: Any, encoded: bytes) -> None:
+def test_values_have_their_bencoding(value: Any, encoded: bytes) -> None:
     assert bencode(value) == encoded
 
 
-def test_marked_texts() -> None:
+def test_texts_marked_with_u_are_decoded_as_bytes() -> None:
     assert bdecode(b"lu2:abi1ee") == [b"ab", 1]
 
 
 @given(st.binary(max_size=200))
-def test_noise_ends_in_an_error_that_handshakes_expect(data: bytes) -> None:
+def test_random_bytes_raise_only_errors_that_the_handshake_handles(data: bytes) -> None:
     try:
         bdecode(data)
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -60,7 +60,7 @@ def test_noise_ends_in_an_error_that_handshakes_expect(data: bytes) -> None:
 
 @contextmanager
 def answering(path: Path, answer: bytes) -> Iterator[None]:
-    """A server that reads something and gives ``answer``."""
+    """Run a server that reads once and sends ``answer``."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -80,7 +80,7 @@ def answering(path: Path, answer: bytes) -> Iterator[None]:
 
 
 @given(st.binary(max_size=300))
-def test_a_server_that_talks_nonsense_is_not_ready(data: bytes) -> None:
+def test_a_server_that_sends_random_bytes_is_not_ready(data: bytes) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -91,12 +91,12 @@ def test_a_server_that_talks_nonsense_is_not_ready(data: bytes) -> None:
             path.unlink()
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
+def test_without_a_listener_the_server_is_not_ready(tmp_path: Path) -> None:
     with pytest.raises(NotReady):
         handshake(tmp_path / "socket", "password", "")
 
 
-def test_large_parts_of_a_packet_come_before_it() -> None:
+def test_chunks_that_precede_a_packet_are_put_into_it() -> None:
     ours, theirs = socket.socketpair()
     packed = zlib.compress(b"pixels")
     packet = bencode(["draw", 1, "", 2])

@@ -1,6 +1,6 @@
-"""What follows a job, as the process that it is; Slurm's commands are scripts that say odd things.
+"""The process that follows a job, with scripts in the place of Slurm's commands.
 
-What a real Slurm says is in ``tests/deployment/test_slurm.py``.
+Tests with a real Slurm are in ``tests/deployment/test_slurm.py``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Programs:
         path.chmod(0o755)
 
     def calls(self, name: str) -> list[str]:
-        """Return what it was called with, each time."""
+        """Return the arguments of each call."""
         notes = self.folder / f"{name}.args"
         return notes.read_text().splitlines() if notes.exists() else []
 
@@ -54,7 +54,7 @@ def programs(tmp_path: Path) -> Programs:
 
 @contextlib.contextmanager
 def following(programs: Programs) -> Iterator[subprocess.Popen[bytes]]:
-    """Run what has a job and follows it."""
+    """Run the process that submits a job and follows it."""
     request = Request(output_folder=str(programs.folder), poll_interval=0.1)
     command = [sys.executable, "-m", "jupyter_desktop.placements.slurm", sys.executable]
     path = f"{programs.folder}:{os.environ['PATH']}"
@@ -80,7 +80,7 @@ def states(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
             yield event
 
 
-def test_a_queue_that_says_odd_things_is_asked_again(programs: Programs) -> None:
+def test_after_unreadable_output_squeue_is_run_again(programs: Programs) -> None:
     programs.add("sbatch", "echo 7")
     waiting = "echo 'PENDING|N/A|N/A||Priority'"
     programs.add("squeue", "echo hello")
@@ -108,7 +108,7 @@ def until_waiting(told: Iterator[dict[str, Any]], words: str) -> None:
         ("", "'' instead of a job's id"),
     ],
 )
-def test_a_job_of_which_no_id_is_known_is_cancelled_by_its_name(
+def test_a_job_without_a_known_id_is_cancelled_by_its_name(
     programs: Programs, script: str, words: str
 ) -> None:
     programs.add("sbatch", script)
@@ -120,15 +120,15 @@ def test_a_job_of_which_no_id_is_known_is_cancelled_by_its_name(
 
 
 def by_name(programs: Programs) -> str:
-    """Return the arguments of a scancel for the job that was submitted, of whatever id."""
+    """Return the arguments with which scancel finds the submitted job by its name."""
     (submitted,) = programs.calls("sbatch")
     return f"--name={submitted.split('--job-name=')[1]} --user={os.getuid()}"
 
 
-def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(
+def test_a_job_that_slurm_no_longer_knows_is_cancelled_all_the_same(
     programs: Programs,
 ) -> None:
-    """It may be a controller that has lost its state for a moment."""
+    """The controller may have lost its state for a moment."""
     programs.add("sbatch", f"echo {'Welcome. ' * 20}; echo 7")
     programs.add("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
     with following(programs) as process:
@@ -136,7 +136,7 @@ def test_a_job_that_slurm_does_not_know_any_more_is_cancelled_all_the_same(
     assert set(programs.calls("scancel")) == {"7"}
 
 
-def test_outputs_that_were_left_are_removed(programs: Programs) -> None:
+def test_old_job_outputs_are_removed(programs: Programs) -> None:
     left, young, other = (
         programs.folder / name for name in ("desktop-job-1.log", "desktop-job-2.log", "kernel.log")
     )
@@ -156,7 +156,7 @@ def age(file: Path, days: float = 3) -> None:
     os.utime(file, (then, then))
 
 
-def test_the_output_of_a_job_that_is_followed_is_not_an_old_one(programs: Programs) -> None:
+def test_the_output_of_a_followed_job_does_not_grow_old(programs: Programs) -> None:
     programs.add("sbatch", WAITS["sbatch"])
     programs.add("squeue", WAITS["squeue"])
     with following(programs) as process:
@@ -193,10 +193,10 @@ def test_a_stop_does_not_wait_for_a_command_that_does_not_answer(
     assert set(programs.calls("scancel")) == {expected}
 
 
-def test_where_sbatch_was_killed_before_it_told_an_id_the_job_is_cancelled_twice(
+def test_where_sbatch_is_killed_before_it_prints_an_id_the_job_is_cancelled_twice(
     programs: Programs,
 ) -> None:
-    """Slurm may take the job only then: the worker cancels it, and later its keeper."""
+    """Slurm may accept the job later: the worker cancels it, and then its keeper once more."""
     programs.add("sbatch", SILENT)
     with following(programs) as process:
         until(lambda: programs.calls("sbatch"), "sbatch to be asked")
@@ -207,7 +207,7 @@ def test_where_sbatch_was_killed_before_it_told_an_id_the_job_is_cancelled_twice
     assert set(programs.calls("scancel")) == {by_name(programs)}
 
 
-def test_a_job_of_which_sbatch_tells_after_the_stop_is_known(programs: Programs) -> None:
+def test_an_id_that_sbatch_prints_after_the_stop_is_used(programs: Programs) -> None:
     programs.add("sbatch", "sleep 0.2; echo 7")
     with following(programs) as process:
         until(lambda: programs.calls("sbatch"), "sbatch to be asked")
@@ -222,17 +222,19 @@ NOT_THERE = "echo 'srun: error: Invalid job id specified' >&2; exit 1"
 
 
 def first(script: str, then: str) -> str:
-    """Return a script that does something else from the second time on."""
+    """Return a script that runs ``script`` at the first call, and ``then`` at all later ones."""
     return f'[ -e "$0.again" ] && {{ {then}; exit; }}; : > "$0.again"; {script}'
 
 
 def session(then: str = ":") -> str:
-    """Return an srun that leads to a session."""
+    """Return the script of an srun that reaches a session, and goes on with ``then``."""
     ready = READY[1:].decode().replace("\n", "\\n")
     return f"printf '\\0{ready}'; read specification; {then}"
 
 
-def test_an_end_is_told_also_where_slurm_does_not_answer(programs: Programs) -> None:
+def test_the_end_of_a_session_is_reported_even_where_slurm_does_not_answer(
+    programs: Programs,
+) -> None:
     programs.add("sbatch", "echo 7")
     programs.add("squeue", first(RUNS, SILENT))
     ended = json.dumps({"event": "state", "state": "stopped", "reason": "Logged out."})
@@ -250,10 +252,10 @@ def test_an_end_is_told_also_where_slurm_does_not_answer(programs: Programs) -> 
     [
         (NOT_THERE, "", "Slurm.output_folder"),
         (NOT_THERE, "no python", "is below"),
-        (session(), "", "is below"),  # what it prints could be written
+        (session(), "", "is below"),  # its output could be written
     ],
 )
-def test_a_job_that_ends_before_a_word(
+def test_a_job_that_ends_without_an_event_fails_with_a_remedy(
     programs: Programs, srun: str, printed: str, words: str
 ) -> None:
     output = 'for one; do case $one in --output=*) file=${one#*=};; esac; done; printf "%s" '

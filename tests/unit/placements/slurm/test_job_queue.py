@@ -1,4 +1,4 @@
-"""What Slurm says, in plain words."""
+"""Slurm's states, reasons and errors in plain words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_desktop.placements.slurm.job_queue import Look, in_words, parse
 from jupyter_desktop.system.session_messages import BatchJob, State
 
 
-def test_a_job_that_waits() -> None:
+def test_a_pending_job_waits_with_its_reason() -> None:
     look = parse("PENDING|1795289058|1795292658||Priority")
     assert look == Look("PENDING", 1795289058, 1795292658, "", "Priority")
     assert look.waiting
@@ -21,26 +21,26 @@ def test_a_job_that_waits() -> None:
     assert (shown.starts, shown.ends) == (1795289058, None)
 
 
-def test_a_job_whose_node_boots() -> None:
+def test_a_configuring_job_waits_for_its_node() -> None:
     shown = parse("CONFIGURING|1795289058|1795292658|n1|None").shown()
     assert shown.waiting == "its node is being started or prepared (CONFIGURING)"
     assert (shown.starts, shown.node) == (None, "n1")
 
 
-def test_a_job_that_runs() -> None:
+def test_a_running_job_has_a_node_and_an_end() -> None:
     look = parse("RUNNING|1795289058|1795292658|n1|None")
     assert not look.waiting
     assert not look.over
     assert look.shown("7", (60.0,)) == BatchJob("7", None, None, 1795292658, "n1", (60.0,))
 
 
-def test_times_that_nobody_knows() -> None:
+def test_unknown_times_are_none() -> None:
     assert parse("PENDING|N/A|N/A||Resources").shown().starts is None
     assert parse("RUNNING|1|NONE|n1|None").shown().ends is None  # UNLIMITED
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "SUSPENDED", "COMPLETING", "STOPPED", "SOME_NEW_ONE"])
-def test_jobs_that_live_on(state: str) -> None:
+def test_a_job_in_another_state_neither_waits_nor_is_over(state: str) -> None:
     assert not Look(state).over
     assert not Look(state).waiting
 
@@ -57,7 +57,7 @@ def test_jobs_that_live_on(state: str) -> None:
         ("a|b", "a|b"),
     ],
 )
-def test_reasons(reason: str, words: str) -> None:
+def test_reasons_are_explained(reason: str, words: str) -> None:
     waiting = parse(f"PENDING|N/A|N/A||{reason}").shown().waiting
     assert waiting is not None
     assert words in waiting
@@ -75,7 +75,7 @@ def test_reasons(reason: str, words: str) -> None:
         ("PENDING", "failed"),  # requeued
     ],
 )
-def test_ends_that_slurm_has_a_word_for(state: str, end: str) -> None:
+def test_ends_by_slurm_have_a_message_and_a_remedy(state: str, end: str) -> None:
     last = endings.as_state(Look(state), "n1")
     assert last
     assert last.state == end
@@ -92,7 +92,7 @@ def remedy_of(state: State) -> str:
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
-def test_ends_that_are_for_the_session_to_tell(state: str) -> None:
+def test_other_ends_are_left_to_the_session(state: str) -> None:
     assert endings.as_state(Look(state), "n1") is None
     assert "is below" in remedy_of(endings.unexplained(Look(state)))
     assert "/run/x" in remedy_of(endings.unexplained(Look(state), Path("/run/x")))
@@ -138,13 +138,13 @@ def test_ends_that_are_for_the_session_to_tell(state: str) -> None:
         ("", "no reason given", "administrators"),
     ],
 )
-def test_refusals(said: str, message: str, remedy: str) -> None:
+def test_refusals_have_a_message_and_a_remedy(said: str, message: str, remedy: str) -> None:
     error = refusals.refused(said)
     assert message in error.message
     assert remedy in (error.remedy or "")
 
 
-def test_what_of_the_environment_goes_into_a_job() -> None:
+def test_variables_of_this_login_do_not_go_into_a_job() -> None:
     dropped = [
         *("SLURM_JOB_ID", "SLURM_MEM_PER_NODE", "SQUEUE_FORMAT", "SBATCH_ARRAY_INX", "SBATCH_WAIT"),
         *("DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SESSION_ID"),
@@ -156,7 +156,7 @@ def test_what_of_the_environment_goes_into_a_job() -> None:
     assert sorted(environment) == sorted(kept)
 
 
-def test_a_script_runs_what_it_is_told_to() -> None:
+def test_a_script_runs_the_given_command() -> None:
     command = ["/opt/my python/bin/python", "-m", "jupyter_desktop.session"]
     script = commands.Script("name", command[0], "module load x", 120.0, command)
     lines = str(script).splitlines()

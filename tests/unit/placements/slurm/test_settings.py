@@ -1,4 +1,4 @@
-"""Slurm's settings: what users may choose, and what becomes of it."""
+"""Slurm's settings, the choices of users, and the arguments of the job."""
 
 from __future__ import annotations
 
@@ -36,37 +36,37 @@ def arguments(chosen: dict[str, str], **given: object) -> tuple[str, ...]:
     return settings(**given).request(chosen).arguments
 
 
-def test_the_usual_job() -> None:
+def test_without_choices_a_job_has_the_settings() -> None:
     assert arguments({}) == ("--time=240",)
     given = {"partitions": ["gui", "gpu"], "accounts": ["a1"], "gpus": 1, "arguments": ["--mem=8G"]}
     expected = ("--time=240", "--partition=gui", "--account=a1", "--gpus=1", "--mem=8G")
     assert arguments({}, **given) == expected
 
 
-def test_what_is_chosen() -> None:
+def test_choices_become_arguments_of_the_job() -> None:
     given = {"partitions": ["gui", "gpu"], "most_gpus": 2}
     chosen = {"partition": "gpu", "hours": "1.5", "gpus": "2", "account": "phys-1"}
     expected = ("--time=90", "--partition=gpu", "--account=phys-1", "--gpus=2")
     assert arguments(chosen, **given) == expected
-    # What is left empty is for the settings to say.
+    # The settings fill in what is left empty.
     assert arguments(dict.fromkeys(chosen, ""), **given) == ("--time=240", "--partition=gui")
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize("name", ["partition", "hours", "gpus", "account"])
-def test_no_choice_is_an_option_of_another_kind(name: str, text: str) -> None:
+def test_a_choice_cannot_inject_another_option(name: str, text: str) -> None:
     with pytest.raises(BadRequest):
         arguments({name: text}, partitions=["gui", "gpu"], most_gpus=2)
 
 
 @pytest.mark.parametrize("hours", ["0", "24.5", "-1", "1e1", "nan", "inf", "0x10", "٣", "1:30"])
-def test_hours_that_may_not_be_chosen(hours: str) -> None:
+def test_hours_out_of_range_are_refused(hours: str) -> None:
     with pytest.raises(BadRequest, match="up to 24"):
         arguments({"hours": hours})
 
 
 @pytest.mark.parametrize("gpus", ["3", "1.5", "-1", "gpu:1"])
-def test_gpus_that_may_not_be_chosen(gpus: str) -> None:
+def test_gpus_out_of_range_are_refused(gpus: str) -> None:
     with pytest.raises(BadRequest, match="up to 2"):
         arguments({"gpus": gpus}, most_gpus=2)
 
@@ -83,12 +83,14 @@ def test_gpus_that_may_not_be_chosen(gpus: str) -> None:
         ({"arguments": "--wrap=id"}, {}),
     ],
 )
-def test_what_is_not_for_users_to_choose(chosen: dict[str, str], given: dict[str, object]) -> None:
+def test_a_choice_that_is_not_offered_is_refused(
+    chosen: dict[str, str], given: dict[str, object]
+) -> None:
     with pytest.raises(BadRequest):
         arguments(chosen, **given)
 
 
-def test_the_form_shows_what_there_is_to_choose() -> None:
+def test_the_form_has_a_field_for_each_choice() -> None:
     assert [field.name for field in settings().form()] == ["hours", "account"]
     given = {"partitions": ["gui", "gpu"], "most_gpus": 2, "accounts": ["a", "b"]}
     fields = {field.name: field for field in settings(**given).form()}
@@ -131,13 +133,13 @@ def test_a_default_that_could_not_be_chosen_is_refused(
         settings(**given)
 
 
-def test_fewer_hours_to_choose_are_fewer_by_default() -> None:
+def test_a_lower_most_hours_lowers_the_default() -> None:
     assert arguments({}, most_hours=2.0) == ("--time=120",)
     assert arguments({}, most_hours=2.0, choices=[]) == ("--time=120",)
     assert settings(most_hours=2.0).form()[0].value == "2"
 
 
-def test_gpus_need_no_choice() -> None:
+def test_gpus_may_be_set_without_being_a_choice() -> None:
     assert arguments({}, gpus=1) == ("--time=240", "--gpus=1")
 
 
@@ -147,7 +149,7 @@ def test_every_setting_has_help() -> None:
     assert all(len(trait.help) > 20 for trait in own.values())
 
 
-def test_a_request_survives_the_way() -> None:
+def test_a_request_survives_encoding() -> None:
     request = settings(warnings=[2.0, 10.0], setup="module load python\n").request({})
     assert Request.from_line(request.to_line()) == request
     assert request.warnings == (600, 120)
@@ -158,7 +160,7 @@ def test_the_output_folder_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -
     assert settings(output_folder="~/jobs").request({}).output_folder == "/home/ada/jobs"
 
 
-def test_what_other_users_see_has_nothing_of_the_request() -> None:
+def test_the_command_line_contains_nothing_of_the_request() -> None:
     placement = SlurmPlacement(
         settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({})
     )
@@ -176,12 +178,12 @@ def test_the_placement_is_chosen_by_name() -> None:
     assert app.planner.places.check("slurm") == "slurm"
 
 
-def test_a_placement_that_is_not_offered() -> None:
+def test_a_placement_that_is_not_offered_is_refused() -> None:
     with pytest.raises(BadRequest, match="other_placements"):
         DesktopApp().planner.places.check("slurm")
 
 
-def test_an_application_has_a_place_of_its_own() -> None:
+def test_an_application_may_have_its_own_placement() -> None:
     applications = {"big": {"command": "big", "placement": "slurm"}}
     app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
     assert isinstance(app.planner.plan("big").placement, SlurmPlacement)

@@ -1,4 +1,4 @@
-"""The relay on a node, and what a job runs, as the processes that they are."""
+"""The relay on a node and the program of a job, as real processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.servers import until
 
 
 def relay(address: str, patience: float = 0) -> subprocess.Popen[bytes]:
-    # As a node has it, where this package is not.
+    # As on a node where this package is not installed.
     srun = commands.srun("7", sys.executable, patience)
     command = srun[srun.index(sys.executable) :]
     assert stdio.__file__ not in command
@@ -72,7 +72,7 @@ def test_the_end_of_the_input_is_passed_on_and_an_answer_still_comes(tmp_path: P
         assert pipes.stdout(process).read() == stdio.READY + b"last words"
 
 
-def test_who_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+def test_the_relay_waits_for_the_socket(tmp_path: Path) -> None:
     path = str(tmp_path / "socket")
     with relay(path, patience=20) as process, listener(path) as server:
         connection, _ = server.accept()
@@ -80,15 +80,15 @@ def test_who_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         connection.close()
 
 
-def test_nobody_there(tmp_path: Path) -> None:
+def test_without_a_listener_the_relay_reports_an_error(tmp_path: Path) -> None:
     with relay(str(tmp_path / "socket")) as process:
         assert pipes.stdout(process).read() == b""
         assert b"No process listens there" in pipes.stderr(process).read()
         process.wait(10)
 
 
-def test_another_user_who_took_the_name_is_told_nothing() -> None:
-    # It skips the test where there is none, which in the thread below would go unseen.
+def test_another_user_at_the_name_of_the_socket_receives_nothing() -> None:
+    # Skips the test where other users have no Python; a skip in the thread below would be lost.
     users.python()
     name = secrets.token_hex(8)
     squatter = f"""
@@ -136,7 +136,7 @@ def connected(name: str, process: subprocess.Popen[bytes]) -> socket.socket:
     return until(attempt, "the job to listen")
 
 
-def test_a_job_becomes_a_session_of_whoever_comes() -> None:
+def test_a_job_runs_its_command_on_the_first_connection() -> None:
     name = secrets.token_hex(8)
     with inside(name, 20, "cat") as process, connected(name, process) as connection:
         connection.sendall(b"there and back")
@@ -147,13 +147,13 @@ def test_a_job_becomes_a_session_of_whoever_comes() -> None:
         assert process.wait(10) == 0
 
 
-def test_a_job_to_which_nobody_comes_ends() -> None:
+def test_a_job_without_a_connection_ends() -> None:
     with inside(secrets.token_hex(8), 0.2, "cat") as process:
         assert b"There was no connection" in pipes.stdout(process).read()
         assert process.wait(10) == 1
 
 
-def test_a_job_does_not_take_another_user() -> None:
+def test_a_job_refuses_a_connection_of_another_user() -> None:
     name = secrets.token_hex(8)
     other = f"""
 import socket

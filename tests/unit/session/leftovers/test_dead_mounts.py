@@ -1,4 +1,4 @@
-"""File systems of programs that were killed are unmounted, and no others."""
+"""FUSE file systems of killed programs are unmounted, and no others."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ _DETACH = 2  # MNT_DETACH (umount2(2))
 
 
 class Mount:
-    """A FUSE file system on ``folder`` that belongs to ``user``; its program is this one.
+    """A FUSE file system on ``folder`` that belongs to ``user``; this process serves it.
 
-    Skips where none can be mounted.
+    Skips the test where none can be mounted.
     """
 
     def __init__(self, folder: Path, user: int) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
-        libc = ctypes.CDLL(None, use_errno=True)
-        self._unmount = lambda: libc.umount2(os.fsencode(folder), _DETACH)
+        self._libc = ctypes.CDLL(None, use_errno=True)
         try:
             self._device = os.open("/dev/fuse", os.O_RDWR)
         except OSError as problem:
             pytest.skip(f"there is no FUSE here: {problem}")
         options = f"fd={self._device},rootmode=40000,user_id={user},group_id=0".encode()
-        if libc.mount(b"test", os.fsencode(folder), b"fuse.test", 0, options) != 0:
+        if self._libc.mount(b"test", os.fsencode(folder), b"fuse.test", 0, options) != 0:
             pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
 
     def die(self) -> None:
@@ -45,11 +44,11 @@ class Mount:
     def close(self) -> None:
         if self._device >= 0:
             self.die()
-        self._unmount()
+        self._libc.umount2(os.fsencode(self.folder), _DETACH)
 
 
 @pytest.fixture
-def mounted(tmp_path, monkeypatch) -> Iterator[dict[str, Mount]]:
+def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Mount]]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     places = {
         "run/gvfs": os.getuid(),
@@ -71,7 +70,7 @@ def mounted(tmp_path, monkeypatch) -> Iterator[dict[str, Mount]]:
             mount.close()
 
 
-def test_those_that_are_dead(mounted):
+def test_dead_mounts_of_our_desktops_are_unmounted(mounted: dict[str, Mount]) -> None:
     for mount in mounted.values():
         mount.die()
     with no_dead_mounts():
@@ -79,13 +78,13 @@ def test_those_that_are_dead(mounted):
         assert left == set(mounted) - {"run/gvfs", "tmp/jd-abcdefgh/xstartup/run/gvfs"}
 
 
-def test_one_that_dies_with_the_session(mounted):
+def test_a_mount_that_dies_during_the_session_is_unmounted(mounted: dict[str, Mount]) -> None:
     with no_dead_mounts():
         mounted["run/gvfs"].die()
     assert not mounted["run/gvfs"].there
 
 
-def test_one_whose_program_does_not_answer(mounted):
+def test_a_mount_whose_program_does_not_answer_stays(mounted: dict[str, Mount]) -> None:
     with no_dead_mounts():
         pass
     assert all(mount.there for mount in mounted.values())

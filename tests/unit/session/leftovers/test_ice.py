@@ -1,4 +1,4 @@
-"""Files of session managers that are gone are removed, and no others."""
+"""Files of session managers that have ended are removed, and no others."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from jupyter_desktop.session.leftovers import ice
+from jupyter_desktop.session.leftovers.ice import nothing_of_session_managers
 
 
 @pytest.fixture
@@ -18,7 +19,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sockets, temporary = tmp_path / "sockets", tmp_path / "tmp"
     for one in (sockets, temporary):
         one.mkdir()
-    monkeypatch.setattr(ice, "_SOCKETS", sockets)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     return sockets
 
@@ -30,56 +30,55 @@ def bound(path: Path) -> socket.socket:
 
 
 def gone() -> int:
-    """Return the number of a process that is no more."""
+    """Return the id of a process that has ended."""
     with subprocess.Popen(["true"]) as process:
         process.wait()
         return process.pid
 
 
-def test_one_whose_process_is_gone(folder):
+def test_the_socket_of_an_ended_process_is_removed(folder: Path) -> None:
     bound(folder / str(gone())).close()
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         assert list(folder.iterdir())
     assert not list(folder.iterdir())
 
 
-def test_one_whose_process_lives(folder):
-    with bound(folder / str(os.getpid())) as one, ice.nothing_of_session_managers():
+def test_the_socket_of_a_running_process_stays(folder: Path) -> None:
+    with bound(folder / str(os.getpid())) as one, nothing_of_session_managers(folder):
         pass
     assert one.fileno() == -1
     assert list(folder.iterdir())
 
 
-def test_one_where_somebody_listens(folder):
-    """A process of another namespace, whose number means nothing here."""
+def test_a_socket_with_a_listener_stays(folder: Path) -> None:
+    """The listener may be in another PID namespace, where the id is that of another process."""
     with bound(folder / str(gone())) as one:
         one.listen()
-        with ice.nothing_of_session_managers():
+        with nothing_of_session_managers(folder):
             pass
         assert list(folder.iterdir())
 
 
-def test_another_user_s(folder):
+def test_the_socket_of_another_user_stays(folder: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can make one")
     path = folder / str(gone())
     bound(path).close()
     os.chown(path, 12345, 12345)
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert path.exists()
 
 
-def test_what_is_no_socket_of_a_session_manager(folder):
+def test_a_file_with_another_name_stays(folder: Path) -> None:
     (folder / "7notes").touch()
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert (folder / "7notes").exists()
 
 
-def test_without_the_folder(monkeypatch):
-    monkeypatch.setattr(ice, "_SOCKETS", Path("/nowhere/.ICE-unix"))
-    with ice.nothing_of_session_managers():
+def test_a_missing_folder_is_no_error() -> None:
+    with nothing_of_session_managers(Path("/nowhere/.ICE-unix")):
         pass
 
 
@@ -90,16 +89,18 @@ remove protoname=XSMP protodata="" netid=unix/host:{socket} authname=MIT-MAGIC
 
 
 @pytest.mark.parametrize(("process", "stays"), [(gone, False), (os.getpid, True)])
-def test_its_commands_go_with_it(folder, process, stays):
+def test_a_file_of_commands_is_removed_once_its_process_has_ended(
+    folder: Path, process: Callable[[], int], stays: bool
+) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     path.write_text(COMMANDS.format(socket=folder / str(process())))
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert path.exists() == stays
 
 
 @pytest.mark.parametrize("what", ["another's text", "a link", "a pipe"])
-def test_what_only_has_the_name_stays(folder, what):
+def test_a_file_that_only_has_the_name_stays(folder: Path, what: str) -> None:
     path = Path(tempfile.gettempdir(), ".xfsm-ICE-7VTFZ3")
     commands = path.with_name("commands")
     commands.write_text(COMMANDS.format(socket=folder / str(gone())))
@@ -109,7 +110,7 @@ def test_what_only_has_the_name_stays(folder, what):
         os.mkfifo(path)
     else:
         path.write_text("notes")
-    with ice.nothing_of_session_managers():
+    with nothing_of_session_managers(folder):
         pass
     assert path.exists()
     assert commands.exists()

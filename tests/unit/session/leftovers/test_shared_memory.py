@@ -19,7 +19,7 @@ TABLE = Path("/proc/sysvipc/shm")
 
 @pytest.fixture
 def left() -> Iterator[tuple[int, int]]:
-    """The process id of a program that has ended, and the id of what it has left."""
+    """The id of a process that has ended, and that of the segment that it has left."""
     with subprocess.Popen([sys.executable, "-c", MAKE], stdout=subprocess.PIPE) as program:
         assert program.stdout
         segment = int(program.stdout.read())
@@ -33,7 +33,7 @@ def segments() -> set[int]:
     return {int(row.split()[1]) for row in rows}
 
 
-def test_what_an_earlier_process_with_the_same_id_has_left_stays(left):
+def test_a_segment_of_an_earlier_process_with_the_same_id_stays(left: tuple[int, int]) -> None:
     pid, segment = left
     remove_left_by({pid}, since=time.time() + 10)  # a desktop that started later
     assert segment in segments()

@@ -1,4 +1,4 @@
-"""Processes, with every trick they know to get away."""
+"""All processes of a desktop are ended, even those that evade signals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from jupyter_desktop.session.processes.children import Child, kept
+from tests import pipes
 
 # In a process of its own, since a child subreaper adopts for the rest of its life.
 PROGRAM = """
@@ -46,17 +47,17 @@ class Run:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.status = self.process.stdout.readline().strip()
+        self.status = pipes.stdout(self.process).readline().strip()
 
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def end(self) -> float:
-        """End it, see that nothing is left, and return how long that took."""
+        """End it, check that no process is left, and return how many seconds that took."""
         there = self.descendants()
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        seconds = float(self.process.stdout.readline())
+        pipes.stdin(self.process).write("\n")
+        pipes.stdin(self.process).flush()
+        seconds = float(pipes.stdout(self.process).readline())
         self.process.communicate()
         assert self.process.returncode == 0
         assert not [process for process in there if process.is_running()]
@@ -71,11 +72,11 @@ def run(script: str, *, patience: float = 1, wait: bool = False) -> Run:
     ("script", "status"),
     [("exit 0", "0"), ("exit 3", "3"), ("kill -9 $$", "-9"), ("kill $$", "-15")],
 )
-def test_exit_status(script, status):
+def test_the_exit_status_is_reported(script: str, status: str) -> None:
     assert run(script, wait=True).status == status
 
 
-def test_a_well_behaved_family_ends_at_once(tmp_path):
+def test_processes_that_end_on_sigterm_end_at_once(tmp_path: Path) -> None:
     family = run(f"sleep 100 & sleep 100 & touch {tmp_path}/up; wait")
     wait_for(tmp_path / "up")
     assert family.end() < 0.8
@@ -92,14 +93,14 @@ def test_a_well_behaved_family_ends_at_once(tmp_path):
     ],
     ids=["ignores TERM", "new session", "daemon", "stopped", "ignoring daemon"],
 )
-def test_nobody_gets_away(tmp_path, script):
+def test_processes_that_evade_sigterm_are_killed(tmp_path: Path, script: str) -> None:
     family = run(script.format(up=tmp_path / "up"), patience=0.3)
     wait_for(tmp_path / "up")
     assert family.end() < 2
 
 
-def test_a_forking_family_is_ended_too(tmp_path):
-    """A process whose children each start another one before they end."""
+def test_processes_that_keep_forking_are_killed(tmp_path: Path) -> None:
+    """Each child starts another one before it ends."""
     chain = f"trap '' TERM; f() {{ touch {tmp_path}/up; sleep 0.05; (f) & }}; f; wait"
     family = run(chain, patience=0.2)
     wait_for(tmp_path / "up")
@@ -112,7 +113,7 @@ def wait_for(path: Path) -> None:
     until(path.exists, f"{path}")
 
 
-async def test_a_program_that_is_not_there():
+async def test_a_missing_program_is_reported() -> None:
     ran = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -132,12 +133,12 @@ def child() -> Child:
 
 
 async def ends(one: Child, status: int = 1) -> None:
-    """Let ``one`` exit, and those who wait for it know."""
+    """Let ``one`` exit, and run the callbacks that wait for that."""
     one.exited.set_result(status)
     await asyncio.sleep(0)
 
 
-async def test_a_part_that_is_kept_is_started_again():
+async def test_a_kept_part_is_restarted_until_its_lives_are_used_up() -> None:
     lives = [child() for _ in range(4)]
     rest = iter(lives[1:])
     together = kept(lives[0], lambda: next(rest), lives=4)
@@ -148,7 +149,7 @@ async def test_a_part_that_is_kept_is_started_again():
     assert (together.name, together.status) == ("part", "signal 9")
 
 
-async def test_it_is_given_up_only_if_it_ends_often():
+async def test_a_kept_part_is_given_up_only_after_exits_in_quick_succession() -> None:
     lives = [child() for _ in range(4)]
     rest = iter(lives[1:])
     together = kept(lives[0], lambda: next(rest), lives=2, within=0)
@@ -157,7 +158,7 @@ async def test_it_is_given_up_only_if_it_ends_often():
     assert not together.exited.done()
 
 
-async def test_it_is_given_up_where_there_is_no_other():
+async def test_a_kept_part_without_a_replacement_is_given_up() -> None:
     first = child()
     together = kept(first, lambda: None)
     await ends(first, 3)

@@ -1,4 +1,4 @@
-"""The keeper and its worker, as the processes that they are, and a whole session beside them."""
+"""The keeper and its worker as real processes, and a whole session."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 from jupyter_desktop.session.specification import Specification
 from tests.servers import lock_holder
 
-# Has a worker that runs what it is told, once it has read one byte. The worker prints its process
-# id, and whatever else, and the keeper the worker's exit status.
+# The worker prints its process id, reads one byte, and then runs the code that is given. At the end
+# the keeper prints the worker's exit status.
 PROGRAM = """
 import asyncio, os, signal, subprocess, sys, time
 from jupyter_desktop.system import signals
@@ -32,7 +32,7 @@ signals.defer()
 print(keep(work, float(sys.argv[1])), flush=True)
 """
 
-# What ends in order when it is told so, on its lifeline or by a signal, and takes a moment for it.
+# Ends in order, after a moment, when the lifeline closes or a signal comes.
 ORDERLY = """
 async def run():
     over = asyncio.Event()
@@ -45,7 +45,7 @@ print("in order", flush=True)
 """
 DEAF = "time.sleep(1000)"
 
-# Leaves processes behind that nobody but the keeper can end.
+# Leaves processes behind that only the keeper can end.
 LEAVING = """
 command = ["sh", "-c", "trap '' TERM; exec sleep 20 >/dev/null"]
 left = [subprocess.Popen(command, start_new_session=True).pid for _ in range(20)]
@@ -55,7 +55,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Kept:
-    """A keeper, whose worker runs ``work`` and has ``patience`` seconds to end."""
+    """A keeper whose worker runs ``work`` and has ``patience`` seconds to end."""
 
     def __init__(self, work: str, patience: float = 1.0) -> None:
         self.keeper = subprocess.Popen(
@@ -68,12 +68,12 @@ class Kept:
         assert self.keeper.stdout
         self.lifeline, self.output = self.keeper.stdin, self.keeper.stdout
         self.worker = psutil.Process(int(self.output.readline()))
-        # Not before: it may be over at once.
+        # Only now: the worker may end at once.
         self.lifeline.write(".")
         self.lifeline.flush()
 
     def ends(self) -> list[str]:
-        """Return what else it printed, once it has ended."""
+        """Wait for the end of the keeper; return the lines printed after the process id."""
         lines = self.output.read().split("\n")
         self.keeper.wait(10)
         assert not self.worker.is_running()
@@ -96,7 +96,7 @@ def kept(work: str, patience: float = 1.0) -> Iterator[Kept]:
 
 
 @pytest.mark.parametrize("how", ["lifeline", "signal"])
-def test_a_worker_that_ends_in_order_has_the_time_for_it(how):
+def test_a_worker_that_ends_in_time_is_not_killed(how: str) -> None:
     with kept(ORDERLY, 20) as one:
         if how == "lifeline":
             one.lifeline.close()
@@ -107,7 +107,7 @@ def test_a_worker_that_ends_in_order_has_the_time_for_it(how):
 
 @pytest.mark.parametrize("how", ["lifeline", "signal"])
 @pytest.mark.parametrize("stopped", [True, False])
-def test_a_worker_that_does_not_end_is_killed(how, stopped):
+def test_a_worker_that_does_not_end_is_killed(how: str, stopped: bool) -> None:
     with kept(DEAF, 0.3) as one:
         if stopped:
             one.worker.suspend()
@@ -120,12 +120,12 @@ def test_a_worker_that_does_not_end_is_killed(how, stopped):
         assert 0.3 <= time.monotonic() - began < 10
 
 
-def test_the_exit_of_a_worker_is_passed_on():
+def test_the_exit_status_of_the_worker_is_passed_on() -> None:
     with kept("1 / 0") as one:
         assert one.ends() == ["1"]
 
 
-def test_signals_do_not_disturb_the_clean_up():
+def test_signals_do_not_interrupt_the_clean_up() -> None:
     with kept(LEAVING) as one:
         while psutil.pid_exists(one.worker.pid):
             pass
@@ -139,8 +139,10 @@ def test_signals_do_not_disturb_the_clean_up():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_session_that_is_ended_as_it_begins_leaves_nothing(tmp_path, number):
-    """Its folder is there, and its worker is not yet."""
+def test_a_session_that_is_ended_while_it_starts_leaves_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Its folder exists, and its worker not yet."""
     specification = Specification(folders=(str(tmp_path),))
     for _ in range(2):
         with subprocess.Popen(

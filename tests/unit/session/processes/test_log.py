@@ -1,24 +1,26 @@
-"""The session's log: all of it while it is short, the end of it always, and never too much."""
+"""The session's log keeps the last lines, and its size is bounded."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from jupyter_desktop.session.processes import log as session_log
 from jupyter_desktop.session.processes.log import SessionLog
 
 
 @asynccontextmanager
-async def a_log(folder):
+async def a_log(folder: Path) -> AsyncIterator[tuple[SessionLog, list[str]]]:
     lines: list[str] = []
     log = SessionLog(folder / "session.log", lines.append)
     yield log, lines
     await log.close()
 
 
-async def test_lines_are_kept_and_told(tmp_path):
+async def test_lines_are_written_and_reported(tmp_path: Path) -> None:
     async with a_log(tmp_path) as (log, lines):
         os.write(log.pipe, b"one\r\ntwo\nnot \xff UTF-8\nno end")
     assert lines == ["one", "two", "not \ufffd UTF-8", "no end"]
@@ -27,14 +29,14 @@ async def test_lines_are_kept_and_told(tmp_path):
     assert (tmp_path / "session.log").stat().st_mode & 0o777 == 0o600
 
 
-async def test_long_lines_are_cut(tmp_path):
+async def test_long_lines_are_cut(tmp_path: Path) -> None:
     async with a_log(tmp_path) as (log, lines):
         await asyncio.to_thread(os.write, log.pipe, b"x" * 5000 + b"\nshort\n")
     assert lines[-1] == "short"
     assert all(len(line) <= session_log._LONGEST_LINE for line in lines)
 
 
-async def test_what_never_ends_a_line_does_not_fill_the_memory(tmp_path):
+async def test_output_without_line_ends_does_not_fill_the_memory(tmp_path: Path) -> None:
     def print_on_and_on(pipe: int) -> None:
         for _ in range(64):
             os.write(pipe, b"x" * 65536)
@@ -44,7 +46,7 @@ async def test_what_never_ends_a_line_does_not_fill_the_memory(tmp_path):
     assert max(len(line) for line in lines) <= session_log._LONGEST_LINE
 
 
-async def test_the_files_stay_small(tmp_path):
+async def test_the_files_stay_small(tmp_path: Path) -> None:
     async with a_log(tmp_path) as (log, _):
         for number in range(4000):
             log.write(f"{number} " + "x" * 1000)
@@ -55,7 +57,7 @@ async def test_the_files_stay_small(tmp_path):
     assert len(log.tail) == session_log._LINES
 
 
-async def test_a_folder_that_is_gone_ends_nothing(tmp_path):
+async def test_a_removed_log_file_does_not_stop_the_log(tmp_path: Path) -> None:
     async with a_log(tmp_path) as (log, lines):
         (tmp_path / "session.log").unlink()
         for number in range(3000):

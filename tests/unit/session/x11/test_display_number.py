@@ -1,4 +1,4 @@
-"""A display number is nobody else's, and X clients find the way to it."""
+"""Reserved display numbers are unique, and X clients reach their sockets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,18 +34,18 @@ def a_free_number() -> int:
         return number
 
 
-def test_the_lock_is_as_other_x_servers_write_it():
+def test_the_lock_file_has_the_format_of_x_servers() -> None:
     with display_number() as number:
         assert lock(number).read_text() == f"{os.getpid():10d}\n"
         assert lock(number).stat().st_mode & 0o777 == 0o444
 
 
-def test_two_reservations_are_two_numbers():
+def test_two_reservations_have_different_numbers() -> None:
     with display_number() as one, display_number() as two:
         assert one != two
 
 
-def test_many_at_once_are_all_different():
+def test_simultaneous_reservations_have_different_numbers() -> None:
     together = threading.Barrier(16)
 
     def reserve() -> int:
@@ -59,7 +60,7 @@ def test_many_at_once_are_all_different():
     assert not any(lock(number).exists() for number in numbers)
 
 
-def test_nothing_is_left_of_it():
+def test_a_released_number_leaves_no_file_and_no_abstract_socket() -> None:
     with display_number() as number:
         path(number).touch()
     assert not lock(number).exists()
@@ -68,7 +69,7 @@ def test_nothing_is_left_of_it():
         again.bind(f"\0{path(number)}")
 
 
-def test_nothing_is_left_of_it_after_a_failure():
+def test_after_a_failure_the_lock_is_removed() -> None:
     with pytest.raises(ZeroDivisionError), display_number() as number:
         raise ZeroDivisionError
     assert not lock(number).exists()
@@ -76,7 +77,7 @@ def test_nothing_is_left_of_it_after_a_failure():
 
 @contextmanager
 def another_server(number: int, sign: str) -> Iterator[None]:
-    """Give ``number`` a sign of a server that lives."""
+    """Give ``number`` a sign of a running server."""
     with socket.socket(socket.AF_UNIX) as other:
         if sign == "lock":
             lock(number).write_text(f"{os.getpid():10d}\n")
@@ -101,7 +102,7 @@ def another_server(number: int, sign: str) -> Iterator[None]:
 
 
 def dead() -> int:
-    """Return the number of a process that is no more."""
+    """Return the id of a process that has ended."""
     with subprocess.Popen(["true"]) as process:
         process.wait()
         return process.pid
@@ -114,7 +115,7 @@ def dead() -> int:
         *("socket", "socket and stale lock", "abstract name"),
     ],
 )
-def test_a_number_with_a_sign_of_another_server_is_skipped(sign):
+def test_a_number_in_use_is_skipped_and_its_files_stay(sign: str) -> None:
     number = a_free_number()
     with another_server(number, sign):
         there = [file.exists() for file in (lock(number), path(number))]
@@ -124,7 +125,7 @@ def test_a_number_with_a_sign_of_another_server_is_skipped(sign):
 
 
 @pytest.mark.parametrize("left", ["lock", "socket", "both"])
-def test_what_a_killed_server_has_left_is_removed(left):
+def test_files_of_a_killed_server_are_removed(left: str) -> None:
     number = a_free_number()
     if left in ("lock", "both"):
         lock(number).write_text(f"{dead():10d}\n")
@@ -137,8 +138,8 @@ def test_what_a_killed_server_has_left_is_removed(left):
         assert not path(number).exists()
 
 
-def test_a_client_gets_past_the_held_name_to_the_socket(tmp_path):
-    """libxcb tries the abstract name first, where nobody listens, and goes on to the path."""
+def test_a_client_that_the_abstract_socket_refuses_reaches_the_path(tmp_path: Path) -> None:
+    """libxcb tries the abstract socket first, which has no listener, and then the path."""
     import xcffib.xproto
 
     with display_number() as number:
@@ -158,7 +159,7 @@ def test_a_client_gets_past_the_held_name_to_the_socket(tmp_path):
             with socket.socket(socket.AF_UNIX) as refused:
                 with pytest.raises(ConnectionRefusedError):
                     refused.connect(f"\0{path(number)}")
-                client = xcffib.connect(f":{number}")
+                client: Any = xcffib.connect(f":{number}")  # type: ignore[no-untyped-call]  # no annotations
                 assert client.get_setup().roots_len == 1
                 client.disconnect()
         finally:
@@ -167,8 +168,10 @@ def test_a_client_gets_past_the_held_name_to_the_socket(tmp_path):
             server.wait()
 
 
-def test_on_a_full_disk_nothing_is_left_and_it_is_said(tmp_path, monkeypatch):
-    """Rather than that all numbers are taken."""
+def test_a_full_disk_is_reported_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is not that all numbers are taken."""
     if os.getuid() != 0:
         pytest.skip("only root can mount a full file system")
     mounted = ["mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "tmpfs", str(tmp_path)]
@@ -184,15 +187,19 @@ def test_on_a_full_disk_nothing_is_left_and_it_is_said(tmp_path, monkeypatch):
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
-def test_the_folder_of_sockets_is_made_as_x_servers_make_it(tmp_path, monkeypatch):
-    """Before another user makes it theirs."""
+def test_a_missing_folder_of_sockets_is_created_sticky(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise another user could create it, and own it."""
     monkeypatch.setattr("jupyter_desktop.session.x11.display_number.SOCKETS", tmp_path / "X11-unix")
     with display_number():
         assert (tmp_path / "X11-unix").stat().st_mode & 0o7777 == 0o1777
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775])
-def test_a_folder_of_sockets_that_is_not_safe(tmp_path, monkeypatch, mode):
+def test_an_unsafe_folder_of_sockets_is_refused_with_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
     from jupyter_desktop.errors import StartFailed
 
     (tmp_path / "X11-unix").mkdir()
@@ -203,16 +210,16 @@ def test_a_folder_of_sockets_that_is_not_safe(tmp_path, monkeypatch, mode):
     assert failed.value.command
 
 
-def test_without_any_number_left_it_says_what_to_do(monkeypatch):
+def test_without_a_free_number_the_error_has_a_remedy() -> None:
     from jupyter_desktop.errors import StartFailed
 
-    monkeypatch.setattr("jupyter_desktop.session.x11.display_number._NUMBERS", range(1, 1))
-    with pytest.raises(StartFailed, match="All display numbers") as failed, display_number():
+    none = display_number(numbers=range(1, 1))
+    with pytest.raises(StartFailed, match="All display numbers") as failed, none:
         pass
     assert failed.value.remedy
 
 
-def test_a_server_that_nobody_has_waited_for_is_no_more():
+def test_the_lock_of_a_zombie_is_stale() -> None:
     number = a_free_number()
     with subprocess.Popen(["true"]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -221,10 +228,10 @@ def test_a_server_that_nobody_has_waited_for_is_no_more():
             assert chosen == number
 
 
-def test_what_was_left_at_other_numbers_is_removed_too():
-    left, alive, nobodys = 9101, 9102, 9103
+def test_stale_files_of_other_numbers_are_removed() -> None:
+    left, alive, unknown = 9101, 9102, 9103
     try:
-        for number, process in ((left, dead()), (alive, os.getpid()), (nobodys, 9999999999)):
+        for number, process in ((left, dead()), (alive, os.getpid()), (unknown, 9999999999)):
             lock(number).write_text(f"{process:10d}\n")
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(path(left)))
@@ -232,25 +239,25 @@ def test_what_was_left_at_other_numbers_is_removed_too():
             assert not lock(left).exists()
             assert not path(left).exists()
             assert lock(alive).exists()
-            assert lock(nobodys).exists()
+            assert lock(unknown).exists()
     finally:
-        for number in (left, alive, nobodys):
+        for number in (left, alive, unknown):
             lock(number).unlink(missing_ok=True)
             path(number).unlink(missing_ok=True)
 
 
-def test_a_name_that_is_left_to_the_x_server():
+def test_with_abstract_the_x_server_may_bind_the_abstract_socket() -> None:
     with display_number(abstract=True) as number, display_number(abstract=True) as other:
         assert number != other
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(f"\0{path(number)}")
-            assert not is_own_server(f":{number}")  # nobody listens yet
+            assert not is_own_server(f":{number}")  # no listener yet
             server.listen()
             assert is_own_server(f":{number}")
     assert not lock(number).exists()
 
 
-def test_another_user_s_server_is_not_taken_for_ours():
+def test_a_server_of_another_user_is_not_taken_for_ours() -> None:
     number = 9104
     listen = f"import socket, time; s = socket.socket(1); s.bind(chr(0) + {str(path(number))!r})"
     command = [users.python(), "-c", f"{listen}; s.listen(); print(flush=True); time.sleep(1000)"]
@@ -261,7 +268,7 @@ def test_another_user_s_server_is_not_taken_for_ours():
         other.kill()
 
 
-def test_a_folder_of_sockets_that_cannot_be_written_to():
+def test_with_a_read_only_folder_of_sockets_a_number_is_reserved() -> None:
     within = users.with_read_only_x_sockets()
     script = "from jupyter_desktop.session.x11.display_number import *; print(unwritable()); "
     script += "numbers = display_number(abstract=True); print(numbers.__enter__())"

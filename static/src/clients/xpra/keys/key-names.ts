@@ -1,11 +1,11 @@
-/** A key as the browser tells of it. */
+/** A key as the browser reports it. */
 export interface Key {
   code: string;
   key: string;
   shiftKey: boolean;
 }
 
-/** X11's names of keys that make no character, by the browser's names of their places. */
+/** X11's names of keys without a character, by `code`. */
 const PLACES: Record<string, string> = {
   ...{ Escape: "Escape", Tab: "Tab", Enter: "Return", Space: "space", Backspace: "BackSpace" },
   ...{ ShiftLeft: "Shift_L", ShiftRight: "Shift_R", ControlLeft: "Control_L", ControlRight: "Control_R" },
@@ -17,37 +17,37 @@ const PLACES: Record<string, string> = {
   ...{ NumpadMultiply: "KP_Multiply", NumpadDivide: "KP_Divide", NumpadEqual: "KP_Equal" },
 };
 
-/** The number pad without Num Lock. */
+/** X11's names of the number pad's keys without Num Lock, by `key`. */
 const PAD: Record<string, string> = {
   ...{ Insert: "KP_Insert", Delete: "KP_Delete", Home: "KP_Home", End: "KP_End", PageUp: "KP_Prior" },
   ...{ PageDown: "KP_Next", ArrowLeft: "KP_Left", ArrowRight: "KP_Right", ArrowUp: "KP_Up" },
   ...{ ArrowDown: "KP_Down", Clear: "KP_Begin" },
 };
 
-/** X11's name of what the key stands for, "" where there is none. `characters` has those of all characters. */
+/** X11's keysym name of the key, "" if there is none. `characters` has the names of all characters. */
 export function nameOf({ code, key, shiftKey }: Key, characters: Record<string, string>): string {
   if (code.startsWith("Numpad") && key in PAD) return PAD[key] ?? "";
-  // The server would let go of Shift for a Tab that it knows without only.
+  // The server would release Shift for a Tab, which its layout has only without Shift.
   if (code === "Tab" && shiftKey) return "ISO_Left_Tab";
   if (code in PLACES) return PLACES[code] ?? "";
   if (/^F\d+$/.test(key)) return key;
   return characters[key] ?? "";
 }
 
-/** Whether the key stands for a character that layouts may have in different places. */
-export function isCharacter({ code, key }: Key): boolean {
+/** Whether the key stands for a character whose physical key depends on the layout. */
+export function dependsOnLayout({ code, key }: Key): boolean {
   return /^.$/u.test(key) && !(code in PLACES);
 }
 
-/** The text of a key symbol; X11 has ASCII and Latin-1 as they are. */
+/** The text of a keysym; those of Latin-1 are character codes. */
 export function textOf(keysym: number): string {
   return keysym >= 0x20 && keysym <= 0xff ? String.fromCharCode(keysym) : "";
 }
 
-/** The modifiers of an event, as the HTML5 client calls them. */
+/** The modifiers of an event, by the HTML5 client's names. */
 export function heldBy(event: { getModifierState: (name: string) => boolean }): string[] {
   const held = MODIFIERS.filter(([state]) => event.getModifierState(state)).map(([, name]) => name);
-  // The character that AltGr makes is sent by itself; Windows takes AltGr for Control and Alt.
+  // AltGr's character is sent without AltGr; Windows reports AltGr as Control and Alt.
   return event.getModifierState("AltGraph") ? held.filter((name) => name !== "control" && name !== "alt") : held;
 }
 
@@ -60,7 +60,7 @@ const MODIFIERS = [
   ["NumLock", "numlock"],
 ] as const;
 
-/** The modifier that a key holds down, "" for any other key. */
+/** The modifier of a modifier key, "" for any other key. */
 export function modifierOf(code: string): string {
   return /^(Control|Alt|Shift|Meta)(Left|Right)$/.exec(code)?.[1]?.toLowerCase() ?? "";
 }

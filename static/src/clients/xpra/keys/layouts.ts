@@ -1,20 +1,20 @@
-/** A press of one key: the one that has `character` in its first two levels on `layout` (X11's name of it). */
+/** A press of the key that has `character` on its first two levels in `layout` (X11's name of it). */
 export interface Press {
   layout: string;
   character: string;
-  /** Whether with Shift; null leaves that to the server, which searches the layout for the character. */
+  /** With Shift; null leaves that to the server, which searches the layout for the character. */
   shift: boolean | null;
-  /** Whether with AltGr: the server finds nothing on the levels that it leads to, so they are listed here. */
+  /** With AltGr: the server does not search AltGr's levels, so they are listed here. */
   third: boolean;
 }
 
-/** Has most of what is typed in Western Europe and America, and accents for more; its first levels are the American ones. */
+/** Has most characters of Western Europe and America, and accents for more; its first two levels are the American ones. */
 export const WESTERN = "eu";
 
-const PLAIN = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
+const UNSHIFTED = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
 const SHIFTED = '~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:"ZXCVBNM<>?';
 
-/** Characters with AltGr, and with AltGr and Shift, on the keys in PLAIN; "·" where there is none of use. */
+/** Characters with AltGr, and with AltGr and Shift, on the keys in UNSHIFTED; "·" where there is none of use. */
 const THIRD: Record<string, readonly [string, string]> = {
   [WESTERN]: [
     "·¡ªº£€··„“”–×æåëýþÿüïöœ«»¬äßðèéùúĳø°·àáçìíñ·òó¿",
@@ -24,29 +24,29 @@ const THIRD: Record<string, readonly [string, string]> = {
   lv: ["···············ē···ūī·····āš··ģ··ķļ··ž·č··ņ····", "···············Ē···ŪĪ·····ĀŠ··Ģ··ĶĻ··Ž·Č··Ņ····"],
 };
 
-/** The keys of WESTERN that give accents with AltGr, by Unicode's combining characters. */
+/** The keys of WESTERN that are accents with AltGr, by Unicode's combining characters. */
 const ACCENTS: Record<string, string> = {
   ...{ "\u0300": "`", "\u0303": "~", "\u0302": "6", "\u030c": "^", "\u030a": "7", "\u0304": "&", "\u0301": "'", "\u0308": '"' },
 };
 
-/** Other layouts of Latin script, by the letters for which they are needed. */
+/** Other layouts of Latin script, and the letters for which they are needed. */
 const LETTERS: Record<string, string> = { hu: "őűŐŰ", tr: "ğışĞİŞ", ro: "ășțĂȘȚ", hr: "đĐ", lt: "ėįųĖĮŲ" };
 
-/** Layouts of other scripts, by what X11's names of their characters begin with. */
+/** Layouts of other scripts, by the prefix of X11's names of their characters. */
 const SCRIPTS: Record<string, string> = {
   ...{ Cyrillic: "ru", Ukrainian: "ua", Byelorussian: "by", Serbian: "rs", Macedonia: "mk", Greek: "gr" },
   ...{ hebrew: "il", Arabic: "ara", Thai: "th", Armenian: "am", Georgian: "ge" },
 };
 
-/** The languages that write a script in a way of their own. */
+/** Layouts of languages with a variety of a script. */
 const VARIETIES: Record<string, Record<string, string>> = {
   Cyrillic: { bg: "bg", be: "by", kk: "kz", mk: "mk", sr: "rs", uk: "ua" },
   Arabic: { fa: "ir" },
 };
 
 /**
- * How to type a character, of which X11's name is `name`, by one key or an accent before it. The server types only what
- * its layout has; `current` is that layout, and stays where it can.
+ * The presses that type a character (`name` is X11's name of it): one key, or an accent and a key. The server types only
+ * characters of its layout; `current` is that layout, and stays if possible.
  */
 export function pressesFor(character: string, name: string, language: string, current: string): Press[] {
   const here = onAmerican(character, current in THIRD ? current : WESTERN);
@@ -60,12 +60,12 @@ export function pressesFor(character: string, name: string, language: string, cu
 }
 
 function onAmerican(character: string, layout: string): Press | null {
-  if (PLAIN.includes(character)) return { layout, character, shift: false, third: false };
+  if (UNSHIFTED.includes(character)) return { layout, character, shift: false, third: false };
   return SHIFTED.includes(character) ? { layout, character, shift: true, third: false } : null;
 }
 
 function onThird(character: string, layout: string): Press | null {
-  for (const [level, keys] of [PLAIN, SHIFTED].entries()) {
+  for (const [level, keys] of [UNSHIFTED, SHIFTED].entries()) {
     const at = character === "·" ? -1 : (THIRD[layout]?.[level]?.indexOf(character) ?? -1);
     const key = keys[at];
     if (key !== undefined) return { layout, character: key, shift: level === 1, third: true };
@@ -73,7 +73,7 @@ function onThird(character: string, layout: string): Press | null {
   return null;
 }
 
-/** Letter and accent, as Unicode takes the character apart; an accent by itself is its key twice. */
+/** Accent and letter, by Unicode's decomposition of the character; an accent alone is its key twice. */
 function composed(character: string): Press[] | null {
   const [letter = "", accent = "", ...more] = character.normalize("NFKD");
   const key = onAmerican(ACCENTS[accent] ?? "none", WESTERN);

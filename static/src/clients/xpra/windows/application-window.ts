@@ -1,4 +1,4 @@
-/** One window of a program: where it is, what state it is in, and telling the server of both. */
+/** A program's window: its position and state, which it reports to the server. */
 import type { Size } from "../../../api";
 import { Frame, MARGINS, NO_MARGINS } from "./frame";
 import { allowed, type Box, cascaded, centred, type Edges, filling, inside, isFixed, type Margins, pulled, reachable } from "./geometry";
@@ -9,14 +9,14 @@ import type { Stacked } from "./stack";
 /** [type, id, x, y, w, h, metadata, properties] */
 export type WindowPacket = [string, number, number, number, number, number, Record<string, unknown>, Record<string, unknown>?];
 
-/** What a window asks of all of them. */
+/** The windows around a window, and the room that they have. */
 export interface Surroundings {
-  /** The room for windows. */
+  /** The area for windows. */
   area(): Size;
-  /** The whole page, for a window that asks for it. */
+  /** The whole page, for fullscreen windows. */
   screen(): Size;
   activate(window: ApplicationWindow): void;
-  /** It was minimised, or came back. */
+  /** The window was minimised or restored. */
   changed(window: ApplicationWindow): void;
   grab(window: ApplicationWindow, event: PointerEvent, edges: Edges): void;
 }
@@ -26,22 +26,22 @@ export class ApplicationWindow implements Stacked {
   readonly frame: Frame;
   readonly painted: PaintedWindow;
   readonly metadata = new Metadata();
-  /** Position of its contents. */
+  /** Position and size of the contents. */
   box: Box;
   /** In the dock. */
   minimised = false;
-  /** As the user or the program wants it. */
+  /** Requested by the user or the program. */
   private maximised = false;
   private fullscreen = false;
-  /** Keys go to it. */
+  /** The window gets the keys. */
   private focused = false;
-  /** Where it was before it was maximised. */
+  /** Position and size before the window was maximised. */
   private normal: Box | null = null;
 
   constructor(
     private readonly client: XpraClient,
     [, id, x, y, w, h, metadata, properties]: WindowPacket,
-    /** A menu or the like, which places itself. */
+    /** A menu or the like, which the program places (override-redirect). */
     readonly free: boolean,
     parent: HTMLElement,
     private readonly surroundings: Surroundings,
@@ -80,7 +80,7 @@ export class ApplicationWindow implements Stacked {
     return this.framed ? MARGINS : NO_MARGINS;
   }
 
-  /** For the first time, or after a connection before: a place of its own, if the program did not ask for one. */
+  /** Shows a window that is new to this connection; gives it a position if the program did not ask for one. */
   open(before: ApplicationWindow | null, owner: ApplicationWindow | null): void {
     const placed = this.box.x !== 0 || this.box.y !== 0 || this.metadata.flag("set-initial-position");
     if (owner && !placed) this.box = centred(this.box, owner.box);
@@ -92,7 +92,7 @@ export class ApplicationWindow implements Stacked {
     this.obey(this.metadata);
   }
 
-  /** The program says something new of its window. */
+  /** The program has changed properties of its window. */
   update(news: Record<string, unknown>): void {
     this.metadata.update(news);
     this.dress();
@@ -110,25 +110,25 @@ export class ApplicationWindow implements Stacked {
     this.frame.mark(focused, this.maximised);
     if (this.focused === focused || this.free) return;
     this.focused = focused;
-    // Programs look different while they have the focus.
+    // Programs draw a window with the focus differently.
     this.tell(true);
   }
 
-  /** The server has placed it: a menu, or a window whose program moved or resized it. */
+  /** The server has moved or resized the window: a menu, or a window at its program's request. */
   follow(box: Box): void {
     this.box = this.free ? box : reachable(box, this.surroundings.area(), this.margins);
     this.draw();
     if (this.box.x !== box.x || this.box.y !== box.y) this.configure();
   }
 
-  /** The page has another size. */
+  /** The size of the page has changed. */
   fit(): void {
     if (this.free) return;
     const { limits } = this.metadata;
     this.put(this.filled() ?? inside(this.box, this.surroundings.area(), this.margins, limits));
   }
 
-  /** While the user drags it by its frame; `settle` tells the server. */
+  /** The user is dragging the window by its frame; `settle` reports the result to the server. */
   drag(from: Box, { x, y }: Edges, dx: number, dy: number): void {
     const pulls = x !== 0 || y !== 0;
     const moved = pulls ? pulled(from, { x, y }, dx, dy, this.metadata.limits) : { ...from, x: from.x + dx, y: from.y + dy };
@@ -154,8 +154,8 @@ export class ApplicationWindow implements Stacked {
     this.minimised = true;
     this.frame.show(false);
     this.surroundings.changed(this);
-    // Once another has the focus: where X itself takes it from a window that is gone, Xpra may take
-    // it, a moment later, from the one that has got it meanwhile (seen of 3.1.3).
+    // After another window has got the focus: when X takes the focus from a window that is unmapped, Xpra may take it a
+    // moment later from the window that has it then (Xpra 3.1.3).
     this.client.send(["unmap-window", this.id, true]);
   }
 
@@ -181,7 +181,7 @@ export class ApplicationWindow implements Stacked {
     return !this.free && !this.fullscreen && this.metadata.framed;
   }
 
-  /** The states that programs ask for; `told` has those that are new. */
+  /** Applies the states that the program asks for; `told` has the new ones. */
   private obey(told: Metadata): void {
     if (this.free) return;
     if (told.has("maximized")) this.fill({ maximised: told.flag("maximized") });
@@ -197,16 +197,16 @@ export class ApplicationWindow implements Stacked {
     this.put(this.filled() ?? inside(this.formerly(), this.surroundings.area(), this.margins, this.metadata.limits));
   }
 
-  /** Where a window goes that is maximised, or has the whole page; null for any other. */
+  /** Position and size of a maximised or fullscreen window; null for any other. */
   private filled(): Box | null {
     if (!this.fullscreen && !this.maximised) return null;
     const { surroundings } = this;
     const most = this.fullscreen ? filling(surroundings.screen(), NO_MARGINS) : filling(surroundings.area(), this.margins);
-    // Xpra keeps terminals to whole letters in any case, and does not say so.
+    // Xpra rounds terminals to whole characters in any case, and does not report it.
     return { ...most, ...allowed(most.w, most.h, this.metadata.limits) };
   }
 
-  /** Of a window that was maximised before this page was there, that is not known. */
+  /** Position and size to restore; not known of a window that was maximised before this page connected. */
   private formerly(): Box {
     const area = filling(this.surroundings.area(), this.margins);
     if (this.normal) return this.normal;

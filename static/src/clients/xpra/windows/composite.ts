@@ -27,5 +27,5 @@ function drawWindow(context: CanvasRenderingContext2D, { frame, box, margins, me
   if (frame.canvas.width > 0 && frame.canvas.height > 0) context.drawImage(frame.canvas, box.x, box.y);
 }
 
-/** About where the style sheet has it. */
+/** Approximately as in the style sheet. */
 const TITLE = { x: 12, y: 20, room: 110 };

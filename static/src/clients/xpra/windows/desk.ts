@@ -1,21 +1,21 @@
-/** The server's windows in the page: the one of a whole desktop, or those of its programs. */
+/** The server's windows in the page: the window of a whole desktop, or windows of programs. */
 import type { Size } from "../../../api";
 import type { PaintedWindow } from "./painted-window";
 
 export interface Desk {
-  /** What is there to see, for those who only look. */
+  /** The element with the picture, which has the focus in view-only pages. */
   readonly element: HTMLElement;
   /** The window that keys go to; 0 if none. */
   readonly focused: number;
-  /** The window under a button that is held, which has to hear of its release wherever that is. */
+  /** The window on which a button was pressed: it gets the release, wherever that happens. */
   readonly pressed: PaintedWindow | null;
-  /** Where the pointer is, on the X screen. */
+  /** Position of the pointer on the X screen. */
   pointer(event: { clientX: number; clientY: number }): { x: number; y: number };
-  /** What there is to see, null for nothing yet. */
+  /** The current picture, null before the first one. */
   picture(): HTMLCanvasElement | null;
-  /** Of the X screen, as far as is known. */
+  /** Size of the X screen, as far as is known. */
   size(): Size;
-  /** Whether a key is for the desk, and not for a program. */
+  /** Whether the desk handles a key itself, instead of a program. */
   takes(key: { code: string }, down: boolean, held: readonly string[]): boolean;
   dispose(): void;
 }

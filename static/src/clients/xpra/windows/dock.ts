@@ -11,13 +11,13 @@ export class Dock {
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Minimised windows");
     this.element.hidden = true;
-    // What is pressed here is not for a program.
+    // Keys pressed here are not for a program.
     for (const type of ["keydown", "keyup"]) {
       this.element.addEventListener(type, (event) => { event.stopPropagation(); });
     }
   }
 
-  /** In pixels; 0 while there is nothing in it. */
+  /** In pixels; 0 while the dock is empty. */
   get height(): number {
     return this.element.hidden ? 0 : HEIGHT;
   }

@@ -1,4 +1,4 @@
-/** Follows the pointer from where a button went down until it is let go. */
+/** Follows the pointer from a press until the release. Returns a function that ends the drag. */
 export function drag(
   start: { clientX: number; clientY: number },
   moved: (dx: number, dy: number) => void,

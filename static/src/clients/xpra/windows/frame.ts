@@ -1,15 +1,15 @@
-/** The frame that a window has in the page: title, buttons, edges. */
+/** A window's frame in the page: title, buttons, edges. */
 import type { Box, Edges, Margins } from "./geometry";
 
 export const MARGINS: Margins = { top: 31, right: 1, bottom: 1, left: 1 };
 export const NO_MARGINS: Margins = { top: 0, right: 0, bottom: 0, left: 0 };
 
-/** What the user does to a window by its frame. */
+/** The user's actions on a frame. */
 export interface FrameEvents {
   close: () => void;
   minimise: () => void;
   maximise: () => void;
-  /** The title bar or an edge was taken hold of; no edge is the title bar. */
+  /** A drag of an edge begins, or of the title bar (no edge). */
   grab: (event: PointerEvent, edges: Edges) => void;
 }
 
@@ -18,7 +18,7 @@ const CLOSE = "M4 4l8 8M12 4l-8 8";
 const MAXIMISE = "M4 4h8v8h-8z";
 const MINIMISE = "M4 11h8";
 
-/** A window's place in the page: its canvas, and around that a title bar and edges to pull. */
+/** A window's element in the page: its canvas, with a title bar and edges for resizing around it. */
 export class Frame {
   readonly element = document.createElement("div");
   readonly canvas = document.createElement("canvas");
@@ -31,7 +31,7 @@ export class Frame {
 
   constructor(id: number, events: FrameEvents) {
     const { element, head, icon, title } = this;
-    // By these ids Xpra's client finds the place for its canvas, and for the icon.
+    // Xpra's client finds the elements for its canvas and the icon by these ids.
     element.id = String(id);
     icon.id = `windowicon${id}`;
     icon.alt = "";
@@ -65,7 +65,7 @@ export class Frame {
     for (const each of this.edges) each.hidden = !framed || !canResize;
   }
 
-  /** `maximised`: what its button does is the opposite then. */
+  /** `maximised`: the button restores the window. */
   mark(focused: boolean, maximised: boolean): void {
     this.element.dataset["focused"] = String(focused);
     label(this.maximise, maximised ? "Restore" : "Maximise");
@@ -82,17 +82,17 @@ export class Frame {
   private listen(events: FrameEvents): void {
     const { head, element } = this;
     head.addEventListener("pointerdown", (event) => {
-      // The window keeps the keys.
+      // The window keeps the focus.
       event.preventDefault();
       if (!(event.target as Element).closest("button")) events.grab(event, { x: 0, y: 0 });
     });
     head.addEventListener("dblclick", (event) => {
       if (!this.maximise.hidden && !(event.target as Element).closest("button")) events.maximise();
     });
-    // What is done here is not for the program.
+    // Keys and wheel events here are not for the program.
     for (const type of ["keydown", "keyup"]) head.addEventListener(type, stop);
     for (const part of [head, ...this.edges]) part.addEventListener("wheel", stop, { passive: true });
-    // Nothing on a desktop is dragged as the browser does it.
+    // The browser's own drag and drop does not work on a desktop.
     element.addEventListener("dragstart", (event) => { event.preventDefault(); });
   }
 }

@@ -1,4 +1,4 @@
-/** A window's properties, as Xpra sends them: anything may be missing, or be something else. */
+/** A window's properties, as Xpra sends them: any may be missing, or have another type. */
 import { fromBytes } from "../wire/byte-text";
 import { type Limits, NO_LIMITS } from "./geometry";
 
@@ -6,7 +6,7 @@ import { type Limits, NO_LIMITS } from "./geometry";
 const FRAMED = ["NORMAL", "DIALOG", "UTILITY"];
 
 export class Metadata {
-  /** As it came, all updates in one. */
+  /** As received, all updates merged. */
   private raw: Record<string, unknown> = {};
 
   update(news: Record<string, unknown>): void {
@@ -21,14 +21,14 @@ export class Metadata {
     return Boolean(this.raw[name]);
   }
 
-  /** As text; whatever a program has put into it. */
+  /** Always a text, whatever the program has set. */
   get title(): string {
     const { title } = this.raw;
     const text = typeof title === "string" ? fromBytes(title).trim() : "";
     return text || "Untitled window";
   }
 
-  /** The window that it is a dialog of; 0 if none. */
+  /** The window that this one is a dialog of; 0 if none. */
   get parent(): number {
     const parent = this.raw["transient-for"];
     return typeof parent === "number" && parent > 0 ? parent : 0;

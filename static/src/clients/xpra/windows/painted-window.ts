@@ -1,4 +1,4 @@
-/** A window painted straight onto the canvas that is seen, and nothing else: no frame, no title, no place. */
+/** A window painted directly onto the visible canvas, without frame, title or position. */
 import DecodedImage from "../../decoded-image";
 
 const IMAGES = ["png", "jpeg", "webp"];
@@ -6,14 +6,14 @@ const IMAGES = ["png", "jpeg", "webp"];
 const nothing = (): void => undefined;
 
 export class PaintedWindow extends XpraWindow {
-  /** Set once the window is made: Xpra's constructor calls what is overridden here. */
+  /** Set after construction: Xpra's constructor calls methods that are overridden here. */
   onsize: (() => void) | null = null;
-  /** There is something to see. */
+  /** Something was painted. */
   painted = false;
 
-  /** The canvas is in an element with the window's number for its id. */
+  /** The canvas has to be in an element with the window's number as its id. */
   constructor(client: XpraClient, id: number, canvas: HTMLCanvasElement, w: number, h: number, properties: object) {
-    // Made as one that is never decorated (override-redirect): its own frame is HTML with the title in it.
+    // Created as override-redirect, so never decorated: the client's own frame is HTML with the title in it.
     super(
       ...[client, canvas, id, 0, 0, w, h, {}, true, false, properties, nothing] as const,
       ...[client._window_mouse_move, client._window_mouse_down, client._window_mouse_up] as const,
@@ -23,7 +23,7 @@ export class PaintedWindow extends XpraWindow {
   }
 
   override update_metadata(): void {
-    // What becomes of it is for us to say.
+    // ApplicationWindow does this.
   }
 
   override _init_2d_canvas(): void {
@@ -32,15 +32,15 @@ export class PaintedWindow extends XpraWindow {
   }
 
   override swap_buffers(): void {
-    // There is one canvas only.
+    // There is only one canvas.
   }
 
   override draw(): void {
-    // It is drawn already.
+    // Already painted.
   }
 
   override screen_resized(): void {
-    // The page asks for the size.
+    // The page requests sizes.
   }
 
   override updateCSSGeometry(): void {
@@ -61,19 +61,19 @@ export class PaintedWindow extends XpraWindow {
   override do_paint(...paint: XpraPaint): void {
     const [, , , , encoding, data] = paint;
     this.painted = true;
-    // Where the client's own cipher was at work, this is an array, which it cannot paint in all cases.
+    // The client's own cipher returns an array, which the client cannot paint in all cases.
     if (Array.isArray(data) && encoding !== "scroll") paint[5] = Uint8Array.from(data);
     if (IMAGES.includes(encoding)) void this.paintImage(paint);
     else super.do_paint(...paint);
   }
 
-  /** What "scroll" copies from: the picture as it was. */
+  /** The source of "scroll": a copy of the picture. */
   get draw_canvas(): HTMLCanvasElement {
     return copy(this.canvas);
   }
 
   set draw_canvas(_canvas: HTMLCanvasElement) {
-    // The client sets it where it has two canvases.
+    // The client sets this when it has two canvases.
   }
 
   private async paintImage([x, y, , , encoding, data, , , , done]: XpraPaint): Promise<void> {

@@ -1,4 +1,4 @@
-/** Each program's windows, in frames of their own: the page is their window manager. */
+/** Windows of programs, each in its own frame: the page is their window manager. */
 import type { Size } from "../../../api";
 import { announce } from "../../../dom/announce";
 import { Owner } from "../../../dom/owner";
@@ -11,14 +11,14 @@ import type { Edges } from "./geometry";
 import type { PaintedWindow } from "./painted-window";
 import { Stack } from "./stack";
 
-/** Directions of _NET_WM_MOVERESIZE (EWMH), clockwise from the top left; then comes moving. */
+/** Directions of _NET_WM_MOVERESIZE (EWMH), clockwise from the top left; the last is moving. */
 const DIRECTIONS: readonly Edges[] = [
   ...[{ x: -1, y: -1 }, { x: 0, y: -1 }, { x: 1, y: -1 }, { x: 1, y: 0 }] as const,
   ...[{ x: 1, y: 1 }, { x: 0, y: 1 }, { x: -1, y: 1 }, { x: -1, y: 0 }] as const,
   { x: 0, y: 0 },
 ];
 
-/** How the windows were stacked when the connection before was lost; the server does not know. */
+/** The stacking order when the last connection was lost; the server does not know it. */
 let remembered: readonly number[] = [];
 
 export class Seamless implements Desk, Surroundings {
@@ -29,13 +29,13 @@ export class Seamless implements Desk, Surroundings {
   private readonly owner = new Owner();
   private readonly hint = document.createElement("p");
   private readonly dock = new Dock();
-  /** The last window that came, for the focus. */
+  /** The last window that was opened; the next one is placed by it. */
   private opened: ApplicationWindow | null = null;
   /** The pointer's last event, and the last press: where a drag begins. */
   private pointerAt: PointerEvent | null = null;
   private pressedAt: PointerEvent | null = null;
   private endDrag = (): void => undefined;
-  /** All windows that were there before are. */
+  /** All windows that existed before the connection are in the page. */
   private complete = false;
 
   constructor(
@@ -47,7 +47,7 @@ export class Seamless implements Desk, Surroundings {
     const { element, hint, dock } = this;
     element.className = "windows";
     hint.className = "hint";
-    hint.textContent = "No window is open. Programs that start appear here.";
+    hint.textContent = "No window is open. Programs appear here when they start.";
     element.append(hint, dock.element);
     page.append(element);
     this.handlePackets();
@@ -73,7 +73,7 @@ export class Seamless implements Desk, Surroundings {
     return this.known;
   }
 
-  /** What a window manager would do: Alt+Tab and Alt+F4. */
+  /** Keys of a window manager: Alt+Tab and Alt+F4. */
   takes({ code }: { code: string }, down: boolean, held: readonly string[]): boolean {
     if (!held.includes("alt") || (code !== "Tab" && code !== "F4")) return false;
     if (!down) return true;
@@ -124,7 +124,7 @@ export class Seamless implements Desk, Surroundings {
     this.activate(window);
     if (event.button !== 0 || !window.movable) return;
     const from = window.box;
-    // The program hears nothing of the pointer meanwhile.
+    // The program gets no pointer events meanwhile.
     this.client.mouse_grabbed = true;
     this.endDrag = drag(event, (dx, dy) => {
       window.drag(from, edges, dx, dy);
@@ -177,7 +177,7 @@ export class Seamless implements Desk, Surroundings {
     owner.finally(() => { observer.disconnect(); });
   }
 
-  /** The pointer is over no program any more: what one shows of that, such as a tooltip, should go. */
+  /** The pointer has left all programs' windows: reports that, so that tooltips go. */
   private left(event: MouseEvent): void {
     const { target, relatedTarget } = event;
     if (target instanceof HTMLCanvasElement && !(relatedTarget instanceof HTMLCanvasElement)) {
@@ -222,7 +222,7 @@ export class Seamless implements Desk, Surroundings {
     if (window.minimised) this.changed(window);
   }
 
-  /** All is there that was there before. */
+  /** All windows that existed before the connection are in the page. */
   private begin(): void {
     this.stack.restore(remembered);
     this.complete = true;
@@ -234,7 +234,7 @@ export class Seamless implements Desk, Surroundings {
   private resized(size: Size): void {
     this.known = size;
     const { width, height } = size;
-    // It takes the room for windows (_NET_WORKAREA) from its viewers.
+    // The server takes the work area (_NET_WORKAREA) from its viewers.
     this.client.send(["desktop_size", width, height, [screenOf(width, height)]]);
     this.events.resized(size);
   }
@@ -270,7 +270,7 @@ export class Seamless implements Desk, Surroundings {
     this.show();
   }
 
-  /** From the lowest to the highest: menus are above all others. */
+  /** The visible windows, from the lowest to the highest; menus are above all others. */
   private shown(): ApplicationWindow[] {
     const all = this.stack.sorted().map((id) => this.windows.get(id)).filter((window) => window !== undefined);
     const visible = all.filter(({ minimised }) => !minimised);
@@ -285,14 +285,14 @@ export class Seamless implements Desk, Surroundings {
     this.hint.hidden = !this.complete || [...this.windows.values()].some(({ free }) => !free);
   }
 
-  /** By a program that draws its frame itself. */
+  /** Begins or ends a drag at the request of a program that draws its own frame. */
   private grabAsAsked(window: ApplicationWindow, direction: number): void {
     const edges = DIRECTIONS[direction];
     const { pointerAt, pressedAt, pressed } = this;
     if (!edges) this.endDrag();
     else if (pointerAt && pointerAt.buttons !== 0) {
       pressed?.on_mouseup(pointerAt);
-      // The program may ask late, and by then the pointer is elsewhere; or once more, from here.
+      // The request may come late, when the pointer is elsewhere; a second request begins at the pointer.
       const { clientX, clientY } = (pressed === window.painted ? pressedAt : null) ?? pointerAt;
       this.pressedAt = null;
       this.grab(window, { clientX, clientY, button: 0 }, edges);

@@ -1,16 +1,16 @@
-/** What there is to know of a window to stack it. */
+/** The properties of a window that decide its stacking. */
 export interface Stacked {
-  /** The window that it is a dialog of; 0 if it is none. */
+  /** The window that this one is a dialog of; 0 if none. */
   parent: number;
-  /** It blocks that one. */
+  /** The dialog blocks that window. */
   modal: boolean;
-  /** It has asked to be above (1) or below (-1) all others. */
+  /** Above (1) or below (-1) all others, at the program's request. */
   layer: -1 | 0 | 1;
 }
 
-/** Which window is above which. */
+/** The stacking order of windows. */
 export class Stack {
-  /** From the lowest to the highest; dialogs are not sorted in yet. */
+  /** From the lowest to the highest, before dialogs are moved above their windows. */
   private order: number[] = [];
 
   constructor(private readonly windows: ReadonlyMap<number, Stacked>) {}
@@ -19,7 +19,7 @@ export class Stack {
     return this.order;
   }
 
-  /** On top of all. */
+  /** Adds a window on top. */
   add(id: number): void {
     this.remove(id);
     this.order.push(id);
@@ -29,7 +29,7 @@ export class Stack {
     this.order = this.order.filter((other) => other !== id);
   }
 
-  /** A window comes to the top together with those that it is a dialog of. */
+  /** Raises a window together with those that it is a dialog of. */
   raise(id: number): void {
     for (const each of this.family(id)) this.add(each);
   }
@@ -39,7 +39,7 @@ export class Stack {
     this.order.unshift(id);
   }
 
-  /** As they were stacked once, those above that came since. */
+  /** Restores an earlier order; newer windows go on top. */
   restore(before: readonly number[]): void {
     this.order = [...before.filter((id) => this.order.includes(id)), ...this.order.filter((id) => !before.includes(id))];
   }
@@ -55,12 +55,12 @@ export class Stack {
     for (const layer of [-1, 0, 1]) {
       for (const id of this.order) if (this.isRoot(id) && this.windows.get(id)?.layer === layer) add(id);
     }
-    // Dialogs of each other, in a circle.
+    // The rest are dialogs of each other, in a circle.
     this.order.forEach(add);
     return [...sorted];
   }
 
-  /** The one to work in instead: a dialog that blocks this window, and so on. */
+  /** The window to use instead: a dialog that blocks this window, and so on. */
   unblocked(id: number): number {
     const seen = new Set<number>();
     let found = id;
@@ -81,7 +81,7 @@ export class Stack {
     return !this.windows.has(this.windows.get(id)?.parent ?? 0);
   }
 
-  /** The windows that it is a dialog of, the last of them first, and itself. */
+  /** The windows that it is a dialog of, the outermost first, and the window itself. */
   private family(id: number): number[] {
     const family: number[] = [];
     for (let each = id; this.windows.has(each) && !family.includes(each); each = this.windows.get(each)?.parent ?? 0) {

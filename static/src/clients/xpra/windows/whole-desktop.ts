@@ -6,7 +6,7 @@ import { PaintedWindow } from "./painted-window";
 import { pixelAt } from "./place";
 
 export class WholeDesktop implements Desk {
-  /** Lives as long as the connection. */
+  /** Exists as long as the connection. */
   readonly element = document.createElement("canvas");
   pressed: PaintedWindow | null = null;
 

@@ -8,7 +8,7 @@ export function toBytes(text: string): string {
   return parts.join("");
 }
 
-/** Whatever is no text becomes U+FFFD. */
+/** Invalid UTF-8 becomes U+FFFD. */
 export function fromBytes(bytes: string | ArrayLike<number>): string {
   return new TextDecoder().decode(typeof bytes === "string" ? arrayOf(bytes) : Uint8Array.from(bytes));
 }

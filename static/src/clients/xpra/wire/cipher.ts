@@ -1,4 +1,4 @@
-/** Xpra's encryption (AES-CBC, as its versions 3 and 4 have it), by the browser's own cipher. */
+/** Xpra's encryption (AES-CBC, as in Xpra 3 and 4), with WebCrypto. */
 import { arrayOf } from "./byte-text";
 
 const BLOCK = 16;
@@ -10,23 +10,23 @@ const ENCRYPTED = 2;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What the greeting says of it; iv and salt are bytes, one in each character. */
+/** Parameters in the server's greeting; iv and salt are bytes, one in each character. */
 export interface Cipher {
   "cipher.iv": string;
   "cipher.key_salt": string;
   "cipher.key_stretch_iterations": number;
 }
 
-/** Turns a stream of packets in AES-CBC, chained through all of them, into one of plain packets, with the browser's cipher. */
+/** Decrypts a stream of packets in AES-CBC, which is chained through all packets. */
 export class Decryption {
-  /** Null until the greeting has told it. */
+  /** Null until the greeting has come. */
   private key: Promise<CryptoKey> | null = null;
-  /** Of the next packet: the last block of the one before. */
+  /** For the next packet: the last block of the one before. */
   private iv: Bytes = new Uint8Array(BLOCK);
-  /** Bytes that came and are no whole packet yet, and how many. */
+  /** Received bytes of a packet that is not complete yet, and their number. */
   private pieces: Bytes[] = [];
   private length = 0;
-  /** So many bytes are needed to go on. */
+  /** Number of bytes that are needed to go on. */
   private wanted = HEADER;
   /** Packets are decrypted one after the other. */
   private work = Promise.resolve();
@@ -72,9 +72,9 @@ export class Decryption {
 
   private async decrypt(body: Bytes): Promise<Bytes> {
     const key = await this.key;
-    if (!key) throw new Error("Encrypted, before there is a key.");
+    if (!key) throw new Error("An encrypted packet came before there is a key.");
     const last = body.slice(-BLOCK);
-    // WebCrypto insists on padding of its own: a block of nothing else, chained to the last one.
+    // WebCrypto requires its own padding: a block of padding only, chained to the last block.
     const padding = await crypto.subtle.encrypt({ name: "AES-CBC", iv: last }, key, new Uint8Array(0));
     const { iv } = this;
     this.iv = last;
@@ -89,7 +89,7 @@ async function derive(secret: string, salt: Bytes, iterations: number): Promise<
   return crypto.subtle.deriveKey(how, base, { name: "AES-CBC", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
-/** Where the packet that begins at `start` ends, padding included; without its header, where that ends. */
+/** The end of the packet at `start`, padding included; the end of its header, while that is not complete. */
 function endOfPacket(data: Bytes, start: number): number {
   if (data.length - start < HEADER) return start + HEADER;
   const size = sizeOf(data, start);

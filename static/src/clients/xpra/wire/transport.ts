@@ -1,14 +1,14 @@
-/** Xpra's protocol over our link, and without the waits of its HTML5 client. */
+/** Xpra's protocol over a Link, without the delays of its HTML5 client. */
 import type { Link } from "../../../wire";
 import { type Cipher, Decryption } from "./cipher";
 
 export class Transport extends XpraProtocol {
-  /** The client's own cipher blocks the page, but works outside secure contexts, too. */
+  /** Null outside secure contexts, where only the client's own cipher works, which blocks the page. */
   private readonly decryption = isSecureContext ? this.newDecryption() : null;
 
   constructor(
     private readonly link: Link,
-    /** Something came that is no packet. */
+    /** Received data that is not a packet. */
     private readonly onGarbage: () => void,
   ) {
     super();

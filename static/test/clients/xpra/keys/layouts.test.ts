@@ -20,22 +20,22 @@ test("keys have X11's names", () => {
   assert.equal(named("Space", " "), "space");
 });
 
-test("Shift and Tab is a key of its own", () => {
+test("Shift+Tab has its own name", () => {
   assert.equal(named("Tab", "Tab"), "Tab");
   assert.equal(named("Tab", "Tab", true), "ISO_Left_Tab");
 });
 
-test("the number pad, with Num Lock and without", () => {
+test("keys of the number pad, with Num Lock and without", () => {
   assert.equal(named("Numpad7", "7"), "7");
   assert.equal(named("Numpad7", "Home"), "KP_Home");
   assert.equal(named("NumpadEnter", "Enter"), "KP_Enter");
 });
 
-test("what has no name is not sent", () => {
+test("keys without a name are not sent", () => {
   for (const key of ["Dead", "Unidentified", "Process", "AltGraph", "漢"]) assert.equal(named("KeyE", key), "");
 });
 
-test("keysyms of characters are what they look like", () => {
+test("keysyms of Latin-1 characters have a text, others none", () => {
   assert.equal(textOf(0x77), "w");
   assert.equal(textOf(0xe9), "é");
   assert.equal(textOf(0xffe3), "");
@@ -45,16 +45,16 @@ function held(...states: string[]): string[] {
   return heldBy({ getModifierState: (name) => states.includes(name) });
 }
 
-test("modifiers that are held", () => {
+test("held modifiers are recognised", () => {
   assert.deepEqual(held("Shift", "Control"), ["control", "shift"]);
   assert.deepEqual(held("CapsLock", "NumLock"), ["capslock", "numlock"]);
 });
 
-test("AltGr is not Control and Alt, whatever Windows says", () => {
+test("AltGr is not Control and Alt, as Windows reports it", () => {
   assert.deepEqual(held("AltGraph", "Control", "Alt", "Shift"), ["shift"]);
 });
 
-test("keys that are modifiers", () => {
+test("modifier keys are recognised", () => {
   assert.equal(modifierOf("ControlLeft"), "control");
   assert.equal(modifierOf("MetaRight"), "meta");
   assert.equal(modifierOf("KeyA"), "");
@@ -67,14 +67,14 @@ function typed(character: string, name = "", current = WESTERN, language = "en")
   return words.join(" ");
 }
 
-test("characters of the usual keys", () => {
+test("characters without AltGr", () => {
   assert.equal(typed("a"), "eu+a");
   assert.equal(typed("A"), "eu+Shift+A");
   assert.equal(typed("|"), "eu+Shift+|");
   assert.equal(typed("@", "at", "pl"), "pl+Shift+@");
 });
 
-test("characters that take AltGr", () => {
+test("characters with AltGr", () => {
   assert.equal(typed("€"), "eu+AltGr+5");
   assert.equal(typed("ä"), "eu+AltGr+a");
   assert.equal(typed("Ä"), "eu+AltGr+Shift+A");
@@ -83,24 +83,24 @@ test("characters that take AltGr", () => {
   assert.equal(typed("ķ"), "lv+AltGr+k");
 });
 
-test("letters put together from an accent and a letter", () => {
+test("letters composed from an accent and a letter", () => {
   assert.equal(typed("ê"), "eu+AltGr+6 eu+e");
   assert.equal(typed("Ř"), "eu+AltGr+Shift+^ eu+Shift+R");
 });
 
-test("accents by themselves", () => {
+test("accents alone are their key twice", () => {
   assert.equal(typed("´"), "eu+AltGr+' eu+AltGr+'");
   assert.equal(typed("¨"), 'eu+AltGr+Shift+" eu+AltGr+Shift+"');
 });
 
-test("other layouts, where a character needs one", () => {
+test("the layout changes where a character needs another one", () => {
   assert.equal(typed("ő"), "hu+ő");
   assert.equal(typed("я", "Cyrillic_ya"), "ru+я");
   assert.equal(typed("я", "Cyrillic_ya", WESTERN, "bg-BG"), "bg+я");
   assert.equal(typed("α", "Greek_alpha"), "gr+α");
 });
 
-test("a layout stays as long as it will do", () => {
+test("the layout stays as long as it has the character", () => {
   assert.equal(typed("a", "a", "hu"), "hu+a");
   assert.equal(typed("@", "at", "hu"), "eu+Shift+@");
   assert.equal(typed("a", "a", "ru"), "eu+a");

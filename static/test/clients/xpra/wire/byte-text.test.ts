@@ -4,7 +4,7 @@ import { arrayOf, fromBytes, toBytes } from "../../../../src/clients/xpra/wire/b
 
 const TEXTS = ["", "plain", "é€漢字", "😀👩‍👩‍👧", "\u0000\n\r\t", "x".repeat(100_000) + "é"];
 
-test("texts come back from bytes as they were", () => {
+test("texts are the same after a round trip through bytes", () => {
   for (const text of TEXTS) {
     assert.equal(fromBytes(toBytes(text)), text);
     assert.equal(fromBytes([...Buffer.from(text)]), text);
@@ -16,6 +16,6 @@ test("bytes are characters below 256", () => {
   assert.deepEqual(arrayOf("\u0000\u00ff"), Uint8Array.of(0, 255));
 });
 
-test("what is no text does no harm", () => {
+test("invalid UTF-8 becomes U+FFFD", () => {
   assert.equal(fromBytes("a\u00ffb"), "a\ufffdb");
 });

@@ -3,7 +3,7 @@ import test from "node:test";
 import { webcrypto } from "node:crypto";
 import { Decryption } from "../../../../src/clients/xpra/wire/cipher";
 
-// Node 18 has no global one.
+// Node 18 has no global `crypto`.
 if (!("crypto" in globalThis)) Object.assign(globalThis, { crypto: webcrypto });
 
 const CIPHER = {
@@ -32,7 +32,7 @@ function plain(text: string): string {
   return Buffer.from(head).toString("latin1") + text;
 }
 
-/** Lets pieces through the decryption; resolves with all that came out once that is `length` bytes. */
+/** Decrypts pieces; resolves with the output once it has `length` bytes. */
 function decrypted(pieces: Uint8Array<ArrayBuffer>[], length: number, secret = SECRET): Promise<string> {
   return new Promise((resolve, reject) => {
     let out = "";
@@ -47,11 +47,11 @@ function decrypted(pieces: Uint8Array<ArrayBuffer>[], length: number, secret = S
 
 const expected = TEXTS.map(plain).join("");
 
-test("packets come out plain, each chained to the one before", async () => {
+test("packets are decrypted, each chained to the one before", async () => {
   assert.equal(await decrypted(PACKETS.map(bytes), expected.length), expected);
 });
 
-test("whatever pieces they come in", async () => {
+test("packets are decrypted from pieces of any size", async () => {
   const all = bytes(PACKETS.join(""));
   for (const size of [1, 7, 8, 41, all.length]) {
     const pieces = [];
@@ -60,18 +60,18 @@ test("whatever pieces they come in", async () => {
   }
 });
 
-test("what is not encrypted passes as it is, between what is", async () => {
+test("unencrypted packets pass unchanged between encrypted ones", async () => {
   const open = Uint8Array.from(plain("hello"), (character) => character.charCodeAt(0));
   const pieces = [open, bytes(PACKETS[0] ?? ""), open, bytes(PACKETS[1] ?? "")];
   const wanted = ["hello", TEXTS[0] ?? "", "hello", TEXTS[1] ?? ""].map(plain).join("");
   assert.equal(await decrypted(pieces, wanted.length), wanted);
 });
 
-test("another key gives something else", async () => {
+test("another key gives another result", async () => {
   assert.notEqual(await decrypted(PACKETS.map(bytes), expected.length, "another"), expected);
 });
 
-test("encrypted, before there is a key", async () => {
+test("an encrypted packet before there is a key is an error", async () => {
   const failure = new Promise((resolve) => {
     new Decryption(() => undefined, resolve).push(bytes(PACKETS[0] ?? ""));
   });

@@ -1,11 +1,11 @@
-/** The way of keys from the field that has the focus to the desktop, whatever protocol is behind it. */
+/** Passes keys from the key field to the client, for any protocol. */
 import type { Client } from "../clients";
 import { eventOf, type KeySettings, KeyStream, strokeOf } from "../keys";
 import type { InputGate } from "./input-gate";
 import type { KeyField } from "./key-field";
 
-export class Keyboard {
-  /** To the current connection's client; null while there is none. */
+export class KeyInput {
+  /** Goes to the client of the current connection; null while there is none. */
   private stream: KeyStream | null = null;
 
   constructor(
@@ -36,7 +36,7 @@ export class Keyboard {
     };
   }
 
-  /** `client` is to have the keys from now on; with null, no client has them. */
+  /** Sends keys to `client` from now on; with null, to none. */
   attach(client: Client | null): void {
     const send: ConstructorParameters<typeof KeyStream>[0] = (type, stroke) => { client?.key(eventOf(type, stroke)); };
     this.stream = client ? new KeyStream(send, this.settings) : null;

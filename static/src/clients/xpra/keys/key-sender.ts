@@ -1,38 +1,38 @@
-/** Keys on their way to Xpra's server. */
+/** Sends keys to Xpra's server. */
 import { isModifier } from "../../../keys";
 import type { Keystroke } from "../../client";
 import { toBytes } from "../wire/byte-text";
-import { heldBy, isCharacter, type Key, modifierOf, nameOf, textOf } from "./key-names";
+import { heldBy, dependsOnLayout, type Key, modifierOf, nameOf, textOf } from "./key-names";
 import { type Press, pressesFor, WESTERN } from "./layouts";
 
-/** A number that is none of the browser's key codes. */
+/** Above the browser's key codes. */
 const FIRST_NUMBER = 1000;
 
-/** Where keys go. */
+/** The receiver of keys. */
 export interface Target {
   /** The window that has the focus. */
   focused(): number;
-  /** Whether it keeps a key for itself. */
+  /** Whether the desk handles the key itself. */
   takes(key: Key, down: boolean, held: readonly string[]): boolean;
 }
 
-/** The way of keys to the desktop. */
-export class Keyboard {
+/** Turns key events into Xpra's packets. */
+export class KeySender {
   private readonly numbers = new Map<string, number>();
-  /** The one that the server was told of last. */
+  /** The layout that was sent to the server last. */
   private layout = WESTERN;
 
   constructor(
     private readonly client: XpraClient,
-    private readonly desk: Target,
+    private readonly target: Target,
   ) {}
 
-  /** Keys that are held repeat here, where it is known how long, and not at the other end of a line that may be slow. */
+  /** Held keys repeat here, not on the server, which may learn of the release late over a slow connection. */
   hear(event: KeyboardEvent): void {
     const held = heldBy(event);
     if (event.repeat) {
       if (isModifier(event)) return;
-      // The server takes a second press of a key that is down for none.
+      // The server ignores a second press of a key that is down.
       this.key(event, false, held);
     }
     this.key(event, event.type === "keydown", held);
@@ -54,10 +54,10 @@ export class Keyboard {
   }
 
   private key(key: Key, down: boolean, held: string[]): void {
-    if (this.desk.takes(key, down, held)) return;
+    if (this.target.takes(key, down, held)) return;
     const name = nameOf(key, CHAR_TO_NAME);
     if (name === "") return;
-    if (isCharacter(key)) this.character(key, name, down, held);
+    if (dependsOnLayout(key)) this.character(key, name, down, held);
     else this.send(key.code, name, key.key, down, this.client.translate_modifiers(held));
   }
 
@@ -74,7 +74,7 @@ export class Keyboard {
   }
 
   private strike(code: string, { character, shift, third }: Press, down: boolean, held: string[]): void {
-    // Caps Lock turns letters round.
+    // Caps Lock inverts Shift for letters.
     const turned = held.includes("capslock") && /[a-z]/i.test(character);
     const others = shift === null ? held : held.filter((modifier) => modifier !== "shift");
     const modifiers = this.client.translate_modifiers(shift !== null && shift !== turned ? [...others, "shift"] : others);
@@ -84,7 +84,7 @@ export class Keyboard {
 
   private send(code: string, name: string, text: string, down: boolean, modifiers: string[]): void {
     const number = this.numberOf(code);
-    this.client.send(["key-action", this.desk.focused(), name, down, modifiers, number, toBytes(text), number, 0]);
+    this.client.send(["key-action", this.target.focused(), name, down, modifiers, number, toBytes(text), number, 0]);
   }
 
   private switchLayout(layout: string): void {
@@ -93,7 +93,7 @@ export class Keyboard {
     this.client.send(["layout-changed", layout, ""]);
   }
 
-  /** The server tells by its number which key is let go, so each place has one of its own. */
+  /** The server identifies a released key by its number, so each physical key has its own. */
   private numberOf(code: string): number {
     const number = this.numbers.get(code) ?? this.numbers.size + FIRST_NUMBER;
     this.numbers.set(code, number);
