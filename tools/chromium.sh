@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the path of the browser that tests drive: $CHROMIUM, the system's, else Playwright's own.
+# Prints the path of the browser for tests: $CHROMIUM, the system's, or else Playwright's.
 set -eu
 
 for browser in ${CHROMIUM:+"$CHROMIUM"} chromium google-chrome; do
@@ -8,7 +8,7 @@ for browser in ${CHROMIUM:+"$CHROMIUM"} chromium google-chrome; do
     fi
 done
 
-# Ubuntu's chromium is a snap, which sees neither the tests' folders nor runs in containers.
+# Ubuntu's chromium is a snap, which cannot access the tests' folders, nor run in containers.
 echo "Installing Chromium with Playwright" >&2
 playwright install --with-deps chromium >&2
 python -c 'from playwright.sync_api import sync_playwright as start

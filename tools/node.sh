@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that there are Node 18 or newer and npm: the system's, else PyPI's, which needs no root.
+# Provides Node 18 or newer, with npm: the system's, or else PyPI's, which needs no root.
 set -eu
 
 new_enough() {

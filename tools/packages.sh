@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs the system's programs that a make target needs: tools/packages.sh python|run|lint|test
-# It looks for each program first; apt, and with it root, is asked only for what is missing.
+# It looks for each program first; apt, and with it root, is used only for missing ones.
 set -eu
 
 wanted=
 
-# need PACKAGES PROGRAM…: one of the programs must be there, or the packages that bring the first.
+# need PACKAGES PROGRAM…: if none of the programs is installed, add the packages.
 need() {
     packages=$1
     shift
@@ -18,13 +18,13 @@ need() {
 }
 
 need_python() {
-    # Debian's python3 comes without what makes virtual environments.
+    # Debian's python3 lacks the modules for virtual environments.
     if ! "$(tools/python.sh)" -c 'import ensurepip, venv' 2>/dev/null; then
         wanted="$wanted python3-venv"
     fi
 }
 
-# need_file PACKAGES FILE…: one of the files must be there.
+# need_file PACKAGES FILE…: if none of the files exists, add the packages.
 need_file() {
     packages=$1
     shift
@@ -40,8 +40,8 @@ need_display_server() {
     need tigervnc-standalone-server Xtigervnc Xvnc /opt/TurboVNC/bin/Xvnc
 }
 
-# With these Xfce has its icons, in SVG, a readable font, one for Chinese, Japanese and Korean, a terminal, and its
-# keyboard and screen settings.
+# Xfce with icons, in SVG, a readable font, one for Chinese, Japanese and Korean, a terminal, and keyboard and screen
+# settings.
 xfce="xfce4 xfce4-terminal adwaita-icon-theme librsvg2-common fonts-dejavu-core fonts-wqy-microhei x11-xserver-utils"
 
 need_bus() {
@@ -57,19 +57,19 @@ need_for_tests() {
     need openbox openbox
     need mesa-utils glxgears
     need_file libgl1-mesa-dri /usr/lib/*/dri/swrast_dri.so /usr/lib/*/dri/libdril_dri.so
-    # Windows of GTK and of Qt, of the system's Python.
+    # GTK and Qt for the system's Python.
     need_file "python3-gi gir1.2-gtk-3.0" /usr/lib/python3/dist-packages/gi
     need_file python3-pyqt5 /usr/lib/python3/dist-packages/PyQt5
-    # With the windows that it has on Xfce and GNOME.
+    # With the GTK windows that it has on Xfce and GNOME.
     need "libreoffice-writer libreoffice-gtk3" lowriter
-    # The program can be there without what makes windows.
+    # Java can be installed without the library for windows.
     need_file default-jre /usr/lib/jvm/*/lib/libawt_xawt.so
     need xterm xterm
     need xauth xauth
     need xclip xclip
     need xsel xsel
     need xpra xpra
-    # Debian's Xpra can be installed without these, and then shows nothing, or does not start.
+    # Debian's Xpra only recommends these, but without them it shows nothing, or does not start.
     need_file python3-cryptography /usr/lib/python3/dist-packages/cryptography
     need_file python3-pil /usr/lib/python3/dist-packages/PIL
     need_file python3-lz4 /usr/lib/python3/dist-packages/lz4
@@ -85,16 +85,16 @@ need_for_tests() {
     need mmdebstrap mmdebstrap
     need_file "slurmctld slurmd slurm-client" /usr/sbin/slurmctld
     need_file munge /usr/sbin/munged
-    # Node needs it in the build that Playwright brings along.
+    # For Playwright's build of Node.
     need_file libatomic1 /usr/lib/*/libatomic.so.1 /usr/lib64/libatomic.so.1
-    # Ubuntu's Firefox is a snap, as is its Chromium; what MiniBrowser is in differs.
+    # Ubuntu's Firefox is a snap, as is its Chromium. The folder of MiniBrowser varies.
     grep -q '^ID=ubuntu' /etc/os-release || need firefox-esr firefox-esr firefox
     need_file webkit2gtk-driver /usr/lib/*/webkit*gtk-*/MiniBrowser
-    # Ubuntu's is a snap; tools/chromium.sh brings another there.
+    # Ubuntu's is a snap; there tools/chromium.sh installs another one.
     grep -q '^ID=ubuntu' /etc/os-release || need chromium chromium google-chrome
 }
 
-# Sort $wanted into what this distribution has ($available) and has not ($absent).
+# Sort $wanted into packages that this distribution has ($available) and lacks ($absent).
 sort_wanted() {
     available=
     absent=
@@ -109,12 +109,12 @@ sort_wanted() {
 
 tell_absent() {
     if [ -n "$absent" ]; then
-        echo "This distribution has no package$absent; what needs it is left out."
+        echo "This distribution has no package$absent; everything that needs it is skipped."
     fi
 }
 
-# Whether all that is wanted is what this distribution does not have: then nobody has to become root. Apt cannot say
-# so on a fresh machine, where it has not fetched yet what there is.
+# Whether the distribution lacks all wanted packages, so that root is not needed. Unknown on a fresh machine without
+# apt's package lists.
 only_absent() {
     if ! apt-cache madison dpkg 2>/dev/null | grep -q .; then
         return 1
@@ -131,7 +131,7 @@ install() {
     elif command -v sudo >/dev/null 2>&1; then
         with_apt sudo
     else
-        fail "Installing them takes root, and there is no sudo. Run as root: apt-get install --no-install-recommends"
+        fail "Installing them requires root, and there is no sudo. Run as root: apt-get install --no-install-recommends"
     fi
 }
 
@@ -140,7 +140,7 @@ fail() {
     exit 1
 }
 
-# with_apt [sudo]. The package lists of a fresh machine are old or empty.
+# with_apt [sudo]: update first, because the package lists of a fresh machine are old or empty.
 with_apt() {
     apt "$@" apt-get update
     sort_wanted
@@ -153,16 +153,16 @@ with_apt() {
     apt "$@" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $available
 }
 
-# apt COMMAND…: run it, and say what can be done where it fails.
+# apt COMMAND…: run it, and print a remedy if it fails.
 apt() {
     if ! "$@" >.make/apt.log 2>&1 9>&-; then
         tail -n 15 .make/apt.log >&2
-        echo "apt could not install$wanted; its last lines are above. Is the network there, or a proxy to be set?" >&2
+        echo "apt could not install$wanted; its last lines are above. Check the network and the proxy settings." >&2
         exit 1
     fi
 }
 
-# Targets run at the same time with make -j, and apt serves one at a time.
+# With make -j targets run in parallel, and apt allows one process at a time.
 mkdir -p .make
 exec 9>.make/packages.lock
 if command -v flock >/dev/null 2>&1; then

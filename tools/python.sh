@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the Python to make the virtual environment of: $PYTHON, or the first that is new enough.
+# Prints the Python for the virtual environment: $PYTHON, or the first that is new enough.
 set -eu
 
 new_enough() {
@@ -13,5 +13,5 @@ for python in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 pyth
     fi
 done
 echo "jupyter-desktop needs Python 3.10 or newer; looked for ${PYTHON:-python3} and python3.10 to python3.14." >&2
-echo "Install one, and name it if it is elsewhere: make PYTHON=/path/to/python3" >&2
+echo "Install one, and give its path if it is elsewhere: make PYTHON=/path/to/python3" >&2
 exit 1

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# What every start script here does before its desktop starts. Sourced by them, not run:
+# Functions for all start scripts here. They source this file before their desktop starts:
 #
 #   . "$(dirname -- "$(readlink -f -- "$0")")/common.sh"
 #   prepare_session XFCE xfce
 #   start_session "$(program_of xfce)"
 #
-# The session process gives DISPLAY, XAUTHORITY, HOME, PATH, LANG and JUPYTER_DESKTOP_RUNTIME, the private
-# folder of this session, which is removed when it ends. What a script writes goes to the session's log.
-# Nothing here changes a file of the user's: every setting is a default, and the user's own choice wins.
+# The session process sets DISPLAY, XAUTHORITY, HOME, PATH, LANG and JUPYTER_DESKTOP_RUNTIME, the private folder of
+# this session, which is removed when it ends. The output of a script goes to the session's log. The user's files are
+# not changed: every setting is a default, and the user's own settings take precedence.
 
 : "${DISPLAY:?names no display: a start script is run by a desktop session, which sets it}"
 : "${JUPYTER_DESKTOP_RUNTIME:?is not set: a start script is run by a desktop session, which sets it}"
@@ -16,9 +16,9 @@
 here=$(dirname -- "$(readlink -f -- "$0")")
 state=$JUPYTER_DESKTOP_RUNTIME/xstartup
 
-# --- what is installed -----------------------------------------------------------------------------------
+# --- installed programs ----------------------------------------------------------------------------------
 
-# Whole ones before bare window managers.
+# Desktop environments before bare window managers.
 desktops() {
     echo xfce mate lxqt openbox icewm
 }
@@ -34,7 +34,7 @@ programs_of() {
     esac
 }
 
-# The Debian and Ubuntu packages that bring each of them, with a terminal.
+# The Debian and Ubuntu packages of each desktop, with a terminal.
 packages_of() {
     case $1 in
         xfce) echo xfce4 xfce4-terminal dbus-x11 ;;
@@ -60,12 +60,12 @@ program_of() {
     first_of $(programs_of "$1")
 }
 
-# D-Bus serves only accounts with a name; in a container that sets the UID there may be none.
+# D-Bus requires an account with a name; in a container that sets the UID there may be none.
 bus_launcher() {
     id -un >/dev/null 2>&1 && first_of dbus-daemon dbus-launch
 }
 
-# Only bare window managers do without D-Bus: services on it keep the settings of the others.
+# Bare window managers work without D-Bus; desktop environments store their settings through its services.
 has_its_bus() {
     case $1 in
         openbox | icewm) ;;
@@ -79,7 +79,7 @@ require() {
     elif ! has_its_bus "$1" && id -un >/dev/null 2>&1; then
         lack "$1 needs D-Bus: looked for dbus-daemon and dbus-launch in $PATH." "$(how_to_install "$1")"
     elif ! has_its_bus "$1"; then
-        fail "$1 needs D-Bus, which serves only accounts with a name, and UID $(id -u) has none." \
+        fail "$1 needs D-Bus, which requires an account with a name, and UID $(id -u) has none." \
             "Add the account to /etc/passwd, or use a bare window manager: openbox, icewm."
     fi
 }
@@ -93,13 +93,13 @@ how_to_install() {
     fi
 }
 
-# lack WHAT REMEDY: what is not installed. The session takes this status for that, as the shell does.
+# lack MESSAGE REMEDY: for missing programs. The session recognises the exit status, which is also the shell's.
 lack() {
     tell "$@"
     exit 127
 }
 
-# fail WHAT REMEDY: what else is wrong.
+# fail MESSAGE REMEDY: for other errors.
 fail() {
     tell "$@"
     exit 1
@@ -111,19 +111,19 @@ tell() {
 
 # --- the environment -------------------------------------------------------------------------------------
 
-# Jupyter may have been started from a terminal of another desktop, whose variables it passes on.
+# Jupyter may have been started from a terminal of another desktop, whose variables are inherited.
 forget_outer_desktop() {
-    # The new session would register with the outer session manager, and log that one out with it.
+    # The new session would register with the outer session manager, and log it out at its own end.
     unset SESSION_MANAGER DESKTOP_AUTOSTART_ID DESKTOP_STARTUP_ID XDG_ACTIVATION_TOKEN
-    # A second Xfce or MATE on the bus of a first finds its services taken and starts no window manager.
+    # A second Xfce or MATE on the same bus finds its service names taken and starts no window manager.
     unset DBUS_SESSION_BUS_ADDRESS DBUS_SESSION_BUS_PID DBUS_SESSION_BUS_WINDOWID DBUS_STARTER_ADDRESS \
         DBUS_STARTER_BUS_TYPE
     # Toolkits prefer Wayland, so windows would open on the outer desktop or not at all.
     unset WAYLAND_DISPLAY WAYLAND_SOCKET GDK_BACKEND QT_QPA_PLATFORM SDL_VIDEODRIVER CLUTTER_BACKEND \
         MOZ_ENABLE_WAYLAND ELECTRON_OZONE_PLATFORM_HINT
-    # "Lock screen", "switch user" and the idle state would act on the outer login.
+    # "Lock screen", "switch user" and the idle state would apply to the outer login.
     unset XDG_SESSION_ID XDG_SESSION_CLASS XDG_SESSION_DESKTOP XDG_SESSION_PATH XDG_SEAT XDG_SEAT_PATH XDG_VTNR
-    # Programs would take this for the outer desktop: empty menus, settings daemons that refuse to start.
+    # Programs would assume the outer desktop: empty menus, settings daemons that refuse to start.
     unset XDG_MENU_PREFIX GDMSESSION GNOME_DESKTOP_SESSION_ID GNOME_SETUP_DISPLAY GNOME_SHELL_SESSION_MODE \
         GNOME_KEYRING_CONTROL GNOME_TERMINAL_SCREEN GNOME_TERMINAL_SERVICE KDE_FULL_SESSION KDE_SESSION_UID \
         KDE_SESSION_VERSION MATE_DESKTOP_SESSION_ID WINDOW_MANAGER WINDOWID
@@ -132,13 +132,13 @@ forget_outer_desktop() {
         GTK_MODULES QT_QPA_PLATFORMTHEME QT_STYLE_OVERRIDE
 }
 
-# describe_session XDG_NAME NAME: programs look these up to behave as on that desktop.
+# describe_session XDG_NAME NAME: programs read these variables to adapt to the desktop.
 describe_session() {
     export XDG_SESSION_TYPE=x11 XDG_CURRENT_DESKTOP="$1" XDG_SESSION_DESKTOP="$2" DESKTOP_SESSION="$2"
 }
 
-# Under sudo, in containers and in batch jobs this names a folder of somebody else, or one that is not there.
-# D-Bus, GLib and Qt insist on a folder of this user's that nobody else can enter.
+# Under sudo, in containers and in batch jobs XDG_RUNTIME_DIR may be another user's folder, or missing. D-Bus, GLib
+# and Qt require a folder of this user that no other user can enter.
 use_private_runtime_dir() {
     owned=$(find "${XDG_RUNTIME_DIR:-/nonexistent}" -prune -type d -user "$(id -u)" -perm 700 2>/dev/null) || true
     if [ -z "$owned" ] || [ ! -w "$owned" ]; then
@@ -148,8 +148,8 @@ use_private_runtime_dir() {
     fi
 }
 
-# Batch systems name a folder that goes with their job, or that is on another machine only. Xfce's session manager
-# writes a file there before it starts a program, and else starts none.
+# Batch systems set TMPDIR to a folder that is removed with the job, or is on another machine only. If Xfce's session
+# manager cannot write there, it starts no programs.
 use_writable_tmpdir() {
     if [ -n "${TMPDIR:-}" ] && ! is_writable "$TMPDIR"; then
         echo "Cannot write to $TMPDIR (TMPDIR): temporary files of this session are in /tmp." >&2
@@ -157,7 +157,7 @@ use_writable_tmpdir() {
     fi
 }
 
-# is_writable FOLDER: whether a file can be written there. A full disk lets empty ones be made.
+# is_writable FOLDER: whether a file with contents can be written there. A full disk allows empty files.
 is_writable() {
     probe=$1/.jupyter-desktop-$$
     if { echo probe >"$probe"; } 2>/dev/null; then
@@ -168,8 +168,8 @@ is_writable() {
     return 1
 }
 
-# A desktop that cannot write its settings stops, or asks about each of them. In a home that is full,
-# read-only or missing it gets a folder for this session instead, with the user's settings as its defaults.
+# A desktop that cannot write its settings stops, or shows a dialog for each of them. If the home is full, read-only
+# or missing, use a folder of this session instead, with the user's settings as defaults.
 use_writable_home() {
     config=${XDG_CONFIG_HOME:-${HOME:-}/.config}
     if mkdir -p "$config" 2>/dev/null && is_writable "$config"; then
@@ -181,7 +181,7 @@ use_writable_home() {
     mkdir -p "$XDG_CONFIG_HOME" "$XDG_CACHE_HOME" "$XDG_STATE_HOME"
 }
 
-# --- what has no place on a remote desktop ---------------------------------------------------------------
+# --- features to turn off on a remote desktop ------------------------------------------------------------
 
 use_our_defaults() {
     defaults=$state/xdg:$here/xdg
@@ -192,22 +192,22 @@ use_our_defaults() {
     export XDG_DATA_DIRS="$state/share:${XDG_DATA_DIRS:-/usr/local/share:/usr/share}"
 }
 
-# Where viewers repeat the keys that are held, the X server does not: on a bad line it hears late that a key has been let
-# go of. Desktops switch that on again when they start.
+# If viewers repeat held keys, the X server does not: on a slow connection a key's release arrives late. Desktops would
+# turn that on when they start.
 keys_do_not_repeat() {
     [ "${JUPYTER_DESKTOP_KEY_REPEAT:-on}" = off ]
 }
 
 hide_autostart_entries() {
-    # Lockers: the account may have no password, and a locked session then stays locked.
+    # Screen lockers: an account without a password could not unlock.
     hide xscreensaver light-locker xfce4-screensaver mate-screensaver gnome-screensaver cinnamon-screensaver \
         org.gnome.ScreenSaver org.cinnamon.ScreenSaver lxqt-xscreensaver-autostart xss-lock budgie-screensaver
-    # Power managers: there is no lid, battery or monitor here, but they blank and lock the screen, and suspend the host.
+    # Power managers: they would blank and lock the screen, and suspend the host.
     hide xfce4-power-manager mate-power-manager lxqt-powermanagement gnome-power-manager
-    # Password questions about the host's devices (colour profiles, network): without an agent they are just denied.
+    # Password dialogs for the host's devices (colour profiles, network): without an agent, requests are denied.
     hide polkit-gnome-authentication-agent-1 polkit-mate-authentication-agent-1 polkit-kde-authentication-agent-1 \
         lxpolkit lxqt-policykit-agent xfce-polkit
-    # Updates and the host's hardware are not the business of who uses a desktop on it.
+    # Updates and hardware of the host: not for users of a remote desktop.
     hide update-notifier gnome-software-service org.gnome.Software package-update-indicator pk-update-icon \
         mintupdate mintUpdate ubuntu-advantage-notification ubuntu-report-on-upgrade org.kde.discover.notifier \
         nm-applet blueman print-applet geoclue-demo-agent snap-userd-autostart
@@ -216,8 +216,8 @@ hide_autostart_entries() {
 }
 
 # hide NAME…: an autostart entry replaces those of the same name in later folders ("Desktop Application Autostart
-# Specification"); the user's ~/.config/autostart comes before this one. Not Hidden=true: mate-session takes that
-# for "not here", and starts the next folder's.
+# Specification"); the user's ~/.config/autostart comes before this folder. Not Hidden=true: mate-session then starts
+# the entry of the next folder.
 hide() {
     mkdir -p "$state/xdg/autostart"
     for entry in "$@"; do
@@ -226,7 +226,7 @@ hide() {
     done
 }
 
-# D-Bus would start a locker for whoever asks it to lock, although its autostart entry is hidden.
+# D-Bus would start a screen locker on request, although its autostart entry is hidden.
 disable_locker_services() {
     for service in org.xfce.ScreenSaver org.mate.ScreenSaver org.gnome.ScreenSaver org.cinnamon.ScreenSaver; do
         if [ -e "/usr/share/dbus-1/services/$service.service" ]; then
@@ -235,9 +235,9 @@ disable_locker_services() {
     done
 }
 
-# Chromium, and what is built on it, keeps its keys in a keyring where D-Bus has one to offer. To who has none yet a
-# password question comes first, in place of the browser's window. Without the service those programs use files of
-# their own. A keyring that is there stays in use: its owner knows the password.
+# Chromium, and programs built on it, store their keys in a keyring if D-Bus offers the service. A user without a
+# keyring first gets a password dialog instead of the browser's window. Without the service these programs use files
+# of their own. An existing keyring stays in use: its owner knows the password.
 offer_no_first_keyring() {
     for keyring in "${XDG_DATA_HOME:-${HOME:-}/.local/share}"/keyrings/*.keyring; do
         if [ -e "$keyring" ]; then
@@ -248,7 +248,7 @@ offer_no_first_keyring() {
     hide gnome-keyring-secrets
 }
 
-# disable_services NAME…: D-Bus takes the first of those that would start a service of that name.
+# disable_services NAME…: D-Bus uses the first service file of that name.
 disable_services() {
     mkdir -p "$state/share/dbus-1/services"
     for service in "$@"; do
@@ -257,7 +257,7 @@ disable_services() {
     done
 }
 
-# The X server blanks the screen by itself after ten minutes. Not every server has power management (dpms).
+# The X server blanks the screen after ten minutes by default. Not every server has power management (dpms).
 keep_screen_on() {
     if command -v xset >/dev/null 2>&1; then
         xset s off s noblank >/dev/null 2>&1 || true
@@ -284,7 +284,7 @@ prepare_session() {
     export ICEAUTHORITY="$state/ICEauthority"
 }
 
-# start_session COMMAND…: becomes the command, on a D-Bus of its own, so that its end is the session's.
+# start_session COMMAND…: execute the command on a new D-Bus session bus; its end is the end of the session.
 start_session() {
     case $(bus_launcher || true) in
         dbus-daemon) start_bus ;;
@@ -293,19 +293,19 @@ start_session() {
     exec "$@"
 }
 
-# Not by dbus-run-session, which takes D-Bus away as soon as the command has ended: at a log out, programs still save
-# something then. The session process ends it after them.
+# Not by dbus-run-session, which ends D-Bus as soon as the command has ended, while programs may still save their state
+# at a log-out. The session process ends it after them.
 start_bus() {
     case $state in
-        # To be written otherwise in an address.
+        # Characters that need escaping in an address: use the default.
         *[!-0-9A-Za-z_/.]*) set -- ;;
-        # Killed, it would leave a socket in /tmp.
+        # At the default address, a killed D-Bus would leave a socket in /tmp.
         *) set -- "--address=unix:path=$state/bus" ;;
     esac
     mkfifo -m 600 "$state/address"
     (dbus-daemon --session "$@" --nofork --print-address=3 3>"$state/address" &)
     if ! read -r DBUS_SESSION_BUS_ADDRESS <"$state/address"; then
-        fail "D-Bus ended as it started." "The lines above say why."
+        fail "D-Bus ended at its start." "The lines above say why."
     fi
     rm -f "$state/address"
     export DBUS_SESSION_BUS_ADDRESS

@@ -1,16 +1,18 @@
-"""The display servers we know: one module each, chosen by name."""
+"""The supported display servers: one backend each, chosen by name."""
 
 from __future__ import annotations
 
 from ..errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable, StartError
-from .base import Backend, Entrance, Installed, Program, Runtime
+from .base import Backend, Entrance, Installed, Runtime, ServerProgram
 from .settings import Clipboard, DisplaySettings, XpraSettings, check_geometry, size
-from .vnc.backend import Vnc
-from .xpra.backend import Xpra
+from .vnc.backend import VncBackend
+from .xpra.backend import XpraBackend
 
 AUTO = "auto"
 
-_BACKENDS: dict[str, type[Backend]] = {backend.name: backend for backend in (Vnc, Xpra)}
+_BACKENDS: dict[str, type[Backend]] = {
+    backend.name: backend for backend in (VncBackend, XpraBackend)
+}
 
 NAMES = tuple(_BACKENDS)
 
@@ -22,8 +24,8 @@ __all__ = [
     "DisplaySettings",
     "Entrance",
     "Installed",
-    "Program",
     "Runtime",
+    "ServerProgram",
     "XpraSettings",
     "backend",
     "check_backend",
@@ -35,7 +37,7 @@ __all__ = [
 
 
 def backend(name: str) -> Backend:
-    """Return the backend called ``name``; raises ``BadRequest`` where there is none."""
+    """Return the backend called ``name``; raises ``BadRequest`` if there is none."""
     try:
         return _BACKENDS[name]()
     except KeyError:
@@ -51,15 +53,15 @@ def check_backend(name: str) -> str:
 
 
 def installed_here(settings: DisplaySettings) -> tuple[str, ...]:
-    """Return the names of the backends whose programs are on this machine; runs none of them."""
+    """Return the names of the backends whose programs are installed, without running them."""
     return tuple(name for name, kind in _BACKENDS.items() if kind().executables(settings))
 
 
 def choose(name: str, settings: DisplaySettings) -> tuple[Backend, Installed]:
-    """Return the backend called ``name`` and what is installed of it; "auto" takes the first.
+    """Return the backend called ``name`` and its installation; "auto" takes the first usable one.
 
-    Raises ``DisplayServerMissing`` or ``DisplayServerUnsuitable``; with "auto", what is wrong with
-    one that is installed rather than that another is not.
+    Raises ``DisplayServerMissing`` or ``DisplayServerUnsuitable``; with "auto", the error of an
+    installed but unsuitable display server goes before that of a missing one.
     """
     if name != AUTO:
         chosen = backend(name)

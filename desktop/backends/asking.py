@@ -1,4 +1,4 @@
-"""Programs of the system, asked what they are: each is run once for each question."""
+"""Runs programs of the system to identify them: once for each question."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from ..system import libraries, timed_run
 
 TIMEOUT = 10.0  # seconds
-_SHOWN = 200  # characters of what a program printed, in messages
+_SHOWN = 200  # characters of a program's output, in messages
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Output of a program and its exit status: negative for a signal, None if it went on.
+    """Output of a program and its exit status: negative for a signal, None after a timeout.
 
-    ``timeout`` is how many seconds it had, ``misfit`` why it was run without the user's libraries.
+    ``timeout`` is in seconds. ``misfit`` is the reason if it was run without the user's libraries.
     """
 
     output: str
@@ -27,11 +27,11 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """All that it printed."""
+        """Standard output and standard error."""
         return self.output + self.errors
 
     def __str__(self) -> str:
-        """Return it for messages."""
+        """Return a summary for messages."""
         text = " ".join(self.text.split())[:_SHOWN]
         printed = f"it printed {text!r}" if text else "it printed nothing"
         if self.status is None:
@@ -43,9 +43,9 @@ class Answer:
 def ask(
     *command: str, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT
 ) -> Answer:
-    """Run ``command`` with ``environment`` added to ours; raises ``OSError`` if that cannot be.
+    """Run ``command`` with ``environment`` added to ours; raises ``OSError`` if it cannot be run.
 
-    Where a library of the user's environment does not fit, once more without those.
+    If a library of the user's environment does not fit, run it once more without these libraries.
     """
     whole = {**os.environ, **(environment or {})}
     answer = Answer(*timed_run.run(command, whole, timeout), timeout)

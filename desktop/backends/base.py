@@ -1,4 +1,4 @@
-"""The interface of a backend: the knowledge of one display server, without acting on it."""
+"""The interface of a backend: the knowledge of one display server; it starts nothing itself."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .settings import DisplaySettings
 
 @dataclass(frozen=True)
 class Entrance:
-    """Where viewers get in: a Unix socket, and the files with the password and the key in force.
+    """The socket that viewers connect to, and the files with its present password and key.
 
-    The files have the form that the display server reads; those that encrypt have a key.
+    The files are in the display server's format; only one that encrypts has a key.
     """
 
     socket: Path
@@ -27,9 +27,9 @@ class Entrance:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The runtime folder of one desktop, what lies in it, and its X display (":N").
+    """The runtime folder of one desktop, the paths in it, and its X display (":N").
 
-    ``abstract`` says that X clients reach the display at its abstract socket only.
+    With ``abstract``, X clients reach the display at its abstract socket only.
     """
 
     folder: Path
@@ -38,21 +38,21 @@ class Runtime:
 
     @property
     def listening(self) -> list[str]:
-        """The options with which X servers listen where they should, and nowhere else."""
+        """The options that restrict an X server to the intended socket."""
         if self.abstract:
             return ["-nolisten", "tcp", "-nolisten", "unix", "-listen", "local"]
-        # Any user may connect to an abstract socket. Its name is reserved all the same, see
-        # session/display_number.py.
+        # Not on the abstract socket: any user may connect to it. Its name is reserved, see
+        # session/x11/display_number.py.
         return ["-nolisten", "tcp", "-nolisten", "local"]
 
     @property
     def entrance(self) -> Entrance:
-        """The display server's."""
+        """The socket and files of the display server."""
         return Entrance(self.folder / "display.sock", self.folder / "password", self.folder / "key")
 
     @property
     def view_only_entrance(self) -> Entrance:
-        """The socket of the view-only server, where there is one."""
+        """The socket and files of the view-only server, if any."""
         return Entrance(
             self.folder / "view.sock", self.folder / "view-password", self.folder / "view-key"
         )
@@ -63,16 +63,16 @@ class Runtime:
         return self.folder / "Xauthority"
 
     def log(self, name: str) -> Path:
-        """The output of the child process called ``name``."""
+        """The log file of the child process called ``name``."""
         return self.folder / f"{name.replace(' ', '-')}.log"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A display server found on this machine; ``version`` is empty where it does not say it.
+    """A display server found on this machine; ``version`` is empty if it does not print one.
 
-    ``many_clients`` are the X servers of it that take ``x_options.MANY_CLIENTS``, by their paths.
-    ``misfit`` says which libraries of the user's environment it has to be run without.
+    ``many_clients`` are the paths of its X servers that accept ``x_options.MANY_CLIENTS``.
+    ``misfit`` is set if it has to run without the libraries of the user's environment.
     """
 
     executable: str
@@ -83,7 +83,7 @@ class Installed:
 
     @property
     def number(self) -> str:
-        """Its version for people and programs, such as "1.12.0"; empty as ``version`` is."""
+        """The version as text, such as "1.12.0"; empty if ``version`` is."""
         return ".".join(map(str, self.version))
 
     def __str__(self) -> str:
@@ -91,10 +91,10 @@ class Installed:
 
 
 @dataclass(frozen=True)
-class Program:
-    """A program to be run; ``environment`` is added to the session's own.
+class ServerProgram:
+    """A program of a display server; ``environment`` is added to the session's own.
 
-    ``problem`` is why it cannot be run on this machine, empty where nothing is known to be amiss.
+    ``problem`` is why it cannot run on this machine; empty if no problem is known.
     """
 
     name: str
@@ -104,99 +104,99 @@ class Program:
 
 
 class Backend(ABC):
-    """One kind of display server. Only the session acts on what these methods return."""
+    """One kind of display server. Only the session acts on the results of these methods."""
 
     name: str
-    """How settings, URLs and the page call it; also the name of the page's client."""
+    """The name in settings, URLs and the page; also that of the page's client."""
 
     greeting: int
-    """How many bytes the display server has sent to a viewer once it has judged its password.
+    """The number of bytes that the display server has sent once it has accepted a password.
 
-    The bridge closes connections that do not get that far in time. 0 where it cannot be known.
+    The bridge closes connections that do not reach it in time. 0 if unknown.
     """
 
     repeats_keys = True
-    """Whether keys that are held repeat only if the X server is set to do so.
+    """Whether the X server repeats held keys.
 
-    Where not, the desktop must not switch that on (``xstartup/common.sh``).
+    If viewers repeat them, the desktop must not turn that on (``xstartup/common.sh``).
     """
 
     long_texts = "CLIPBOARD"
-    """The selection by which it is given texts that programs hand over in pieces."""
+    """The selection that offers it texts which programs transfer in pieces."""
 
     takes_spare_keys = False
-    """Whether it puts characters that viewers type on keys of the X server that stand for nothing.
+    """Whether it assigns typed characters that the keyboard lacks to spare keys of the X server.
 
-    The session sees to it that there are some (``session/spare_keys.py``).
+    The session keeps some keys spare (``session/x11/spare_keys.py``).
     """
 
     largest_screen: tuple[int, int] | None
-    """The largest size, in pixels, that the session may give the screen when a viewer asks.
+    """The largest size, in pixels, to which the session may resize the screen for a viewer.
 
-    None where the display server changes its size itself.
+    None if the display server resizes the screen itself.
     """
 
     @abstractmethod
     def executables(self, settings: DisplaySettings) -> list[str]:
-        """Return the paths of its program on this machine, the one that is taken first.
+        """Return the paths of its programs on this machine, the preferred one first.
 
-        Called by the server, for the launcher, by the doctor, and by ``find``.
+        Called by the server for the launcher, by the doctor, and by ``find``.
         """
 
     @abstractmethod
     def find(self, settings: DisplaySettings) -> Installed:
-        """Return what is installed.
+        """Return the installed display server.
 
-        Called by the session, on the node where the desktop runs, before anything is started.
+        Called by the session, on the node where the desktop runs, before any program is started.
         Raises ``DisplayServerMissing`` or ``DisplayServerUnsuitable``, which say what to install.
         """
 
     @abstractmethod
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> Sequence[Program]:
-        """Return the X servers that would do, best first; at least one has no ``problem``.
+    ) -> Sequence[ServerProgram]:
+        """Return the usable X servers, best first; at least one has no ``problem``.
 
-        Called by the session once; it goes on to the next where one does not start. Each is to
-        show display ``where.display``, and to write a line to the file descriptor ``ready_fd``
-        when X clients may connect (Xserver(1), ``-displayfd``).
+        Called once by the session, which tries the next one if one does not start. Each serves the
+        display ``where.display``, and writes a line to the file descriptor ``ready_fd`` when X
+        clients can connect (Xserver(1), ``-displayfd``).
         """
 
     def viewer_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program | None:
-        """Return what serves viewers, where the X server does not do so itself.
+    ) -> ServerProgram | None:
+        """Return the server for viewers; None if that is the X server itself.
 
-        Called by the session once X clients may connect to ``where.display``.
+        Called by the session once X clients can connect to ``where.display``.
         """
         return None
 
     def view_only_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program | None:
-        """Return the server for view-only viewers, where that takes a server of its own.
+    ) -> ServerProgram | None:
+        """Return the server for view-only viewers; None if they share the other server.
 
-        It serves at ``where.view_only_entrance``. Called by the session when the first of them
-        comes, and again where it has ended. Raises ``ShareUnsupported``.
+        It listens at ``where.view_only_entrance``. Called by the session for the first view-only
+        viewer, and again after the server has ended. Raises ``ShareUnsupported``.
         """
         return None
 
     def files(self, where: Runtime, settings: DisplaySettings, key: str) -> Mapping[Path, bytes]:
-        """Return files that the programs read, secret ones too.
+        """Return the files that the programs read, including secret ones.
 
-        Called by the session, which writes them before it starts anything.
+        Called by the session, which writes them before it starts a program.
         """
         return {}
 
     @abstractmethod
     def new_password(self) -> str:
-        """Return a password that cannot be guessed.
+        """Return a new random password.
 
         Called by the server for each ticket.
         """
 
     def encrypts(self, settings: DisplaySettings) -> bool:
-        """Whether viewers need the key of the session, too.
+        """Whether viewers need the session's key as well.
 
         Called by the server for each ticket, and by the session.
         """
@@ -204,23 +204,23 @@ class Backend(ABC):
 
     @abstractmethod
     def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
-        """Return the files that let ``passwords`` in, each for its access, and no other.
+        """Return the files with which only ``passwords`` are valid, each for its access.
 
-        Called by the session before the start and each time a ticket is used.
+        Called by the session before the start and each time that a ticket is used.
         """
 
     @abstractmethod
     def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
-        """Log in on ``connection`` as a viewer, and return the size of its first picture.
+        """Log in on ``connection`` as a viewer, and return the size of the first picture.
 
-        Called by the doctor, in a thread. Blocks as long as the socket's timeout says. Raises
-        ``NotReady`` or ``OSError``.
+        Called by the doctor, in a thread. Blocks up to the socket's timeout. Raises ``NotReady`` or
+        ``OSError``.
         """
 
     @abstractmethod
     def probe(self, socket: Path, password: str, key: str) -> None:
-        """Complete one handshake as a viewer would, or raise ``NotReady``.
+        """Complete a viewer's handshake, or raise ``NotReady``.
 
-        ``key`` is empty where nothing is encrypted. Called by the session, in a thread, until it
-        succeeds or the start takes too long. Blocks for two seconds at most.
+        ``key`` is empty without encryption. Called by the session, in a thread, until it succeeds
+        or the start times out. Blocks for two seconds at most.
         """

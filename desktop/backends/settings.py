@@ -9,11 +9,11 @@ from typing import Any
 
 from ..errors import BadRequest
 
-_SMALLEST, _LARGEST = 64, 16384  # pixels; the larger one is TigerVNC's
+_SMALLEST, _LARGEST = 64, 16384  # pixels; the maximum is TigerVNC's
 
 
 class Clipboard(str, Enum):
-    """The directions of the clipboard; in is from the browser to the desktop."""
+    """The allowed directions of the clipboard; "in" is from the browser to the desktop."""
 
     BOTH = "both"
     IN = "in"
@@ -33,7 +33,7 @@ class Clipboard(str, Enum):
 
 @dataclass(frozen=True)
 class XpraSettings:
-    """Settings that only Xpra has.
+    """Settings for Xpra only.
 
     ``mode`` is "desktop" or "seamless" (each application a window of its own), ``x_server``
     "auto", "xorg" (with the dummy driver) or "xvfb", ``encryption`` "required" or "off".
@@ -49,10 +49,10 @@ class XpraSettings:
 
 @dataclass(frozen=True)
 class DisplaySettings:
-    """Settings that both kinds of display server have.
+    """Settings for all kinds of display server.
 
-    ``geometry`` is "WIDTHxHEIGHT" in pixels; ``arguments`` are added to the VNC server's command
-    line as they are.
+    ``geometry`` is "WIDTHxHEIGHT" in pixels; ``arguments`` are added unchanged to the VNC server's
+    command line.
     """
 
     geometry: str = "1920x1080"
@@ -83,7 +83,7 @@ def check_geometry(geometry: str) -> str:
 
 
 def size(geometry: str) -> tuple[int, int]:
-    """Return width and height, in pixels, of a geometry that was checked."""
+    """Return width and height, in pixels, of a valid geometry."""
     width, height = geometry.split("x")
     return int(width), int(height)
 

@@ -1,4 +1,4 @@
-"""X servers without a screen, a card or a keyboard: Xorg with the dummy driver, and Xvfb."""
+"""Headless X servers: Xorg with the dummy driver, and Xvfb."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from ..errors import DisplayServerMissing
 from ..system.packages import install_command
 from . import x_options
-from .base import Program, Runtime
+from .base import Runtime, ServerProgram
 
 _XORG = ("/usr/lib/xorg/Xorg", "/usr/libexec/Xorg", "/usr/lib/Xorg", "/usr/bin/Xorg")
 _MODULES = ("/usr/lib/xorg/modules", "/usr/lib64/xorg/modules")
 _DRIVER = "drivers/dummy_drv.so"
 
-LARGEST = (8192, 4096)  # pixels, of both: Xvfb keeps a picture of that size from the start
+LARGEST = (8192, 4096)  # pixels, for both; Xvfb allocates a framebuffer of that size at the start
 
-# Modes of other sizes are made when they are asked for.
+# Modes of other sizes are created on request (session/x11/screen.py).
 _CONFIGURATION = """\
 Section "ServerFlags"
   Option "AutoAddDevices" "false"
@@ -62,18 +62,18 @@ def files(where: Runtime) -> Mapping[Path, bytes]:
 
 
 def with_many_clients() -> frozenset[str]:
-    """Return the paths of the servers here that take ``x_options.MANY_CLIENTS``."""
+    """Return the paths of the installed servers that accept ``x_options.MANY_CLIENTS``."""
     there = filter(None, (_xorg_path(), _xvfb_path()))
     return frozenset(filter(x_options.takes_many_clients, there))
 
 
 def servers(
     setting: str, where: Runtime, ready_fd: int, many_clients: Set[str] = frozenset()
-) -> list[Program]:
-    """Return the servers that may be taken: all of them for "auto", or the one that is set.
+) -> list[ServerProgram]:
+    """Return the candidates: all servers for "auto", otherwise the one that is set.
 
-    ``many_clients`` is what ``with_many_clients`` has returned. Raises ``DisplayServerMissing``
-    where none is there.
+    ``many_clients`` is the result of ``with_many_clients``. Raises ``DisplayServerMissing`` if none
+    is installed.
     """
     known = {
         "xorg": _xorg(where, ready_fd, many_clients),
@@ -82,7 +82,7 @@ def servers(
     wanted = list(known.values()) if setting == "auto" else [known[setting]]
     if all(server.problem for server in wanted):
         raise DisplayServerMissing(
-            "Xpra needs an X server to show, and there is none here: "
+            "Xpra needs an X server, and none is installed: "
             f"{'; '.join(server.problem for server in wanted)}.",
             remedy="Install one, or ask the administrator of this machine to:",
             command=install_command("xvfb" if setting == "auto" else setting),
@@ -91,7 +91,7 @@ def servers(
 
 
 def _xorg_path() -> str:
-    # Not by way of PATH: that one may be a wrapper that wants a console, or root.
+    # Not on PATH: Xorg there may be a wrapper that requires a console, or root.
     return next((path for path in _XORG if os.access(path, os.X_OK)), "")
 
 
@@ -99,7 +99,7 @@ def _xvfb_path() -> str:
     return shutil.which("Xvfb") or ""
 
 
-def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
+def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> ServerProgram:
     executable = _xorg_path()
     problem = ""
     if not executable:
@@ -114,15 +114,15 @@ def _xorg(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
         *_common(where, ready_fd),
         *(x_options.MANY_CLIENTS if executable in many_clients else ()),
         *("-config", str(_configuration(where))),
-        # None of the administrator's, which describe a real screen.
+        # An empty folder: the system's configuration describes a real screen.
         *("-configdir", str(where.folder / "xorg-config")),
         *("-logfile", str(where.folder / "xorg.log")),
         *("-novtswitch", "-sharevts"),
     ]
-    return Program("Xorg with the dummy driver", command, problem=problem)
+    return ServerProgram("Xorg with the dummy driver", command, problem=problem)
 
 
-def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
+def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> ServerProgram:
     executable = _xvfb_path()
     width, height = LARGEST
     command = [
@@ -133,7 +133,7 @@ def _xvfb(where: Runtime, ready_fd: int, many_clients: Set[str]) -> Program:
         *("+extension", "GLX", "+extension", "RANDR"),
         *("+extension", "RENDER", "+extension", "Composite"),
     ]
-    return Program("Xvfb", command, problem="" if executable else "Xvfb is not on PATH")
+    return ServerProgram("Xvfb", command, problem="" if executable else "Xvfb is not on PATH")
 
 
 def _common(where: Runtime, ready_fd: int) -> list[str]:
@@ -144,7 +144,7 @@ def _common(where: Runtime, ready_fd: int) -> list[str]:
         *where.listening,
         "-noreset",
         *("-s", "0"),
-        # Keys repeat in the page: here, on a bad line, a release may come late.
+        # The page repeats keys: on a slow connection a key's release may come late here.
         "-r",
         *("-dpi", "96"),
     ]

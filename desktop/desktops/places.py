@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import BadRequest
-from ..placements import LOCAL, SLURM, Local, Placement, Slurm
-from ..placements.slurm.settings import Slurm as SlurmSettings
+from ..placements import LOCAL, SLURM, Local, Placement, SlurmPlacement
+from ..placements.slurm.settings import Slurm
 from .plans import Wish
 
 _LABELS = {LOCAL: "This machine", SLURM: "A node of the cluster"}
@@ -17,7 +17,7 @@ _LABELS = {LOCAL: "This machine", SLURM: "A node of the cluster"}
 class Places:
     """The placements that an administrator ``offers``, the default one first."""
 
-    def __init__(self, offers: Iterable[str], slurm: SlurmSettings) -> None:
+    def __init__(self, offers: Iterable[str], slurm: Slurm) -> None:
         self._offered = list(dict.fromkeys(offers))
         self._slurm = slurm
 
@@ -46,7 +46,7 @@ class Places:
     def placement(self, wish: Wish) -> Placement:
         """Return the placement of a desktop; raises ``BadRequest`` for invalid options."""
         if (wish.placement or self._offered[0]) == SLURM:
-            return Slurm(self._slurm.request(wish.options))
+            return SlurmPlacement(self._slurm.request(wish.options))
         if wish.options:
             raise BadRequest("A desktop on this machine has no options.")
         return Local()

@@ -1,1 +1,1 @@
-"""``jupyter desktop doctor``: what is there, what is missing, and whether a desktop would start."""
+"""``jupyter desktop doctor``: what is installed or missing, and whether a desktop would start."""

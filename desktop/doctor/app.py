@@ -16,16 +16,16 @@ from .subject import Remarks, subject
 
 
 class Doctor(JupyterApp):
-    """Looks at all that a desktop needs, and starts one for trial."""
+    """Checks the requirements of a desktop, and starts one as a trial."""
 
     name = "jupyter-desktop-doctor"
     version = __version__
-    description = """Say what is installed, what is missing and how to install it, and whether a
-    desktop would start: one is started for trial, and ended. The exit status is 0 if it would."""
+    description = """Report what is installed, what is missing and how to install it, and whether a
+    desktop would start: one is started as a trial, and ended. The exit status is 0 if it would."""
     examples = """
-jupyter desktop doctor                             # a report to read, and to show to others
+jupyter desktop doctor                             # a report to read and to share
 jupyter desktop doctor --json                      # for programs
-jupyter desktop doctor --quick                     # with nothing on the desktop that is tried
+jupyter desktop doctor --quick                     # with an empty desktop as the trial
 jupyter desktop doctor --DesktopApp.backend=xpra   # with settings as for `jupyter desktop`
 """
     classes = [DesktopApp, *DesktopApp.classes]  # noqa: RUF012
@@ -34,21 +34,21 @@ jupyter desktop doctor --DesktopApp.backend=xpra   # with settings as for `jupyt
         "no-trial": ({"Doctor": {"trial": False}}, "Start no desktop."),
         "quick": (
             {"Doctor": {"quick": True}},
-            "Start the display server alone for trial, without the start script.",
+            "Start only the display server as a trial, without the start script.",
         ),
     }
 
     json = Bool(False, config=True, help="""Print JSON.""")
-    trial = Bool(True, config=True, help="""Start desktops for trial.""")
+    trial = Bool(True, config=True, help="""Start desktops as a trial.""")
     quick = Bool(
-        False, config=True, help="""Start the display server alone, without the start script."""
+        False, config=True, help="""Start only the display server, without the start script."""
     )
 
     def _config_file_name_default(self) -> str:
         return "jupyter_server_config"
 
     def initialize(self, argv: Any = None) -> None:
-        """Read the command line and the files as a Jupyter server does."""
+        """Read the command line and the configuration files as a Jupyter server does."""
         self.parse_command_line(argv)
         self._remarks = Remarks()
         self.log = self._remarks.logger

@@ -1,4 +1,4 @@
-"""Slurm, where it is there."""
+"""Checks of Slurm, if it is installed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..placements.slurm import commands, refusals
-from .finding import Finding, State, note, of_error, ok, problem
+from .finding import Finding, Severity, note, of_error, ok, problem
 from .programs import first_line, said, there
 from .subject import Subject
 
 _NEEDED = ("sbatch", "srun", "squeue", "scancel")
 _PROGRAMS = (*_NEEDED, "sinfo")
 _CONTROLLER_TIMEOUT = 5.0  # seconds; the programs themselves would wait for minutes
-_JOB_TIMEOUT = 15.0  # seconds; it has to look through all that is planned
+_JOB_TIMEOUT = 15.0  # seconds; the controller checks the whole schedule
 
 
 def slurm(
@@ -23,15 +23,15 @@ def slurm(
     controller_timeout: float = _CONTROLLER_TIMEOUT,
     job_timeout: float = _JOB_TIMEOUT,
 ) -> Iterator[Finding]:
-    """Programs, version, whether this is a job, and what the controller answers."""
+    """Programs, version, whether this is a job, and the controller's answer."""
     found = there(*_PROGRAMS)
     if subject.elsewhere:
         yield _placement(set(found))
     if not found:
-        yield ok("Slurm", "not here", programs=[])
+        yield ok("Slurm", "not installed", programs=[])
         return
     version = first_line(next(iter(found.values())), "--version")
-    if version.startswith("("):  # it wants its configuration for that
+    if version.startswith("("):  # it fails without Slurm's configuration
         version = "version unknown"
     missing = [name for name in _PROGRAMS if name not in found]
     lacking = f"; {', '.join(missing)} missing" if missing else ""
@@ -51,16 +51,16 @@ def _placement(found: set[str]) -> Finding:
     if missing:
         return problem(
             topic,
-            f'Desktops run in jobs of Slurm (DesktopApp.placement = "slurm"), and of its '
-            f"commands {', '.join(missing)} cannot be found.",
+            f'Desktops run in Slurm jobs (DesktopApp.placement = "slurm"), and these commands of '
+            f"Slurm cannot be found: {', '.join(missing)}.",
             "Start Jupyter where Slurm's commands are on PATH.",
         )
     return Finding(
         topic,
-        State.OK,
-        "desktops run in jobs of Slurm; what is said of display servers and folders, and a "
-        "trial start, is of this machine.",
-        "This looks at a node; give srun the options that jobs of desktops have:",
+        Severity.OK,
+        "desktops run in Slurm jobs; the checks of display servers and folders, and the trial "
+        "start, are of this machine.",
+        "This checks a node; give srun the options of desktops' jobs:",
         "srun jupyter desktop doctor --DesktopApp.placement=local",
     )
 
@@ -71,7 +71,7 @@ def _controller(subject: Subject, timeout: float) -> Finding:
         return note(
             "Slurm controller",
             f"does not answer {answer.splitlines()[0].removesuffix(')')}).",
-            None if subject.elsewhere else "Desktops on this machine start all the same.",
+            None if subject.elsewhere else "Desktops on this machine start nevertheless.",
             reachable=False,
         )
     partitions = answer.split()
@@ -80,16 +80,16 @@ def _controller(subject: Subject, timeout: float) -> Finding:
 
 
 def _job(subject: Subject, timeout: float) -> Finding:
-    """Whether Slurm would take the job of a desktop for which nothing is chosen."""
+    """Whether Slurm would accept the job of a desktop with default options."""
     arguments = ("--test-only", *subject.app.slurm.request({}).arguments)
     command = commands.sbatch("jupyter-desktop-doctor", arguments, Path(os.devnull))
     if refusal := _refusal(command, timeout):
         return of_error("job of a desktop", refusals.refused(refusal))
-    return ok("job of a desktop", "Slurm would take it")
+    return ok("job of a desktop", "Slurm would accept it")
 
 
 def _refusal(command: Sequence[str], timeout: float) -> str:
-    """Return what sbatch(1) says where it does not take a job; nothing where it does."""
+    """Return sbatch(1)'s error if it refuses a job; empty if it accepts it."""
     try:
         ran = subprocess.run(
             command,

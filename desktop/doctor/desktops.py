@@ -1,4 +1,4 @@
-"""The start script, the desktop environments it may start, and D-Bus."""
+"""Checks of the start script, the desktop environments that it may start, and D-Bus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .finding import Finding, note, of_error, ok, problem
 from .programs import first_line, there
 from .subject import Subject
 
-# Asked of the start scripts' own library, with "$0" one of them, so that no list stands twice.
+# Uses the start scripts' library, with "$0" one of them, so that there is only one list.
 _LIST = """
 DISPLAY=:0 JUPYTER_DESKTOP_RUNTIME=/nonexistent
 . "${0%/*}/common.sh"
@@ -31,7 +31,7 @@ done
 
 
 def start_script(subject: Subject) -> Iterator[Finding]:
-    """Which start script runs the desktop, and why that one."""
+    """The start script that runs the desktop, and why."""
     specification = subject.specification
     try:
         script = startscript.find(
@@ -48,7 +48,7 @@ def start_script(subject: Subject) -> Iterator[Finding]:
     if shutil.which(interpreter) is None:
         yield problem(
             "start script",
-            f"{script} ({why}) is to be run by {interpreter}, which is not there.",
+            f"{script} ({why}) is run by {interpreter}, which is not installed.",
             "Correct its first line, or install that program.",
         )
     else:
@@ -60,22 +60,22 @@ def installed(subject: Subject) -> Iterator[Finding]:
     rows = _installed()
     taken = next((name for name, has_bus, _ in rows if has_bus), None)
     for name, has_bus, program in rows:
-        lacking = "" if has_bus else "; it lacks D-Bus"
-        first = "; the first that would do" if name == taken else ""
+        lacking = "" if has_bus else "; D-Bus is missing"
+        first = "; the first usable one" if name == taken else ""
         text = f"{name} ({program}){lacking}{first}"
         yield ok("desktop environment", text, name=name, taken=name == taken)
     if taken is None:
         matters = problem if _is_ours(subject) else note
         yield matters(
             "desktop environment",
-            f"none that would do among {', '.join(_known())}.",
+            f"none is usable of {', '.join(_known())}.",
             "This installs Xfce, for example:",
             install_command("xfce"),
         )
 
 
 def libraries(subject: Subject) -> Iterator[Finding]:
-    """Whether the libraries of Jupyter's environment fit what a desktop is made of."""
+    """Whether the libraries of Jupyter's environment fit the programs of a desktop."""
     variables = libraries_of_environment.are_set(os.environ)
     names = " and ".join(variables)
     if not variables:
@@ -90,19 +90,18 @@ def libraries(subject: Subject) -> Iterator[Finding]:
     except libraries_of_environment.Unknown:
         yield note(
             "libraries",
-            f"whether those of {names} fit was not found out in "
-            f"{libraries_of_environment.PATIENCE:g} seconds",
-            "They may be on a file system that is slow. If desktops do not start, start Jupyter "
-            f"without {names}.",
+            f"the check whether those of {names} fit took more than "
+            f"{libraries_of_environment.CHECK_TIMEOUT:g} seconds",
+            "They may be on a slow file system. If desktops do not start, start Jupyter without "
+            f"{names}.",
             variables=list(variables),
         )
         return
     if misfit:
         yield note(
             "libraries",
-            f"{misfit}. Desktops start all the same: their own programs, which do not start with "
-            f"these libraries, run without {names}. Shells in terminals and single applications "
-            "have it.",
+            f"{misfit}. Desktops start nevertheless: their own programs, which these libraries do "
+            f"not fit, run without {names}. Shells in terminals and single applications have it.",
             f"If other programs on the desktop fail, start Jupyter without {names}.",
             variables=list(variables),
             libraries=list(misfit.libraries),
@@ -112,7 +111,7 @@ def libraries(subject: Subject) -> Iterator[Finding]:
 
 
 def dbus(subject: Subject) -> Iterator[Finding]:
-    """D-Bus, which whole desktop environments need one of their own of."""
+    """D-Bus, of which desktop environments need a session bus of their own."""
     found = there("dbus-daemon", "dbus-launch")
     if found:
         version = first_line("dbus-daemon", "--version")
@@ -120,7 +119,7 @@ def dbus(subject: Subject) -> Iterator[Finding]:
     else:
         yield note(
             "D-Bus",
-            "neither dbus-daemon nor dbus-launch is there; bare window managers do without.",
+            "neither dbus-daemon nor dbus-launch is installed; bare window managers work without.",
             "Whole desktop environments need it:",
             install_command("dbus"),
             programs=[],
@@ -133,14 +132,14 @@ def _why(script: Path, setting: str) -> str:
     if os.environ.get(startscript.COMPATIBLE_VARIABLE) == str(script):
         return f"as ${startscript.COMPATIBLE_VARIABLE} says"
     if script.parent == startscript.OURS:
-        return "comes with this package; it runs the first desktop environment that is installed"
+        return "part of this package; it runs the first desktop environment that is installed"
     if script.name == "xstartup":
         return "yours"
     return "this site's"
 
 
 def _is_ours(subject: Subject) -> bool:
-    """Whether the desktop is one that ``installed`` looks for."""
+    """Whether the start script is the default one, for which ``installed`` matters."""
     specification = subject.specification
     try:
         script = startscript.find(
@@ -156,7 +155,7 @@ def _known() -> list[str]:
 
 
 def _installed() -> list[tuple[str, bool, str]]:
-    """Return name, whether D-Bus is there if it needs it, and program, the preferred one first."""
+    """Return name, whether D-Bus is installed if needed, and program, the preferred one first."""
     ran = subprocess.run(
         ["/bin/sh", "-c", _LIST, str(startscript.OURS / "default")],
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""VNC servers, Xpra, and which of them is taken."""
+"""Checks of VNC servers and Xpra, and the choice between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from ..backends import AUTO, Backend, DisplaySettings, Runtime, backend, choose, x_dummy
 from ..backends.xpra import client as xpra_client
 from ..errors import DesktopError
-from .finding import Finding, State, of_error, ok
+from .finding import Finding, Severity, of_error, ok
 from .subject import Subject
 
 _NOWHERE = Runtime(Path("/nonexistent"), ":0")
@@ -25,10 +25,10 @@ def vnc(subject: Subject) -> Iterator[Finding]:
 
 
 def xpra(subject: Subject) -> Iterator[Finding]:
-    """Xpra, the X servers below it, and the client that the page shows it with."""
+    """Xpra, the X servers below it, and its client for the page."""
     kind, settings = backend("xpra"), subject.specification.display
     yield (found := _found("Xpra", kind, settings))
-    if found.state is not State.OK:
+    if found.state is not Severity.OK:
         return
     try:
         servers = x_dummy.servers(settings.xpra.x_server, _NOWHERE, -1)
@@ -55,7 +55,7 @@ def choice(subject: Subject) -> Iterator[Finding]:
         yield of_error("display server", error)
         return
     why = (
-        "the first that would do"
+        "the first usable one"
         if setting == AUTO
         else f'as DesktopApp.backend = "{setting}" says'
         if subject.app.backend == setting
@@ -68,8 +68,8 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
     try:
         installed = kind.find(settings)
     except DesktopError as error:
-        # Whether one is needed, `choice` says.
-        return of_error(topic, error, State.NOTE)
+        # A note: whether it is needed is the finding of `choice`.
+        return of_error(topic, error, Severity.NOTE)
     facts = {
         "product": installed.product,
         "version": installed.number,
@@ -78,11 +78,11 @@ def _found(topic: str, kind: Backend, settings: DisplaySettings) -> Finding:
     return ok(topic, str(installed), **facts)
 
 
-def _severity(subject: Subject) -> State:
-    """Return how much matters what Xpra lacks."""
+def _severity(subject: Subject) -> Severity:
+    """Return the severity of missing parts of Xpra."""
     specification = subject.specification
     try:
         chosen, _ = choose(specification.backend, specification.display)
     except DesktopError:
-        return State.NOTE
-    return State.PROBLEM if chosen.name == "xpra" else State.NOTE
+        return Severity.NOTE
+    return Severity.PROBLEM if chosen.name == "xpra" else Severity.NOTE

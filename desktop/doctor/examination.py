@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from . import cluster, desktops, displays, folders, graphics, limits, servers, software
-from .finding import Finding, State, note
+from .finding import Finding, Severity, note
 from .subject import Subject
 from .trial import Trial
 from .trials import try_all
@@ -27,7 +27,7 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Limits": (limits.resources, limits.shared_memory, limits.account, limits.container),
 }
 
-# Checks of the machine where desktops run, which may be another one.
+# Checks of the machine on which desktops run, which may be another one.
 _OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 
 
@@ -35,7 +35,7 @@ _OF_A_NODE = {"Display servers", "Desktop", "Folders", "Trial start"}
 class Examination:
     """Findings by section, and results of the trials.
 
-    ``elsewhere`` says that desktops run on other machines than the one that was looked at.
+    ``elsewhere`` says that desktops run on other machines than the examined one.
     """
 
     sections: dict[str, list[Finding]]
@@ -51,21 +51,21 @@ class Examination:
     @property
     def problems(self) -> list[Finding]:
         """Findings that prevent a desktop."""
-        return self._of(State.PROBLEM)
+        return self._of(Severity.PROBLEM)
 
     @property
     def notes(self) -> list[Finding]:
-        """Findings that may matter."""
-        return self._of(State.NOTE)
+        """Findings that may be relevant."""
+        return self._of(Severity.NOTE)
 
-    def _of(self, state: State) -> list[Finding]:
+    def _of(self, state: Severity) -> list[Finding]:
         found = (finding for section in self.sections.values() for finding in section)
         return [finding for finding in found if finding.state is state]
 
 
 def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Examination:
     """Run all checks; with ``trial``, start desktops, with ``quick`` without the start script."""
-    # Many of them wait for a program to answer.
+    # In threads: many of them wait for a program.
     with ThreadPoolExecutor(8) as threads:
         running = {
             name: [threads.submit(_run, check, subject) for check in checks]
@@ -85,13 +85,13 @@ def examine(subject: Subject, *, trial: bool = True, quick: bool = False) -> Exa
 
 
 def _not_decisive(finding: Finding) -> Finding:
-    """Return what is a problem here as a note: desktops start on another machine."""
-    return replace(finding, state=State.NOTE) if finding.state is State.PROBLEM else finding
+    """Return a problem as a note, because desktops start on another machine."""
+    return replace(finding, state=Severity.NOTE) if finding.state is Severity.PROBLEM else finding
 
 
 def _run(check: Check, subject: Subject) -> list[Finding]:
     try:
         return list(check(subject))
-    except Exception as error:  # the others are worth having all the same
+    except Exception as error:  # run the other checks nevertheless
         topic = getattr(check, "__name__", "check").replace("_", " ")
-        return [note(topic, f"This could not be looked at: {type(error).__name__}: {error}.")]
+        return [note(topic, f"This check failed: {type(error).__name__}: {error}.")]

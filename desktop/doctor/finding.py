@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import DesktopError
 
 
-class State(str, Enum):
-    """How much a finding matters: with a problem, no desktop would start."""
+class Severity(str, Enum):
+    """The severity of a finding: with a problem, no desktop would start."""
 
     OK = "ok"
     NOTE = "note"
@@ -19,15 +19,14 @@ class State(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
-    ``topic`` is its stable name, ``found`` a sentence or less for people, ``remedy`` and
-    ``command`` what to do about it, ``log`` the last lines that a program printed, and ``facts``
-    the same for programs.
+    ``topic`` is its stable name, ``found`` a text for users, ``remedy`` and ``command`` what to do,
+    ``log`` the last lines of a program's output, and ``facts`` the values for programs.
     """
 
     topic: str
-    state: State
+    state: Severity
     found: str
     remedy: str | None = None
     command: str | None = None
@@ -35,30 +34,30 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as ``--json`` shows it."""
+        """Return it in the format of ``--json``."""
         return {**vars(self), "state": self.state.value, "log": list(self.log)}
 
 
 def ok(topic: str, found: str, **facts: Any) -> Finding:
-    """Return that something is as it should be."""
-    return Finding(topic, State.OK, found, facts=facts)
+    """Return a finding without a problem."""
+    return Finding(topic, Severity.OK, found, facts=facts)
 
 
 def note(
     topic: str, found: str, remedy: str | None = None, command: str | None = None, **facts: Any
 ) -> Finding:
-    """Return something that may matter; a desktop would start all the same."""
-    return Finding(topic, State.NOTE, found, remedy, command, facts=facts)
+    """Return a finding that may be relevant; a desktop would start nevertheless."""
+    return Finding(topic, Severity.NOTE, found, remedy, command, facts=facts)
 
 
 def problem(
     topic: str, found: str, remedy: str | None = None, command: str | None = None, **facts: Any
 ) -> Finding:
-    """Return why no desktop would start."""
-    return Finding(topic, State.PROBLEM, found, remedy, command, facts=facts)
+    """Return a finding that prevents the start of a desktop."""
+    return Finding(topic, Severity.PROBLEM, found, remedy, command, facts=facts)
 
 
-def of_error(topic: str, error: DesktopError, state: State = State.PROBLEM) -> Finding:
-    """Return what ``error`` says."""
+def of_error(topic: str, error: DesktopError, state: Severity = Severity.PROBLEM) -> Finding:
+    """Return the finding for ``error``."""
     facts = {"reason": error.reason}
     return Finding(topic, state, error.message, error.remedy, error.command, facts=facts)

@@ -1,4 +1,4 @@
-"""Folders: for sockets and secrets, of X, and the user's own."""
+"""Checks of folders: for sockets and secrets, of X, and the user's own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LITTLE_SPACE = 100 * 1024 * 1024  # bytes
 
 
 def runtime_folder(subject: Subject) -> Iterator[Finding]:
-    """Where the sockets and secrets of a desktop would lie, and how long their paths get."""
+    """The folder for the sockets and secrets of a desktop, and the length of the paths."""
     candidates = with_temporary(subject.specification.folders)
     try:
         base = choose_base(candidates)
@@ -46,17 +46,17 @@ def runtime_folder(subject: Subject) -> Iterator[Finding]:
 
 
 def x_sockets(subject: Subject) -> Iterator[Finding]:
-    """The folder in which X servers listen, and a number that is free."""
+    """The folder in which X servers listen, and a free display number."""
     try:
         folder = unwritable()
         with display_number(abstract=folder is not None) as number:
             if folder:
                 yield note(
                     "X sockets",
-                    f"no socket can be made in {SOCKETS}: {folder.why}. Desktops start all the "
-                    "same, at an abstract socket, which programs in another network namespace (in "
-                    f"containers) do not see; :{number} is free.",
-                    "Where that matters, ask the administrator of this machine to:",
+                    f"no socket can be created in {SOCKETS}: {folder.why}. Desktops start "
+                    "nevertheless, at an abstract socket, which is not visible in other network "
+                    f"namespaces (in containers); :{number} is free.",
+                    "If you need that, ask the administrator of this machine to run:",
                     folder.command,
                     display=number,
                     abstract=True,
@@ -73,10 +73,10 @@ def x_sockets(subject: Subject) -> Iterator[Finding]:
 
 
 def home(subject: Subject) -> Iterator[Finding]:
-    """Whether programs on the desktop can keep their settings."""
+    """Whether programs on the desktop can store their settings."""
     path = Path(os.environ.get("HOME", ""))
     if not path.is_absolute() or not path.is_dir():
-        yield note("home", f"$HOME ({path}) is not a folder; programs keep no settings.")
+        yield note("home", f"$HOME ({path}) is not a folder; programs cannot store settings.")
         return
     try:
         with tempfile.TemporaryFile(dir=path) as file:
@@ -84,8 +84,8 @@ def home(subject: Subject) -> Iterator[Finding]:
     except OSError as error:
         yield note(
             "home",
-            f"{path} cannot be written to ({error.strerror}); programs keep no settings.",
-            "Free space there, or have its permissions repaired.",
+            f"{path} is not writable ({error.strerror}); programs cannot store settings.",
+            "Free space there, or repair its permissions.",
         )
         return
     noexec = bool(os.statvfs(path).f_flag & os.ST_NOEXEC)
@@ -94,7 +94,7 @@ def home(subject: Subject) -> Iterator[Finding]:
 
 
 def space(subject: Subject, little: int = _LITTLE_SPACE) -> Iterator[Finding]:
-    """Space where desktops write."""
+    """Free space in the folders to which desktops write."""
     bases = map(Path, with_temporary(subject.specification.folders))
     folders = filter(Path.is_dir, [Path(os.environ.get("HOME", "/")), *bases])
     devices = {folder.stat().st_dev: folder for folder in reversed(list(folders))}
@@ -103,7 +103,7 @@ def space(subject: Subject, little: int = _LITTLE_SPACE) -> Iterator[Finding]:
         status = os.statvfs(folder)
         text = f"{folder}: {_amount(free)} free"
         if free < little or (status.f_files and not status.f_favail):
-            full = " and no more files" if status.f_files and not status.f_favail else ""
+            full = ", and no free inodes" if status.f_files and not status.f_favail else ""
             yield note("space", f"{text}{full}.", "Free space there.", path=str(folder), free=free)
         else:
             yield ok("space", text, path=str(folder), free=free)
@@ -125,7 +125,7 @@ def _owner(path: Path) -> str:
 
 
 def _amount(size: int) -> str:
-    """Return a number of bytes for people."""
+    """Return a number of bytes with a unit."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""Graphics cards; VirtualGL, which gives programs on a desktop the use of one; and images."""
+"""Checks of graphics cards, of VirtualGL, which lets programs use one, and of images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOADER = "glycin-thumbnailer"
 _IMAGE = """<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
 <rect width="9" height="9"/></svg>
 """
-_VIRTUALGL = "/opt/VirtualGL/bin"  # where its packages put it, besides /usr/bin
+_VIRTUALGL = "/opt/VirtualGL/bin"  # of its packages, besides /usr/bin
 
 
 def devices(subject: Subject, folder: Path = _DEVICES) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def devices(subject: Subject, folder: Path = _DEVICES) -> Iterator[Finding]:
     if barred:
         yield note(
             "GPU",
-            f"{', '.join(barred)} may not be used by this user.",
+            f"this user has no permission for {', '.join(barred)}.",
             "Ask the administrator to add you to the group that owns it (often `render`).",
             devices=barred,
         )
@@ -39,13 +39,13 @@ def devices(subject: Subject, folder: Path = _DEVICES) -> Iterator[Finding]:
         lines = said("nvidia-smi", query, "--format=csv,noheader").strip().splitlines()
         yield ok("NVIDIA", "; ".join(lines) or "nvidia-smi names none", gpus=lines)
     elif not nodes:
-        yield ok("GPU", "none here; the processor computes what OpenGL draws", devices=[])
+        yield ok("GPU", "none here; OpenGL is rendered in software", devices=[])
 
 
 def images(subject: Subject) -> Iterator[Finding]:
-    """Whether images can be loaded, where each is loaded by a process in a sandbox (glycin)."""
+    """Whether images can be loaded, if each is loaded by a process in a sandbox (glycin)."""
     if not there(_LOADER):
-        return  # libraries load them in the program itself
+        return  # images are loaded without a sandbox
     with tempfile.TemporaryDirectory() as folder:
         shown = Path(folder, "image.svg")
         shown.write_text(_IMAGE)
@@ -58,7 +58,7 @@ def images(subject: Subject) -> Iterator[Finding]:
     blocked = said("bwrap", "--unshare-all", "--ro-bind", "/", "/", "true").strip()
     yield note(
         "images",
-        f"programs on a desktop cannot load them: {_LOADER}: {words or '(it says nothing)'}"
+        f"programs on a desktop cannot load them: {_LOADER}: {words or '(no output)'}"
         f"{f'; bwrap: {blocked}' if blocked else ''}. "
         "The background of Xfce is a plain colour, and icons may be missing.",
         "Their loaders run in a sandbox (bubblewrap), which needs user namespaces: ask the "

@@ -15,9 +15,9 @@ from .finding import Finding, note, ok
 from .subject import Subject
 
 _FEW_FILES = 256
-_FEW_PROCESSES = 200  # a whole desktop environment has some 50, with two threads and more each
+_FEW_PROCESSES = 200  # a desktop environment has some 50, with two or more threads each
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
-_LITTLE_SHARED = 256 * 1024 * 1024  # bytes; containers have 64 MiB, unless they are asked for more
+_LITTLE_SHARED = 256 * 1024 * 1024  # bytes; the default of containers is 64 MiB
 _GROUP = Path("/sys/fs/cgroup")
 _CONTAINERS: dict[str, Callable[[], bool]] = {
     "Docker": lambda: Path("/.dockerenv").exists(),
@@ -30,7 +30,7 @@ _CONTAINERS: dict[str, Callable[[], bool]] = {
 
 
 def resources(subject: Subject, group: Path = _GROUP) -> Iterator[Finding]:
-    """How many files, processes and how much memory this user's programs may have."""
+    """The limits on files, processes and memory of this user's programs."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _is_few(files, _FEW_FILES):
         remedy = "Raise it where Jupyter is started:"
@@ -47,7 +47,7 @@ def shared_memory(
 ) -> Iterator[Finding]:
     """Room for what programs share by shm_open(3).
 
-    Display servers need none of it, nor do today's browsers, which share by memfd_create(2).
+    Display servers do not need it, nor do current browsers, which use memfd_create(2).
     """
     users = "PyTorch's data loaders, older Chromium and Electron programs"
     remedy = (
@@ -56,7 +56,7 @@ def shared_memory(
     )
     command = "docker run --shm-size=1g"
     if not os.access(path, os.W_OK | os.X_OK):
-        found = f"{path} cannot be written to: {users} crash."
+        found = f"{path} is not writable: {users} crash."
         yield note("shared memory", found, remedy, command, size=0)
         return
     size = shutil.disk_usage(path).total
@@ -69,7 +69,7 @@ def shared_memory(
 
 
 def account(subject: Subject) -> Iterator[Finding]:
-    """Whether this user has a name, without which there is no D-Bus."""
+    """Whether this user has a name, which D-Bus needs."""
     user = os.getuid()
     try:
         name = pwd.getpwuid(user).pw_name
@@ -77,33 +77,33 @@ def account(subject: Subject) -> Iterator[Finding]:
     except KeyError:
         yield note(
             "user",
-            f"User {user} has no name here, so D-Bus does not serve it: bare window managers "
-            "(Openbox, IceWM) start, whole desktop environments do not.",
-            "Have the account added to /etc/passwd when the container starts.",
+            f"User {user} has no name here, which D-Bus requires: bare window managers (Openbox, "
+            "IceWM) start, whole desktop environments do not.",
+            "Add the account to /etc/passwd when the container starts.",
             uid=user,
         )
 
 
 def container(subject: Subject) -> Iterator[Finding]:
-    """The kind of container that this is."""
+    """The kind of container, if any."""
     kinds = [name for name, is_it in _CONTAINERS.items() if is_it()]
-    yield ok("container", ", ".join(kinds) or "none that is known", kinds=kinds)
+    yield ok("container", ", ".join(kinds) or "none detected", kinds=kinds)
 
 
 def _processes(group: Path) -> Finding:
-    """Return how many more processes there may be: the limit counts threads, of this user."""
+    """Return how many more processes this user may start: the limit counts threads."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     own = _group_limit(group / "pids.max")
     limits = [limit for limit in (soft, own) if limit not in (None, -1)]
     limit = min(limits, default=resource.RLIM_INFINITY)
-    # For root the kernel looks only at the container's.
+    # For root the kernel enforces only the container's limit.
     left = limit if limit == resource.RLIM_INFINITY else limit - _own_threads()
     text = f"at most {_number(limit)}"
     if _is_few(left, _FEW_PROCESSES):
         return note(
             "processes",
             f"{text}, of which {max(left, 0)} are left.",
-            "End programs that are not needed, or have the limit raised (ulimit -u).",
+            "End programs that are not needed, or raise the limit (ulimit -u).",
             limit=limit,
         )
     return ok("processes", text, limit=_json(limit))
@@ -121,7 +121,7 @@ def _own_threads() -> int:
 
 
 def _group_limit(file: Path) -> int | None:
-    """Return a limit of the control group, as a container sees its own."""
+    """Return a limit of the control group, which a container sees as the root group."""
     try:
         text = file.read_text().strip()
     except OSError:
@@ -134,7 +134,7 @@ def _is_few(limit: int, enough: int) -> bool:
 
 
 def _number(limit: int) -> str:
-    return "as many as there can be" if limit == resource.RLIM_INFINITY else str(limit)
+    return "no limit" if limit == resource.RLIM_INFINITY else str(limit)
 
 
 def _json(limit: int) -> int | None:

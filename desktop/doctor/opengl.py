@@ -17,9 +17,9 @@ _TOPICS = {"glxinfo": "OpenGL", "vglrun": "OpenGL with vglrun"}
 
 
 def look(folder: Path | None) -> dict[str, str]:
-    """Return what draws on the desktop with that runtime folder, by itself and with VirtualGL.
+    """Return the renderers, with and without VirtualGL, of the desktop with that runtime folder.
 
-    Empty where glxinfo is not installed.
+    Empty if glxinfo is not installed.
     """
     environment = _environment(folder)
     glxinfo = there("glxinfo").get("glxinfo")
@@ -35,15 +35,15 @@ def look(folder: Path | None) -> dict[str, str]:
 
 
 def findings(renderers: Mapping[str, str]) -> Iterator[Finding]:
-    """Say what ``look`` has seen."""
+    """Return findings for the result of ``look``."""
     for name, renderer in renderers.items():
         found = note if renderer.startswith("(") else ok
         yield found(_TOPICS[name], renderer, renderer=renderer)
     if not there("glxinfo"):
         yield note(
             "OpenGL",
-            "what draws it is not known: glxinfo is not installed.",
-            "It is not needed; this installs it:",
+            "the renderer is unknown: glxinfo is not installed.",
+            "It is optional; to install it:",
             install_command("mesa-utils"),
         )
 

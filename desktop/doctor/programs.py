@@ -1,4 +1,4 @@
-"""Running the programs of others, to hear what they say of themselves."""
+"""Runs other programs for their version or status."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-_SECONDS = 10.0
+_ANSWER_TIMEOUT = 10.0
 
 
 def first_line(
-    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _ANSWER_TIMEOUT
 ) -> str:
-    """Return the first line that a program prints, or, in brackets, why there is none."""
+    """Return the first line of a program's output, or, in parentheses, why there is none."""
     lines = said(*command, environment=environment, seconds=seconds).strip().splitlines()
     if not lines:
-        return "(it says nothing)"
+        return "(no output)"
     cut = len(lines) > 1 and lines[0].startswith("(")
     return f"{lines[0].strip()[:200]}{' …)' if cut else ''}"
 
 
 def said(
-    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+    *command: str, environment: Mapping[str, str] | None = None, seconds: float = _ANSWER_TIMEOUT
 ) -> str:
-    """Return what a program prints, or, in brackets, why it does not."""
+    """Return a program's output, or, in parentheses, why it failed."""
     try:
         ran = subprocess.run(
             command,
@@ -46,6 +46,6 @@ def said(
 
 
 def there(*names: str) -> dict[str, str]:
-    """Return which of the programs are on PATH, and where."""
+    """Return the paths of those programs that are on PATH."""
     found = {name: shutil.which(name) for name in names}
     return {name: path for name, path in found.items() if path}

@@ -1,4 +1,4 @@
-"""The report: for people, and for programs."""
+"""The report, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, TextIO
 
 from .. import __version__
 from .examination import Examination
-from .finding import Finding, State
+from .finding import Finding, Severity
 
-_FORMAT = 1  # of the JSON: grows when something in it is taken away or means something else
+_FORMAT_VERSION = 1  # of the JSON; incremented when a field is removed or changes its meaning
 _WIDTH = 100
-_COLOURS = {State.OK: "32", State.NOTE: "33", State.PROBLEM: "1;31"}
+_COLOURS = {Severity.OK: "32", Severity.NOTE: "33", Severity.PROBLEM: "1;31"}
 _TO_BE_SHOWN = (
-    "This report holds no password and no token, and can be shown to others as it is, in a bug "
-    "report for example. The names of this user and of their folders are in it."
+    "This report contains no password and no token, and can be shared unchanged, for example in a "
+    "bug report. It contains the names of this user and of their folders."
 )
 _SECRET_NAME = re.compile(r"TOKEN|PASSWORD|SECRET|API_?KEY")
 _SECRET_IN_ADDRESS = re.compile(r"(?i)\b(\w*(?:token|ticket|password|key)=)[^&\s\"']+")
@@ -26,14 +26,14 @@ _SHORTEST_SECRET = 6
 
 
 def as_json(found: Examination) -> str:
-    """Return it as JSON; docs/doctor.md says what stands in it."""
+    """Return the report as JSON; docs/doctor.md describes the format."""
     findings = [
         {"section": section, **finding.as_json()}
         for section, findings in found.sections.items()
         for finding in findings
     ]
     values = {
-        "format": _FORMAT,
+        "format": _FORMAT_VERSION,
         "version": __version__,
         "at": found.at.isoformat(timespec="seconds"),
         "would_start": found.would_start,
@@ -44,7 +44,7 @@ def as_json(found: Examination) -> str:
 
 
 def as_text(found: Examination, stream: TextIO) -> str:
-    """Return it as lines, with colours where ``stream`` is a terminal that has some."""
+    """Return the report as text, with colours if ``stream`` is a terminal that supports them."""
     width = max(len(finding.topic) for one in found.sections.values() for finding in one)
     colours = _has_colours(stream)
     lines = [f"jupyter desktop doctor {__version__}, {found.at:%Y-%m-%d %H:%M} UTC"]
@@ -57,9 +57,9 @@ def as_text(found: Examination, stream: TextIO) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return ``text`` without what the environment or an address in it gives away as a secret.
+    """Return ``text`` without secrets of the environment, and without those in URLs.
 
-    None should be in it; but log lines of others may hold anything.
+    The report itself has none, but log lines of other programs may.
     """
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET:
@@ -68,7 +68,7 @@ def without_secrets(text: str) -> str:
 
 
 def _scrubbed(value: Any) -> Any:
-    """Return ``value`` with all texts in it ``without_secrets``."""
+    """Return ``value`` with ``without_secrets`` applied to all texts."""
     match value:
         case str():
             return without_secrets(value)
@@ -85,7 +85,7 @@ def _lines(finding: Finding, width: int, colours: bool) -> Iterator[str]:
         word = f"\033[{_COLOURS[finding.state]}m{word}\033[0m"
     first = f"  {word}  {finding.topic:<{width}}  "
     indent = " " * (2 + 7 + 2 + width + 2)
-    # Paths and commands are to be copied, so they are not broken.
+    # Paths and commands are not wrapped, so that they can be copied.
     found, *more = _wrapped(finding.found, len(indent))
     yield first + found
     yield from (indent + line for line in more)
@@ -107,7 +107,7 @@ def _summary(found: Examination) -> Iterator[str]:
     if found.would_start:
         yield f"A desktop would start{_reservation(found)} ({notes})."
         return
-    yield f"No desktop would start ({notes}). What is in the way:"
+    yield f"No desktop would start ({notes}). The problems:"
     for finding in found.problems:
         yield from textwrap.wrap(
             f"- {finding.topic}: {finding.found}", _WIDTH, subsequent_indent="  "

@@ -1,4 +1,4 @@
-"""Jupyter servers of this user: their addresses, without tokens, and whether they have desktops."""
+"""Checks of this user's Jupyter servers: addresses, without tokens, and their desktops."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from jupyter_core.paths import jupyter_runtime_dir
 from .finding import Finding, note, ok
 from .subject import Subject
 
-_PATIENCE = 5.0  # seconds
+_RESPONSE_TIMEOUT = 5.0  # seconds
 _EVERYWHERE = {"": "localhost", "0.0.0.0": "127.0.0.1", "*": "localhost", "::": "::1"}  # noqa: S104
 
 
 def address(subject: Subject) -> Iterator[Finding]:
-    """The address of a server's desktops, and the other users who may use them."""
+    """The address of a server's desktops, its encryption, and other allowed origins."""
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     base = prefix or subject.server("base_url", "/")
     why = "from JUPYTERHUB_SERVICE_PREFIX" if prefix else "ServerApp.base_url"
@@ -31,10 +31,10 @@ def address(subject: Subject) -> Iterator[Finding]:
         "base URL", f"{base} ({why}); the desktop is at {base.rstrip('/')}/desktop/", base=base
     )
     certificate = subject.server("certfile", "")
-    hub_s = os.environ.get("JUPYTERHUB_SSL_CERTFILE")
-    if certificate or hub_s:
-        how = "with the hub's internal certificates" if hub_s else "ServerApp.certfile"
-        yield ok("TLS", f"Jupyter itself encrypts ({how})", by_jupyter=True)
+    hub_certificate = os.environ.get("JUPYTERHUB_SSL_CERTFILE")
+    if certificate or hub_certificate:
+        how = "with the hub's internal certificates" if hub_certificate else "ServerApp.certfile"
+        yield ok("TLS", f"Jupyter itself uses TLS ({how})", by_jupyter=True)
     origin = subject.server("allow_origin", "") or subject.server("allow_origin_pat", "")
     if origin:
         yield ok("other origins", f"pages of {origin} may connect", allow_origin=origin)
@@ -51,7 +51,7 @@ def hub(subject: Subject) -> Iterator[Finding]:
 
 
 def running(subject: Subject) -> Iterator[Finding]:
-    """Every server of this user that runs, and whether it has loaded this extension."""
+    """The running servers of this user, and whether they have loaded this extension."""
     servers = list(_running())
     if not servers:
         yield ok("running servers", "none of yours on this machine", count=0)
@@ -60,10 +60,10 @@ def running(subject: Subject) -> Iterator[Finding]:
 
 
 def _running() -> Iterator[dict[str, Any]]:
-    """Yield what servers have written of themselves.
+    """Yield the runtime files of running servers.
 
-    ``list_running_servers`` of Jupyter Server does so too, but removes the files of processes that
-    it cannot see: those of other machines with the same home.
+    Jupyter Server's ``list_running_servers`` does the same, but removes the files of processes that
+    it cannot see, such as those of other machines with the same home.
     """
     for path in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
         try:
@@ -71,11 +71,11 @@ def _running() -> Iterator[dict[str, Any]]:
             if psutil.pid_exists(server["pid"]):
                 yield server
         except (OSError, ValueError, LookupError, TypeError):
-            continue  # just being written, or none of Jupyter's
+            continue  # incomplete, or not Jupyter's
 
 
 def _look_at(server: dict[str, Any]) -> Finding:
-    """Return whether ``server`` has desktops. Its token is used, and stays here."""
+    """Return whether ``server`` has desktops. The finding does not contain its token."""
     url = _url(server)
     facts = {"url": url, "pid": server["pid"], "version": server.get("version")}
     try:
@@ -84,7 +84,7 @@ def _look_at(server: dict[str, Any]) -> Finding:
         return note(
             "running server",
             f"{url} (process {server['pid']}) does not answer: {error}.",
-            "If it runs on another machine, that is as it should be.",
+            "If it runs on another machine, this is expected.",
             **facts,
             desktop=None,
         )
@@ -92,7 +92,7 @@ def _look_at(server: dict[str, Any]) -> Finding:
         return note(
             "running server",
             f"{url} (process {server['pid']}) has not loaded this extension.",
-            "Start it again, if jupyter-desktop was installed meanwhile; its log says more.",
+            "If jupyter-desktop was installed meanwhile, restart it; its log says more.",
             **facts,
             desktop=False,
         )
@@ -108,7 +108,7 @@ def _look_at(server: dict[str, Any]) -> Finding:
 
 
 def _url(server: dict[str, Any]) -> str:
-    """Return the address without what might be a secret in it."""
+    """Return the address without secrets."""
     if server.get("sock"):
         return f"{server['sock']} (a Unix socket), {server.get('base_url', '/')}"
     scheme = "https" if server.get("secure") else "http"
@@ -130,14 +130,14 @@ def _status(server: dict[str, Any]) -> int:
 
 
 def _is_known(server: dict[str, Any]) -> bool:
-    """Whether only that server can answer, so that its token may be sent to it.
+    """Whether only that server can answer, so that its token may be sent.
 
-    On other machines with the same home, and after its end, anybody may have its port.
+    On other machines with the same home, and after the server's end, any user may bind its port.
     """
     if server.get("sock"):
         return Path(server["sock"]).stat().st_uid == os.getuid()
     if server.get("secure"):
-        return False  # the certificate is not looked at
+        return False  # the certificate is not verified
     try:
         process = psutil.Process(server["pid"])
         listening = [
@@ -152,15 +152,15 @@ def _is_known(server: dict[str, Any]) -> bool:
 
 def _connection(server: dict[str, Any]) -> http.client.HTTPConnection:
     if server.get("sock"):
-        connection = http.client.HTTPConnection("localhost", timeout=_PATIENCE)
+        connection = http.client.HTTPConnection("localhost", timeout=_RESPONSE_TIMEOUT)
         connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(_PATIENCE)
+        connection.sock.settimeout(_RESPONSE_TIMEOUT)
         connection.sock.connect(server["sock"])
         return connection
     host = server.get("hostname", "")
     host, port = _EVERYWHERE.get(host, host), server.get("port")
     if not server.get("secure"):
-        return http.client.HTTPConnection(host, port, timeout=_PATIENCE)
+        return http.client.HTTPConnection(host, port, timeout=_RESPONSE_TIMEOUT)
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=_PATIENCE, context=context)
+    return http.client.HTTPSConnection(host, port, timeout=_RESPONSE_TIMEOUT, context=context)

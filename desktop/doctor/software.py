@@ -1,4 +1,4 @@
-"""Python packages, the server's extensions, and the page."""
+"""Checks of Python packages, the server's extensions, and the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXTENSIONS = ("jupyter_desktop", "jupyter_server_proxy")
 
 
 def packages(subject: Subject) -> Iterator[Finding]:
-    """Versions of what is made of Python."""
+    """Versions of Python and of packages."""
     yield ok("jupyter-desktop", f"{__version__} ({HERE})", version=__version__)
     python = platform.python_version()
     yield ok("Python", f"{python} ({sys.executable})", version=python)
@@ -30,7 +30,7 @@ def packages(subject: Subject) -> Iterator[Finding]:
         except PackageNotFoundError:
             yield note(
                 distribution,
-                "not installed for this Python; `jupyter desktop` works without."
+                "not installed for this Python; `jupyter desktop` works without it."
                 if distribution == "jupyterlab"
                 else "not installed for this Python.",
                 "Install it beside this package:",
@@ -40,7 +40,7 @@ def packages(subject: Subject) -> Iterator[Finding]:
 
 
 def extensions(subject: Subject) -> Iterator[Finding]:
-    """Whether a Jupyter server loads us, and the tiles."""
+    """Whether Jupyter servers load this extension, and the one for the launcher's tiles."""
     enabled = subject.extensions
     for name in _EXTENSIONS:
         topic = "extension"
@@ -49,7 +49,7 @@ def extensions(subject: Subject) -> Iterator[Finding]:
         else:
             yield note(
                 topic,
-                f"{name}: not enabled; of all Jupyter servers `jupyter desktop` alone loads it.",
+                f"{name}: not enabled; only `jupyter desktop` loads it.",
                 "Enable it for this Python environment:",
                 f"{sys.executable} -m jupyter server extension enable --sys-prefix {name}",
                 name=name,
@@ -64,7 +64,7 @@ def page(subject: Subject, package: Path = HERE) -> Iterator[Finding]:
         yield problem(
             "page",
             f"not built into this installation: {', '.join(missing)} missing.",
-            "Reinstall jupyter-desktop, from a wheel or with Node.js at hand.",
+            "Reinstall jupyter-desktop, from a wheel, or with Node.js installed.",
         )
     else:
         yield ok("page", "built")

@@ -27,8 +27,8 @@ _MAY_HOLD_SECRETS = ("Slurm.setup",)
 class Subject:
     """The settings of the desktop and, in ``config``, of the Jupyter server around it.
 
-    ``wrong`` says that they cannot be used; then ``app`` has the defaults. ``findings`` are what
-    was seen while they were read.
+    ``wrong`` says that they are invalid; then ``app`` has the defaults. ``findings`` are those of
+    reading them.
     """
 
     app: DesktopApp
@@ -60,7 +60,7 @@ class Subject:
 
 
 class Remarks(logging.Handler):
-    """Keeps what is said while settings are read: misspelt names, files that cannot be run."""
+    """Collects log messages about settings: misspelt names, files with errors."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -69,7 +69,7 @@ class Remarks(logging.Handler):
         self.logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one, and the last line of the error that caused it (logging calls this)."""
+        """Keep a message, with the error that caused it (called by logging)."""
         line = record.getMessage().strip()
         if record.exc_info and record.exc_info[1]:
             line = f"{line} ({type(record.exc_info[1]).__name__}: {record.exc_info[1]})"
@@ -77,19 +77,19 @@ class Remarks(logging.Handler):
 
 
 def subject(server: JupyterApp, remarks: Remarks) -> Subject:
-    """Return the settings; ``server`` has read what a Jupyter server reads."""
+    """Return the settings; ``server`` has read the configuration of a Jupyter server."""
     app = DesktopApp(log=remarks.logger)
     try:
         app._link_jupyter_server_extension(server)
         wrong: list[Finding] = []
     except TraitError as error:
         wrong = [_wrong(str(error))]
-    except SystemExit:  # how traitlets ends at a wrong value in a file
+    except SystemExit:  # raised by traitlets for a wrong value in a file
         wrong = [_wrong(remarks.lines.pop() if remarks.lines else "They cannot be read.")]
     settings = wrong or [_as_set(app)]
     if wrong:
         app = DesktopApp(log=remarks.logger)
-    app.planner  # noqa: B018  what cannot be used of them is remarked
+    app.planner  # noqa: B018  logs unusable settings
     findings = (*settings, *map(_remark, remarks.lines))
     return Subject(app, server.config, bool(wrong), findings)
 
@@ -104,7 +104,7 @@ def _wrong(message: str) -> Finding:
 
 
 def _remark(line: str) -> Finding:
-    return note(_TOPIC, line, "Jupyter goes on without it.")
+    return note(_TOPIC, line, "Jupyter ignores it.")
 
 
 def _as_set(app: DesktopApp) -> Finding:
@@ -114,7 +114,7 @@ def _as_set(app: DesktopApp) -> Finding:
 
 
 def _set(app: DesktopApp) -> Iterator[tuple[str, Any]]:
-    """Yield settings that differ from their defaults; of free-form ones only their length."""
+    """Yield settings that are set; of lists and dictionaries only their length."""
     for owner in (app, app.xpra, app.slurm):
         kind = type(owner).__name__
         for name in sorted(settings_of(type(owner))):

@@ -20,8 +20,8 @@ from ..system.session_messages import Log, Phase, State, Step
 from . import opengl
 
 NAME = "doctor"
-_SLACK = 10.0  # seconds, beyond what each step of a start may take
-_NEWS = 2.0  # seconds for a session to tell why its display server has gone
+_SLACK = 10.0  # seconds beyond the limits of the start's steps
+_LAST_STATE_TIMEOUT = 2.0  # seconds for a session to report why its display server has ended
 _LOG_LINES = 20
 
 
@@ -29,9 +29,9 @@ _LOG_LINES = 20
 class Trial:
     """The result of one trial.
 
-    ``quick`` says that it was one without the start script. ``seconds`` are from the start, but for
-    "clean_up", which is how long that took. ``picture`` is the size of the first one, ``opengl``
-    what draws there (see ``opengl``), and ``left`` what was still there afterwards.
+    ``quick`` says that it was without the start script. ``seconds`` are from the start, except
+    "clean_up", which is a duration. ``picture`` is the size of the first picture, ``opengl`` the
+    renderers (see ``opengl``), and ``left`` the processes and files that were left.
     """
 
     backend: str
@@ -45,7 +45,7 @@ class Trial:
     log: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as ``--json`` shows it."""
+        """Return it in the format of ``--json``."""
         return {
             "backend": self.backend,
             "quick": self.quick,
@@ -60,18 +60,18 @@ class Trial:
 
 
 class Attempt:
-    """One start, to the first picture and the window manager; with ``quick``, to the former."""
+    """One start, to the first picture and the window manager; with ``quick``, to the picture."""
 
     def __init__(self, plan: Plan, quick: bool) -> None:
         self._plan = plan
         self._quick = quick
-        self._patience = plan.specification.start_timeout
+        self._start_timeout = plan.specification.start_timeout
         self._reachable = asyncio.Event()
         self._folder: Path | None = None
         self._trial = Trial(plan.specification.backend, quick)
 
     async def make(self) -> Trial:
-        """Start it, look at it, end it."""
+        """Start a desktop, examine it, and end it."""
         log = logging.Logger(NAME)
         log.addHandler(logging.NullHandler())
         self._session = DesktopSession(NAME, log)
@@ -85,7 +85,7 @@ class Attempt:
                 self._trial.error = error
             except OSError as error:
                 self._trial.error = StartFailed(
-                    f"No picture came from the display server: {error}.",
+                    f"The display server sent no picture: {error}.",
                     remedy="The last lines of the log below may say why.",
                 )
             finally:
@@ -96,13 +96,13 @@ class Attempt:
     async def _to_the_first_picture(self, events: asyncio.Queue[Snapshot | Log]) -> None:
         following = asyncio.ensure_future(self._follow(events))
         seeing = asyncio.ensure_future(self._see())
-        limit = 2 * self._patience + _SLACK
+        limit = 2 * self._start_timeout + _SLACK
         try:
             tasks = [following, seeing]
             await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_EXCEPTION)
             if seeing.done() and seeing.exception():
                 # The session's last state explains why there is no picture.
-                await asyncio.wait([following], timeout=_NEWS)
+                await asyncio.wait([following], timeout=_LAST_STATE_TIMEOUT)
             for task in filter(asyncio.Task.done, tasks):
                 task.result()
             if not all(map(asyncio.Task.done, tasks)):
@@ -112,7 +112,7 @@ class Attempt:
             seeing.cancel()
 
     async def _follow(self, events: asyncio.Queue[Snapshot | Log]) -> None:
-        """Note when each step was reached; return with the last."""
+        """Record when each step is reached; return after the last one."""
         entered: Step | None = None
         while True:
             news = await events.get()
@@ -122,7 +122,7 @@ class Attempt:
             if not state.state.alive:
                 raise _failed(state)
             if state.step is entered:
-                self._mark("process")  # the first word of its own
+                self._mark("process")  # the first event of the process itself
             entered = state.step
             if state.reachable:
                 self._mark("display_server")
@@ -134,8 +134,8 @@ class Attempt:
 
     def _note_window_manager(self) -> None:
         waited = time.monotonic() - self._began - self._trial.seconds["display_server"]
-        # Otherwise the session has given up waiting for it.
-        if waited < self._patience:
+        # Otherwise the wait of the session has timed out.
+        if waited < self._start_timeout:
             self._trial.window_manager = True
             self._mark("window_manager")
 
@@ -145,13 +145,13 @@ class Attempt:
         kind = backend(self._session.backend)
         password = self._session.new_password()
         connection = await self._session.connect(password, Access.FULL)
-        if path := connection.getpeername():  # it is none of this machine's otherwise
+        if path := connection.getpeername():  # empty for a desktop on another machine
             self._folder = Path(path).parent
         key = self._session.key(Access.FULL) or ""
 
         def look() -> tuple[int, int]:
             with connection:
-                connection.settimeout(self._patience)
+                connection.settimeout(self._start_timeout)
                 return kind.first_picture(connection, password, key)
 
         self._trial.picture = await asyncio.to_thread(look)
@@ -169,9 +169,9 @@ class Attempt:
 
 
 def _left(processes: list[Process], folder: Path | None) -> Iterator[str]:
-    """Yield what is still there."""
+    """Yield the processes and files that are left."""
     for process in filter(Process.is_running, processes):
-        yield f"process {process.pid} ({process.name or 'its name is hidden'})"
+        yield f"process {process.pid} ({process.name or 'name hidden'})"
     if folder and folder.exists():
         yield str(folder)
 
@@ -187,6 +187,6 @@ def _failed(state: State) -> DesktopError:
 
 def _too_late(seconds: float) -> StartTimeout:
     return StartTimeout(
-        f"There was no picture of the desktop after {seconds:g} seconds.",
+        f"The desktop had no picture after {seconds:g} seconds.",
         remedy="If this machine is merely slow, raise DesktopApp.start_timeout.",
     )

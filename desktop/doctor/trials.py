@@ -1,4 +1,4 @@
-"""Which desktops are started for trial, and what is said of each."""
+"""The trial starts: their choice, and their findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..desktops.plans import Plan, Wish
 from ..errors import DesktopError
 from ..placements import Local
 from . import opengl
-from .finding import Finding, State, note, ok
+from .finding import Finding, Severity, note, ok
 from .subject import Subject
 from .trial import NAME, Attempt, Trial
 
@@ -24,19 +24,19 @@ _CALLED = {"vnc": "VNC", "xpra": "Xpra"}
 def try_all(subject: Subject, quick: bool) -> tuple[list[Finding], list[Trial]]:
     """Start a desktop of each kind that the settings allow and this machine has."""
     if subject.wrong:
-        return [note(_TOPIC, "None was made, since the settings are wrong.")], []
+        return [note(_TOPIC, "None, because the settings are wrong.")], []
     kinds = _kinds(subject)
     if not kinds:
-        return [note(_TOPIC, "None was made, since there is no display server that will do.")], []
+        return [note(_TOPIC, "None, because there is no usable display server.")], []
     trials = [asyncio.run(Attempt(_plan(subject, kind, quick), quick).make()) for kind in kinds]
-    # The second kind of display server is tried only where it is asked for.
-    severities = [State.PROBLEM, *[State.NOTE] * (len(trials) - 1)]
+    # Only a failure of the first kind, which desktops get, is a problem.
+    severities = [Severity.PROBLEM, *[Severity.NOTE] * (len(trials) - 1)]
     pairs = zip(trials, severities, strict=True)
     return [finding for pair in pairs for finding in _findings(*pair)], trials
 
 
 def _kinds(subject: Subject) -> list[str]:
-    """Return the names of the backends to try; the one that a desktop gets first."""
+    """Return the names of the backends to try, first the one that a desktop gets."""
     specification = subject.specification
     kinds = []
     others = installed_here(specification.display) if specification.backend == AUTO else ()
@@ -44,7 +44,7 @@ def _kinds(subject: Subject) -> list[str]:
         try:
             chosen, _ = choose(name, specification.display)
         except DesktopError:
-            continue  # said already
+            continue  # reported by ``displays``
         kinds.append(chosen.name)
     return list(dict.fromkeys(kinds))
 
@@ -52,7 +52,7 @@ def _kinds(subject: Subject) -> list[str]:
 def _plan(subject: Subject, kind: str, quick: bool) -> Plan:
     # A trial start must not submit a job.
     plan = replace(subject.app.planner.plan(NAME, Wish(backend=kind)), placement=Local())
-    # Without programs there would be no window to show.
+    # In seamless mode there would be no window without programs.
     if quick and not _is_seamless(plan):
         alone = replace(plan.specification, start_script=str(_NOTHING))
         return replace(plan, specification=alone)
@@ -64,7 +64,7 @@ def _is_seamless(plan: Plan) -> bool:
     return specification.backend == "xpra" and specification.display.xpra.mode == "seamless"
 
 
-def _findings(trial: Trial, severity: State) -> Iterator[Finding]:
+def _findings(trial: Trial, severity: Severity) -> Iterator[Finding]:
     topic = f"{_TOPIC} ({_CALLED[trial.backend]})"
     if trial.error:
         error, log = trial.error, tuple(trial.log)

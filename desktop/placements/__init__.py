@@ -1,9 +1,9 @@
-"""Where a session runs, and how its display server is reached from here."""
+"""Placements: where a session runs, and how its display server is reached."""
 
 from .base import Placement
 from .local import Local
-from .slurm.placement import Slurm
+from .slurm.placement import SlurmPlacement
 
-__all__ = ["LOCAL", "NAMES", "SLURM", "Local", "Placement", "Slurm"]
+__all__ = ["LOCAL", "NAMES", "SLURM", "Local", "Placement", "SlurmPlacement"]
 
 LOCAL, SLURM = NAMES = ("local", "slurm")

@@ -11,11 +11,11 @@ from ..system.session_messages import Step
 
 
 class Placement(ABC):
-    """A place for sessions: this machine, a batch job, …
+    """A place where sessions run: this machine, a batch job, …
 
-    ``first_step`` is what a start begins with there (see ``session_messages.State``). A connection
-    takes no longer than ``opens_within``, and to end everything no more than ``slack`` beyond what
-    programs get, both in seconds.
+    ``first_step`` is the first step of a start there (see ``session_messages.State``). In seconds:
+    a connection takes ``opens_within`` at most, and the end of a desktop ``slack`` more than the
+    time for its programs.
     """
 
     first_step = Step.DISPLAY_SERVER
@@ -26,17 +26,17 @@ class Placement(ABC):
     def launch(self, session_command: Sequence[str]) -> list[str]:
         """Return the command line that runs ``session_command`` there.
 
-        Called by ``sessions`` once per start. Its standard input and output must be those of the
-        session, since they are its lifeline and its voice. Other users can see it.
+        Called once for each start. Its standard input and output must be those of the session,
+        which are its lifeline. Other users can see the command line.
         """
 
     def preamble(self) -> list[str]:
-        """Return lines for the command's standard input, before what the session is told."""
+        """Return lines for the command's standard input, before the specification."""
         return []
 
     @abstractmethod
     async def connect(self, path: str) -> socket.socket:
-        """Return a byte stream to the Unix socket ``path`` there, as the session has told it.
+        """Return a byte stream to the Unix socket ``path`` that the session has sent.
 
-        Called for each viewer. Raises ``NotReady`` where the socket is not listened on.
+        Called for each viewer. Raises ``NotReady`` if no server listens there.
         """

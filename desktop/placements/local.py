@@ -11,26 +11,26 @@ from .base import Placement
 
 
 class Local(Placement):
-    """A child process, and its Unix socket."""
+    """A session as a child process, with a Unix socket."""
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
-        """Return the command as it is."""
+        """Return the command unchanged."""
         return list(session_command)
 
     async def connect(self, path: str) -> socket.socket:
-        """Connect to ``path``; raises ``NotReady`` where it is not listened on."""
+        """Connect to ``path``; raises ``NotReady`` if no server listens there."""
         connection = socket.socket(socket.AF_UNIX)
         connection.setblocking(False)
         try:
             await asyncio.get_running_loop().sock_connect(connection, path)
-            # A full backlog looks like success: connect(2) says EAGAIN, and asyncio takes that
-            # for a connection that will be there in a moment.
+            # A full backlog looks like success: connect(2) fails with EAGAIN, which asyncio takes
+            # for a connection in progress.
             connection.getpeername()
         except OSError as error:
             connection.close()
-            # Whether it is over, or just comes back, the session will say.
+            # The session reports whether the display server has ended or restarts.
             raise NotReady(
                 f"The display server does not answer ({error.strerror}).",
-                remedy="Try again in a moment. If it stays so, restart the desktop.",
+                remedy="Try again in a moment. If the error persists, restart the desktop.",
             ) from error
         return connection

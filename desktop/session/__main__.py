@@ -1,6 +1,6 @@
-"""``python -m jupyter_desktop.session``: one desktop; its specification comes on standard input.
+"""``python -m jupyter_desktop.session``: one desktop, specified on standard input.
 
-See ``system.session_messages`` for what is said there.
+The protocol is in ``system.session_messages``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .x11.display_number import display_number, unwritable
 
 def main() -> int:
     """Run one session until it ends or its lifeline closes; return the exit status."""
-    # Not a byte more than the first line: the rest is for the session.
+    # Unbuffered: the bytes after the first line are for the session.
     with os.fdopen(0, "rb", buffering=0, closefd=False) as lifeline:
         line = lifeline.readline()
     if not line:
@@ -41,7 +41,7 @@ def main() -> int:
     try:
         abstract = unwritable() is not None
         with (
-            # Before folders of others are removed, and again before this session's is.
+            # Once before unclaimed folders are removed, once before this session's folder is.
             no_dead_mounts(),
             runtime_folder(specification.folders) as folder,
             no_dead_mounts(),
@@ -61,7 +61,7 @@ def main() -> int:
 def _work(specification: Specification, where: Runtime) -> None:
     try:
         search = Search(specification.backend, specification.display)
-    except OSError as error:  # no more processes, or files
+    except OSError as error:  # out of processes or file descriptors
         return _tell_failed(failures.system_error(error))
     asyncio.run(_run(specification, where, search))
 
@@ -71,14 +71,14 @@ async def _run(specification: Specification, where: Runtime, search: Search) -> 
         session = Session(specification, where, search, control)
         with signals.asking(session.stop):
             listening = asyncio.ensure_future(_obey(control, session, specification.silence))
-            # However that ends, the session would not hear any more that its server has gone.
+            # Without this task, whatever ended it, the session would not see its lifeline close.
             listening.add_done_callback(lambda _: session.stop("Its server ended."))
             await session.run()
             listening.cancel()
 
 
 async def _obey(control: Control, session: Session, silence: float) -> None:
-    # Not awaited one after the other: the X server may be in no hurry.
+    # Commands run concurrently: the X server may block one of them.
     tasks: set[asyncio.Future[None]] = set()
     async for command in control.commands(silence):
         match command:
@@ -104,10 +104,10 @@ async def _admit(control: Control, session: Session, command: Admit) -> None:
     except DesktopError as error:
         problem = error
     except OSError as error:  # the disk is full, or the folder was removed
-        problem = failures.lets_nobody_in(error)
+        problem = failures.admits_no_viewers(error)
     except Exception as error:  # the waiting request needs an answer
         traceback.print_exc()
-        problem = failures.lets_nobody_in(error)
+        problem = failures.admits_no_viewers(error)
     else:
         return control.send(Admitted(command.id, str(path)))
     control.send(Admitted(command.id, error=Problem.of(problem)))

@@ -1,14 +1,14 @@
-"""Sees one application to its end: ``python -m jupyter_desktop.session.attendant``.
+"""Runs one application until it ends: ``python -m jupyter_desktop.session.attendant``.
 
-Its arguments are ``MODE FOLDER COMMAND…``.
+The arguments are ``MODE FOLDER COMMAND…``.
 
-It runs the command in ``FOLDER`` and exits with its status, but not before the application is
-over. That is more than the end of the command: many a launcher returns at once and leaves its
-program in the background, or has a service of the D-Bus open the window. With MODE "full-screen"
-the application's window fills the screen.
+The attendant runs the command in ``FOLDER`` and exits with its status once the application has
+ended. The end of the command is not enough: many launchers return at once and leave their program
+in the background, or let a D-Bus service open the window. With MODE "full-screen" the
+application's window fills the screen.
 
-$JUPYTER_DESKTOP_ENVIRONMENT holds, as JSON, what the application has in its environment besides
-what there is: the start script and the window manager were not to see it.
+$JUPYTER_DESKTOP_ENVIRONMENT holds, as JSON, the variables added to the application's environment,
+which the start script and the window manager do not see.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from .x11.windows import ClientWindows
 
 _FULL_SCREEN = "full-screen"
 
-# Seconds without a window after which none is coming: another one, after a splash screen; the
-# first one, of a D-Bus service, from the command's end.
-_PAUSE, _SERVICE = 5.0, 15.0
+# Seconds to wait for the next window after the last one (a splash screen) has closed, and, after
+# the command has ended, for the first window of a D-Bus service.
+_NEXT_WINDOW_TIMEOUT, _SERVICE_TIMEOUT = 5.0, 15.0
 _CANNOT_RUN = 126  # a shell's exit status (sh(1))
 
 
 class Attendant:
-    """Runs ``command``, and knows when what has come of it is over."""
+    """Runs a command until its processes and windows are gone."""
 
     def __init__(self, windows: ClientWindows, display: int) -> None:
         self._windows = windows
-        self._display = display  # the file descriptor on which it is told of windows
+        self._display = display  # the file descriptor of the X connection
         self._status: int | None = None  # of the command
-        self._alone = False  # none of its processes is left
+        self._alone = False  # the command's processes are all gone
         self._last_window = time.monotonic()
 
     def run(self, command: list[str], folder: str) -> int:
-        """Return the command's exit status, when all is over."""
+        """Return the command's exit status once the application has ended."""
         adopt_orphans()
         woken, waking = os.pipe()
         for end in (woken, waking):
@@ -60,7 +60,7 @@ class Attendant:
         print(f"Running {shlex.join(command)}", flush=True)
         process = subprocess.Popen(command, cwd=folder, env=environment)
         while not self._is_over():
-            waiting = None if self._status is None else _PAUSE / 10
+            waiting = None if self._status is None else _NEXT_WINDOW_TIMEOUT / 10
             readable, _, _ = select.select([self._display, woken], [], [], waiting)
             if woken in readable:
                 os.read(woken, 512)
@@ -77,7 +77,11 @@ class Attendant:
         if self._alone and (self._status != 0 or self._windows.seen):
             return True
         waited = time.monotonic() - self._last_window
-        return waited > _PAUSE if self._windows.seen else self._alone and waited > _SERVICE
+        return (
+            waited > _NEXT_WINDOW_TIMEOUT
+            if self._windows.seen
+            else self._alone and waited > _SERVICE_TIMEOUT
+        )
 
     def _reap(self, command: subprocess.Popen[bytes]) -> None:
         while True:
@@ -94,7 +98,7 @@ class Attendant:
 
 
 def main() -> int:
-    """Run an application; return the exit status, as a shell tells it."""
+    """Run an application; return its exit status as a shell does."""
     mode, folder, *command = sys.argv[1:]
     x = XConnection(os.environ["DISPLAY"])
     attendant = Attendant(
@@ -106,7 +110,7 @@ def main() -> int:
         print(f"{command[0]} cannot be run: {error.strerror}.", file=sys.stderr)
         return _CANNOT_RUN
     except xcffib.ConnectionException:
-        return 1  # the display is gone, which the session knows better
+        return 1  # the display is gone; the session reports that
     if status < 0:
         print(f"{command[0]} was ended by {signal.Signals(-status).name}.", file=sys.stderr)
     return status if status >= 0 else 128 - status

@@ -1,6 +1,6 @@
 """The session's end of its lifeline: commands on standard input, events on standard output.
 
-What they are is in ``system.session_messages``.
+The messages are in ``system.session_messages``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from contextlib import asynccontextmanager
 from ..system import pipes
 from ..system.session_messages import BadMessage, Command, Event, decode_command, encode
 
-_GRACE = 0.5  # seconds
-_LAST_WORDS = 2.0  # seconds for the last events to be taken
+_LATE_LINE_TIMEOUT = 0.5  # seconds to read a line that was sent while this process was stopped
+_FLUSH_TIMEOUT = 2.0  # seconds for the other side to read the last events
 
 
 class _Ended(asyncio.BaseProtocol):
-    """Knows when everything was written, or cannot be any more."""
+    """Completes ``ended`` when all data was written, or the pipe has closed."""
 
     def __init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -32,7 +32,7 @@ class _Ended(asyncio.BaseProtocol):
 
 
 class Control:
-    """The two ways to the process that started this session."""
+    """The channel to and from the process that started this session."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport | asyncio.StreamWriter
@@ -49,14 +49,14 @@ class Control:
             yield cls(reader, writer)
 
     async def commands(self, silence: float = 0) -> AsyncIterator[Command]:
-        """Yield commands until the lifeline closes, or was silent for so many seconds, if any."""
+        """Yield commands until the lifeline closes, or is silent for ``silence`` seconds."""
         try:
             while line := await self._line(silence):
                 try:
                     yield decode_command(line)
                 except BadMessage as error:
                     # The line may hold a password, and this goes to the log.
-                    print(f"A command was not understood: {error}", file=sys.stderr)
+                    print(f"A command was not recognised: {error}", file=sys.stderr)
         except asyncio.TimeoutError:
             return
 
@@ -64,12 +64,12 @@ class Control:
         try:
             return await asyncio.wait_for(self._reader.readline(), silence or None)
         except asyncio.TimeoutError:
-            # Where this process was stopped meanwhile, what was sent is there, and just not read
-            # (from Python 3.12 on, asyncio tells only that the time is over).
-            return await asyncio.wait_for(self._reader.readline(), _GRACE)
+            # After SIGSTOP, a line that was sent in time may still be unread: since Python 3.12,
+            # asyncio reports only the timeout.
+            return await asyncio.wait_for(self._reader.readline(), _LATE_LINE_TIMEOUT)
 
     def send(self, event: Event) -> None:
-        """Send an event to the process that started this session; nothing happens if it is gone."""
+        """Send an event to the process that started this session; ignored if that has ended."""
         if not self._writer.is_closing():
             self._writer.write(encode(event))
 
@@ -84,17 +84,17 @@ async def _pipes() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.WriteTra
             yield reader, writer
         finally:
             writer.close()
-            # The last state may be longer than a pipe takes at once.
-            await asyncio.wait([ended.ended], timeout=_LAST_WORDS)
+            # The last state may be larger than the pipe's buffer.
+            await asyncio.wait([ended.ended], timeout=_FLUSH_TIMEOUT)
 
 
 @asynccontextmanager
 async def _socket() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    # As if it were a pipe, asyncio would take whatever there is to read for the other side's end.
+    # connect_write_pipe would take any readable data for the end of the other side.
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=os.dup(0)))
     try:
         yield reader, writer
     finally:
         writer.close()
         with contextlib.suppress(OSError, asyncio.TimeoutError):
-            await asyncio.wait_for(writer.wait_closed(), _LAST_WORDS)
+            await asyncio.wait_for(writer.wait_closed(), _FLUSH_TIMEOUT)

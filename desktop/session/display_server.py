@@ -1,4 +1,4 @@
-"""The display server of one desktop: an X server, and what shows it to viewers."""
+"""The display server of one desktop: an X server, and the server for its viewers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ..backends import Backend, Entrance, Installed, Program, Runtime, size
+from ..backends import Backend, Entrance, Installed, Runtime, ServerProgram, size
 from ..errors import NotReady, StartError, StartFailed
 from ..system import credentials, libraries, pipes
 from ..system.access import Access
@@ -26,14 +26,14 @@ from .x11.sizing import Sizing
 _T = TypeVar("_T")
 
 NAME = "display server"
-_GIVEN_UP = 60.0  # seconds in which three ends are too many, besides those it was waited for
+_RESTART_WINDOW = 60.0  # seconds in which three exits end the desktop, without waits for readiness
 
 
 class DisplayServer:
-    """Starts what ``backend`` says, as ``children`` that print to ``log``.
+    """Starts the programs of ``backend`` as children that print to ``log``.
 
-    ``tell_reachable`` is called, once it was started, when viewers do not get in for a while, and
-    when they do again; ``reachable`` is how it is now.
+    ``reachable`` says whether viewers can connect. ``tell_reachable`` is called when that changes
+    after the start.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class DisplayServer:
             self._sizing = Sizing(where.display, backend.largest_screen, log.write)
 
     async def admit(self, password: str | None, access: Access) -> Path:
-        """Put ``password`` in force, for ``access``, and return the socket where it is asked for.
+        """Set ``password`` for ``access``, and return the socket that accepts it.
 
-        Viewers that authenticate from now on need it; with None, all stays as it is. Raises
+        Viewers that authenticate from now on need it; None keeps the present one. Raises
         ``DesktopError``, or ``OSError``.
         """
         entrance = self._where.entrance
@@ -83,14 +83,14 @@ class DisplayServer:
         return entrance.socket
 
     async def resize(self, geometry: str) -> None:
-        """Give the screen another size, where the display server does not do so itself."""
+        """Resize the screen, where the display server does not do so itself."""
         if self._sizing:
             await self._sizing.resize(*size(geometry))
 
     async def start(
         self, children: Children, environment: Mapping[str, str], stopping: Stopping
     ) -> Child:
-        """Start it; return it when X clients and viewers get in.
+        """Start it; return it when X clients and viewers can connect.
 
         Raises ``StartError``, or ``Stopped``.
         """
@@ -100,13 +100,13 @@ class DisplayServer:
         self._write_files()
         if self._where.abstract:
             self._log.write(
-                "The folder of X sockets cannot be written to: X clients reach this "
-                "display at its abstract socket only."
+                "The folder of X sockets is not writable: X clients reach this display at its "
+                "abstract socket only."
             )
         server = await self._start_x_server()
         if self._where.abstract and not is_own_server(self._where.display):
             raise failures.foreign_display(self._where.display)
-        # Xpra takes what it finds for the size to begin with, and then another one all the same.
+        # Xpra takes the present size as the initial one, and then changes it: resize again below.
         await self._in_time(self.resize(self._settings.geometry), server)
         viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
         if viewers is None:
@@ -117,27 +117,28 @@ class DisplayServer:
         both = first_of(server, viewer_server)
         await self._in_time(self.resize(self._settings.geometry), both)
         self.reachable = True
-        # The programs on the desktop are the X server's clients: they would not even notice.
-        within = _GIVEN_UP + 2 * self._timeout
+        # Restarting is safe: the programs on the desktop are clients of the X server.
+        within = _RESTART_WINDOW + 2 * self._timeout
         again = kept(viewer_server, lambda: self._start_again(viewers), within=within)
         return first_of(server, again)
 
-    async def _start_viewers(self, program: Program, x_server: Child) -> Child:
-        """Start what serves viewers; return it when they get in."""
+    async def _start_viewers(self, program: ServerProgram, x_server: Child) -> Child:
+        """Start the server for viewers; return it when they can connect."""
         server = self._start(program)
         both = first_of(x_server, server)
         await self._in_time(self._answering(self._where.entrance, Access.FULL), both)
         return server
 
-    async def _fitting(self, program: Program, start: Callable[[], Awaitable[_T]]) -> _T:
-        """Return what ``start`` returns, which starts ``program``.
+    async def _fitting(self, program: ServerProgram, start: Callable[[], Awaitable[_T]]) -> _T:
+        """Call ``start``, which starts ``program``, and return its result.
 
-        Where that ends for a library that does not fit, it is started once more without the user's.
+        If the program ends because of an unfit library, start it once more without the user's
+        libraries.
         """
         log_begins = self._log.count
         try:
             return await start()
-        except StartFailed:  # and not where it is merely late: that one may still be there
+        except StartFailed:  # not StartTimeout: a late program may still be running
             await self._log.caught_up()
             said = libraries.complaint("\n".join(self._log.since(log_begins)))
             if self._library_variables or not said:
@@ -149,7 +150,7 @@ class DisplayServer:
             return await start()
 
     async def _misfit(self, program: str, said: str) -> libraries.Misfit | None:
-        """Return which library made ``program`` complain; None where that is not known."""
+        """Return the library that made ``program`` complain; None if unknown."""
         check = library_check.first_misfit([program], self._environment, said)
         try:
             return await self._stopping.unless(check)
@@ -158,20 +159,20 @@ class DisplayServer:
             return None
 
     def _leave_out_libraries(self, misfit: libraries.Misfit) -> None:
-        """Run all that it consists of without the libraries of the user's environment from now."""
+        """From now on, run its programs without the libraries of the user's environment."""
         self._library_variables = libraries.NONE
         names = " and ".join(misfit.variables)
-        self._log.write(f"The display server is run without {names}: {misfit}.")
+        self._log.write(f"The display server runs without {names}: {misfit}.")
 
     def _write_files(self) -> None:
-        """Write secrets and what else the display server reads."""
+        """Write the secrets and other files that the display server reads."""
         self._write_passwords()
         cookie = cookies.entries(credentials.x_cookie(), self._where.display)
         write_secret(self._where.xauthority, cookie)
         files = self._backend.files(self._where, self._settings, self._key)
         for path, contents in files.items():
             write_secret(path, contents)
-        # For our own X clients, whose library reads it from there.
+        # For this process's own X clients: xcffib reads this variable.
         os.environ["XAUTHORITY"] = str(self._where.xauthority)
 
     def _write_passwords(self) -> None:
@@ -179,14 +180,14 @@ class DisplayServer:
         for path, contents in files.items():
             write_secret(path, contents)
 
-    async def _serve_view_only(self, program: Program, entrance: Entrance) -> None:
-        """Return when the server for those who only look lets them in."""
+    async def _serve_view_only(self, program: ServerProgram, entrance: Entrance) -> None:
+        """Return when the view-only server admits viewers."""
         async with self._view_only_turn:
             if self._view_only is None or self._view_only.exited.done():
                 self._view_only = self._start(program)
             server = self._view_only
             try:
-                # Asked each time: it may live and not answer any more.
+                # Probed each time: it may be alive and hang.
                 await self._in_time(self._answering(entrance, Access.VIEW), server)
             except StartError:
                 self._view_only = None
@@ -194,7 +195,7 @@ class DisplayServer:
                 raise
 
     async def _start_x_server(self) -> Child:
-        """Start the first X server that works; return it when X clients get in."""
+        """Start the first X server that works; return it when X clients can connect."""
         reading, writing = os.pipe()
         try:
             async with pipes.reader(reading) as ready:
@@ -219,20 +220,20 @@ class DisplayServer:
         raise failures.no_x_socket(problem, why) if why else problem
 
     async def _start_one(
-        self, program: Program, ready_fd: int, ready: asyncio.StreamReader, timeout: float
+        self, program: ServerProgram, ready_fd: int, ready: asyncio.StreamReader, timeout: float
     ) -> Child:
-        """Start an X server; return it when X clients get in."""
+        """Start an X server; return it when X clients can connect."""
         server = self._start(program, pass_fds=[ready_fd])
         await self._is_ready(ready, server, timeout)
         return server
 
-    def _pass_over(self, program: Program, problem: object) -> None:
+    def _pass_over(self, program: ServerProgram, problem: object) -> None:
         self._log.write(f"{program.name} does not work here: {problem}")
 
     async def _is_ready(self, ready: asyncio.StreamReader, server: Child, timeout: float) -> None:
-        """Return when ``server`` says that it is ready; raise ``StartError`` if it does not.
+        """Return when ``server`` reports that it is ready.
 
-        Then it has ended.
+        If it does not, end it and raise ``StartError``.
         """
         line = asyncio.ensure_future(ready.readline())
         try:
@@ -246,8 +247,8 @@ class DisplayServer:
         finally:
             line.cancel()
 
-    def _start(self, program: Program, pass_fds: Sequence[int] = ()) -> Child:
-        """Start a part of it."""
+    def _start(self, program: ServerProgram, pass_fds: Sequence[int] = ()) -> Child:
+        """Start one program of the display server."""
         self._log.write(f"Starting {program.name}.")
         return self._children.start(
             NAME,
@@ -256,12 +257,12 @@ class DisplayServer:
             folder=Path("/"),
             output=self._log.pipe,
             pass_fds=pass_fds,
-            # Some files of theirs would be for everyone.
+            # Otherwise some of their files would be readable by all users.
             umask=0o077,
         )
 
-    def _start_again(self, program: Program) -> Child | None:
-        """Start a part of it anew; None where the desktop is ending."""
+    def _start_again(self, program: ServerProgram) -> Child | None:
+        """Restart a program of the display server; None while the desktop is ending."""
         if self._children.ending:
             return None
         self._log.write(f"{program.name} has ended.")
@@ -275,7 +276,7 @@ class DisplayServer:
         return server
 
     async def _return(self, server: Child) -> None:
-        """See that viewers get in at ``server``, which was started anew, or end it."""
+        """Wait until viewers can connect to the restarted ``server``; kill it if they cannot."""
         try:
             await self._in_time(self._answering(self._where.entrance, Access.FULL), server)
             self._set_reachable(True)
@@ -292,7 +293,7 @@ class DisplayServer:
             self._tell_reachable()
 
     async def _answering(self, entrance: Entrance, access: Access) -> None:
-        """Return when a viewer's handshake is completed there."""
+        """Return when a viewer's handshake at ``entrance`` succeeds."""
         encrypts = self._backend.encrypts(self._settings)
         key = credentials.key_for(self._key, access) if encrypts else ""
         while True:
@@ -304,7 +305,7 @@ class DisplayServer:
                 await asyncio.sleep(0.02)
 
     async def _in_time(self, waiting: Awaitable[_T], server: Child) -> _T:
-        """Return what ``waiting`` returns; raise where the server is late, or ends."""
+        """Return the result of ``waiting``; raise if the server is late, or ends."""
         task = asyncio.ensure_future(waiting)
         try:
             await self._stopping.first(self._timeout, task, server.exited)

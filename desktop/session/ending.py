@@ -1,8 +1,7 @@
-"""The end of a desktop, from the outside in: programs first, then what serves them.
+"""The end of a desktop, from the outside in: programs first, then the services they use.
 
-Programs that are asked to end (SIGTERM) save what they have, if they are made so; meanwhile they
-need the display, D-Bus, and the services that it has started. An X client whose X server has gone
-ends at once, as by a crash.
+Some programs save their state on SIGTERM; meanwhile they need the display, D-Bus, and the services
+that D-Bus has started. An X client whose X server has gone ends at once, as in a crash.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from .processes.children import Children
 from .processes.deadlines import LEAST, X_ANSWERS
 from .x11.clients import DisplayClients, clients_of
 
-_FOR_LOG_OUT = 0.5  # of ``stop_timeout``, at most: then programs are asked one by one
+_LOG_OUT_SHARE = 0.5  # of ``stop_timeout`` at most; then programs get SIGTERM
 
-# The D-Bus call that makes a session manager have the programs that know it save, and leave (XSMP),
-# without a question to the user, which would hold it up. It is refused while the session manager is
-# still starting programs; the tools that come with it would show that in a dialog, and wait.
+# The D-Bus call that makes a session manager log out: its clients save and exit (XSMP), with no
+# dialog that would block. The session manager refuses it while it is still starting programs; its
+# own log-out tools would show that in a dialog, and wait.
 _CALL = ("dbus-send", "--session", "--print-reply")
 _LOG_OUT = {
     "xfce4-session": (
@@ -40,7 +39,7 @@ _LOG_OUT = {
         *("org.gnome.SessionManager.Logout", "uint32:1"),
     ),
 }
-# In the environment of what a session manager has started (X Session Management Library, 2).
+# In the environment of a session manager's children (X Session Management Library, 2).
 _SESSION_MANAGER = "SESSION_MANAGER"
 
 # Names of programs, of 15 bytes at most (proc(5), "comm").
@@ -51,20 +50,20 @@ _STARTED_BY_BUS = "DBUS_STARTER_BUS_TYPE"  # in the environment of services (dbu
 
 
 async def end(
-    children: Children, display: str, script: str, patience: float, log: Callable[[str], None]
+    children: Children, display: str, script: str, stop_timeout: float, log: Callable[[str], None]
 ) -> None:
-    """End every process of a desktop; its programs have ``patience`` seconds.
+    """End every process of a desktop; its programs have ``stop_timeout`` seconds.
 
     ``display`` is the X display (":N"), ``script`` the name of the start script among
-    ``children``. ``log`` is told what did not end by itself.
+    ``children``. Each process that has to be killed is reported to ``log``.
     """
     children.ending = True
     now = asyncio.get_running_loop().time
-    deadline = now() + patience
+    deadline = now() + stop_timeout
     if children.pids(display_server.NAME):
-        clients = await asyncio.to_thread(clients_of, display, min(X_ANSWERS, patience / 4))
+        clients = await asyncio.to_thread(clients_of, display, min(X_ANSWERS, stop_timeout / 4))
         outside = list(_started_elsewhere(clients, display))
-        await _log_out(children, now() + patience * _FOR_LOG_OUT)
+        await _log_out(children, now() + stop_timeout * _LOG_OUT_SHARE)
         programs = _Parts(children, clients, script).programs
         _kill(await children.end([*programs, *outside], deadline), log)
         services = _Parts(children, clients, script).all_but_display
@@ -75,9 +74,9 @@ async def end(
 
 
 class _Parts:
-    """The descendants of this process, sorted by their part in the desktop, as it is now.
+    """The present descendants of this process, by their part in the desktop.
 
-    ``programs`` are those of the user, ``all_but_display`` also what serves them.
+    ``programs`` are those of the user; ``all_but_display`` includes the services they use.
     """
 
     def __init__(self, children: Children, clients: DisplayClients, script: str) -> None:
@@ -85,7 +84,7 @@ class _Parts:
         self._clients = clients.all
         self._display = children.pids(display_server.NAME)
         known = {*clients.managers, *children.pids(script), *_session_managers(self._tree.values())}
-        # The start script waits for the session manager, and that for the window manager.
+        # The start script waits for the session manager, which waits for the window manager.
         self._frame = {pid for one in known for pid in self._line(one)}
 
     @property
@@ -101,12 +100,12 @@ class _Parts:
         return process.pid in self._frame or process.name in _BUSES or self._is_bus_service(process)
 
     def _is_bus_service(self, process: Process) -> bool:
-        """Whether D-Bus has started it, and it is no program, such as a terminal, or in one."""
+        """Whether it is a D-Bus service, and no X client, such as a terminal, or below one."""
         is_program = not self._clients.isdisjoint(self._line(process.pid))
         return not is_program and _STARTED_BY_BUS in process.variables()
 
     def _line(self, pid: int) -> list[int]:
-        """Return ``pid`` and those above it, up to this process, which is not one of them."""
+        """Return ``pid`` and its ancestors, up to but without this process."""
         line = []
         while pid in self._tree:
             line.append(pid)
@@ -115,11 +114,11 @@ class _Parts:
 
 
 def _started_elsewhere(clients: DisplayClients, display: str) -> Iterable[Process]:
-    """Yield this user's programs that were started elsewhere, from a terminal of Jupyter perhaps.
+    """Yield this user's programs that were started elsewhere, such as in a terminal of Jupyter.
 
-    Only those that were started for the display and have windows on it: they cannot go on without
-    it. A daemon that was asked for a window there can (Emacs), and so can what forwards windows
-    from elsewhere, with a login and other connections that are none of this desktop's business.
+    Only those that were started for the display and have windows on it: they cannot run without
+    it. A daemon that opened a window there on request can (Emacs), and so can ssh, which forwards
+    windows of another host and may carry other connections.
     """
     ours = {*ancestors(), *(process.pid for process in descendants())}
     there = map(process, clients.owners - ours)
@@ -136,9 +135,9 @@ def _is_started_for(one: Process, display: str) -> bool:
 
 
 async def _log_out(children: Children, deadline: float) -> None:
-    """Ask the session manager, if there is one, and return when it has gone, or at ``deadline``.
+    """Ask the session manager, if any, to log out.
 
-    Or at once, where it refuses.
+    Return when it has ended, at once if it refuses, or at ``deadline``.
     """
     tree = {process.pid: process for process in descendants()}
     for manager in map(tree.__getitem__, _session_managers(tree.values())):
@@ -149,7 +148,7 @@ async def _log_out(children: Children, deadline: float) -> None:
             continue
         above = tree.get(manager.parent)
         if above and above.name == _WAITS_FOR_LOG_OUT:
-            # It would take D-Bus away from the programs, as soon as the session manager has gone.
+            # dbus-run-session would end D-Bus, which programs still use, after the session manager.
             above.send(signal.SIGSTOP)
         try:
             command = [program, *options, *_LOG_OUT[manager.name]]
@@ -161,9 +160,9 @@ async def _log_out(children: Children, deadline: float) -> None:
 
 
 def _session_managers(tree: Iterable[Process]) -> set[int]:
-    """Return those in ``tree``, by the addresses that what they have started has of them.
+    """Return the session managers in ``tree``, by the addresses in their children's environment.
 
-    Each ends with the process id (libICE names its sockets by it).
+    An address ends with the session manager's process id (libICE names its sockets by it).
     """
     addresses = (process.variables().get(_SESSION_MANAGER, "") for process in tree)
     named = {int(pid) for address in addresses for pid in re.findall(r"/(\d+)(?:,|$)", address)}
@@ -171,9 +170,9 @@ def _session_managers(tree: Iterable[Process]) -> set[int]:
 
 
 def _kill(processes: Iterable[Process], log: Callable[[str], None]) -> None:
-    """Kill those that are our descendants: others have not asked to be ended with the desktop."""
+    """Kill those that are descendants; programs that were started elsewhere are left running."""
     ours = {process.pid for process in descendants()}
     for one in processes:
         if one.pid in ours:
-            log(f"{one.name or 'A process'} ({one.pid}) did not end in time, and is killed.")
+            log(f"{one.name or 'A process'} ({one.pid}) did not end in time and is killed.")
             one.send(signal.SIGKILL)

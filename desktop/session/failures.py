@@ -13,8 +13,8 @@ from .x11.display_number import SOCKETS, Unwritable
 
 _COMMAND_NOT_FOUND = 127  # the exit status of a shell (sh(1)), and of glibc's loader
 _NO_PROCESS = (
-    "There may be no more processes: end programs that nobody needs, or raise that limit where "
-    "Jupyter is started (ulimit -u, or the limit of the container or job)."
+    "The limit on processes may be reached: end programs that are not needed, or raise that limit "
+    "where Jupyter is started (ulimit -u, or the limit of the container or job)."
 )
 
 
@@ -46,44 +46,44 @@ def _ended_early(child: Child) -> str:
 
 
 def unfit_library(error: DesktopError, variables: tuple[str, ...], said: str) -> StartFailed:
-    """Return ``error`` with what a loader ``said``, which libraries of ``variables`` may cause."""
+    """Return ``error`` with the loader's message ``said``; ``variables`` may be the cause."""
     names = " and ".join(variables)
     remedy = (
-        f"Jupyter runs with {names}, of a module or of conda. Start it without, or unset "
+        f"Jupyter runs with {names} set, as by a module or conda. Start it without, or unset "
         f"{names} in your start script."
     )
     return StartFailed(
-        f"{error.message} A program found a library missing or unfit: {said}",
+        f"{error.message} A library is missing or unfit for a program: {said}",
         remedy=f"{remedy} If that does not help: {error.remedy}" if error.remedy else remedy,
         command=error.command,
     )
 
 
 def unknown_fit(programs: str) -> str:
-    """Return the line of a log where ``libraries.Unknown`` was raised about ``programs``."""
+    """Return the log line for ``libraries.Unknown`` about ``programs``."""
     names = " and ".join(libraries.are_set(os.environ))
     return (
-        f"Whether the libraries of {names} fit {programs} was not found out in "
-        f"{libraries.PATIENCE:g} seconds; they are taken to fit."
+        f"The check whether the libraries of {names} fit {programs} took more than "
+        f"{libraries.CHECK_TIMEOUT:g} seconds; they are assumed to fit."
     )
 
 
 def no_x_socket(error: StartError, folder: Unwritable) -> StartFailed:
-    """Return ``error`` of an X server that could only listen on an abstract socket."""
+    """Return ``error``, of an X server that had only an abstract socket to listen on."""
     return StartFailed(
-        f"{error.message} No socket can be made in {SOCKETS} ({folder.why}), and this X server may "
-        "be unable to listen anywhere else.",
-        remedy="The last lines of the log below may say more. This lets it listen there; ask the "
-        "administrator of this machine to:",
+        f"{error.message} No socket can be created in {SOCKETS} ({folder.why}), and this X server "
+        "may be unable to listen anywhere else.",
+        remedy="The last lines of the log below may say more. To let it listen there, ask the "
+        "administrator of this machine to run:",
         command=folder.command,
     )
 
 
 def foreign_display(display: str) -> StartFailed:
-    """Return the error for an abstract socket that another user has taken."""
+    """Return the error for an abstract socket that another user has bound."""
     return StartFailed(
-        f"Another user's program listens where X clients look for the display {display}.",
-        remedy="Start the desktop again, which takes another number.",
+        f"Another user's program listens on the abstract socket of the display {display}.",
+        remedy="Start the desktop again: it takes another display number.",
     )
 
 
@@ -99,33 +99,33 @@ def too_late(seconds: float) -> StartTimeout:
 def search_too_late(seconds: float) -> StartTimeout:
     """Return the error for a search for a display server that took more than ``seconds``."""
     return StartTimeout(
-        f"No display server was found in {seconds:g} seconds, and the search goes on.",
+        f"The search for a display server was not finished after {seconds:g} seconds.",
         remedy="A folder on PATH may be on a file system that does not answer. If this machine is "
         "merely slow, raise DesktopApp.start_timeout.",
     )
 
 
-def lets_nobody_in(error: Exception) -> Unreachable:
-    """Return the error for a password that could not be put in force."""
+def admits_no_viewers(error: Exception) -> Unreachable:
+    """Return the error for a password that could not be set."""
     return Unreachable(
-        f"The desktop is running, but lets nobody in any more: {error}.",
-        remedy="Free space there, if that is what is missing. If its folder was removed, as is "
-        "done with /run/user at log-out, it has to be restarted.",
+        f"The desktop is running, but cannot admit viewers: {error}.",
+        remedy="If the disk is full, free space there. If the desktop's folder was removed, as "
+        "/run/user is at log-out, restart the desktop.",
     )
 
 
 def unexpected(error: Exception) -> DesktopError:
     """Return the error for an unforeseen failure."""
     return DesktopError(
-        f"The desktop has ended for a fault of jupyter-desktop itself "
+        f"The desktop has ended because of a bug in jupyter-desktop "
         f"({type(error).__name__}: {error}).",
-        remedy="Start it again. If that happens once more, report it, with what the log of the "
-        "Jupyter server says of it.",
+        remedy="Start it again. If it happens again, report it, with the traceback in the log of "
+        "the Jupyter server.",
     )
 
 
 def system_error(error: OSError) -> StartFailed:
-    """Return the error for what the system refuses: a full disk, a limit."""
+    """Return the error for a failed system call: a full disk, a limit."""
     return StartFailed(
         f"The desktop could not be started: {error}.",
         remedy=_NO_PROCESS

@@ -1,7 +1,7 @@
-"""The check whether the user's libraries fit programs, in a thread that nothing has to wait for.
+"""The check whether the user's libraries fit programs, in a daemon thread.
 
 The libraries may be on a file system that does not answer. A thread of the event loop's executor
-would then hold up the end of the session.
+would then block the end of the session.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from ..system import libraries
 
 _T = TypeVar("_T")
 
-_GRACE = 1.0  # seconds after the deadline, to kill ldd
+_KILL_TIMEOUT = 1.0  # seconds after the deadline, to kill ldd
 
 
 async def first_misfit(
     programs: Iterable[str],
     environment: Mapping[str, str],
     said: str = "",
-    timeout: float = libraries.PATIENCE,
+    timeout: float = libraries.CHECK_TIMEOUT,
 ) -> libraries.Misfit | None:
-    """Return the first that ``libraries.misfit`` finds for any of ``programs``.
+    """Return the first misfit that ``libraries.misfit`` finds for any of ``programs``.
 
-    Raises ``libraries.Unknown`` where that takes more than ``timeout`` seconds. No other
-    program is asked about after it was cancelled.
+    Raises ``libraries.Unknown`` after ``timeout`` seconds. After cancellation, no further program
+    is checked.
     """
     if not libraries.are_set(environment):
         return None
     deadline = time.monotonic() + timeout
     for program in programs:
         check = partial(libraries.misfit, program, environment, said, deadline)
-        left = deadline + _GRACE - time.monotonic()
+        left = deadline + _KILL_TIMEOUT - time.monotonic()
         try:
             found = await asyncio.wait_for(_in_daemon_thread(check), left)
         except asyncio.TimeoutError:
@@ -47,7 +47,7 @@ async def first_misfit(
 
 
 def _in_daemon_thread(function: Callable[[], _T]) -> asyncio.Future[_T]:
-    """Return what ``function`` will return; neither the loop's end nor ours waits for it."""
+    """Return the result of ``function``; neither the loop's end nor the process's waits for it."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
 

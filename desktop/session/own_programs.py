@@ -1,7 +1,7 @@
-"""The programs that a desktop is made of, where the user's libraries do not fit them.
+"""The environment of a desktop's own programs, where the user's libraries do not fit them.
 
-They run without $LD_LIBRARY_PATH and $LD_PRELOAD then. The user's shells, which terminals run, and
-single applications get these variables back.
+They then run without $LD_LIBRARY_PATH and $LD_PRELOAD. Shells in terminals, and single
+applications, get these variables back.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ NAMES = (
     *("lxqt-session", "lxqt-panel", "pcmanfm-qt"),
     *("openbox", "icewm", "metacity", "matchbox-window-manager"),
 )
-"""Those that our start scripts start, by themselves or by way of others."""
+"""The programs that our start scripts start, directly or indirectly."""
 
 
 def apart(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return ``environment`` for them, without those libraries.
+    """Return ``environment`` for these programs, without the variables.
 
-    Its $SHELL is a script in ``folder`` that becomes the user's shell, with the variables.
+    Its $SHELL is a script in ``folder`` that restores the variables and executes the user's shell.
     """
-    user_s = users(environment)
+    restored = user_variables(environment)
     script = folder / "shell"
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in user_s.items())
-    # The variables' bytes need not be text.
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in restored.items())
+    # The values may be any bytes.
     script.write_bytes(os.fsencode(f'#!/bin/sh\n{exports}exec "$SHELL" "$@"\n'))
-    # xterm takes only a shell that others may execute; other users cannot enter the folder.
+    # xterm requires a shell that others may execute; other users cannot enter the folder.
     script.chmod(0o755)
     without = {
         name: value for name, value in environment.items() if name not in libraries.VARIABLES
     }
-    # Not where the folder's file system runs no programs: there is no terminal without a shell.
-    return {**without, "SHELL": str(script) if os.access(script, os.X_OK) else user_s["SHELL"]}
+    # On a file system mounted noexec, keep the user's shell: terminals need a working one.
+    return {**without, "SHELL": str(script) if os.access(script, os.X_OK) else restored["SHELL"]}
 
 
-def users(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that the user's programs get back, with their shell."""
+def user_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables to restore for the user's programs, with their $SHELL."""
     names = libraries.are_set(environment)
     shell = environment.get("SHELL") or _login_shell()
     return {**{name: environment[name] for name in names}, "SHELL": shell}

@@ -1,4 +1,4 @@
-"""What runs on the display: a desktop, by its start script, or a single application."""
+"""The program that a session runs: a desktop, by its start script, or a single application."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .specification import Specification
 from .x11.names import APPLICATION, ENVIRONMENT, WINDOW_MANAGER
 
 
-class Program(ABC):
-    """What a session is for. ``environment`` is the session's own."""
+class SessionProgram(ABC):
+    """The program of a session; ``environment`` is the session's own."""
 
     name: str
-    """How logs and messages call its process."""
+    """The name of its process in logs and messages."""
 
     sign: str
-    """The property by which it is known to be up (see ``names``)."""
+    """The X property that is set once it is up (see ``names``)."""
 
     may_return: bool
-    """Whether its process may end at once and leave it in the background."""
+    """Whether its process may return and leave the program in the background."""
 
     def __init__(self, specification: Specification, environment: Mapping[str, str]) -> None:
         self._specification = specification
@@ -42,7 +42,7 @@ class Program(ABC):
 
     @abstractmethod
     def find(self) -> Path:
-        """Return the start script that runs it; raises ``StartError`` for what is missing."""
+        """Return the start script that runs it; raises ``StartError`` if something is missing."""
 
     @property
     @abstractmethod
@@ -51,38 +51,38 @@ class Program(ABC):
 
     @abstractmethod
     def arguments(self) -> Sequence[str]:
-        """Return what the start script is told."""
+        """Return the arguments of the start script."""
 
     @abstractmethod
     def variables(self) -> Mapping[str, str]:
-        """Return what its environment has besides the session's."""
+        """Return the variables added to the session's environment."""
 
     @abstractmethod
     def ended_early(self, child: Child) -> StartFailed:
-        """Return the error for one that ended before it was up."""
+        """Return the error for a program that ended before it was up."""
 
     @abstractmethod
     def ended(self, child: Child) -> State:
-        """Return how it ended."""
+        """Return the last state, after the program has ended."""
 
     def _script(self, name: str) -> Path:
         folders = self._specification.script_folders
         return startscript.find(name, folders, self._environment)
 
 
-class Desktop(Program):
-    """A desktop, or whatever the user's start script runs, in the user's home."""
+class DesktopProgram(SessionProgram):
+    """A desktop, or any other program of the user's start script, in the user's home."""
 
     name = "start script"
     sign = WINDOW_MANAGER
 
     @property
     def may_return(self) -> bool:  # type: ignore[override]
-        """Not where Xpra is the window manager: that it is there says nothing of programs."""
+        """False where Xpra is the window manager: its presence does not show that programs run."""
         return not self._seamless
 
     def find(self) -> Path:
-        """Return the one of the setting, or the first of the usual ones."""
+        """Return the start script of the setting, or the first of the usual ones."""
         return self._script(self._specification.start_script)
 
     @property
@@ -99,17 +99,17 @@ class Desktop(Program):
         return {}
 
     def ended_early(self, child: Child) -> StartFailed:
-        """Return that the start script did."""
+        """Return the error for the start script."""
         return failures.start_script_ended_early(child)
 
     def ended(self, child: Child) -> State:
-        """Return that the session is over."""
+        """Return that the session was logged out."""
         how = f" ({child.status})" if child.exited.result() else ""
         return stopped(f"The session was logged out{how}.")
 
 
-class Application(Program):
-    """One application, with an attendant who knows when it is over."""
+class ApplicationProgram(SessionProgram):
+    """One application, with an attendant that exits when the application has ended."""
 
     name = "application"
     sign = APPLICATION
@@ -117,11 +117,11 @@ class Application(Program):
 
     @property
     def folder(self) -> str:
-        """Not the home: Python imports from there first, a user's json.py, say."""
+        """The root: Python imports from this folder first, so in the home a user's json.py."""
         return "/"
 
     def find(self) -> Path:
-        """Look for the application, too."""
+        """Return the start script, after a check that the application is installed."""
         program, *_ = self._command()
         path = self._own_environment().get("PATH", os.defpath)
         if shutil.which(program, path=path) is None:
@@ -129,34 +129,34 @@ class Application(Program):
             raise ProgramMissing(
                 f"{program} was not found{where}.",
                 remedy=f"Install {self._title}, or ask the administrator of this machine to. If it "
-                "is there, its command must name the whole path.",
+                "is installed, give the whole path in its command.",
             )
         return self._script(startscript.APPLICATION)
 
     def arguments(self) -> Sequence[str]:
-        """Return what the start script is to run: the attendant, with the application."""
+        """Return the mode, and the command to run: the attendant with the application."""
         mode = "seamless" if self._seamless else "full-screen"
         attendant = (sys.executable, "-m", "jupyter_desktop.session.attendant")
-        # Where the start script is run without the user's libraries (see ``own_programs``).
+        # If the start script runs without the user's libraries (see ``own_programs``).
         back: tuple[str, ...] = ()
         if libraries.are_set(self._environment):
-            user_s = own_programs.users(self._environment)
-            back = ("env", *(f"{name}={value}" for name, value in user_s.items()))
+            restored = own_programs.user_variables(self._environment)
+            back = ("env", *(f"{name}={value}" for name, value in restored.items()))
         return (mode, *back, *attendant, mode, self._home, *self._command())
 
     def variables(self) -> Mapping[str, str]:
-        """Return what only the attendant looks into."""
+        """Return the variable that only the attendant reads."""
         return {ENVIRONMENT: json.dumps(self._own_environment(only_new=True))}
 
     def ended_early(self, child: Child) -> StartFailed:
-        """Return that the application did, without a window."""
+        """Return the error for an application that showed no window."""
         return StartFailed(
             f"{self._title} ended before it showed a window ({child.status}).",
             remedy="The last lines of its log below may say why.",
         )
 
     def ended(self, child: Child) -> State:
-        """Return whether something was wrong."""
+        """Return the reason, with the exit status if that is not 0."""
         status = child.exited.result()
         reason = f"It ended with {child.status}." if status else "It was closed."
         return State(Phase.STOPPED, reason=reason, status=status)
@@ -172,7 +172,7 @@ class Application(Program):
         return (program, *words)
 
     def _own_environment(self, only_new: bool = False) -> dict[str, str]:
-        """Return what the application has in its environment, with values filled in."""
+        """Return the application's environment, with $NAME in values replaced."""
         new = {
             name: string.Template(value).safe_substitute(self._environment)
             for name, value in self._specification.environment.items()
@@ -180,7 +180,7 @@ class Application(Program):
         return new if only_new else {**self._environment, **new}
 
 
-def program(specification: Specification, environment: Mapping[str, str]) -> Program:
-    """Return what ``specification`` asks for."""
-    kind = Application if specification.command else Desktop
+def program(specification: Specification, environment: Mapping[str, str]) -> SessionProgram:
+    """Return the program that ``specification`` describes."""
+    kind = ApplicationProgram if specification.command else DesktopProgram
     return kind(specification, environment)

@@ -1,7 +1,7 @@
-"""The search for a display server, by a process of its own.
+"""The search for a display server, in a separate process.
 
-It runs the programs that it finds, and any of them may hang, on a network file system for example.
-Meanwhile the session hears what it is told, and at its end this process goes with all the others.
+The search runs the programs that it finds, and any of them may hang, for example on a network file
+system. Meanwhile the session reads its commands, and at its end kills this process too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ..system import pipes, signals
 
 
 class Search:
-    """Looks for the backend ``name``, or for any ("auto"), from the moment that it is made.
+    """Starts looking for the backend ``name``, or for any ("auto"), when constructed.
 
-    That forks: neither threads nor an event loop may be there yet. A new Python would take several
-    times as long as the whole search, to import what is here already.
+    The constructor forks, so neither threads nor an event loop may exist yet. A new Python process
+    would take several times as long as the whole search, for its imports alone.
     """
 
     def __init__(self, name: str, settings: DisplaySettings) -> None:
@@ -35,14 +35,13 @@ class Search:
             os._exit(1)
 
     async def result(self) -> tuple[Backend, Installed]:
-        """Return what ``choose`` found, or raise what it raised; only once."""
+        """Return the result of ``choose``, or raise its exception. Called once."""
         async with pipes.reader(self._answer) as stream:
             answer = await stream.read()
         if not answer:
             raise StartFailed(
-                "The search for a display server ended without a word.",
-                remedy="Start the desktop again. The log of the Jupyter server may say why it "
-                "happened.",
+                "The search for a display server ended without a result.",
+                remedy="Start the desktop again. The log of the Jupyter server may say why.",
             )
         found: tuple[Backend, Installed] | Exception = pickle.loads(answer)  # noqa: S301  our own
         if isinstance(found, Exception):
@@ -51,7 +50,7 @@ class Search:
 
 
 def _answer(descriptor: int, name: str, settings: DisplaySettings) -> None:
-    # Its parent's are the lifeline and the voice of the session, and this is not the session.
+    # The inherited standard input and output are the session's lifeline.
     with open(os.devnull, "r+b") as nothing:  # noqa: PTH123  Path.open is no better here
         for standard in (0, 1):
             os.dup2(nothing.fileno(), standard)

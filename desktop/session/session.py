@@ -26,14 +26,14 @@ from .search import Search
 from .specification import Specification
 from .x11.watch import DisplayWatch
 
-# A start script that returns sooner has put its desktop in the background, as many an old
-# ~/.vnc/xstartup does; then the window manager's end is the session's.
-_IN_BACKGROUND = 10.0
-_REPLACED = 1.0  # seconds for a window manager to take the place of another
+# Seconds. A start script that returns sooner has put its desktop in the background, as old
+# ~/.vnc/xstartup files do; then the session ends with the window manager.
+_EARLY_RETURN = 10.0
+_REPLACEMENT_TIMEOUT = 1.0  # seconds for one window manager to replace another
 
-_TELL_LOG_EVERY = 0.1  # seconds
-_NEWS = 0.1  # seconds for the thread that watches the display to say that it is gone
-_LAST_BREATH = 2.0  # seconds for a display server that is being killed
+_LOG_INTERVAL = 0.1  # seconds
+_LOST_TIMEOUT = 0.1  # seconds for the display watch's thread to report a lost display
+_SERVER_EXIT_TIMEOUT = 2.0  # seconds for a killed display server to exit
 
 _DISPLAY_SERVER = display_server.NAME
 
@@ -41,7 +41,7 @@ _DISPLAY_SERVER = display_server.NAME
 class Session:
     """Runs one desktop from start to end.
 
-    What happens is told to ``control`` as it happens; ``run`` returns when no process is left.
+    Events are sent to ``control`` as they happen; ``run`` returns when no process is left.
     """
 
     def __init__(
@@ -56,26 +56,26 @@ class Session:
         self._environment = dict(os.environ)
         self._program = programs.program(specification, self._environment)
         self._starting = True
-        self._untold: deque[str] = deque(maxlen=20)  # lines of the log
-        self._ended_first = _DISPLAY_SERVER  # whose log says why it is over
+        self._unsent_log: deque[str] = deque(maxlen=20)  # log lines to send
+        self._ended_first = _DISPLAY_SERVER  # the child whose log explains the end
         self._stopping = Stopping()
 
     async def run(self) -> None:
-        """Start the desktop, wait for its end, and tell why it ended."""
+        """Start the desktop, wait for its end, and send the last state."""
         try:
             last = await self._run()
-        except OSError as error:  # no room even for a log
+        except OSError as error:  # no space for a log
             last = failed(failures.system_error(error))
         except Exception as error:
             last = self._unexpected(error)
         self._control.send(last)
 
     def stop(self, reason: str) -> None:
-        """Ask for the end; ``reason`` is told to the user."""
+        """Request the end; ``reason`` is shown to the user."""
         self._stopping.stop(reason)
 
     async def admit(self, password: str | None, access: Access, stream: str) -> Path:
-        """Let viewers in to ``stream`` (see ``DisplayServer.admit``)."""
+        """Admit viewers to ``stream`` (see ``DisplayServer.admit``)."""
         if stream != DESKTOP:
             raise unknown_stream(stream)
         if self._display_server is None:
@@ -83,12 +83,12 @@ class Session:
         return await self._display_server.admit(password, access)
 
     async def resize(self, geometry: str) -> None:
-        """Give the screen another size (see ``DisplayServer.resize``)."""
+        """Resize the screen (see ``DisplayServer.resize``)."""
         if self._display_server:
             await self._display_server.resize(geometry)
 
     async def _run(self) -> State:
-        """Live, end every process, and return the last state."""
+        """Run the desktop, end every process, and return the last state."""
         self._logs = {
             name: SessionLog(self._where.log(name), self._on_log_line)
             for name in (_DISPLAY_SERVER, self._program.name)
@@ -111,7 +111,7 @@ class Session:
         return replace(ended, log=tuple(self._logs[self._ended_first].tail))
 
     def _unexpected(self, error: Exception) -> State:
-        """Return the last state after an error of our own; its traceback goes to Jupyter's log."""
+        """Return the last state after an unexpected error; print the traceback to Jupyter's log."""
         traceback.print_exception(type(error), error, error.__traceback__)
         return failed(failures.unexpected(error))
 
@@ -128,7 +128,7 @@ class Session:
         )
 
     async def _explained(self, error: DesktopError) -> DesktopError:
-        """Return ``error``, with what the loader said of a library, if that ended a program."""
+        """Return ``error``, with the loader's message if an unfit library ended a program."""
         log = self._logs[self._ended_first]
         await log.caught_up()
         said = libraries.fatal_complaint("\n".join(log.tail))
@@ -188,9 +188,9 @@ class Session:
         )
 
     async def _look_for_unfit_libraries(self, script: Path) -> Misfit | None:
-        """Return what of the user's libraries does not fit programs that ``script`` starts."""
+        """Return which of the user's libraries do not fit the programs that ``script`` starts."""
         if not startscript.is_ours(script):
-            return None  # what the user's own starts is the user's
+            return None  # a start script of the user's runs in the user's environment
         try:
             return await library_check.first_misfit(own_programs.NAMES, self._environment)
         except libraries.Unknown:
@@ -223,10 +223,10 @@ class Session:
         )
 
     async def _until_up(self, watch: DisplayWatch, server: Child, desktop: Child) -> None:
-        """Return when the sign is there, or did not come for as long as a start may take.
+        """Return when the program's sign is present, or after ``start_timeout``.
 
-        A start script need not bring a window manager that announces itself, and an application
-        may take its time: it is shown all the same.
+        The desktop is shown in both cases: a start script need not start a window manager that
+        announces itself, and an application may start slowly.
         """
         present = asyncio.ensure_future(watch.until(True))
         timeout = self._specification.start_timeout
@@ -248,7 +248,7 @@ class Session:
     async def _in_background(
         self, desktop: Child, server: Child, present: asyncio.Future[None]
     ) -> None:
-        """Wait for what a start script may have left in the background before it returned."""
+        """Wait for a desktop that the start script may have started in the background."""
         if server.exited.done():
             return
         if desktop.exited.result() != 0:
@@ -261,17 +261,17 @@ class Session:
             self._ended_first = desktop.name
             raise StartFailed(
                 "The start script returned, and no window manager came up.",
-                remedy="Let it end with a program that runs as long as the desktop, such as "
+                remedy="End it with a program that runs as long as the desktop, such as "
                 "`exec startxfce4`.",
             )
 
     async def _until_end(self, watch: DisplayWatch, server: Child, desktop: Child) -> State:
-        """Return why the desktop is over."""
+        """Wait for the end of the desktop, and return the last state."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         await self._stopping.first(None, server.exited, desktop.exited)
         await self._if_lost(watch, server)
-        if self._program.may_return and loop.time() - started < _IN_BACKGROUND:
+        if self._program.may_return and loop.time() - started < _EARLY_RETURN:
             await self._without_window_manager(watch, server)
         if server.exited.done():
             return stopped(f"The display server ended ({server.status}).")
@@ -279,43 +279,43 @@ class Session:
         return self._program.ended(desktop)
 
     async def _without_window_manager(self, watch: DisplayWatch, server: Child) -> None:
-        """Return when there is no window manager, and no other takes its place."""
+        """Return when there is no window manager, and none replaces it."""
         there = True
         while there and not server.exited.done():
             absent = asyncio.ensure_future(watch.until(False))
             await self._stopping.first(None, absent, server.exited)
             back = asyncio.ensure_future(watch.until(True))
-            await self._stopping.first(_REPLACED, back, server.exited)
+            await self._stopping.first(_REPLACEMENT_TIMEOUT, back, server.exited)
             there = back.done()
 
     async def _if_lost(self, watch: DisplayWatch, server: Child) -> None:
-        """Wait for the display server's end if the display is gone already.
+        """Wait for the display server to exit if the display is gone already.
 
-        A server that is killed closes its sockets before it can be waited for, so the programs on
-        the display may end first; but they are not why.
+        A killed server closes its sockets before it can be reaped, so programs on the display may
+        exit first, without being the cause.
         """
-        await self._stopping.first(_NEWS, watch.lost, server.exited)
+        await self._stopping.first(_LOST_TIMEOUT, watch.lost, server.exited)
         if watch.lost.done():
-            await self._stopping.first(_LAST_BREATH, server.exited)
+            await self._stopping.first(_SERVER_EXIT_TIMEOUT, server.exited)
 
     def _ended_early(self, child: Child) -> StartFailed:
         self._ended_first = child.name
         return failures.ended_early(child)
 
     def _on_log_line(self, line: str) -> None:
-        """Tell lines of the log while the desktop starts, the newest of each tenth of a second."""
+        """Send log lines while the desktop starts, the newest of each ``_LOG_INTERVAL``."""
         if not self._starting:
             return
-        if not self._untold:
-            asyncio.get_running_loop().call_later(_TELL_LOG_EVERY, self._tell_log)
-        self._untold.append(line)
+        if not self._unsent_log:
+            asyncio.get_running_loop().call_later(_LOG_INTERVAL, self._tell_log)
+        self._unsent_log.append(line)
 
     def _tell_log(self) -> None:
-        self._control.send(Log(tuple(self._untold)))
-        self._untold.clear()
+        self._control.send(Log(tuple(self._unsent_log)))
+        self._unsent_log.clear()
 
     def _tell_step(self, step: Step, backend: str | None = None) -> None:
-        """Tell how far it has come, once there is a display server."""
+        """Send the step that is reached, once there is a display server."""
         self._step = step
         self._tell_reachable(backend)
 

@@ -1,4 +1,4 @@
-"""What a session is told to start: the first line on its standard input."""
+"""The specification of a session: the first line on its standard input."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from .processes.deadlines import STOP_TIMEOUT
 
 @dataclass(frozen=True)
 class Specification:
-    """One desktop to be. Times are in seconds.
+    """One desktop to start. Times are in seconds.
 
-    ``backend`` is the name of one, or "auto" for the first that is installed; ``key`` is for one
-    that encrypts.
+    ``backend`` is the name of a backend, or "auto" for the first that is installed; ``key`` is for
+    a backend that encrypts.
     ``start_script`` is a path, or the name of a script in one of ``script_folders``; empty for the
     usual search. ``folders`` are the candidates for the runtime folder, best first.
-    ``application`` is the name of the one application that there is to be instead of a desktop,
-    ``command`` its command line, and ``environment`` what it has in its environment besides.
-    ``silence`` is how long the lifeline may be silent before its holder is taken for gone;
-    0 for as long as it is open.
+    ``application`` is the name of the single application to run instead of a desktop, ``command``
+    its command line, and ``environment`` the variables added to its environment.
+    ``silence`` is how long the lifeline may be silent before the session ends; 0 for no limit.
     """
 
     backend: str = AUTO

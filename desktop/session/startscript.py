@@ -1,4 +1,4 @@
-"""Which start script (xstartup) runs the desktop, and how it is run."""
+"""The start script (xstartup) that runs the desktop: its search, and its command line."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pathlib import Path
 from ..errors import StartScriptMissing
 
 _INSTALLED = Path("share", "jupyter", "desktop", "xstartup")
-_PART = "common.sh"  # all start scripts of ours source it
+_PART = "common.sh"  # sourced by all our start scripts
 
 
 def folders_of(package: Path) -> list[Path]:
-    """Return the folders that have our start scripts, given the folder of this package.
+    """Return the folders with our start scripts, given the folder of this package.
 
-    A checkout has them beside the package. A wheel has them below the prefix that it is installed
-    to: the package is in ``lib/python3.x/site-packages`` there, or at the top (``pip --target``).
-    An editable install has both: the first runs, the second is as old as the last ``pip install``.
+    In a checkout they are beside the package. A wheel installs them below its prefix, which has the
+    package in ``lib/python3.x/site-packages``, or at the top (``pip --target``). An editable
+    install has both folders: the first is used, the second dates from the last ``pip install``.
     """
     above = package.absolute().parents
     folders = (
         package.resolve().parent / "xstartup",
         *(prefix / _INSTALLED for prefix in (*above[3:4], *above[:1], Path(sys.prefix))),
     )
-    # dict: each once, in order
+    # dict.fromkeys: no duplicates, same order
     return list(dict.fromkeys(folder for folder in folders if (folder / _PART).is_file())) or [
         folders[-1]
     ]
@@ -34,22 +34,22 @@ def folders_of(package: Path) -> list[Path]:
 
 OURS, *_COPIES = folders_of(Path(__file__).parents[1])
 
-APPLICATION = "application"  # runs a single application, and not without one
+APPLICATION = "application"  # runs a single application
 
-# jupyter-remote-desktop-proxy's, so that those who come from it change nothing.
+# The variable of jupyter-remote-desktop-proxy, for setups that were made for it.
 COMPATIBLE_VARIABLE = "JUPYTER_REMOTE_DESKTOP_PROXY_XSTARTUP"
 
 
 def find(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -> Path:
     """Return the first start script that exists.
 
-    ``setting`` is a path or a name; with it, nothing else is looked for. Without it: the variable
-    of jupyter-remote-desktop-proxy, ``~/.vnc/xstartup``, then "default" in ``folders`` and in
-    ours. Raises ``StartScriptMissing`` with what was looked for.
+    ``setting`` is a path or a name, and then the only candidate. If it is empty, the candidates
+    are the variable of jupyter-remote-desktop-proxy, ``~/.vnc/xstartup``, then "default" in
+    ``folders`` and in ours. Raises ``StartScriptMissing``, which lists the candidates.
     """
     candidates = _named(setting, folders, environment) if setting else _usual(folders, environment)
     for candidate in candidates:
-        # Not Path.is_file(), which raises where a folder on the way cannot be entered.
+        # Not Path.is_file(), which raises PermissionError for a folder that cannot be entered.
         if os.path.isfile(candidate):  # noqa: PTH113
             return candidate
     raise StartScriptMissing(
@@ -62,7 +62,7 @@ def find(setting: str, folders: Sequence[str], environment: Mapping[str, str]) -
 
 
 def ours() -> list[str]:
-    """Return the names of the desktops' start scripts beside those of this package."""
+    """Return the names of this package's start scripts that run a desktop."""
     if not OURS.is_dir():
         return []
     desktops = (path for path in OURS.iterdir() if path.is_file() and not path.suffix)
@@ -70,16 +70,16 @@ def ours() -> list[str]:
 
 
 def is_ours(script: Path) -> bool:
-    """Whether it comes with this package, be it by way of a link."""
+    """Whether it is one of this package's, or a link to one."""
     return script.resolve().parent in _resolved(OURS, *_COPIES)
 
 
 def command(script: Path) -> list[str]:
     """Return the command line that runs ``script`` through its interpreter.
 
-    Homes may be mounted noexec, and a package's files need not be executable: so the "#!" line is
-    obeyed here rather than by the kernel (execve(2)). A script without one is for sh; a binary is
-    run as it is.
+    Homes may be mounted noexec, and a package's files need not be executable, so the "#!" line is
+    parsed here instead of by the kernel (execve(2)). A script without one is run by sh; a binary
+    is run directly.
     """
     with script.open("rb") as file:
         start = file.read(256)
@@ -97,7 +97,7 @@ def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str])
 
 
 def _folders(folders: Sequence[str]) -> list[Path]:
-    """Return the folders to look in: the site's first, wherever ours is among them."""
+    """Return the folders to search: the site's, then ours, wherever the setting lists ours."""
     ours = _resolved(OURS, *_COPIES)
     sites = (Path(folder) for folder in folders if Path(folder).resolve() not in ours)
     return [*sites, OURS, *_COPIES]

@@ -1,1 +1,1 @@
-"""The operating system's side: folders, locks, processes, pipes, packages, credentials."""
+"""The operating system: folders, locks, processes, pipes, packages, credentials; and messages."""

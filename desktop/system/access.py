@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Access(str, Enum):
-    """Everything, or only look. The display server enforces it, whatever a page does."""
+    """Full or view-only. The display server enforces it, independently of the page."""
 
     FULL = "full"
     VIEW = "view"

@@ -1,7 +1,7 @@
-"""Locks on runtime folders, by which those of killed sessions are recognised and removed.
+"""Locks on runtime folders, by which folders of killed sessions are recognised and removed.
 
-A session removes its folder when it ends. Where all its processes are killed at once, as at the
-end of a batch job, the next session on the machine removes it.
+A session removes its folder when it ends. If all its processes are killed at once, as at the end of
+a batch job, the next session on the machine removes the folder.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from .removal import remove_tree
 PREFIX = "jd-"
 
 _CLAIM = "claim"
-# As tempfile.mkdtemp() and ``folder_suffix`` make it.
+# The names that tempfile.mkdtemp() and ``folder_suffix`` create.
 _NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def claim(folder: Path) -> int:
-    """Claim ``folder`` until the descriptor that is returned, and those inherited, are closed."""
+    """Lock ``folder`` until the returned descriptor, and inherited copies of it, are closed."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     descriptor = os.open(_claim_of(folder), flags, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-        # Not before it is locked: until then it counts for nothing.
+        # After the lock: an empty claim is ignored.
         os.write(descriptor, _machine())
     except OSError:
         os.close(descriptor)
@@ -38,17 +38,17 @@ def claim(folder: Path) -> int:
 
 
 def remove_unclaimed(base: Path) -> None:
-    """Remove the folders in ``base`` that were claimed by processes of ours which are gone."""
+    """Remove the folders in ``base`` whose claim was held by a process of this user that ended."""
     for folder in base.glob(f"{PREFIX}*"):
         try:
             if _is_unclaimed(folder):
                 remove(folder)
         except OSError:
-            continue  # another's, or one without a claim: not ours to remove
+            continue  # another user's, or without a claim: keep it
 
 
 def is_runtime_folder(path: Path) -> bool:
-    """Whether ``path`` is a folder of this user's desktops, of those that are gone, too."""
+    """Whether ``path`` is a runtime folder of this user, of a running or an ended desktop."""
     if not _NAME.fullmatch(path.name):
         return False
     try:
@@ -60,9 +60,9 @@ def is_runtime_folder(path: Path) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Remove ``folder``, but not what is mounted below it (see ``remove_tree``).
+    """Remove ``folder``, but no files of mounts below it (see ``remove_tree``).
 
-    Where such a mount stays, so does the claim: the next one tries again.
+    If such a mount stays, so does the claim, and the next session tries again.
     """
     remove_tree(folder, last=_CLAIM)
 
@@ -72,7 +72,7 @@ def _is_unclaimed(folder: Path) -> bool:
         return False
     descriptor = os.open(_claim_of(folder), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        # A file system that other machines see as well may not show their locks.
+        # A file system shared with other machines may not show their locks.
         if os.read(descriptor, 100) != _machine():
             return False
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,10 +82,10 @@ def _is_unclaimed(folder: Path) -> bool:
 
 
 def _machine() -> bytes:
-    """Return what tells this machine from others with the same file system."""
+    """Return an identifier of this machine, among machines that share a file system."""
     try:
         return _BOOT.read_bytes()
-    except OSError:  # /proc has nothing but processes (proc(5), "subset=pid")
+    except OSError:  # /proc holds only processes (proc(5), "subset=pid")
         return os.fsencode(os.uname().nodename)
 
 

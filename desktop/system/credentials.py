@@ -1,4 +1,4 @@
-"""One-time secrets: tickets, VNC passwords, X cookies, and how VNC stores and checks a password."""
+"""One-time secrets (tickets, passwords, keys, X cookies), and VNC's handling of passwords."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from .access import Access
 
-VNC_PASSWORD_LENGTH = 8  # VncAuth looks at no more (rfbproto, "VNC Authentication")
+VNC_PASSWORD_LENGTH = 8  # the most that VncAuth uses (rfbproto, "VNC Authentication")
 
-# The key with which vncpasswd hides passwords in files. It is the same everywhere and protects
-# nothing: the file's mode does.
+# vncpasswd's fixed key for passwords in files. It is public: the file's mode protects the password.
 _VNC_FILE_KEY = bytes((23, 82, 107, 6, 35, 78, 88, 7))
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -27,7 +26,7 @@ def ticket() -> str:
 
 
 def folder_suffix() -> str:
-    """Return 8 lower-case letters and digits for the name of a folder that cannot be guessed."""
+    """Return 8 random lower-case letters and digits for the name of a folder."""
     return "".join(choice(string.ascii_lowercase + string.digits) for _ in range(8))
 
 
@@ -59,7 +58,7 @@ def x_cookie() -> bytes:
 
 
 def vnc_password_entry(password: str) -> bytes:
-    """Return the 8 bytes that stand for ``password`` in a VNC password file (vncpasswd(1))."""
+    """Return the 8 bytes that encode ``password`` in a VNC password file (vncpasswd(1))."""
     return _des(_VNC_FILE_KEY, _padded(password))
 
 
@@ -73,8 +72,8 @@ def _padded(password: str) -> bytes:
 
 
 def _des(key: bytes, blocks: bytes) -> bytes:
-    # VNC reads the bits of each key byte from the other end than the DES standard does
-    # (rfbproto, "VNC Authentication"). Triple DES with three equal keys is DES.
+    # VNC reverses the bits of each key byte (rfbproto, "VNC Authentication"). Triple DES with three
+    # equal keys is DES.
     reversed_key = bytes(int(f"{byte:08b}"[::-1], 2) for byte in key)
     encryptor = Cipher(TripleDES(reversed_key * 3), modes.ECB()).encryptor()  # noqa: S305
     return encryptor.update(blocks) + encryptor.finalize()

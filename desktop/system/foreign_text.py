@@ -1,4 +1,4 @@
-"""Text that others wrote, for Jupyter's log, which people read on terminals."""
+"""Escaping of untrusted text for Jupyter's log, which is read on terminals."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _INDENT = "    "
 
 
 def line(text: str) -> str:
-    """Return ``text`` as one line; what a terminal would act on is shown as an escape."""
+    """Return ``text`` as one line; control characters are shown as escapes."""
     return "".join(one if one.isprintable() else _escape(one) for one in text)
 
 
 def lines(texts: Iterable[str]) -> str:
-    """Return ``texts`` below each other, each indented, so that none looks like the log's own."""
+    """Return ``texts`` one per line, indented, so that none looks like a line of the log itself."""
     return "\n".join(_INDENT + line(text) for text in texts)
 
 

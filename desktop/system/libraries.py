@@ -1,8 +1,8 @@
-"""Libraries of $LD_LIBRARY_PATH and $LD_PRELOAD (ld.so(8)), which may not fit a system's program.
+"""Libraries of $LD_LIBRARY_PATH and $LD_PRELOAD (ld.so(8)), which may not fit a system program.
 
-Modules of a cluster and conda environments set these variables for programs of their own. Every
-other program takes those libraries for the system's, too, and does not start where one is older or
-built in another way.
+Cluster modules and conda environments set these variables for their own programs. All other
+programs load those libraries as well, instead of the system's, and do not start if one is older or
+built differently.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from . import timed_run
 VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
 
 NONE: Mapping[str, str] = dict.fromkeys(VARIABLES, "")
-"""The environment of a program that is run without them; empty, they name nothing (ld.so(8))."""
+"""The variables for a program without these libraries; empty values are ignored (ld.so(8))."""
 
-# How loaders say that a library is missing or does not fit: glibc's, musl's, and Python's.
+# Messages of the loaders of glibc, musl and Python about missing or unfit libraries.
 _COMPLAINT = re.compile(
     r"error while loading shared libraries: |symbol lookup error: |relocation error: "
     r"|undefined symbol: |cannot open shared object file|version [`'][^']*' not found"
@@ -31,18 +31,18 @@ _FATAL = re.compile(
     r"error while loading shared libraries: |symbol lookup error: |relocation error: "
     r"|version [`'][^']*' not found \(required by"
 )
-PATIENCE = 5.0  # seconds, for all programs together: the libraries may be on a slow network
+CHECK_TIMEOUT = 5.0  # seconds for all programs together; the libraries may be on a slow network
 
 
 class Unknown(Exception):
-    """Whether libraries fit was not found out in time."""
+    """The check of libraries timed out."""
 
 
 @dataclass(frozen=True)
 class Misfit:
-    """``libraries`` (paths) that ``variables`` name, which do not fit ``program``.
+    """The ``libraries`` (paths) of ``variables`` that do not fit ``program``.
 
-    ``complaint`` is what the loader says. ``libraries`` is empty where it is not known which.
+    ``complaint`` is the loader's message. ``libraries`` is empty if they are unknown.
     """
 
     program: str
@@ -57,40 +57,40 @@ class Misfit:
 
 
 def complaint(text: str) -> str:
-    """Return the line of ``text`` in which a loader complains; empty if there is none."""
+    """Return the first line of ``text`` with a loader's complaint; empty if there is none."""
     lines = (" ".join(line.split()) for line in text.splitlines() if _COMPLAINT.search(line))
-    # A preloaded library that does not fit is left out by the loader itself.
+    # The loader skips an unfit preloaded library, and the program starts.
     return next((line for line in lines if not line.endswith(": ignored.")), "")
 
 
 def fatal_complaint(text: str) -> str:
-    """Return the line of ``text`` by which glibc's loader ended a program; empty if there is none.
+    """Return the line of ``text`` with a fatal complaint of glibc's loader; empty if there is none.
 
-    Programs print other complaints of loaders when they merely do without a library (dlopen(3)).
+    Other complaints may come from a program that continues without a library (dlopen(3)).
     """
     return complaint("\n".join(line for line in text.splitlines() if _FATAL.search(line)))
 
 
 def are_set(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of those that name something."""
+    """Return the names of the variables that are set."""
     return tuple(name for name in VARIABLES if environment.get(name))
 
 
 def misfit(
     program: str, environment: Mapping[str, str], said: str = "", deadline: float | None = None
 ) -> Misfit | None:
-    """Return what does not fit ``program``, a name or path; None where nothing is known of it.
+    """Return the misfit of ``program``, a name or path; None if none is found.
 
-    ``said`` is a complaint that it has printed already; else ldd(1) is asked, which runs no
-    program. One that lacks as much without the variables is none of their fault. Blocks for
-    hundredths of a second, and until ``deadline`` (of ``time.monotonic``) at most, which is
-    ``PATIENCE`` from now unless given. Raises ``Unknown`` then, if nothing was ``said``.
+    ``said`` is a complaint that it has printed already; without one, ldd(1) is run, which does not
+    run the program. A program with the same complaint without the variables is no misfit. Blocks
+    for hundredths of a second, and until ``deadline`` (of ``time.monotonic``, by default
+    ``CHECK_TIMEOUT`` from now) at most. Raises ``Unknown`` then, unless ``said`` is given.
     """
     variables = are_set(environment)
     path = shutil.which(program, path=environment.get("PATH"))
     if not variables or not path:
         return None
-    deadline = time.monotonic() + PATIENCE if deadline is None else deadline
+    deadline = time.monotonic() + CHECK_TIMEOUT if deadline is None else deadline
     with_them = without = ""
     try:
         with_them = _ldd(path, environment, deadline)
@@ -105,17 +105,17 @@ def misfit(
     if not said and complaint(without):
         return None
     loaded = set(_paths(with_them)) - set(_paths(without))
-    loaded.update(re.findall(r"/[^\s:()]+", words))  # all there is where ldd's shell does not start
+    loaded.update(re.findall(r"/[^\s:()]+", words))  # the only source if ldd's shell does not start
     named = filter(lambda library: _is_named(library, environment), loaded)
     return Misfit(program, variables, tuple(sorted(named)), words)
 
 
 def first_misfit(
-    programs: Iterable[str], environment: Mapping[str, str], timeout: float = PATIENCE
+    programs: Iterable[str], environment: Mapping[str, str], timeout: float = CHECK_TIMEOUT
 ) -> Misfit | None:
-    """Return the first that ``misfit`` finds for any of ``programs``.
+    """Return the first misfit of any of ``programs``.
 
-    Raises ``Unknown`` where that takes more than ``timeout`` seconds.
+    Raises ``Unknown`` after ``timeout`` seconds.
     """
     if not are_set(environment):
         return None
@@ -125,7 +125,7 @@ def first_misfit(
 
 
 def _ldd(path: str, environment: Mapping[str, str], deadline: float) -> str:
-    """Return what the loader would load for a program, and which symbols it would not find."""
+    """Return ldd's list of the libraries of a program, and of missing symbols."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise Unknown
@@ -139,7 +139,7 @@ def _ldd(path: str, environment: Mapping[str, str], deadline: float) -> str:
 
 
 def _is_named(library: str, environment: Mapping[str, str]) -> bool:
-    """Whether the variables name ``library`` (a path), and not only one that needs it."""
+    """Whether the variables name ``library`` (a path), not only a library that depends on it."""
     folder, name = os.path.split(library)
     folders = re.split("[:;]", environment.get("LD_LIBRARY_PATH", ""))
     preloaded = re.split("[: ]", environment.get("LD_PRELOAD", ""))

@@ -1,6 +1,6 @@
-"""The lifeline of a session, seen from the side that holds it.
+"""The lifeline of a session, on the side of the process that holds it.
 
-By it the session hears commands and tells events (see ``session_messages``). The session's own end
+It carries commands to the session and events from it (see ``session_messages``). The session's side
 is ``session.control``.
 """
 
@@ -16,21 +16,21 @@ LONGEST_LINE = 8 * 1024 * 1024  # bytes; a last state holds 100 log lines, escap
 
 
 class Lifeline(ABC):
-    """A session that lives as long as this is held."""
+    """The connection to a session, which ends when the connection closes."""
 
     @abstractmethod
     def send(self, command: Command) -> None:
-        """Tell the session; nothing happens if it is gone."""
+        """Send a command to the session; ignored if that has ended."""
 
     @abstractmethod
     def events(self) -> AsyncIterator[Event]:
-        """Yield what the session says until it has ended. Called once."""
+        """Yield the session's events until it has ended. Called once."""
 
     @abstractmethod
-    async def close(self, patience: float) -> None:
-        """Let go; return when the session has ended.
+    async def close(self, timeout: float) -> None:
+        """Close the lifeline; return when the session has ended.
 
-        It has ``patience`` seconds to do so in good order, and is ended after that.
+        The session is killed if it has not ended by itself after ``timeout`` seconds.
         """
 
 
@@ -41,15 +41,15 @@ class ChildLifeline(Lifeline):
         self._process = process
 
     def send(self, command: Command) -> None:
-        """Tell the session; nothing happens if it is gone."""
+        """Send a command to the session; ignored if that has ended."""
         self._write(encode(command))
 
     def send_line(self, line: str) -> None:
-        """Send what comes before the commands: a specification."""
+        """Send a line that precedes the commands, such as the specification."""
         self._write(line.encode() + b"\n")
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield what the session says until it closes its output."""
+        """Yield the session's events until it closes its output."""
         assert self._process.stdout
         while line := await self._process.stdout.readline():
             try:
@@ -60,7 +60,7 @@ class ChildLifeline(Lifeline):
             yield event
 
     def _odd(self, line: bytes) -> None:
-        """Take a line that is no event."""
+        """Handle a line that is no event."""
 
     def _write(self, line: bytes) -> None:
         assert self._process.stdin

@@ -1,4 +1,4 @@
-"""Mount points as this process sees them, and how a user unmounts their own."""
+"""Mount points in this process's namespace, and unmounting of the user's own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-_TABLE = Path("/proc/self/mountinfo")  # proc(5)
-_ANSWERS = 1.0  # seconds; one whose program hangs does not answer, and is not dead
+_MOUNTINFO = Path("/proc/self/mountinfo")  # proc(5)
+_COMMAND_TIMEOUT = 1.0  # seconds; a mount whose program hangs blocks, and is not dead
 
 
 @dataclass(frozen=True)
 class Mount:
-    """A mounted file system: where, of which type, and with which options of its own."""
+    """A mounted file system: its mount point, type and super options."""
 
     path: Path
     kind: str
@@ -23,27 +23,27 @@ class Mount:
 
     @property
     def is_fuse(self) -> bool:
-        """Whether a program serves it."""
+        """Whether it is a FUSE mount, served by a program."""
         return self.kind.startswith("fuse")
 
     @property
     def is_own(self) -> bool:
-        """Whether this user may unmount it: of FUSE's, those that they mounted (fuse(4))."""
+        """Whether this user may unmount it; for FUSE, whether they mounted it (fuse(4))."""
         if self.is_fuse:
             return re.search(rf"(^|,)user_id={os.getuid()}(,|$)", self.options) is not None
         return os.geteuid() == 0
 
     def unmount(self) -> None:
-        """Unmount it now, even where it is in use; what cannot be unmounted stays."""
+        """Unmount it lazily, even if it is in use; a failure is ignored."""
         errors_of(*(_unmounter() if self.is_fuse else _UMOUNT), str(self.path))
 
 
 def mounts() -> list[Mount]:
-    """Return all mounts, each after those that it is below.
+    """Return all mounts, each after the mounts above it.
 
-    Raises ``OSError`` where they are not told.
+    Raises ``OSError`` if the list is not readable.
     """
-    return [_mount(line) for line in _TABLE.read_bytes().splitlines()]
+    return [_mount(line) for line in _MOUNTINFO.read_bytes().splitlines()]
 
 
 def _mount(line: bytes) -> Mount:
@@ -64,7 +64,7 @@ def _unmounter() -> list[str]:
 
 
 def errors_of(*command: str) -> str:
-    """Run a command and return what it says is wrong; nothing where it does not end."""
+    """Run a command and return its standard error; empty after a timeout."""
     try:
         ran = subprocess.run(
             command,
@@ -74,7 +74,7 @@ def errors_of(*command: str) -> str:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=_ANSWERS,
+            timeout=_COMMAND_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""How to install what is missing, on the distribution this process runs on."""
+"""Commands that install missing programs, for the distribution of this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PACKAGES = {
         "rhel": "tigervnc-server",
         "suse": "xorg-x11-Xvnc",
     },
-    # Debian's can be installed without these: but it shows nothing without Pillow, does not encrypt
+    # Debian's Xpra only recommends these, but shows nothing without Pillow, does not encrypt
     # without cryptography, and is slow without lz4.
     "xpra": {"debian": "xpra xvfb python3-pil python3-cryptography python3-lz4 libjs-jquery"},
     "PIL": {
@@ -67,7 +67,7 @@ _PACKAGES = {
     },
     "dbus": {"suse": "dbus-1-x11"}
     | dict.fromkeys(("debian", "fedora", "rhel", "alpine"), "dbus-x11"),
-    # glxinfo
+    # for glxinfo
     "mesa-utils": {"suse": "Mesa-demo-x"} | dict.fromkeys(("fedora", "rhel"), "glx-utils"),
 }
 
@@ -77,21 +77,21 @@ _SYSTEM_FOLDERS = "/usr/local/bin:/usr/bin:/bin"
 def install_command(thing: str, release: dict[str, str] | None = None) -> str:
     """Return the command that installs ``thing`` ("tigervnc", "xpra", "xfce", …).
 
-    ``release`` has the keys ID and ID_LIKE of os-release(5); this machine's if left out. Unknown
-    distributions get Debian's.
+    ``release`` has the keys ID and ID_LIKE of os-release(5), by default this machine's. For an
+    unknown distribution the command is Debian's.
     """
     family = _family(_os_release() if release is None else release)
     return _COMMANDS[family].format(_PACKAGES[thing].get(family, thing))
 
 
 def off_path(*programs: str) -> str:
-    """Return what to do where one of ``programs`` is in a system folder that PATH lacks, or ""."""
+    """Return a remedy if one of ``programs`` is in a system folder that PATH lacks, else ""."""
     for program in programs:
         if found := shutil.which(program, path=_SYSTEM_FOLDERS):
             folder = os.path.dirname(found)  # noqa: PTH120
             return (
-                f"{found} is there, but {folder} is not on the PATH that Jupyter was started with: "
-                "add it there. Or else: "
+                f"{found} exists, but {folder} is not on the PATH that Jupyter was started with: "
+                "add it there. Otherwise: "
             )
     return ""
 

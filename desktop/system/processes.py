@@ -1,10 +1,9 @@
-"""Processes, above all those below this one, found without looking at other users' processes.
+"""Processes, in particular descendants of this process, including hidden ones.
 
-/proc may hide them (proc(5), ``hidepid``): from an ordinary user those of others, and also own
-ones that are not dumpable, such as a setgid ssh-agent or gpg-agent. But the file ``children`` of a
-process of one's own lists even those. What is below a hidden one is seen when that has ended: for
-a child subreaper (prctl(2)) it is a child of its own then. So the search is repeated until
-waitpid(2) says that there is none.
+/proc may hide processes (proc(5), ``hidepid``): those of other users, and own ones that are not
+dumpable, such as a setgid ssh-agent or gpg-agent. The file ``children`` of an own process lists
+even these. The children of a hidden process show up when it has ended: then a child subreaper
+(prctl(2)) is their parent. So callers repeat the search until waitpid(2) reports no children.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _SELF = "self"
 
 @dataclass(frozen=True)
 class Process:
-    """A process. ``parent`` is the id of its parent when it was found, 0 where that is hidden.
+    """A process. ``parent`` is the id of its parent when it was found, 0 if hidden.
 
-    ``started`` tells it from a later one with the same id: clock ticks after the boot, None where
-    that is hidden.
+    ``started``, in clock ticks after the boot, distinguishes it from a later process with the same
+    id; None if hidden.
     """
 
     pid: int
@@ -35,27 +34,27 @@ class Process:
     started: int | None
 
     def is_running(self) -> bool:
-        """Whether it has not ended; one that only waits to be reaped has."""
+        """Whether it is running; a zombie is not."""
         if not is_running(self.pid):
             return False
         told = _stat(self.pid)
         return told is None or told.started == self.started
 
     def send(self, number: signal.Signals) -> bool:
-        """Send a signal; False where that is not possible: a root shell of sudo's, for example."""
+        """Send a signal; False if not permitted (a root shell of sudo's), or if it has ended."""
         if not self.is_running():
             return False
         try:
             os.kill(self.pid, number)
             if number == signal.SIGTERM:
-                # A stopped process would not see the request until it is continued.
+                # A stopped process handles SIGTERM only after SIGCONT.
                 os.kill(self.pid, signal.SIGCONT)
         except OSError:
             return False
         return True
 
     def variables(self) -> dict[str, str]:
-        """Return the environment with which it was started; nothing where that is hidden."""
+        """Return the environment with which it was started; empty if hidden."""
         try:
             data = Path(_PROC, str(self.pid), "environ").read_bytes()
         except OSError:
@@ -64,7 +63,7 @@ class Process:
         return {name: value for name, separator, value in pairs if separator}
 
     def is_of(self, user: int) -> bool:
-        """Whether ``user`` runs it; False where that is hidden."""
+        """Whether ``user`` runs it; False if hidden."""
         try:
             told = Path(_PROC, str(self.pid), "status").read_text(errors="replace")
         except OSError:
@@ -74,7 +73,7 @@ class Process:
 
     @property
     def name(self) -> str:
-        """The name of its program, of 15 bytes at most; empty where that is hidden."""
+        """The name of its program, of 15 bytes at most; empty if hidden."""
         try:
             return Path(_PROC, str(self.pid), "comm").read_text(errors="replace").strip()
         except OSError:
@@ -82,7 +81,7 @@ class Process:
 
 
 def descendants() -> list[Process]:
-    """Return every descendant of this process that can be found, also those not reaped yet.
+    """Return every descendant of this process that can be found, including zombies.
 
     Each comes after its parent.
     """
@@ -103,7 +102,7 @@ def process(pid: int) -> Process:
 
 
 def ancestors() -> set[int]:
-    """Return the ids of this process and of those above it, as far as they can be seen."""
+    """Return the ids of this process and its visible ancestors."""
     found: set[int] = set()
     pid = os.getpid()
     while pid and pid not in found:
@@ -113,9 +112,9 @@ def ancestors() -> set[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process ``pid``, of any user, has not ended; one that is hidden has not.
+    """Whether the process ``pid``, of any user, is running; a hidden one counts as running.
 
-    One that only waits to be reaped has: in many containers no process does that.
+    A zombie does not: in many containers no process reaps orphans.
     """
     try:
         os.kill(pid, 0)
@@ -137,12 +136,12 @@ class _Stat:
 
 
 def _stat(pid: int) -> _Stat | None:
-    """Return what is told of a process; None where it is hidden, or gone."""
+    """Return the status of a process; None if hidden, or ended."""
     try:
         data = Path(_PROC, str(pid), "stat").read_bytes()
     except OSError:
         return None
-    # The second field is the name, which may hold anything, in brackets.
+    # The second field is the name in parentheses, which may contain any characters.
     _, _, rest = data.rpartition(b")")
     fields = rest.split()
     return _Stat(fields[0].decode(), int(fields[1]), int(fields[19]))
@@ -150,12 +149,12 @@ def _stat(pid: int) -> _Stat | None:
 
 @functools.cache
 def _lists_children() -> bool:
-    """Whether this kernel has the file (CONFIG_PROC_CHILDREN)."""
+    """Whether this kernel has the file ``children`` (CONFIG_PROC_CHILDREN)."""
     return any(Path(_PROC, _SELF, "task").glob("*/children"))
 
 
 def _children(process: str) -> list[int]:
-    """Return the children of all threads of ``process``; none where it is hidden, or gone."""
+    """Return the children of all threads of ``process``; empty if hidden, or ended."""
     found: list[int] = []
     try:
         threads = list(Path(_PROC, process, "task").iterdir())
@@ -165,12 +164,12 @@ def _children(process: str) -> list[int]:
         try:
             found += map(int, (thread / "children").read_text().split())
         except OSError:
-            continue  # the thread has ended, and its children are another one's
+            continue  # the thread has ended, and another one has its children
     return found
 
 
 def _children_by_parent() -> Callable[[str], list[int]]:
-    """Return the same from what all visible processes say of their parents, as it is now."""
+    """Return a function like ``_children``, from the parents of all visible processes."""
     by_parent = defaultdict(list)
     for entry in _PROC.iterdir():
         told = _stat(int(entry.name)) if entry.name.isdecimal() else None

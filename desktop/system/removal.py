@@ -1,7 +1,7 @@
-"""A folder is removed with all that is in it, but nothing of what is mounted there.
+"""Removal of a folder with its contents, except for files of mounts below it.
 
-Below a runtime folder GVfs and xdg-document-portal show the user's own files, on other machines
-and on this one. Programs that were not killed with the desktop still serve them.
+Below a runtime folder, GVfs and xdg-document-portal mount the user's own files, of other machines
+and of this one. Programs that were not killed with the desktop may still serve them.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def remove_tree(folder: Path, last: str) -> None:
-    """Unmount what is mounted below ``folder``, live or dead, and remove ``folder``.
+    """Unmount all mounts below ``folder``, live or dead, and remove ``folder``.
 
-    A mount that stays is left alone, with the folders above it, and standard error says so. The
-    file ``last`` in ``folder`` is removed last, and stays as long as such a mount does. What else
-    cannot be removed stays, without a word.
+    A mount that cannot be unmounted stays, with the folders above it, and is reported on standard
+    error. The file ``last`` in ``folder`` is removed last, and stays as long as such a mount. Other
+    failures are ignored.
     """
-    folder = folder.parent.resolve() / folder.name  # the kernel lists mounts without links
+    folder = folder.parent.resolve() / folder.name  # the kernel lists mounts without symbolic links
     try:
         for mount in reversed(mounts()):
             if folder in mount.path.parents and mount.is_own:
                 mount.unmount()
         kept = list(_remove(folder, None, last))
-    except OSError as error:  # what is mounted cannot be told
+    except OSError as error:  # the list of mounts is not readable
         kept, reason = [folder], str(error)
     else:
         reason = "something is mounted there"
@@ -39,9 +39,9 @@ def remove_tree(folder: Path, last: str) -> None:
 
 
 def _remove(path: Path, above: int | None, last: str = "") -> Iterator[Path]:
-    """Remove the folder ``path``, which is in the open folder ``above``; yield mount points."""
-    # Asked for each folder, since a program that lives may mount again. One that hangs does not
-    # let its mount point be opened.
+    """Remove the folder ``path``, in the open folder ``above``; yield mount points that stay."""
+    # Checked for each folder: a live program may mount again. To open the mount point of a program
+    # that hangs would block.
     if any(mount.path == path for mount in mounts()):
         yield path
         return
@@ -49,7 +49,7 @@ def _remove(path: Path, above: int | None, last: str = "") -> Iterator[Path]:
     try:
         opened = os.open(name, _OPEN, dir_fd=above)
     except OSError:
-        return  # it has gone, or is not ours to read
+        return  # removed meanwhile, or not readable
     try:
         kept = False
         for entry in _entries(opened):

@@ -1,4 +1,4 @@
-"""The runtime folder: short, private, on a local file system, and gone when the session is."""
+"""The runtime folder: short path, private, on a local file system, removed with the session."""
 
 from __future__ import annotations
 
@@ -15,33 +15,35 @@ import psutil
 from ..errors import RuntimeFolderUnusable
 from .claim import PREFIX, claim, remove, remove_unclaimed
 
-# sun_path holds 108 bytes with its final NUL (unix(7)), and this, or something shorter, follows
-# the base.
+# sun_path holds 108 bytes with its final NUL (unix(7)); the base is followed by this suffix, or a
+# shorter one.
 LONGEST_SOCKET = 107
 LONGEST_BASE = LONGEST_SOCKET - len("/jd-xxxxxxxx/display.sock")
 
-# Sockets and locks do not work everywhere here, and the folder would be seen by other nodes.
+# Sockets and locks do not work on all of these, and other nodes would see the folder.
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "afs", "panfs", "9p"}
     | {"orangefs", "glusterfs", "fuse.glusterfs", "fuse.sshfs"}
 )
 
-# Where systemd puts $XDG_RUNTIME_DIR (pam_systemd(8)), and how long it stays (loginctl(1)).
+# systemd's folder for $XDG_RUNTIME_DIR (pam_systemd(8)), and what keeps it (loginctl(1)).
 _LOGIN_FOLDERS = Path("/run/user")
 _LINGERING = Path("/var/lib/systemd/linger")
 _CONTROL_GROUP = Path("/proc/self/cgroup")
 
 
-_ROOT_S = frozenset({"/", "/tmp", "/var", "/var/tmp", "/run", "/run/user", "/dev", "/dev/shm"})  # noqa: S108
+_ROOT_FOLDERS = frozenset(
+    {"/", "/tmp", "/var", "/var/tmp", "/run", "/run/user", "/dev", "/dev/shm"}  # noqa: S108
+)
 _NOBODY = Path("/proc/sys/kernel/overflowuid")
 _MAPPED_USERS = Path("/proc/self/uid_map")
 
 
 @contextmanager
 def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
-    """Make a runtime folder (0700) below the first usable candidate; remove it at the end.
+    """Create a runtime folder (0700) below the first usable candidate; remove it on exit.
 
-    Raises ``RuntimeFolderUnusable`` with what was wrong with each candidate.
+    Raises ``RuntimeFolderUnusable`` with the problem of each candidate.
     """
     base = choose_base(with_temporary(candidates))
     remove_unclaimed(base)
@@ -57,9 +59,9 @@ def runtime_folder(candidates: Sequence[str]) -> Iterator[Path]:
 
 
 def choose_base(candidates: Sequence[str]) -> Path:
-    """Return the first of ``candidates`` that is safe, short, local, writable and there to stay.
+    """Return the first of ``candidates`` that is safe, short, local, writable and permanent.
 
-    It is returned without links, since a user who can change one of them could lead us elsewhere.
+    Symbolic links are resolved: a user who can change one of them could redirect the path.
     """
     refused = []
     for candidate in candidates:
@@ -80,24 +82,21 @@ def judge(candidate: str) -> tuple[Path, str | None]:
 
 
 def with_temporary(candidates: Sequence[str]) -> list[str]:
-    """Return ``candidates`` and then the temporary folders, each once."""
+    """Return ``candidates`` and then the temporary folders, without duplicates."""
     return list(dict.fromkeys([*candidates, tempfile.gettempdir(), "/tmp"]))  # noqa: S108
 
 
 def keep_own_rights() -> None:
-    """Drop from the umask what would keep the user out of their own files and folders.
+    """Clear the umask bits that would deny the user access to their own files and folders.
 
-    With one of 0177, meant for files, nothing can be put into a new folder: no desktop environment
-    gets as far as its first window. What the umask keeps from others stays (umask(2)).
+    With 0177, a umask for files, new folders cannot be entered, and no desktop environment shows a
+    window. The bits for group and others stay (umask(2)).
     """
     os.umask(os.umask(0o077) & 0o077)
 
 
 def write_secret(path: Path, contents: bytes) -> None:
-    """Replace ``path`` by a file of mode 0600 with ``contents``, in one step, whatever the umask.
-
-    A reader sees the old contents or the new ones, never a part.
-    """
+    """Replace ``path`` atomically by a file of mode 0600 with ``contents``, whatever the umask."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -132,19 +131,19 @@ def _problem(base: Path) -> str | None:
 def _others_can_replace_in(folder: Path) -> bool:
     """Whether another user may rename or remove entries of ``folder``."""
     status = folder.stat()
-    if status.st_uid not in (os.getuid(), 0) and not _is_root_s(folder, status.st_uid):
+    if status.st_uid not in (os.getuid(), 0) and not _belongs_to_root(folder, status.st_uid):
         return True
     writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return bool(writable_by_others) and not status.st_mode & stat.S_ISVTX
 
 
-def _is_root_s(folder: Path, owner: int) -> bool:
-    """Whether ``folder`` is root's, although it seems to belong to user 65534 (nobody).
+def _belongs_to_root(folder: Path, owner: int) -> bool:
+    """Whether ``folder`` is root's, although its owner is shown as user 65534 (nobody).
 
-    In a user namespace without root, such as Apptainer's, what is any other user's does so, too
-    (user_namespaces(7)). But some folders are root's everywhere.
+    In a user namespace without root, such as Apptainer's, all other users are shown as nobody
+    (user_namespaces(7)). But some folders are root's on every system.
     """
-    if str(folder) not in _ROOT_S or owner != _nobody():
+    if str(folder) not in _ROOT_FOLDERS or owner != _nobody():
         return False
     mapped = [list(map(int, line.split())) for line in _MAPPED_USERS.read_text().splitlines()]
     return not any(inside == 0 for inside, _, _ in mapped)
@@ -153,15 +152,15 @@ def _is_root_s(folder: Path, owner: int) -> bool:
 def _nobody() -> int:
     try:
         return int(_NOBODY.read_text())
-    except OSError:  # /proc has nothing but processes (proc(5), "subset=pid")
+    except OSError:  # /proc holds only processes (proc(5), "subset=pid")
         return 65534
 
 
 def _goes_at_logout(base: Path) -> bool:
     """Whether systemd may remove ``base`` before this process ends.
 
-    It does when the user's last login ends, which a server that was started with nohup, in tmux or
-    in a batch job outlives. Only what the user's own service manager runs ends earlier.
+    It does when the user's last login ends. A server that was started with nohup, in tmux or in a
+    batch job outlives that; a process of the user's service manager ends before.
     """
     if not base.is_relative_to(_LOGIN_FOLDERS / str(os.getuid())):
         return False

@@ -1,8 +1,8 @@
 """The session's protocol: commands on its standard input, events on its standard output.
 
-Each message is one line: a JSON object with ``"command"`` or ``"event"``, which names it, and its
-fields. Before the commands comes the specification (see ``session.specification``). A field that is
-left out has its default; one that is not known is an error, as is one of another type.
+Each message is one line: a JSON object with its name, in ``"command"`` or ``"event"``, and its
+fields. The specification (see ``session.specification``) comes before the commands. A field that is
+left out has its default; an unknown field, or one of another type, is an error.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _T = TypeVar("_T")
 
 
 class BadMessage(ValueError):
-    """A line that is not what this module says."""
+    """A line that is not a valid message."""
 
 
 class _Word(str, Enum):
-    """An enum of words, which prints as they are (as ``enum.StrEnum`` of Python 3.11)."""
+    """An enum of strings that prints its value, as ``enum.StrEnum`` of Python 3.11 does."""
 
     __str__ = str.__str__
 
 
 class Phase(_Word):
-    """The state of a desktop; its end is one of the last two."""
+    """The state of a desktop; the last two are its end."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -42,12 +42,12 @@ class Phase(_Word):
 
     @property
     def alive(self) -> bool:
-        """Whether the desktop is there or about to be."""
+        """Whether the desktop is starting or running."""
         return self in (Phase.STARTING, Phase.RUNNING)
 
 
 class Step(_Word):
-    """The steps of a start; with the last one, programs are asked to end.
+    """The steps of a start, and, as the last one, the end of programs.
 
     The first two are those of a batch job.
     """
@@ -63,7 +63,7 @@ class Step(_Word):
 
 @dataclass(frozen=True)
 class Problem:
-    """An error for the user, as it goes from process to process (see ``errors.DesktopError``)."""
+    """An error for the user, as it is sent between processes (see ``errors.DesktopError``)."""
 
     message: str
     reason: str
@@ -72,7 +72,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: DesktopError) -> Problem:
-        """Return ``error`` as it is sent."""
+        """Return ``error`` for sending."""
         return cls(**error.as_json())
 
     def as_error(self) -> DesktopError:
@@ -82,10 +82,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class BatchJob:
-    """The batch job that a desktop runs in; times are in seconds since 1970, None if not known.
+    """The batch job that a desktop runs in; times are in seconds since 1970, None if unknown.
 
-    ``id`` is empty until it has one. ``waiting`` is why it waits, for people; None when it does
-    not. ``warnings`` are the seconds before its end at which users are told.
+    ``id`` is empty until it is known. ``waiting`` is why it waits, in plain words; None if it does
+    not. ``warnings`` are the seconds before its end at which users are warned.
     """
 
     id: str = ""
@@ -101,9 +101,9 @@ class BatchJob:
 
 @dataclass(frozen=True)
 class Admit:
-    """Let viewers in: ``password`` is put in force for ``access``; with None, all stays as it is.
+    """Admit viewers: set ``password`` for ``access``; None keeps the present one.
 
-    It is answered by ``Admitted`` with the same ``id``: the socket that serves ``stream``.
+    The answer is ``Admitted`` with the same ``id`` and the socket that serves ``stream``.
     """
 
     id: int
@@ -114,14 +114,14 @@ class Admit:
 
 @dataclass(frozen=True)
 class Resize:
-    """Give the screen another size, "WIDTHxHEIGHT" in pixels."""
+    """Resize the screen to ``geometry``, "WIDTHxHEIGHT" in pixels."""
 
     geometry: str
 
 
 @dataclass(frozen=True)
 class Here:
-    """Say nothing but that the lifeline is held."""
+    """Keep the lifeline alive."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,10 @@ Command = Admit | Resize | Here | Stop
 class State:
     """The state of the desktop.
 
-    ``step`` and ``backend`` are left out where they are as they were told before. ``reachable``
-    says that viewers can connect. ``error`` is why it failed, ``reason`` why it stopped, for
-    people, and ``status`` the exit status of an application that has ended. ``log`` holds the last
-    lines of what has printed the cause. ``job`` is the batch job that it runs in, if it does.
+    ``step`` and ``backend`` are left out if they have not changed. ``reachable`` says that viewers
+    can connect. ``error`` is why it failed, ``reason`` why it stopped, in plain words, and
+    ``status`` the exit status of an application that has ended. ``log`` holds the last lines of the
+    log that shows the cause. ``job`` is the batch job that it runs in, if any.
     """
 
     state: Phase
@@ -165,7 +165,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Input:
-    """Users began, or ceased, to type or move the mouse."""
+    """Input by users, keys or mouse, has begun or stopped."""
 
     active: bool
 
@@ -188,11 +188,11 @@ def failed(error: DesktopError) -> State:
 
 
 def stopped(reason: str) -> State:
-    """Return the last state of a desktop that was stopped, or ended by itself."""
+    """Return the last state of a desktop that was stopped, or has ended."""
     return State(Phase.STOPPED, reason=reason)
 
 
-# -- as lines
+# -- encoding
 
 _COMMANDS: Mapping[str, type[Command]] = {
     "admit": Admit,
@@ -218,12 +218,12 @@ def encode(message: Command | Event) -> bytes:
 
 
 def decode_command(line: bytes) -> Command:
-    """Return the command that ``line`` is; raises ``BadMessage``."""
+    """Return the command in ``line``; raises ``BadMessage``."""
     return _decode("command", _COMMANDS, line)
 
 
 def decode_event(line: bytes) -> Event:
-    """Return the event that ``line`` is; raises ``BadMessage``."""
+    """Return the event in ``line``; raises ``BadMessage``."""
     return _decode("event", _EVENTS, line)
 
 
@@ -236,7 +236,7 @@ def _decode(kind: str, known: Mapping[str, type[_T]], line: bytes) -> _T:
         raise BadMessage("The line is not a JSON object.")
     name = values.pop(kind, None)
     if not isinstance(name, str) or name not in known:
-        raise BadMessage(f"The line has no {kind} that is known: {', '.join(known)}.")
+        raise BadMessage(f"The line has no known {kind}. Known: {', '.join(known)}.")
     try:
         return typed_json.read(known[name], values, name)
     except typed_json.Mismatch as error:

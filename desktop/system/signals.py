@@ -1,7 +1,8 @@
-"""Handlers for the signals that ask for the end; blocked, so pending, where nothing handles them.
+"""Handlers for signals that request the end; the signals are blocked while there is no handler.
 
-At their default they end a process between two steps: a folder is made, and no process left to
-remove it. Pending ones wait for a handler in that process; a child has none (signal(7)).
+The default action would end the process between two steps, for example after it has created a
+folder, which would be left. Blocked signals stay pending for this process; a child starts without
+pending signals (signal(7)).
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def defer() -> None:
-    """Leave them pending from now on."""
+    """Block the signals, which stay pending."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
 
 
 def heed() -> None:
-    """Take them from now on, first those that are pending."""
+    """Unblock the signals; pending ones are delivered at once."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
 
 
 @contextmanager
 def asking(stop: Callable[[str], None]) -> Iterator[None]:
-    """Have them call ``stop`` with a reason, in the event loop; afterwards they are pending."""
+    """Have the signals call ``stop`` with a reason, in the event loop; block them on exit."""
     for number in ENDS:
         asyncio.get_running_loop().add_signal_handler(number, stop, "It was ended.")
     heed()

@@ -1,4 +1,4 @@
-"""Starting a child process that is on its own, but for its standard input and output."""
+"""Start of a child process in a new session, connected by standard input and output only."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class _Apart(TypedDict):
 
 
 _APART = _Apart(
-    # Not Jupyter's folder: Python imports from there first, a user's json.py, say.
+    # Not Jupyter's folder: Python imports from there first, so a user's json.py.
     cwd="/",
-    # Ctrl+C in Jupyter's terminal is Jupyter's to act on.
+    # Ctrl+C in Jupyter's terminal must reach only Jupyter.
     start_new_session=True,
 )
-_LONGEST_LINE = 64 * 1024  # bytes; asyncio's own default
+_LONGEST_LINE = 64 * 1024  # bytes; asyncio's default
 
 
 def start(
@@ -30,7 +30,7 @@ def start(
     stderr: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start ``command``, with our environment if none is given; raises ``OSError``."""
+    """Start ``command``, by default with our environment; raises ``OSError``."""
     return subprocess.Popen(
         command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment, **_APART
     )
@@ -45,9 +45,9 @@ async def start_followed(
     environment: Mapping[str, str] | None = None,
     longest_line: int = _LONGEST_LINE,
 ) -> asyncio.subprocess.Process:
-    """Start ``command`` as a process of the event loop, as ``start`` does.
+    """Start ``command`` as ``start`` does, as an asyncio process.
 
-    Lines that are read of it hold ``longest_line`` bytes at most.
+    ``longest_line`` limits lines of its output, in bytes.
     """
     return await asyncio.create_subprocess_exec(
         *command,

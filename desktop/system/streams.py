@@ -1,4 +1,4 @@
-"""Streams: what a page can be connected to on a desktop, by a connection for each."""
+"""Streams of a desktop; a page has one connection for each."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def unknown_stream(name: str) -> UnknownStream:
     served = ", ".join(map(repr, SERVED))
     return UnknownStream(
         f"Desktops have no stream called {name[:80]!r}.",
-        remedy=f"There is {served}. Reload the page, if it comes from another version.",
+        remedy=f"The streams are: {served}. Reload the page, which may be of another version.",
     )

@@ -1,4 +1,4 @@
-"""A program's output, within a time limit; what it has started itself is ended with it."""
+"""Run a program with a timeout; after it, kill the program with its process group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Ran(NamedTuple):
-    """Output of a program and its exit status: negative for a signal, None if it went on."""
+    """Output of a program and its exit status: negative for a signal, None after a timeout."""
 
     output: str
     errors: str
@@ -23,13 +23,13 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
     with subprocess.Popen(
         command,
         env=environment,
-        # Ours may be a lifeline, with commands on it.
+        # Not the inherited one, which may be a lifeline with commands.
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        # A wrapper, a shell script say, would not take along what it runs, when it is killed.
+        # For killpg(): to kill a wrapper, such as a shell script, would not kill its children.
         start_new_session=True,
     ) as process:
         try:
@@ -44,5 +44,5 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) 
 
 
 def _text(printed: bytes | str | None) -> str:
-    # Bytes whatever was asked for (subprocess.TimeoutExpired).
+    # TimeoutExpired holds bytes, even with text=True.
     return printed.decode(errors="replace") if isinstance(printed, bytes) else printed or ""

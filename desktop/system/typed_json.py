@@ -1,4 +1,4 @@
-"""Dataclasses from JSON, each field of the type that it is declared with.
+"""Dataclasses from JSON, with a check of each field's type.
 
 Types are ``str``, ``int``, ``bool``, ``float``, enums by their values, ``tuple[X, ...]`` from
 lists, ``X | None``, and dataclasses of these from objects.
@@ -16,13 +16,13 @@ _T = TypeVar("_T")
 
 
 class Mismatch(ValueError):
-    """A value is not of the type that is wanted; the text says which, and does not show it."""
+    """A value has the wrong type; the text names the field, without its value."""
 
 
 def read(kind: type[_T], values: Any, name: str) -> _T:
     """Return the dataclass ``kind`` from ``values``, an object of ``json.loads``.
 
-    A field that is left out has its default. ``name`` is how errors call the object. Raises
+    A field that is left out has its default. ``name`` is the object's name in errors. Raises
     ``Mismatch``.
     """
     if not isinstance(values, dict):

@@ -114,5 +114,5 @@ def test_a_user_without_a_name_gets_an_explanation_instead_of_xfce(
     # No missing package is suggested.
     assert failed["error"]["remedy"] == "The last lines of the log below say why."
     said = "\n".join(failed["log"])
-    assert f"serves only accounts with a name, and UID {user} has none" in said
+    assert f"requires an account with a name, and UID {user} has none" in said
     assert "Add the account to /etc/passwd, or use a bare window manager" in said

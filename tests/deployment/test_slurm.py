@@ -228,7 +228,7 @@ def test_a_job_at_its_time_limit_stops_the_desktop(server: JupyterServer, cluste
     # slurmctld checks time limits twice a minute.
     session = ended(server, 50)
     assert session["state"] == "stopped"
-    assert session["reason"] == "The job's time was over."
+    assert session["reason"] == "The job reached its time limit."
     assert "ask for more time" in session["error"]["remedy"]
 
 
@@ -240,7 +240,7 @@ def test_a_requeued_job_is_cancelled_and_the_desktop_fails(
     assert "Requeue" not in cluster.says("scontrol", "requeue", session["job"]["id"])
     session = ended(server)
     assert session["state"] == "failed"
-    assert session["error"]["message"].startswith("The job was put back into the queue")
+    assert session["error"]["message"].startswith("The job was requeued")
     until(lambda: not cluster.jobs(), "the requeued job to be cancelled")
 
 
@@ -447,7 +447,7 @@ def test_an_output_folder_missing_on_the_node_is_named(
     cluster.says("scancel", *fillers)
     session = ended(server, 60)
     assert session["state"] == "failed"
-    assert "without a word" in session["error"]["message"]
+    assert "for an unknown reason" in session["error"]["message"]
     assert str(folder) in session["error"]["remedy"]
     assert "Slurm.output_folder" in session["error"]["remedy"]
 

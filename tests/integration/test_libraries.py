@@ -108,7 +108,7 @@ def test_a_display_server_with_a_late_symbol_error_is_started_again(
     with running(arguments, start_script="openbox", environment=environment(libraries)) as server:
         server.start_desktop()
         assert "symbol lookup error: " in log(server, "display-server")
-        assert "The display server is run without LD_LIBRARY_PATH" in log(server, "display-server")
+        assert "The display server runs without LD_LIBRARY_PATH" in log(server, "display-server")
 
 
 def test_a_user_s_start_script_keeps_ld_library_path_and_its_failure_is_explained(
@@ -121,7 +121,7 @@ def test_a_user_s_start_script_keeps_ld_library_path_and_its_failure_is_explaine
         server.call("POST", "desktop/api/sessions")
         until(lambda: server.session()["state"] == "failed", "it to fail", 60)
         error = server.session()["error"]
-        assert "library missing or unfit: dbus-run-session: symbol lookup error" in error["message"]
+        assert "unfit for a program: dbus-run-session: symbol lookup error" in error["message"]
         assert "unset LD_LIBRARY_PATH in your start script" in error["remedy"]
 
 

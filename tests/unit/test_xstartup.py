@@ -266,7 +266,7 @@ def test_where_dbus_does_not_start_the_desktop_fails(machine: Machine) -> None:
     machine.install_stub(BUS, "echo no socket >&2; exit 1")
     ran = machine.start("xfce")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith("no socket\nThe desktop cannot start. D-Bus ended as it started.")
+    assert ran.stderr.startswith("no socket\nThe desktop cannot start. D-Bus ended at its start.")
 
 
 def test_without_dbus_default_runs_a_window_manager(machine: Machine) -> None:

@@ -15,15 +15,15 @@ from ...system.access import Access
 from ...system.packages import install_command, off_path
 from .. import asking, x_options
 from ..asking import Answer
-from ..base import Backend, Installed, Program, Runtime
+from ..base import Backend, Installed, Runtime, ServerProgram
 from ..settings import Clipboard, DisplaySettings
 from . import protocol as rfb
 
 EXECUTABLES = ("Xtigervnc", "Xvnc")
-TURBOVNC_FOLDER = "/opt/TurboVNC/bin"  # where its packages put it, outside PATH
+TURBOVNC_FOLDER = "/opt/TurboVNC/bin"  # of its packages, not on PATH
 
-# 16 MiB: room for a megabyte of text in any script, and an end to what one client can make the
-# server hold.
+# 16 MiB: enough for a megabyte of text in any script, and a limit to the memory that one client can
+# use in the server.
 MAX_CUT_TEXT = 16 * 1024 * 1024
 
 # TurboVNC 3.1 is the first with -rfbunixpath and a UTF-8 clipboard (its ChangeLog.md).
@@ -31,20 +31,19 @@ MINIMUM = {"TigerVNC": (1, 9), "TurboVNC": (3, 1)}
 
 _QUESTIONS = ("-version", "-help")
 
-# Options that only one of them has.
+# Options that only that product has.
 _OWN_OPTION = {"TigerVNC": "-AcceptCutText=1", "TurboVNC": "-noclipboardrecv"}
 
-# Their viewers must speak HTTP (KasmVNC's README).
+# Servers whose viewers must use HTTP (KasmVNC's README).
 _SPEAK_NO_RFB = ("KasmVNC",)
 
-_ANOTHER = (
-    "Name the Xvnc of another TigerVNC (1.9 or newer) or TurboVNC (3.1 or newer) with "
-    "DesktopApp.display_server. If this one should be one, run it in a terminal to see what is "
-    "wrong with it."
+_OTHER_SERVER = (
+    "Set DesktopApp.display_server to the Xvnc of another TigerVNC (1.9 or newer) or TurboVNC (3.1 "
+    "or newer). If this should be one of them, run it in a terminal to see what is wrong with it."
 )
 
 
-class Vnc(Backend):
+class VncBackend(Backend):
     """Xtigervnc, or an Xvnc of TigerVNC or TurboVNC."""
 
     name = "vnc"
@@ -62,7 +61,7 @@ class Vnc(Backend):
         return list(filter(None, found))
 
     def find(self, settings: DisplaySettings) -> Installed:
-        """Return the first of ``executables`` that will do."""
+        """Return the first of ``executables`` that is usable."""
         problems: list[DisplayServerUnsuitable] = []
         for executable in self.executables(settings):
             try:
@@ -81,8 +80,8 @@ class Vnc(Backend):
 
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> list[Program]:
-        """Return the VNC server: a Unix socket and no other listener, a cookie, a password."""
+    ) -> list[ServerProgram]:
+        """Return the VNC server, which listens on a Unix socket only, with cookie and password."""
         product_options = _turbovnc if installed.product == "TurboVNC" else _tigervnc
         command = [
             installed.executable,
@@ -90,28 +89,28 @@ class Vnc(Backend):
             *("-displayfd", str(ready_fd)),
             *("-auth", str(where.xauthority)),
             *where.listening,
-            # Without it the server forgets everything when its last client leaves.
+            # Otherwise the server resets when its last client disconnects.
             "-noreset",
             *("-geometry", settings.geometry),
             *("-depth", "24"),
             *("-desktop", settings.title),
             *("-rfbunixpath", str(where.entrance.socket)),
-            # No blank screen: there is no monitor to save.
+            # No screen saver: there is no monitor.
             *("-s", "0"),
             *(x_options.MANY_CLIENTS if installed.executable in installed.many_clients else ()),
             *product_options(where, settings.clipboard),
             *settings.arguments,
         ]
-        return [Program(installed.product, command)]
+        return [ServerProgram(installed.product, command)]
 
     def new_password(self) -> str:
-        """Return eight letters and digits, all that VncAuth looks at."""
+        """Return eight letters and digits, the most that VncAuth uses."""
         return credentials.vnc_password()
 
     def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
-        """Return a password file: the first password in it may do all, the second only look.
+        """Return a password file: the first password is for full access, the second for view-only.
 
-        Both products read it so (vncpasswd(1)).
+        The format is the same for both products (vncpasswd(1)).
         """
         entries = (passwords[access] for access in (Access.FULL, Access.VIEW))
         return {
@@ -119,7 +118,7 @@ class Vnc(Backend):
         }
 
     def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
-        """Ask for the whole framebuffer."""
+        """Request the whole framebuffer."""
         return rfb.first_update(connection, password)
 
     def probe(self, socket: Path, password: str, key: str) -> None:
@@ -140,19 +139,19 @@ def _tigervnc(where: Runtime, clipboard: Clipboard) -> list[str]:
         *("-rfbport", "-1"),
         *("-SecurityTypes", "VncAuth"),
         *("-PasswordFile", str(where.entrance.password_file)),
-        # Over a Unix socket all viewers are the same "host": one that breaks off five times would
-        # lock everyone out.
+        # On a Unix socket all viewers are the same "host": after five failures of one viewer, all
+        # would be refused.
         "-UseBlacklist=0",
-        # The default of 60 holds an update back for up to 16 ms.
+        # The default of 60 delays an update by up to 16 ms.
         *("-FrameRate", "240"),
         "-AlwaysShared",
         *("-MaxCutText", str(MAX_CUT_TEXT)),
         f"-AcceptCutText={int(clipboard.inbound)}",
         f"-SendCutText={int(clipboard.outbound)}",
-        # Marking text is not copying it. And the owner of PRIMARY takes the mark off what
-        # is marked elsewhere: see session/primary.py.
+        # To mark text is not to copy it, and a new owner of PRIMARY unmarks text elsewhere: see
+        # session/x11/primary.py.
         *("-SendPrimary=0", "-SetPrimary=0"),
-        # By default any X client may switch the clipboard on again (vncconfig -set).
+        # By default any X client may turn the clipboard on again (vncconfig -set).
         *("-AllowOverride", "desktop"),
     ]
 
@@ -171,12 +170,11 @@ def _turbovnc(where: Runtime, clipboard: Clipboard) -> list[str]:
 
 
 def _recognise(executable: str, timeout: float) -> Installed:
-    """Return product and version of an Xvnc; the version is empty where it cannot be read.
+    """Return product and version of an Xvnc; the version is empty if it is not printed.
 
-    Not every version prints what it is for the same option: TigerVNC 1.15.0 prints nothing for
-    ``-version``, and 1.16.2 no version in ``-help``. What it accepts, and then its name, says which
-    product it is all the same. Raises ``DisplayServerUnsuitable`` where it cannot do what is
-    needed, or does not run.
+    Versions differ in what they print: TigerVNC 1.15.0 prints nothing for ``-version``, and 1.16.2
+    no version in ``-help``. Then the accepted options, or the name, identify the product. Raises
+    ``DisplayServerUnsuitable`` if it lacks a required feature, or does not run.
     """
     answers: list[Answer] = []
     for option in _QUESTIONS:
@@ -191,14 +189,14 @@ def _recognise(executable: str, timeout: float) -> Installed:
                 misfit=answers[-1].misfit,
             )
         if answers[-1].status is None:
-            break  # nor would it answer other questions
+            break  # it would not answer other questions either
     if all(answer.status for answer in answers):
         raise _unrecognised(executable, answers)
     product = next(_products(executable, answers), "")
     foreign = any(name in answer.text for answer in answers for name in _SPEAK_NO_RFB)
     if foreign or not product or (answers[-1].status is not None and _refuses_socket(executable)):
         raise _unrecognised(executable, answers)
-    # One that has not answered would not answer this, either.
+    # After a timeout, do not ask again.
     silent = answers[-1].status is None
     return Installed(
         executable,
@@ -214,7 +212,7 @@ def _ask(executable: str, *arguments: str, timeout: float = asking.TIMEOUT) -> A
     except OSError as problem:
         raise DisplayServerUnsuitable(
             f"The VNC server {executable} is installed, but does not start: {problem}.",
-            remedy=_ANOTHER,
+            remedy=_OTHER_SERVER,
         ) from problem
 
 
@@ -235,7 +233,7 @@ def _with_many_clients(executable: str) -> frozenset[str]:
 
 
 def _products(executable: str, answers: list[Answer]) -> Iterator[str]:
-    """Yield the products that it may be, the likeliest first: by its words, options and name."""
+    """Yield the possible products, the likeliest first: by output, options and name."""
     words = " ".join(answer.text for answer in answers)
     yield from (product for product in MINIMUM if product in words)
     if answers[-1].status is not None:
@@ -246,11 +244,11 @@ def _products(executable: str, answers: list[Answer]) -> Iterator[str]:
     path = f"{executable} {Path(executable).resolve()}".lower()
     yield from (product for product in MINIMUM if product.lower() in path)
     if Path(executable).name in EXECUTABLES:
-        yield "TigerVNC"  # which most distributions mean by these names
+        yield "TigerVNC"  # the usual product under these names
 
 
 def _takes(executable: str, *option: str) -> bool:
-    """Whether it knows an option: X servers read them in turn, and end at ``-help``."""
+    """Whether it accepts an option: X servers parse options in turn, and exit at ``-help``."""
     answer = _ask(executable, *option, "-help")
     return answer.status == 0 and "Unrecognized option" not in answer.text
 
@@ -261,10 +259,10 @@ def _refuses_socket(executable: str) -> bool:
 
 
 def _unrecognised(executable: str, answers: list[Answer]) -> DisplayServerUnsuitable:
-    asked = zip(_QUESTIONS, answers, strict=False)  # after one without an answer there are none
+    asked = zip(_QUESTIONS, answers, strict=False)  # fewer answers after a timeout
     told = "; ".join(f"asked {option}, {answer}" for option, answer in asked)
     return DisplayServerUnsuitable(
         f"{executable} is installed, but it is neither TigerVNC nor TurboVNC, or one that cannot "
         f"serve viewers at a Unix socket: {told}.",
-        remedy=_ANOTHER,
+        remedy=_OTHER_SERVER,
     )

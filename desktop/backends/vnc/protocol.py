@@ -22,8 +22,8 @@ _UPDATE, _BELL, _CUT_TEXT = 0, 2, 3
 def handshake(path: Path, password: str, timeout: float = _TIMEOUT) -> tuple[int, int]:
     """Connect to ``path``, authenticate, and return the framebuffer's width and height.
 
-    It goes all the way to ServerInit, because a viewer that breaks off earlier counts as an
-    attack. Raises ``NotReady`` where no server listens or the answer is not RFB.
+    It continues to ServerInit, because a viewer that disconnects earlier counts as a failed login.
+    Raises ``NotReady`` if no server listens or the answer is not RFB.
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -36,9 +36,9 @@ def handshake(path: Path, password: str, timeout: float = _TIMEOUT) -> tuple[int
 
 
 def first_update(connection: socket.socket, password: str) -> tuple[int, int]:
-    """Authenticate on ``connection``, and return the framebuffer's size once a pixel of it came.
+    """Authenticate on ``connection``, and return the framebuffer's size after the first pixel.
 
-    Waits as long as the socket's timeout says. Raises ``NotReady`` or ``OSError``.
+    Blocks up to the socket's timeout. Raises ``NotReady`` or ``OSError``.
     """
     _authenticate(connection, password)
     width, height = _initialise(connection)
@@ -50,7 +50,7 @@ def first_update(connection: socket.socket, password: str) -> tuple[int, int]:
             _receive(connection, struct.unpack(">3xI", _receive(connection, 7))[0])
         elif kind != _BELL:
             raise NotReady(f"The display server sent a message of type {kind}.")
-    # Padding, number of rectangles, the first one's place, size and encoding; and what it holds.
+    # Padding, number of rectangles; position, size and encoding of the first; one byte of pixels.
     _receive(connection, 1 + 2 + 12 + 1)
     return width, height
 
@@ -61,7 +61,7 @@ def _authenticate(connection: socket.socket, password: str) -> None:
     connection.sendall(_VERSION)
     types = _receive(connection, _receive(connection, 1)[0])
     if _VNC_AUTHENTICATION not in types:
-        raise NotReady(f"The display server offers no VNC authentication, but {list(types)}.")
+        raise NotReady(f"The display server offers no VNC authentication, only {list(types)}.")
     connection.sendall(bytes([_VNC_AUTHENTICATION]))
     connection.sendall(credentials.vnc_response(password, _receive(connection, 16)))
     (result,) = struct.unpack(">I", _receive(connection, 4))

@@ -1,7 +1,7 @@
-"""Xpra: an X server, and a server of its own that shows what is on it to viewers.
+"""Xpra: an X server, and the Xpra server that shows its screen to viewers.
 
-Its viewers speak Xpra's own protocol, with a password and AES. Versions 3.1 to 4.2 are accepted;
-3.1.3 was run, the rest comes from their documentation (docs/xpra.md says which is which).
+Viewers use Xpra's protocol, with a password and AES. Versions 3.1 to 4.2 are accepted; 3.1.3 is
+tested, support for the others follows their documentation (docs/xpra.md has the details).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ...system.libraries import Misfit
 from ...system.packages import install_command, off_path
 from .. import x_dummy
 from ..asking import Answer, ask
-from ..base import Backend, Entrance, Installed, Program, Runtime
+from ..base import Backend, Entrance, Installed, Runtime, ServerProgram
 from ..settings import Clipboard, DisplaySettings, XpraSettings
 from . import protocol as xpra_protocol
 
 GUARD = Path(__file__).with_name("guard.py")
 
-_MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md: what stands in the way of newer ones
+_MINIMUM, _TOO_NEW = (3, 1), (4, 3)  # docs/xpra.md says what newer versions need
 
-_ANOTHER = ", and name it with Xpra.executable, or use a VNC server."
+_OR_VNC = ", and set Xpra.executable to it, or use a VNC server."
 
-# Without these options it would admit anybody, so an Xpra that does not list them is refused.
+# Without these options Xpra would admit any user, so one that does not list them is refused.
 _REQUIRED = frozenset(
     (
         *("use-display", "daemon", "bind", "auth", "socket-dir"),
@@ -48,33 +48,33 @@ _CLIPBOARD = {
 
 @dataclass(frozen=True)
 class InstalledXpra(Installed):
-    """An Xpra found on this machine, the Python it runs in, and what ``--help`` lists."""
+    """An Xpra found on this machine, its Python, and the options that ``--help`` lists."""
 
     python: str = ""
     options: frozenset[str] = frozenset()
 
 
-class Xpra(Backend):
+class XpraBackend(Backend):
     """Xpra on an Xorg with the dummy driver, or on Xvfb."""
 
     name = "xpra"
-    # A viewer that is refused has got some 460 bytes; one that is let in, 3,600 at once.
+    # A refused viewer receives some 460 bytes; an accepted one 3,600 at once.
     greeting = 1024
-    # Its viewers repeat what is held: see x_dummy.
+    # Its viewers repeat held keys: see x_dummy.
     repeats_keys = False
-    # One that changes its owner while it is read in pieces is lost (seen of 3.1.3). No program uses
-    # this one.
+    # A selection that changes its owner during a transfer in pieces is lost (Xpra 3.1.3). No
+    # program uses this one.
     long_texts = "SECONDARY"
-    # It needs 0.75 s for each new size, and on Xorg takes the nearest that it knows.
+    # Xpra takes 0.75 s for each new size, and on Xorg uses the nearest existing mode.
     largest_screen = x_dummy.LARGEST
 
     def executables(self, settings: DisplaySettings) -> list[str]:
-        """Return the Xpra of the setting or of PATH."""
+        """Return the Xpra of the setting, or on PATH."""
         found = shutil.which(_name(settings))
         return [found] if found else []
 
     def find(self, settings: DisplaySettings) -> InstalledXpra:
-        """Return what ``executables`` finds, if it is an Xpra that will do."""
+        """Return the Xpra that ``executables`` finds, if it is usable."""
         executables = self.executables(settings)
         if not executables:
             raise DisplayServerMissing(
@@ -92,8 +92,8 @@ class Xpra(Backend):
         options = _listed_options(executable, version)
         if not python:
             raise DisplayServerUnsuitable(
-                f"{executable} is not the Python script that Xpra comes with, and its control "
-                "commands can be taken away in no other way.",
+                f"{executable} is not Xpra's own Python script, which is needed to turn Xpra's "
+                "control commands off.",
                 remedy="Set Xpra.executable to that script.",
             )
         many_clients = x_dummy.with_many_clients()
@@ -109,32 +109,32 @@ class Xpra(Backend):
 
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> list[Program]:
-        """Return Xorg with the dummy driver, Xvfb, or both, as the setting says."""
+    ) -> list[ServerProgram]:
+        """Return Xorg with the dummy driver, Xvfb, or both, according to the setting."""
         return x_dummy.servers(settings.xpra.x_server, where, ready_fd, installed.many_clients)
 
     def viewer_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program:
-        """Return the Xpra server, on a display that is there: one Unix socket, no child process."""
+    ) -> ServerProgram:
+        """Return the Xpra server for the running display: one Unix socket, no child process."""
         assert isinstance(installed, InstalledXpra)
         return _program(installed, where, settings, Access.FULL)
 
     def view_only_server(
         self, installed: Installed, where: Runtime, settings: DisplaySettings
-    ) -> Program:
-        """Return a second, read-only Xpra server: one server treats all its viewers alike."""
+    ) -> ServerProgram:
+        """Return a second, read-only Xpra server: read-only applies to all viewers of a server."""
         if settings.xpra.mode == "seamless":
-            # The first one is the window manager, and there can be only one.
+            # The first server is the window manager, and there can be only one.
             raise ShareUnsupported(
-                "Programs without a desktop cannot be shared for looking on.",
-                remedy="They can be shared for use, with those whom you trust.",
+                "Programs without a desktop cannot be shared view-only.",
+                remedy="They can be shared with full access, with users whom you trust.",
             )
         assert isinstance(installed, InstalledXpra)
         return _program(installed, where, settings, Access.VIEW)
 
     def files(self, where: Runtime, settings: DisplaySettings, key: str) -> dict[Path, bytes]:
-        """Return the keys, and the configuration of Xorg."""
+        """Return the key files, and the configuration of Xorg."""
         keys = {
             where.entrance.key_file: credentials.key_for(key, Access.FULL),
             where.view_only_entrance.key_file: credentials.key_for(key, Access.VIEW),
@@ -151,23 +151,23 @@ class Xpra(Backend):
         return settings.xpra.encryption != "off"
 
     def password_files(self, where: Runtime, passwords: Mapping[Access, str]) -> dict[Path, bytes]:
-        """Return a file for each of the two servers; a line end would be part of a password."""
+        """Return a file for each server; a line end would be a part of the password."""
         return {
             where.entrance.password_file: passwords[Access.FULL].encode(),
             where.view_only_entrance.password_file: passwords[Access.VIEW].encode(),
         }
 
     def first_picture(self, connection: socket.socket, password: str, key: str) -> tuple[int, int]:
-        """Wait until a window, or the desktop as one, is drawn."""
+        """Wait until a window, or the desktop as one window, is drawn."""
         return xpra_protocol.first_draw(connection, password, key)
 
     def probe(self, socket: Path, password: str, key: str) -> None:
-        """Connect as a viewer that leaves again at once ("connect_test")."""
+        """Connect as a viewer that disconnects at once ("connect_test")."""
         xpra_protocol.handshake(socket, password, key)
 
 
 def resources(executable: str) -> Path | None:
-    """Return where this Xpra has its icons and web pages, None where it does not say."""
+    """Return the folder of this Xpra's icons and web pages; None if it does not print one."""
     try:
         told = _ask(executable, "path-info").output
     except DisplayServerUnsuitable:
@@ -181,13 +181,13 @@ def _name(settings: DisplaySettings) -> str:
 
 
 def _start(installed: InstalledXpra) -> list[str]:
-    """Return how Xpra is run: without its control commands."""
+    """Return the start of a command line that runs Xpra without its control commands."""
     return [installed.python, "-I", str(GUARD), installed.executable]
 
 
 def _program(
     installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
-) -> Program:
+) -> ServerProgram:
     """Return a server for viewers with ``access``."""
     mode = {"desktop": "start-desktop", "seamless": "start"}[settings.xpra.mode]
     options = [
@@ -195,21 +195,21 @@ def _program(
         for name, value in _options(installed, where, settings, access)
         if name in installed.options
     ]
-    # A port that they open cannot be opened twice, and is not meant for view-only viewers.
+    # Not for the view-only server: a port in them could not be bound twice.
     extra = settings.xpra.arguments if access is Access.FULL else ()
     command = [*_start(installed), mode, where.display, *options, *extra]
     name = "Xpra" if access is Access.FULL else "Xpra (view-only)"
-    return Program(name, command, _environment(where))
+    return ServerProgram(name, command, _environment(where))
 
 
 def _options(
     installed: InstalledXpra, where: Runtime, settings: DisplaySettings, access: Access
 ) -> Iterator[tuple[str, str]]:
-    """Yield names and values of all options; those that this version does not have are left out."""
+    """Yield names and values of all options; the caller drops those that this version lacks."""
     own = settings.xpra
     folder = str(where.folder)
     yield from {
-        # The session has started the X server, and sees to it that all ends.
+        # The session starts the X server, and ends all processes.
         "use-display": "yes",
         "daemon": "no",
         "systemd-run": "no",
@@ -220,20 +220,20 @@ def _options(
         "terminate-children": "no",
         "exit-with-client": "no",
         "start": "",
-        # Viewers run programs on the desktop, as its user does; not by Xpra, past the desktop.
+        # Viewers run programs on the desktop, not through Xpra.
         "start-new-commands": "no",
         "socket-dir": folder,
         "socket-dirs": folder,
         "log-dir": folder,
         "socket-permissions": "600",
-        # 3.1 would open a web server, SSH and RFB on the same socket.
+        # By default 3.1 serves HTTP, SSH and RFB on the same socket.
         "html": "no",
         "ssl": "off",
         "ssh": "no",
         "ssh-upgrade": "no",
         "rfb-upgrade": "0",
         "mdns": _yes(own.mdns),
-        # "yaml" would be loaded from bytes that come before the password.
+        # No "yaml": it would be parsed before the password is checked.
         "packet-encoders": "rencode,bencode",
         "compressors": "all",
         "sharing": "yes",
@@ -250,7 +250,7 @@ def _options(
         "input-method": "keep",
         "idle-timeout": "0",
         "server-idle-timeout": "0",
-        # "no" would run the test for it all the same.
+        # "no" would still run the probe.
         "opengl": "noprobe",
         "cursors": "yes",
         "bell": "no",
@@ -259,7 +259,7 @@ def _options(
         "open-files": "no",
         "open-url": "no",
         "forward-xdg-open": "no",
-        # The page shows pictures, and has no use for these.
+        # The page does not use these.
         "speaker": "disabled",
         "microphone": "disabled",
         "pulseaudio": "no",
@@ -279,7 +279,7 @@ def _options(
 
 def _clipboard(clipboard: Clipboard) -> Iterable[tuple[str, str]]:
     return {
-        # Only "no" cannot be undone.
+        # Only "no" cannot be changed by viewers.
         "clipboard": _yes(clipboard is not Clipboard.OFF),
         "clipboard-direction": _CLIPBOARD[clipboard],
     }.items()
@@ -288,12 +288,12 @@ def _clipboard(clipboard: Clipboard) -> Iterable[tuple[str, str]]:
 def _door(
     installed: InstalledXpra, entrance: Entrance, own: XpraSettings
 ) -> Iterable[tuple[str, str]]:
-    """Return how viewers get in: the socket, the password, and the key."""
+    """Return the options for the socket, the password, and the key."""
     if own.encryption == "off":
         encryption: dict[str, str] = {}
         extra = ""
     elif installed.version < (4, 1):
-        # Meant for TCP; $XPRA_ENCRYPTED_SOCKET_TYPES extends it to Unix sockets.
+        # For TCP; $XPRA_ENCRYPTED_SOCKET_TYPES extends it to Unix sockets.
         encryption = {"tcp-encryption": "AES", "tcp-encryption-keyfile": str(entrance.key_file)}
         extra = ""
     else:
@@ -307,7 +307,7 @@ def _door(
 
 
 def _environment(where: Runtime) -> dict[str, str]:
-    # Keeps it out of /etc/xpra and the home, into which it would write.
+    # Instead of /etc/xpra and the home, to which Xpra would write.
     nowhere = str(where.folder / "xpra-config")
     return {
         "DISPLAY": where.display,
@@ -316,25 +316,25 @@ def _environment(where: Runtime) -> dict[str, str]:
         "XPRA_SYSTEM_CONF_DIRS": nowhere,
         "XPRA_USER_CONF_DIRS": nowhere,
         "XPRA_DEFAULT_CONF_DIRS": nowhere,
-        # Up to 4.2 it encrypts on no others, whatever "bind" says.
+        # Up to 4.2 Xpra encrypts only these socket types, whatever "bind" says.
         "XPRA_ENCRYPTED_SOCKET_TYPES": "tcp,ws,unix-domain",
         "XPRA_CLIENT_CAN_SHUTDOWN": "0",
-        # It would start a D-Bus and dconf of its own, which stay.
+        # Otherwise Xpra starts D-Bus and dconf processes that outlive it.
         "XPRA_MODIFY_GSETTINGS": "0",
         "XPRA_UINPUT": "0",
-        # By default what is copied is lost where a program takes half a second to hand it over, as
-        # on a busy machine, and what is pasted where a viewer takes 1.5. It allows less than 5 s.
+        # The defaults of 0.5 s for a program and 1.5 s for a viewer lose clipboard texts on a busy
+        # machine. The maximum is below 5 s.
         "XPRA_CLIPBOARD_CONVERT_TIMEOUT": "4900",
         "XPRA_CLIPBOARD_REMOTE_TIMEOUT": "3000",
         # A viewer's colour profile would become the desktop's.
         "XPRA_SYNC_ICC": "0",
-        # Its shared memory can be read by all users, and stays when it ends (seen of 3.1.3).
-        # Without, a picture of 1920x1080 takes 6 ms longer.
+        # Xpra's shared memory is readable by all users, and outlives it (Xpra 3.1.3). Without it, a
+        # picture of 1920x1080 takes 6 ms longer.
         "XPRA_XSHM": "0",
-        # It asks for the user's name, and in a container that sets the UID there may be none.
-        # The last of the variables that it looks at (getpass.getuser).
+        # Xpra needs the user's name, which may not exist in a container that sets the UID. This is
+        # the last variable that getpass.getuser() reads.
         "USERNAME": str(os.getuid()),
-        # Each server that starts would give the screen this size, if the X server has such a mode.
+        # A starting server resizes the screen to this, if the X server has such a mode.
         "XPRA_DEFAULT_DESKTOP_VFB_RESOLUTION": "1x1",
     }
 
@@ -344,20 +344,20 @@ def _yes(on: bool) -> str:
 
 
 def _interpreter(executable: Path) -> str:
-    """Return the Python that a script names in its first lines; empty if it is none."""
+    """Return the Python in a script's first lines; empty if there is none."""
     with executable.open("rb") as file:
         lines = file.read(1024).split(b"\n")[:2]
     match = re.match(
         rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S*python[0-9.]*)(?:\s+-\S+)*\s*$", lines[0]
     )
     if not match and lines[0].startswith(b"#!/bin/sh") and lines[1:]:
-        # How pip and conda name one whose path is too long for the first line, or has spaces.
+        # The form of pip and conda for a path that is too long for the first line, or has spaces.
         match = re.match(rb"'''exec' \"?([^\"]*python[0-9.]*)\"? \"\$0\"", lines[1])
     return (shutil.which(os.fsdecode(match[1])) or "") if match else ""
 
 
 def _version(executable: str, python: str) -> tuple[tuple[int, ...], Misfit | None]:
-    """Return its version, empty where neither it nor its Python says one, and what does not fit."""
+    """Return the version, empty if neither Xpra nor its Python prints one, and the misfit."""
     answers = [_ask(executable, "--version")]
     match = re.search(r"v?(\d+(?:\.\d+)+)", answers[0].text)
     if python and not match:
@@ -369,32 +369,32 @@ def _version(executable: str, python: str) -> tuple[tuple[int, ...], Misfit | No
     if match and version < _MINIMUM:
         raise DisplayServerUnsuitable(
             f"{executable} is Xpra {match[1]}, and version 3.1 or newer is needed.",
-            remedy=f"Install a newer one{_ANOTHER}",
+            remedy=f"Install a newer one{_OR_VNC}",
         )
     return version, answers[0].misfit
 
 
 def _too_new(executable: str, which: str) -> DisplayServerUnsuitable:
     return DisplayServerUnsuitable(
-        f"{executable} is {which}, which this package cannot work with yet.",
+        f"{executable} is {which}, which this package does not support yet.",
         remedy="Use an Xpra of version 3.1 to 4.2, or a VNC server.",
     )
 
 
 def _listed_options(executable: str, version: tuple[int, ...]) -> frozenset[str]:
-    """Return the options that it has; raises ``DisplayServerUnsuitable`` where some are missing."""
+    """Return Xpra's options; raises ``DisplayServerUnsuitable`` if required ones are missing."""
     answer = _ask(executable, "--help")
     options = frozenset(re.findall(r"--([a-z0-9-]+)", answer.text))
     if not options:
         raise DisplayServerUnsuitable(
             f"{executable} is installed, but not recognised as Xpra: asked --help, {answer}.",
-            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+            remedy=f"Run it in a terminal to see what is wrong with it{_OR_VNC}",
         )
     missing = _REQUIRED - options
     if missing:
         raise DisplayServerUnsuitable(
             f"{executable} --help does not list {', '.join(sorted(missing))}.",
-            remedy=f"Use an Xpra of version 3.1 to 4.2{_ANOTHER}",
+            remedy=f"Use an Xpra of version 3.1 to 4.2{_OR_VNC}",
         )
     if not version and "control" in options:
         raise _too_new(executable, "an Xpra of version 6.3 or newer")
@@ -402,7 +402,7 @@ def _listed_options(executable: str, version: tuple[int, ...]) -> frozenset[str]
 
 
 def _check_libraries(executable: str, python: str, encrypts: bool) -> None:
-    """Raise where Xpra would start, or let viewers in, and then fail for want of a library."""
+    """Raise if Xpra would start, or admit viewers, and then fail because a library is missing."""
     lacks = {"PIL": "shows nothing"}
     if encrypts:
         lacks["cryptography"] = "does not encrypt"
@@ -422,8 +422,8 @@ def _check_libraries(executable: str, python: str, encrypts: bool) -> None:
                 f"{executable} cannot encrypt with the Python library cryptography that {python} "
                 f"has: {last[0]}",
                 remedy="Use another version of that library, or a VNC server; or set "
-                'Xpra.encryption to "off": the way from the browser to Jupyter stays as secret as '
-                "Jupyter's own.",
+                'Xpra.encryption to "off": the connection from the browser to Jupyter is still '
+                "protected as Jupyter is.",
             )
 
 
@@ -434,10 +434,10 @@ _MISSING = (
 
 def _ask(*command: str) -> Answer:
     try:
-        # It would write a file of examples into the home.
+        # Otherwise Xpra writes a file of examples to the home.
         return ask(*command, environment={"XPRA_USER_CONF_DIRS": os.devnull})
     except OSError as problem:
         raise DisplayServerUnsuitable(
             f"{command[0]} is installed, but does not start: {problem}.",
-            remedy=f"Run it in a terminal to see what is wrong with it{_ANOTHER}",
+            remedy=f"Run it in a terminal to see what is wrong with it{_OR_VNC}",
         ) from problem

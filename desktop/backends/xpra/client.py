@@ -1,4 +1,4 @@
-"""Xpra's HTML5 client: found where the system has it, never part of this package."""
+"""Xpra's HTML5 client: found on the system, not part of this package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDERS = (
     f"{sys.prefix}/share/xpra/www",
 )
 
-# In the order in which the client's own page loads them; what our page has no use for is left out.
+# In the order of the client's own page, without the scripts that our page does not use.
 SCRIPTS = (
     "js/lib/jquery.js",
     "js/lib/jquery.ba-throttle-debounce.js",
@@ -36,21 +36,21 @@ SCRIPTS = (
     "js/Client.js",
 )
 
-_SUPPORTED = "3.1"  # its classes are adapted one by one, so others need more than luck
+_SUPPORTED = "3.1"  # the page overrides methods of its classes
 
 
 @dataclass(frozen=True)
 class XpraClient:
-    """The client in ``folder``; ``version`` is as it says itself ("3.1.3"), or empty."""
+    """The client in ``folder``; ``version`` is the one in its source ("3.1.3"), or empty."""
 
     folder: Path
     version: str
 
 
 def find(setting: str, executable: str = "", folders: Sequence[str] = FOLDERS) -> XpraClient:
-    """Return the client in the folder ``setting``; where that is empty, the first of some folders.
+    """Return the client in the folder ``setting``, or, if that is empty, in ``folders``.
 
-    ``executable`` is that of Xpra, its path or name, empty for "xpra". Raises ``ClientMissing``.
+    ``executable`` is Xpra's path or name, empty for "xpra". Raises ``ClientMissing``.
     """
     looked = []
     for folder in [Path(setting)] if setting else _folders(executable or "xpra", folders):
@@ -60,7 +60,7 @@ def find(setting: str, executable: str = "", folders: Sequence[str] = FOLDERS) -
     raise ClientMissing(
         "Xpra's HTML5 client is not installed on the machine where Jupyter runs (looked in "
         f"{', '.join(dict.fromkeys(looked))}).",
-        remedy="Set Xpra.client_folder to where it is, or install it and leave that setting out:"
+        remedy="Set Xpra.client_folder to its folder, or remove that setting and install it:"
         if setting
         else "Install it, or ask the administrator of this machine to:",
         command=install_command("xpra"),
@@ -70,7 +70,7 @@ def find(setting: str, executable: str = "", folders: Sequence[str] = FOLDERS) -
 def problem(
     setting: str, executable: str = "", folders: Sequence[str] = FOLDERS
 ) -> DesktopError | None:
-    """Return what is wrong with the client there, None if nothing is."""
+    """Return the error for the client there; None if it is usable."""
     try:
         find(setting, executable, folders)
     except ClientMissing as error:
@@ -79,20 +79,20 @@ def problem(
 
 
 def file(setting: str, name: str, executable: str = "") -> Path | None:
-    """Return one of the client's scripts; None for anything else that may lie there."""
-    # Its own pages are not served: they take passwords from the address.
+    """Return the path of one of the client's scripts; None for any other file."""
+    # The client's own pages are not served: they read passwords from the URL.
     return find(setting, executable).folder / name if name in SCRIPTS else None
 
 
 def _folders(executable: str, usual: Sequence[str]) -> Iterator[Path]:
-    """Yield where the client may lie: beside this Xpra, the usual folders, and what it says."""
+    """Yield the candidates: beside this Xpra, the usual folders, and the one that it prints."""
     found = shutil.which(executable)
     if found:
         yield Path(found).resolve().parent.parent / "share/xpra/www"
     yield from map(Path, usual)
     if found:
-        # A wrapper, of a module system for example, has nothing beside it. Asked last, since it is
-        # a program, and the Jupyter server waits for it.
+        # A wrapper, for example of a module system, has no such folder. Xpra is run last, because
+        # the Jupyter server blocks meanwhile.
         yield from _told_by(found)
 
 
@@ -103,15 +103,15 @@ def _told_by(executable: str) -> tuple[Path, ...]:
 
 
 def _checked(client: XpraClient) -> XpraClient:
-    # Where it does not say its version, the files that are there tell it from others.
+    # Without a version, the list of files below identifies the client.
     if client.version and not client.version.startswith(f"{_SUPPORTED}."):
         raise ClientMissing(
             f"Xpra's HTML5 client in {client.folder} has version {client.version}, "
-            f"and this page can work with version {_SUPPORTED} only.",
+            f"and this page supports version {_SUPPORTED} only.",
             remedy=f"Set Xpra.client_folder to the folder of a client of version {_SUPPORTED}, or "
             'use DesktopApp.backend = "vnc".',
         )
-    # Some are links into other packages.
+    # Some are links to files of other packages, which may be missing.
     missing = [name for name in SCRIPTS if not (client.folder / name).is_file()]
     if missing:
         raise ClientMissing(

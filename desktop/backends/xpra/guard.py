@@ -1,33 +1,31 @@
-"""Runs Xpra's server with six things changed, in the Python that Xpra has.
+"""Runs Xpra's server with six changes, in Xpra's Python.
 
     python -I guard.py /usr/bin/xpra start-desktop …
-    python -I guard.py --aes     # says why it cannot encrypt; nothing where it can
+    python -I guard.py --aes     # prints why it cannot encrypt; nothing if it can
 
-There are no control commands. Any viewer may send some, in its greeting or later, and with one of
-them switch on a clipboard that the settings forbid (Xpra 3.1 to 6.2; 6.3 has ``--control=no``).
+Control commands are off. Otherwise any viewer may send some, in its hello packet or later, and so
+turn on a clipboard that the settings forbid (Xpra 3.1 to 6.2; 6.3 has ``--control=no``).
 
-Viewers wait until Xpra knows its encodings. One that comes a moment too soon would get nothing but
-raw pixels for as long as it stays (seen of 3.1.3).
+Viewers wait until Xpra has initialised its encodings. Otherwise one that connects too early gets
+raw pixels until it disconnects (Xpra 3.1.3).
 
-With ``--readonly=yes`` viewers can do nothing but look. Xpra itself drops their keys and clicks,
-but lets the first of them set the size of the screen in its greeting, and more; so nothing is left
-of greetings but what it takes to be shown something.
-They are told where the pointer is, which is no part of the picture; Xpra does that of screens that
-it shadows.
+With ``--readonly=yes`` viewers are view-only. Xpra itself drops their keys and clicks, but lets the
+hello packet of the first of them resize the screen, among other things; so hello packets are
+reduced to the capabilities that shape pictures. View-only viewers get the position of the pointer,
+which is not part of the picture; Xpra sends it only for screens that it shadows.
 
-What viewers say of the clipboard takes effect before the keys that follow. Xpra's handler in GLib's
-main loop puts it off to a later round (seen of 3.1.3), so those keys would paste what was there
-before.
+Clipboard packets take effect before the keys that follow. Xpra defers them to a later iteration of
+GLib's main loop (Xpra 3.1.3), so those keys would paste the previous text.
 
 A text that is copied before the clipboard's previous owner has answered is sent to viewers. Xpra
-asks both owners, and takes the first answer for both (seen of 3.1.3).
+requests it from both owners, and takes the first answer for both (Xpra 3.1.3).
 
-What GLib is to call later costs nothing once it was called. PyGObject before 3.44.2 loses 112 bytes
-each time, and Xpra asks several times for each update of the picture: megabytes an hour, until it
-hangs (Xpra's issues 3603 and 5044).
+GLib callbacks do not leak. PyGObject before 3.44.2 leaks 112 bytes for each, and Xpra schedules
+several for each update of the picture: megabytes an hour, until it hangs (Xpra's issues 3603 and
+5044).
 
-AES works with a python3-cryptography whose ciphers are written in Rust. They take no attributes,
-and Xpra 3.1 sets some of its own on them.
+AES works with a python3-cryptography whose ciphers are written in Rust. They accept no new
+attributes, and Xpra 3.1 sets some.
 """
 
 from __future__ import annotations
@@ -40,14 +38,14 @@ from ctypes import CDLL, CFUNCTYPE, c_int, c_uint, c_void_p, pythonapi
 from types import SimpleNamespace
 from typing import Any
 
-# Packets that a viewer has to send in order to get pictures.
+# Packets that a viewer must send to get pictures.
 _LOOKING = frozenset(
     (
         *("ping", "ping_echo", "damage-sequence", "buffer-refresh"),
         *("map-window", "unmap-window", "configure-window"),
     )
 )
-# Capabilities that its greeting may hold, up to the first dot of a name: they shape pictures.
+# Capabilities that its hello packet may have, up to the first dot of a name: they shape pictures.
 _WISHES = frozenset(
     (
         *("version", "namespace", "uuid", "client_type", "session-type", "ui_client", "username"),
@@ -56,15 +54,15 @@ _WISHES = frozenset(
         *("bencode", "rencode", "yaml", "ping-echo-sourceid"),
         *("encoding", "encodings", "auto_refresh_delay", "windows", "window", "metadata"),
         *("mouse", "cursors", "wants_versions", "wants_features", "wants_encodings"),
-        # The readiness probe's.
+        # Those of the readiness probe.
         *("request", "connect_test_request"),
     )
 )
-_POINTER = 40  # milliseconds between looks at where it is
+_POINTER = 40  # milliseconds between checks of the pointer's position
 
 
 def main() -> Any:
-    """Change it, and run Xpra as its own script does."""
+    """Apply the changes, and run Xpra as its own script does."""
     sys.argv = sys.argv[1:]
     _mend_aes()
     if sys.argv == ["--aes"]:
@@ -83,7 +81,7 @@ def main() -> Any:
     def ignore(self: Any, *command: Any) -> tuple[int, str]:
         return 1, "control commands are off"
 
-    # One that has another name in some version must not be left as it is without a word.
+    # Fail in a version in which these have other names.
     assert ServerCore.handle_command_request
     assert ServerCore.process_control_command
     welcome, run = ServerCore.hello_oked, ServerCore.run
@@ -109,11 +107,11 @@ def main() -> Any:
 
 
 def _mend_aes() -> None:
-    """Give Xpra ciphers with the names that it calls, where it cannot give them those itself."""
+    """Return ciphers with the methods that Xpra calls, if Xpra cannot set these itself."""
     try:
         from xpra.net import pycryptography_backend as backend
     except ImportError:
-        return  # another version, or none
+        return  # another version, or no Xpra
 
     def mended(make: Callable[..., Any], direction: str, name: str) -> Callable[..., Any]:
         def make_one(*told: Any) -> Any:
@@ -130,7 +128,7 @@ def _mend_aes() -> None:
 
 
 def _why_no_aes() -> str | None:
-    """Return why this Xpra cannot encrypt, as its own check of it says; None where nothing is."""
+    """Return why this Xpra cannot encrypt, according to its own check; None if it can."""
     try:
         from xpra.net import pycryptography_backend as backend
         from xpra.net.crypto import validate_backend
@@ -144,7 +142,7 @@ def _why_no_aes() -> str | None:
 
 
 def _mend_callbacks() -> None:
-    """Give GLib one C function for all that it is to call later, in place of one for each."""
+    """Use one C function for all GLib callbacks instead of one for each."""
     import gi
     from gi.repository import GLib
 
@@ -160,7 +158,7 @@ def _mend_callbacks() -> None:
 
     def call(number: int) -> bool:
         function, arguments = waiting[number]
-        # All else is as PyGObject has it.
+        # The rest is as in PyGObject.
         try:
             return bool(function(*arguments))
         except SystemExit as end:
@@ -170,7 +168,7 @@ def _mend_callbacks() -> None:
                 sys.excepthook(*sys.exc_info())
         return False
 
-    # GSourceFunc, GDestroyNotify, and the two functions that take them (GLib's reference, "The Main
+    # GSourceFunc, GDestroyNotify, and the two functions that use them (GLib's reference, "The Main
     # Event Loop").
     source, destroy = CFUNCTYPE(c_int, c_void_p), CFUNCTYPE(None, c_void_p)
     glib = CDLL("libglib-2.0.so.0")
@@ -197,14 +195,14 @@ def _mend_callbacks() -> None:
 
 
 def _clipboard_first(server: Any) -> None:
-    """Have the clipboard's handlers called as packets come: they do no more than to put it off."""
+    """Call clipboard handlers as packets arrive: they only schedule the work."""
     handlers = server._authenticated_ui_packet_handlers
     for packet_type in [one for one in handlers if one.startswith("clipboard-")]:
         server._authenticated_packet_handlers[packet_type] = handlers.pop(packet_type)
 
 
 def _mend_new_owners() -> None:
-    """Ask the clipboard's owner again where an answer may have been its predecessor's."""
+    """Repeat the request to the clipboard's owner if the answer may be its predecessor's."""
     try:
         from xpra.x11.gtk_x11.clipboard import ClipboardProxy, X11Window, xsync
     except ImportError:
@@ -243,7 +241,7 @@ def _mend_new_owners() -> None:
 
 
 def _tell_pointer(server: Any) -> bool:
-    """Tell all viewers where the pointer is; return that this is to be called again (GLib)."""
+    """Send the pointer's position to all viewers; return True, so that GLib repeats the call."""
     viewers = [one for one in server._server_sources.values() if one.hello_sent]
     place = tuple(server.root_window.get_pointer()[-3:-1]) if viewers else ()
     for viewer in viewers:
@@ -255,7 +253,7 @@ def _tell_pointer(server: Any) -> bool:
 
 
 def _only_look(server: Any, wishes: Any) -> None:
-    """Leave a viewer nothing but to look, whatever its greeting asks for."""
+    """Make a viewer view-only, whatever its hello packet requests."""
     for handlers in (
         server._authenticated_packet_handlers,
         server._authenticated_ui_packet_handlers,
@@ -268,7 +266,7 @@ def _only_look(server: Any, wishes: Any) -> None:
         probes = name != "request" or wishes.strget(name) == "connect_test"
         if not probes or name.split(".")[0] not in _WISHES:
             del wishes[key]
-    wishes["share"] = True  # else it would disconnect the others
+    wishes["share"] = True  # otherwise it would disconnect the others
 
 
 if __name__ == "__main__":

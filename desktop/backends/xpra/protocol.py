@@ -1,10 +1,10 @@
-"""The viewer's side of Xpra's protocol, to the first picture (its docs/Network/Protocol.md).
+"""The viewer's side of Xpra's protocol, to the first picture (Xpra's docs/Network/Protocol.md).
 
-What stands here is 3.1 as it was seen.
+This is the observed protocol of Xpra 3.1.
 
-A packet is a header and a bencoded list: "P", flags, compression level, index, size. With a key,
-it is AES-CBC, one stream for each direction, whose key both sides derive from the shared one with
-a salt of the peer's.
+A packet is a header ("P", flags, compression level, index, size) and a bencoded list. With a key,
+the list is encrypted with AES-CBC, one stream for each direction; both sides derive the stream's
+key from the shared key and a salt of the peer.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from ...errors import NotReady
 
-_SECONDS = 2.0
+_PROBE_TIMEOUT = 2.0
 _HEADER = struct.Struct(">cBBBL")
 _ENCRYPTED = 0x2
-_BLOCK = 32  # bytes; Xpra fills up to twice AES's block
+_BLOCK = 32  # bytes; Xpra pads to twice AES's block
 _ITERATIONS = 1000
 _DIGEST = "hmac+sha256"
-_LONGEST = 64 * 1024 * 1024  # bytes: a whole picture
+_MAX_PACKET = 64 * 1024 * 1024  # bytes; a packet may hold a whole picture
 
-# The greeting of a viewer that disconnects at once.
+# The hello packet of a viewer that disconnects at once.
 HELLO = {
     "version": "3.1.3",
     "bencode": 1,
@@ -51,7 +51,7 @@ HELLO = {
 
 _ENCODINGS = ["rgb24", "rgb32", "png"]
 
-# The greeting of a viewer that stays and wants pictures.
+# The hello packet of a viewer that stays connected and gets pictures.
 VIEWER = {
     **{name: told for name, told in HELLO.items() if "request" not in name},
     "windows": 1,
@@ -66,13 +66,13 @@ VIEWER = {
 
 
 def handshake(path: Path, password: str, key: str) -> None:
-    """Connect to ``path``, show password and key, and leave; ``key`` is empty where there is none.
+    """Connect to ``path``, log in, and disconnect; ``key`` is empty without encryption.
 
-    Raises ``NotReady`` where no server listens, or the viewer is refused.
+    Raises ``NotReady`` if no server listens, or the viewer is refused.
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SECONDS)
+            connection.settimeout(_PROBE_TIMEOUT)
             connection.connect(str(path))
             log_in(Wire(connection), password, key, HELLO)
     except (OSError, ValueError, LookupError, TypeError, struct.error, zlib.error) as problem:
@@ -80,9 +80,9 @@ def handshake(path: Path, password: str, key: str) -> None:
 
 
 def first_draw(connection: socket.socket, password: str, key: str) -> tuple[int, int]:
-    """Log in on ``connection``, and return the size of the first picture that comes.
+    """Log in on ``connection``, and return the size of the first picture.
 
-    Waits as long as the socket's timeout says. Raises ``NotReady`` or ``OSError``.
+    Blocks up to the socket's timeout. Raises ``NotReady`` or ``OSError``.
     """
     wire = Wire(connection)
     try:
@@ -98,17 +98,17 @@ def first_draw(connection: socket.socket, password: str, key: str) -> tuple[int,
 
 
 class Stream(Protocol):
-    """The part of a socket that is needed."""
+    """The methods of a socket that are used."""
 
     def sendall(self, data: bytes, /) -> None:
-        """Send all of it."""
+        """Send all of ``data``."""
 
     def recv(self, count: int, /) -> bytes:
-        """Return up to ``count`` bytes, and none once it has ended."""
+        """Return up to ``count`` bytes; empty at the end."""
 
 
 class Wire:
-    """Packets on a stream, encrypted once there is a cipher for their direction."""
+    """Packets on a stream, encrypted once their direction has a cipher."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -116,7 +116,7 @@ class Wire:
         self.decryptor: CipherContext | None = None
 
     def send(self, packet: list[Any]) -> None:
-        """Send a packet: its name, and what belongs to it."""
+        """Send a packet: its name and its fields."""
         data = bencode(packet)
         size, flags = len(data), 0
         if self.encryptor:
@@ -126,10 +126,10 @@ class Wire:
         self._stream.sendall(_HEADER.pack(b"P", flags, 0, 0, size) + data)
 
     def receive(self) -> list[Any]:
-        """Return the next packet, with bytes for texts.
+        """Return the next packet, with texts as bytes.
 
-        Large parts of one come before it. Raises ``NotReady`` where it cannot be decrypted or the
-        connection has ended.
+        Large fields arrive before their packet. Raises ``NotReady`` if it cannot be decrypted or
+        the connection has ended.
         """
         parts = {}
         while (came := self._chunk())[0]:
@@ -142,9 +142,9 @@ class Wire:
         return packet
 
     def _chunk(self) -> tuple[int, bytes]:
-        """Return a packet, with 0, or the part of the next one that belongs at this index."""
+        """Return 0 and a packet, or an index and the field of the next packet at that index."""
         magic, flags, level, index, size = _HEADER.unpack(self._read(_HEADER.size))
-        if magic != b"P" or flags & ~_ENCRYPTED or size > _LONGEST:
+        if magic != b"P" or flags & ~_ENCRYPTED or size > _MAX_PACKET:
             raise NotReady("The display server does not speak Xpra's protocol.")
         data = self._decrypted(size) if flags else self._read(size)
         return index, zlib.decompress(data) if level else data
@@ -170,9 +170,9 @@ class Wire:
 
 
 def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> None:
-    """hello, challenge, hello again with the answer, hello.
+    """Log in: hello, challenge, second hello with the response, hello of the server.
 
-    Raises ``NotReady`` where the server refuses, or what it says cannot be read.
+    Raises ``NotReady`` if the server refuses, or its packets cannot be read.
     """
     hello: dict[str, Any] = {**greeting}
     vector, salt = os.urandom(8).hex().encode(), os.urandom(32)
@@ -193,7 +193,7 @@ def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> 
     server_salt = challenge[1]
     if key:
         wire.encryptor = _encryptor(key, challenge[2])
-        # With the second hello the server's stream begins anew.
+        # The server restarts its stream at the second hello.
         wire.decryptor = _cipher(key, salt, _ITERATIONS, vector).decryptor()
     client_salt = os.urandom(len(server_salt))
     both = hmac.new(client_salt, server_salt, hashlib.sha256).hexdigest().encode()
@@ -205,18 +205,18 @@ def log_in(wire: Wire, password: str, key: str, greeting: Mapping[str, Any]) -> 
     if verdict[0] != b"hello":
         raise NotReady(_reason(verdict))
     if key and b"cipher.iv" in verdict[1]:
-        # So does ours, for a viewer that stays.
+        # Our stream restarts as well, for a viewer that stays connected.
         wire.encryptor = _encryptor(key, verdict[1])
 
 
 def _encryptor(key: str, theirs: Mapping[bytes, Any]) -> CipherContext:
-    """Return what encrypts for a server that says this of its cipher."""
+    """Return the encryptor for the cipher capabilities of the server."""
     salt, iterations = theirs[b"cipher.key_salt"], theirs[b"cipher.key_stretch_iterations"]
     return _cipher(key, salt, iterations, theirs[b"cipher.iv"]).encryptor()
 
 
 def _cipher(key: str, salt: bytes, iterations: int, vector: bytes) -> Cipher[modes.CBC]:
-    # SHA-1 as a part of PBKDF2 is what Xpra speaks.
+    # Xpra uses PBKDF2 with SHA-1.
     stretched = PBKDF2HMAC(algorithm=hashes.SHA1(), length=32, salt=salt, iterations=iterations)  # noqa: S303
     return Cipher(algorithms.AES(stretched.derive(key.encode())), modes.CBC(vector))
 
@@ -227,7 +227,7 @@ def _reason(packet: list[Any]) -> str:
 
 
 def bencode(value: Any) -> bytes:
-    """Return ``value`` (numbers, texts, bytes, lists, dictionaries) as Xpra's bencode has it."""
+    """Return ``value`` (numbers, texts, bytes, lists, dictionaries) in Xpra's bencode."""
     match value:
         case int():
             return b"i%de" % value
@@ -244,7 +244,7 @@ def bencode(value: Any) -> bytes:
 
 
 def bdecode(data: bytes) -> Any:
-    """Return the value at the start of ``data``; texts come out as bytes."""
+    """Return the value at the start of ``data``, with texts as bytes."""
     return _bdecode(data, 0)[0]
 
 
@@ -259,7 +259,7 @@ def _bdecode(data: bytes, at: int) -> tuple[Any, int]:
             item, at = _bdecode(data, at)
             items.append(item)
         return (items if kind == b"l" else dict(zip(items[::2], items[1::2], strict=True))), at + 1
-    # Xpra marks texts with a "u" before their length.
+    # Xpra puts a "u" before the length of a text.
     start = at + 1 if kind == b"u" else at
     colon = data.index(b":", start)
     end = colon + 1 + int(data[start:colon])

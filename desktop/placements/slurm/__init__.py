@@ -1,5 +1,5 @@
-"""One desktop in a Slurm job: the process that asks for the job and follows it to its end.
+"""One desktop in a Slurm job: the process that submits the job and follows it to its end.
 
-It stands between the Jupyter server and the session, and speaks to both as they speak to each
-other (see ``session.control``), so neither knows of Slurm.
+It is between the Jupyter server and the session, and uses the session's protocol on both sides
+(see ``session.control``), so neither of them needs to know about Slurm.
 """

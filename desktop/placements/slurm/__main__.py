@@ -1,8 +1,8 @@
 """``python -m jupyter_desktop.placements.slurm COMMAND…``: runs the session COMMAND in a job.
 
-The request comes on standard input, and then what a session is told (``system.session_messages``).
-When this process ends, whatever ends it, there is no job any more: two processes see to it (see
-``session.keeper``), and where both are killed the job ends itself.
+Standard input has the request, and then the session's input (``system.session_messages``). When
+this process ends, for any reason, the job is cancelled: by one of two processes (see
+``session.processes.keeper``), or, if both are killed, by itself.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ async def _obey(control: Control, job: Job) -> None:
 
 
 def _cancel(note: Note) -> None:
-    """Cancel a job that was not: who should have done so was killed, or Slurm did not answer."""
+    """Cancel a job that is left, because the worker was killed or Slurm did not answer."""
     if note.job:
-        # It goes on by itself where the controller is away: nothing has to wait for that.
+        # scancel keeps trying while the controller is down: do not wait for that.
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             spawn.start(
                 ["scancel", *note.job],

@@ -1,4 +1,4 @@
-"""Slurm's commands: what they are called with, and running them."""
+"""Slurm's commands: their arguments and environment, and running them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from subprocess import PIPE
 
 from ...system import spawn
 from . import stdio
-from .inside import NAME
+from .inside import SOCKET_NAME
 
-PATIENCE = 60.0  # seconds; they try again by themselves where the controller does not answer
+COMMAND_TIMEOUT = 60.0  # seconds; the commands retry if the controller does not answer
 
-# In turn: options of another job in which Jupyter may run, or for people who type these commands;
-# what is of this machine and this login; and what Slurm should not keep in files of its own.
+# In turn: variables of a job in which Jupyter may run, or with options for interactive use;
+# variables of this machine and login; and secrets, which Slurm would keep in its files.
 _DROPPED = re.compile(
     r"(SLURM|SRUN|SALLOC|SQUEUE|SCANCEL)_.*|SBATCH_(WAIT|ARRAY).*"
     r"|SBATCH_CLUSTERS"
@@ -29,22 +29,22 @@ _DROPPED = re.compile(
 )
 _KEPT = "SLURM_CONF"
 
-# A Python on the nodes may be another one, which has no such file.
+# As text: a Python on the nodes may be another one, without this package.
 _RELAY = inspect.getsource(stdio)
 
 
 class CommandFailed(Exception):
-    """One of Slurm's commands failed; its text is what the command said."""
+    """One of Slurm's commands failed; the text is what it printed."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """The job's script: a session for the process that connects to the socket ``name``."""
+    """The job's script: a session for the process that connects to the abstract socket ``name``."""
 
     name: str
     python: str
     setup: str
-    patience: float  # seconds to wait for a connection; then the job ends
+    timeout: float  # seconds to wait for a connection; then the job ends
     command: Sequence[str]
 
     def __str__(self) -> str:
@@ -52,32 +52,32 @@ class Script:
             self.python,
             "-m",
             "jupyter_desktop.placements.slurm.inside",
-            f"{self.patience:g}",
+            f"{self.timeout:g}",
         ]
         return (
-            f"#!/bin/sh\n{self.setup}\nexport {NAME}={self.name}\n"
+            f"#!/bin/sh\n{self.setup}\nexport {SOCKET_NAME}={self.name}\n"
             f"exec {shlex.join([*inside, *self.command])}\n"
         )
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return what of our ``own`` environment is of use to Slurm's commands, and in a job."""
+    """Return the variables of our ``own`` environment for Slurm's commands and jobs."""
     return {
         name: value for name, value in own.items() if name == _KEPT or not _DROPPED.fullmatch(name)
     }
 
 
 def sbatch(name: str, arguments: Sequence[str], output: Path) -> list[str]:
-    """Return the command that takes a job's script on its standard input.
+    """Return the command that reads a job's script on standard input.
 
-    ``name`` is the job's: no other has it, so that the job is found where the command failed.
+    ``name`` is the job's, and unique, so that the job is found even if the command failed.
     """
     return [
         "sbatch",
         "--parsable",
         "--nodes=1",
         "--ntasks=1",
-        # What was on the desktop does not come back with it.
+        # A requeued job would start with an empty desktop.
         "--no-requeue",
         "--export=ALL",
         "--chdir=/",
@@ -93,9 +93,9 @@ def named(name: str) -> list[str]:
 
 
 def job_id(printed: str) -> str:
-    """Return the job of which sbatch(1) ``printed`` the id, after whatever a site's own may say.
+    """Return the job's id, the last word that sbatch(1) ``printed``; a site's own may print more.
 
-    Raises ``CommandFailed`` where it is none, or one of another cluster, which is not asked for.
+    Raises ``CommandFailed`` if there is none, or one with the name of a cluster.
     """
     last = (printed.split() or [""])[-1]
     if not re.fullmatch("[0-9]{1,20}", last):
@@ -103,31 +103,31 @@ def job_id(printed: str) -> str:
     return last
 
 
-def srun(job: str, python: str, patience: float = 0) -> list[str]:
-    """Return the command whose standard input and output are those of a Unix socket.
+def srun(job: str, python: str, timeout: float = 0) -> list[str]:
+    """Return the command that connects its standard input and output to a Unix socket.
 
-    It is a step beside the job's own work, of which it takes nothing; see ``reaching``.
+    It is a step beside the job's own work, without resources; see ``reaching``.
     """
     return [
         *("srun", f"--jobid={job}", "--overlap", "--nodes=1", "--ntasks=1"),
         *("--unbuffered", "--quiet", "--mpi=none", "--chdir=/"),
         *("--cpu-bind=none", "--mem=0", "--gres=none"),
-        *(python, "-I", "-S", "-c", _RELAY, f"{patience:g}"),
+        *(python, "-I", "-S", "-c", _RELAY, f"{timeout:g}"),
     ]
 
 
 def reaching(address: str) -> dict[str, str]:
-    """Return the environment in which ``srun`` leads to the Unix socket ``address``."""
+    """Return the environment in which ``srun`` connects to the Unix socket ``address``."""
     return {**environment(os.environ), stdio.ADDRESS: address}
 
 
 async def run(
-    command: Sequence[str], text: str = "", patience: float = PATIENCE, **extra: str
+    command: Sequence[str], text: str = "", timeout: float = COMMAND_TIMEOUT, **extra: str
 ) -> str:
-    """Return what one of Slurm's commands prints, ``patience`` seconds from now at most.
+    """Run one of Slurm's commands, for ``timeout`` seconds at most, and return its output.
 
     ``text`` is its standard input, and ``extra`` is added to its environment.
-    Raises ``CommandFailed``, and ``FileNotFoundError`` where there is none of that name.
+    Raises ``CommandFailed``, or ``FileNotFoundError`` if the command is not installed.
     """
     process = await spawn.start_followed(
         command,
@@ -137,9 +137,9 @@ async def run(
         environment={**environment(os.environ), **extra},
     )
     try:
-        printed, said = await asyncio.wait_for(process.communicate(text.encode()), patience)
+        printed, said = await asyncio.wait_for(process.communicate(text.encode()), timeout)
     except asyncio.TimeoutError:
-        raise CommandFailed(f"{command[0]} has not answered for {patience:g} seconds") from None
+        raise CommandFailed(f"{command[0]} has not answered for {timeout:g} seconds") from None
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,4 +1,4 @@
-"""How a desktop's job ended, for people."""
+"""Messages for the end of a desktop's job."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from ...errors import JobEnded
 from ...system.session_messages import Phase, Problem, State, failed
 from .job_queue import CANCELLED, GONE, Look
 
-_AGAIN = "Start the desktop again. "
+_RESTART = "Start the desktop again. "
 
-# squeue(1), JOB STATE CODES. What a user or a limit brings about is an end; the rest is a failure.
+# squeue(1), JOB STATE CODES. An end by a user or a limit is no failure; the others are.
 _ENDS = {
     CANCELLED: (
         "The job was cancelled, with scancel or by an administrator.",
-        "Start the desktop again if it was not you who wanted that.",
+        "If you did not cancel it, start the desktop again.",
     ),
     "TIMEOUT": (
-        "The job's time was over.",
-        "Start it again, and ask for more time if you need it.",
+        "The job reached its time limit.",
+        "Start it again, and request more time if you need it.",
     ),
-    "DEADLINE": ("The job's deadline came.", "Start the desktop again."),
+    "DEADLINE": ("The job reached its deadline.", "Start the desktop again."),
 }
 _FAILURES = {
     "NODE_FAIL": (
-        "The node {node} failed, and with it what ran on the desktop.",
-        f"{_AGAIN}Slurm will choose another node.",
+        "The node {node} failed, which ended the desktop's programs.",
+        f"{_RESTART}Slurm will choose another node.",
     ),
-    "BOOT_FAIL": ("The node {node} did not boot.", f"{_AGAIN}Slurm will choose another node."),
+    "BOOT_FAIL": ("The node {node} did not boot.", f"{_RESTART}Slurm will choose another node."),
     "PREEMPTED": (
-        "The job had to make room for another one that comes first.",
-        f"{_AGAIN}Choose a partition whose jobs are not preempted if there is one.",
+        "The job was preempted by one with a higher priority.",
+        f"{_RESTART}Choose a partition whose jobs are not preempted if there is one.",
     ),
     "OUT_OF_MEMORY": (
         "The job needed more memory than it had, and Slurm ended it.",
-        "Ask for more memory, in Slurm.arguments, or for another partition.",
+        "Request more memory, in Slurm.arguments, or another partition.",
     ),
 }
 _REQUEUED = (
-    "The job was put back into the queue, which ended what ran on the desktop.",
-    f"{_AGAIN}The job itself was cancelled, since it would come up empty.",
+    "The job was requeued, which ended the desktop's programs.",
+    f"{_RESTART}The requeued job was cancelled: its desktop would be empty.",
 )
 
 
 def as_state(look: Look, node: str) -> State | None:
-    """Return the last state of a desktop whose job ended like that; None if that says nothing."""
+    """Return the last state of a desktop for the job's state; None if that does not explain it."""
     if look.waiting:
         return failed(_error(_REQUEUED, node))
     if look.state in _ENDS:
@@ -56,29 +56,29 @@ def as_state(look: Look, node: str) -> State | None:
     return None
 
 
-def without_a_word(look: Look, unwritten: Path | None = None) -> State:
-    """Return the last state of a desktop that ended, and neither it nor Slurm says why.
+def unexplained(look: Look, unwritten: Path | None = None) -> State:
+    """Return the last state of a desktop that ended without a reason from it or Slurm.
 
-    ``unwritten`` is the folder for what the job prints where it may have failed to write there.
+    ``unwritten`` is the output folder if the job may have failed to write there.
     """
     how = "" if look.state in (GONE, "COMPLETED") else f" (Slurm says {look.state})"
-    remedy = f"{_AGAIN}What the job printed, if anything, is below."
+    remedy = f"{_RESTART}The output of the job, if any, is below."
     if unwritten:
         remedy = (
-            f"It has printed nothing. See first whether the nodes have the folder {unwritten}, the "
-            f"same as here: Slurm ends a job that cannot write there. If they have not, set "
-            f"Slurm.output_folder to a shared one; else start the desktop again."
+            f"It has printed nothing. Check whether the nodes share the folder {unwritten} with "
+            f"this machine: Slurm ends a job that cannot write there. If they do not, set "
+            f"Slurm.output_folder to a shared folder; otherwise start the desktop again."
         )
-    return failed(JobEnded(f"The desktop's job ended without a word{how}.", remedy=remedy))
+    return failed(JobEnded(f"The desktop's job ended for an unknown reason{how}.", remedy=remedy))
 
 
 def unreachable(said: str) -> State:
-    """Return the last state of a desktop whose job runs, but cannot be reached."""
+    """Return the last state of a desktop whose job runs, but is unreachable."""
     return failed(
         JobEnded(
-            f"The job runs, but srun does not get to it: {said or 'it does not say why'}.",
-            remedy="Try again. If it stays so, ask the administrators whether `srun --overlap` "
-            "works from this machine.",
+            f"The job runs, but srun cannot connect to it: {said or 'it does not say why'}.",
+            remedy="Try again. If the error persists, ask the administrators whether `srun "
+            "--overlap` works from this machine.",
         )
     )
 

@@ -1,9 +1,9 @@
 """The program of the job: ``python -m jupyter_desktop.placements.slurm.inside SECONDS COMMAND…``.
 
 It waits for the process that submitted the job to connect to an abstract Unix socket (unix(7)),
-and becomes COMMAND, a session with that connection as its standard input and output. Without a
-connection the job ends: that process has gone meanwhile. The socket's name is in the variable
-``NAME``: other users, who can see command lines, could take it first.
+and executes COMMAND, a session with that connection as its standard input and output. Without a
+connection the job ends: the process that submitted it is gone. The socket's name is in the variable
+``SOCKET_NAME``, not on the command line, which other users can see: they could bind it first.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import struct
 import sys
 import time
 
-NAME = "JUPYTER_DESKTOP_NAME"
+SOCKET_NAME = "JUPYTER_DESKTOP_NAME"
 
 
-def main(patience: str, *command: str) -> int:
-    """Return where no connection came; else this process becomes another."""
-    name = os.environ.pop(NAME)
+def main(timeout: str, *command: str) -> int:
+    """Wait for the connection, then execute ``command``; return if there is none."""
+    name = os.environ.pop(SOCKET_NAME)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0{name}")
         listener.listen()
-        connection = _owner(listener, time.monotonic() + float(patience))
+        connection = _owner(listener, time.monotonic() + float(timeout))
     if connection is None:
-        print(f"Nobody came for the desktop within {patience} seconds.")
+        print(f"There was no connection to the desktop within {timeout} seconds.")
         return 1
     for descriptor in (0, 1):
         os.dup2(connection.fileno(), descriptor)
@@ -34,7 +34,7 @@ def main(patience: str, *command: str) -> int:
 
 
 def _owner(listener: socket.socket, deadline: float) -> socket.socket | None:
-    """Return the first connection of this user; anybody may connect to an abstract socket."""
+    """Return the first connection of this user; any user may connect to an abstract socket."""
     while (left := deadline - time.monotonic()) > 0:
         listener.settimeout(left)
         try:

@@ -1,4 +1,4 @@
-"""One job with a desktop: submitted, waited for, followed, and cancelled in any case."""
+"""One job with a desktop: submission, queue, connection to the session, and cancellation."""
 
 from __future__ import annotations
 
@@ -36,28 +36,30 @@ from .note import Note
 from .output import note_use
 from .request import Request
 
-_SOON = 1.0  # seconds to the first look at the queue; each time half as long again to the next
-_SELDOM = 3  # looks at a job that runs: so many times as seldom
-_UNTIL_COME = 120.0  # seconds for us to come to a job that has begun; slurmctld may be restarted
-_SILENCE = 300.0  # seconds after which a session takes us for gone, as when this machine failed
-_START = 60.0  # seconds for the job's own program to listen, on a file system that may be slow
-_REACHED = _START + 30.0  # seconds for all of that, with a step to run it
+# All in seconds.
+_FIRST_POLL = 1.0  # before the first look at the queue; the interval then grows by half each time
+_RUNNING_FACTOR = 3  # a running job is polled at this multiple of the interval
+_CONNECT_TIMEOUT = 120.0  # for us to connect to a job that has begun; slurmctld may restart
+_SILENCE_LIMIT = 300.0  # without a message the session ends: this machine may have failed
+_LISTEN_TIMEOUT = 60.0  # for the job's own program to listen; the file system may be slow
+_REACH_TIMEOUT = _LISTEN_TIMEOUT + 30.0  # the same, with the start of a step
+_LAST_POLLS = (0.2, 0.4, 0.8, 1.6, 2.0)  # pauses between looks at a job that is ending
+_LAST_POLL_TIMEOUT = 3.0  # for each of them; the page shows the desktop as running meanwhile
+_SBATCH_TIMEOUT = 1.0  # for sbatch to print the id of a job that is to be cancelled
+
 _ATTEMPTS = 3
-_LAST_LOOKS = (0.2, 0.4, 0.8, 1.6, 2.0)  # seconds between them, for a job that is ending
-_LAST_ANSWER = 3.0  # seconds for each; the page still says that the desktop is there
-_TAKEN = 1.0  # seconds for sbatch to say which job it is that is not wanted any more
 _NO_ANSWER = "Slurm's controller does not answer at the moment"
 _LAST_LINES = 20
 
 
 class Job:
-    """Stands between a Jupyter server, at ``control``, and the session in the job.
+    """Connects a Jupyter server, at ``control``, with the session in the job.
 
-    ``note`` holds the job while it is to be cancelled; ``output`` is a file for what it
-    prints. ``run`` returns when there is no job any more.
+    ``note`` holds the job until it is cancelled; ``output`` is the file for its output. ``run``
+    returns when the job has ended.
     """
 
-    def __init__(  # noqa: PLR0917  who is wired to whom
+    def __init__(  # noqa: PLR0917  wiring
         self,
         request: Request,
         specification: Specification,
@@ -67,31 +69,31 @@ class Job:
         output: Path,
     ) -> None:
         self._request = request
-        self._specification = replace(specification, silence=_SILENCE)
+        self._specification = replace(specification, silence=_SILENCE_LIMIT)
         self._control = control
         self._note = note
         self._output = output
         self._python = request.python or command[0]
-        self._name = f"jupyter-desktop-{secrets.token_hex(8)}"  # as everybody sees it in the queue
+        self._name = f"jupyter-desktop-{secrets.token_hex(8)}"  # visible to all users in the queue
         self._script = Script(
             f"jupyter-desktop-{secrets.token_hex(16)}",
             self._python,
             request.setup,
-            _UNTIL_COME,
+            _CONNECT_TIMEOUT,
             [self._python, *command[1:]],
         )
         self._stopping = Stopping()
         self._job = ""
         self._link: Link | None = None
-        # Seconds for a session that is told of its end by that of its lifeline, and its keeper.
+        # Seconds for a session to end after its lifeline has closed, and for its keeper.
         self._closing = specification.stop_timeout + SLACK + KEEPER
         self._look = Look(job_queue.PENDING)
-        self._silent = False  # the controller does not answer
+        self._silent = False  # whether the controller does not answer
         self._state = State(Phase.STARTING, Step.SUBMIT)
-        self._last: State | None = None  # what the session said at its end
+        self._last: State | None = None  # the session's last state
 
     async def run(self) -> None:
-        """Have a job, and with it a session, until it ends; tell how it ended."""
+        """Run a job with a session until it ends, and send the last state."""
         try:
             last = await self._run()
         except DesktopError as error:
@@ -99,7 +101,7 @@ class Job:
         except Stopped as asked:
             last = self._last or stopped(str(asked))
             if self._last:
-                # In Slurm's books it is then a job that was completed, not one that was cancelled.
+                # Let Slurm record it as completed instead of cancelled.
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._last_look(), GOODBYE)
         except OSError as error:
@@ -112,21 +114,21 @@ class Job:
         self._tell()
 
     def stop(self, reason: str) -> None:
-        """Ask for the end; ``reason`` is told to the user."""
+        """Request the end; ``reason`` is shown to the user."""
         self._stopping.stop(reason)
 
     def pass_on(self, command: Command) -> None:
-        """Take a command of the Jupyter server; all but one are the session's to obey."""
+        """Handle a command of the Jupyter server; all but ``Stop`` are passed to the session."""
         if isinstance(command, Stop):
             self.stop("It was stopped.")
         elif self._link:
             self._link.send(command)
 
-    # -- its life
+    # -- from submission to end
 
     async def _run(self) -> State:
         self._tell()
-        await self._stopping.unless(self._submit(), _TAKEN)
+        await self._stopping.unless(self._submit(), _SBATCH_TIMEOUT)
         self._state = State(Phase.STARTING, Step.QUEUE)
         self._tell()
         await self._until_begun()
@@ -142,7 +144,7 @@ class Job:
 
     async def _submit(self) -> None:
         command = commands.sbatch(self._name, self._request.arguments, self._output)
-        # Also where sbatch fails, or is killed: the controller may have taken the job.
+        # Before sbatch runs: if it fails or is killed, the controller may still have the job.
         self._note.job = commands.named(self._name)
         try:
             self._job = commands.job_id(await commands.run(command, str(self._script)))
@@ -154,7 +156,7 @@ class Job:
         self._note.job = [self._job]
 
     async def _until_begun(self) -> None:
-        pause = _SOON
+        pause = _FIRST_POLL
         while True:
             await self._stopping.first(pause)
             pause = min(pause * 1.5, self._request.poll_interval)
@@ -163,26 +165,26 @@ class Job:
 
     @asynccontextmanager
     async def _linked(self) -> AsyncIterator[Link]:
-        """Reach the session; at the end nothing of it is left, or it is about to go."""
+        """Connect to the session; on exit, close the link and wait for the session to end."""
         link = self._link = await self._reach()
         try:
             yield link
         finally:
-            # Its last words come on the way that is closed now.
+            # Last events can no longer be sent to the closed link.
             await link.close(self._closing)
 
     async def _reach(self) -> Link:
-        command = commands.srun(self._job, self._python, _START)
+        command = commands.srun(self._job, self._python, _LISTEN_TIMEOUT)
         for attempt in range(1, _ATTEMPTS + 1):
-            opening = Link.open(command, f"@{self._script.name}", _REACHED)
+            opening = Link.open(command, f"@{self._script.name}", _REACH_TIMEOUT)
             try:
                 return await self._stopping.unless(opening)
             except CommandFailed:
-                # The controller may be away: but for that, a job that runs can be reached.
+                # Retry only if the controller answers and the job still runs.
                 answered = attempt < _ATTEMPTS and await self._stopping.unless(self._looked())
                 if not answered or self._look.over:
                     raise
-            await self._stopping.first(_SOON * attempt)
+            await self._stopping.first(_FIRST_POLL * attempt)
         raise AssertionError
 
     async def _until_end(self, link: Link) -> None:
@@ -195,7 +197,7 @@ class Job:
         except Stopped:
             link.send(Stop())
             await asyncio.wait([listening], timeout=self._specification.stop_timeout + SLACK)
-            self._closing = KEEPER  # it was told to stop, and waited for
+            self._closing = KEEPER  # the wait for the session is over
             raise
         finally:
             for task in (listening, watching, beating):
@@ -210,43 +212,43 @@ class Job:
                 case State():
                     self._last = event
                 case Admitted(socket=path) if path:
-                    # An address that tells the placement in which job it is.
+                    # With the job's id, for the placement (see ``SlurmPlacement.connect``).
                     self._control.send(replace(event, socket=f"{self._job}:{path}"))
                 case _:
                     self._control.send(event)
 
     async def _watch(self) -> None:
-        """Look now and then at a job that runs; return when it does not any more."""
+        """Poll a running job; return when it has ended."""
         while not (self._look.waiting or self._look.over):
-            await asyncio.sleep(self._request.poll_interval * _SELDOM)
+            await asyncio.sleep(self._request.poll_interval * _RUNNING_FACTOR)
             await self._looked()
 
     async def _beat(self, link: Link) -> None:
         while True:
-            await asyncio.sleep(_SILENCE / 10)
+            await asyncio.sleep(_SILENCE_LIMIT / 10)
             link.send(Here())
 
-    # -- what Slurm says
+    # -- Slurm's view of the job
 
-    async def _looked(self, patience: float = commands.PATIENCE) -> bool:
-        """Ask how the job is, and tell what is new; return whether there was an answer."""
+    async def _looked(self, timeout: float = commands.COMMAND_TIMEOUT) -> bool:
+        """Query the job's state, and send changes; return whether Slurm answered."""
         note_use(self._output)
         before = self._shown()
         try:
-            self._look = await job_queue.look(self._job, patience)
+            self._look = await job_queue.look(self._job, timeout)
             self._silent = False
-        except (CommandFailed, OSError, ValueError):  # also where squeue cannot be run just now
+        except (CommandFailed, OSError, ValueError):  # also if squeue cannot be run
             self._silent = True
         if self._shown() != before:
             self._tell()
         return not self._silent
 
     async def _last_look(self) -> None:
-        """Find out how the job ended; what it ran has ended, or it is about to."""
-        for pause in (*_LAST_LOOKS, 0):
+        """Query the job until Slurm reports its end; its session has ended, or is ending."""
+        for pause in (*_LAST_POLLS, 0):
             if self._look.waiting or self._look.over:
                 return
-            if not await self._looked(_LAST_ANSWER):
+            if not await self._looked(_LAST_POLL_TIMEOUT):
                 return
             await asyncio.sleep(pause)
 
@@ -257,16 +259,16 @@ class Job:
         if unreached and not self._look.over:
             return endings.unreachable(str(unreached))
         began = self._link or self._printed()
-        return endings.without_a_word(self._look, None if began else self._output.parent)
+        return endings.unexplained(self._look, None if began else self._output.parent)
 
     async def _cancel(self) -> None:
         if self._note.job and not self._look.ended:
             try:
-                await commands.run(["scancel", *self._note.job], patience=GOODBYE)
+                await commands.run(["scancel", *self._note.job], timeout=GOODBYE)
             except (CommandFailed, OSError) as error:
                 if "Invalid job id" not in str(error):
-                    return  # the note stays, for another attempt
-        # One whose id sbatch has not told may not be in the queue yet: the keeper tries once more.
+                    return  # the note stays: the keeper tries again
+        # Without an id from sbatch, the job may not be in the queue yet: the keeper tries again.
         if self._job:
             self._note.job = []
 
@@ -276,7 +278,7 @@ class Job:
         except OSError:
             return []
 
-    # -- what the Jupyter server is told
+    # -- events for the Jupyter server
 
     def _shown(self) -> BatchJob:
         shown = self._look.shown(self._job, self._request.warnings)

@@ -1,4 +1,4 @@
-"""The lifeline of the session in a job, by way of srun(1)."""
+"""The lifeline of the session in a job, through srun(1)."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from . import commands
 from .commands import CommandFailed
 from .stdio import READY
 
-_LAST_WORDS = 1.0  # seconds
+_STDERR_TIMEOUT = 1.0  # seconds to read the rest of standard error
 
 
 class Link(ChildLifeline):
-    """A step of the job that connects us with the session.
+    """A step of the job that connects this process with the session.
 
-    A line that is no event is a site's own, a greeting, for example.
+    Lines that are not events come from the site, such as a banner, and are ignored.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         super().__init__(process)
         assert process.stderr
-        # Read all the time, or srun would wait for it one day.
+        # Read continuously: srun blocks when the pipe is full.
         self._said = asyncio.ensure_future(process.stderr.read())
 
     @classmethod
-    async def open(cls, command: Sequence[str], address: str, patience: float) -> Link:
-        """Run ``command``, an srun; returns when it is connected to the socket ``address``.
+    async def open(cls, command: Sequence[str], address: str, timeout: float) -> Link:
+        """Run ``command``, an srun, and return when it is connected to the socket ``address``.
 
-        Raises ``CommandFailed``, after ``patience`` seconds at the latest.
+        Raises ``CommandFailed``, after ``timeout`` seconds at the latest.
         """
         try:
             process = await spawn.start_followed(
@@ -47,35 +47,37 @@ class Link(ChildLifeline):
             raise CommandFailed(f"{command[0]} cannot be run ({error.strerror})") from error
         link = cls(process)
         try:
-            await link._connected(patience)
+            await link._connected(timeout)
         except BaseException:
             await link.close(0)
             raise
         return link
 
-    async def _connected(self, patience: float) -> None:
+    async def _connected(self, timeout: float) -> None:
         assert self._process.stdout
         try:
-            await asyncio.wait_for(self._process.stdout.readuntil(READY), patience)
+            await asyncio.wait_for(self._process.stdout.readuntil(READY), timeout)
         except asyncio.TimeoutError:
-            raise CommandFailed(f"it has not connected for {patience:g} seconds") from None
+            raise CommandFailed(f"it has not connected for {timeout:g} seconds") from None
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             raise CommandFailed(await self._words()) from None
 
     async def _words(self) -> str:
-        """Return what it has said, once it has ended; what it left may keep its output open."""
-        done, _ = await asyncio.wait({self._said}, timeout=_LAST_WORDS)
+        """Return its standard error; processes that it has left may keep the pipe open."""
+        done, _ = await asyncio.wait({self._said}, timeout=_STDERR_TIMEOUT)
         return self._said.result().decode(errors="replace").strip() if done else ""
 
-    async def close(self, patience: float) -> None:
-        """Close the lifeline; the step gets ``patience`` seconds to end."""
+    async def close(self, timeout: float) -> None:
+        """Close the lifeline; the step gets ``timeout`` seconds to end."""
         assert self._process.stdin
         self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), patience)
+            await asyncio.wait_for(self._process.wait(), timeout)
         except asyncio.TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            # What it has left may hold its output open, which asyncio may wait for, too.
-            await asyncio.wait([asyncio.ensure_future(self._process.wait())], timeout=_LAST_WORDS)
+            # Processes that it has left may keep its output open, which asyncio may wait for.
+            await asyncio.wait(
+                [asyncio.ensure_future(self._process.wait())], timeout=_STDERR_TIMEOUT
+            )
         self._said.cancel()

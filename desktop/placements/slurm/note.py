@@ -1,4 +1,4 @@
-"""What job is to be cancelled, where two processes see it."""
+"""The job to cancel, in memory that two processes share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SIZE = 256  # bytes
 
 
 class Note:
-    """Memory that is the same after a fork, so that whichever process is left cancels the job."""
+    """Memory shared across a fork, so that the surviving process can cancel the job."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SIZE)

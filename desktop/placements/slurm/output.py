@@ -1,4 +1,4 @@
-"""The file for what a job prints: Slurm writes it on the node, we read it here."""
+"""The file for a job's output: written by Slurm on the node, read here."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PREFIX, _SUFFIX = "desktop-job-", ".log"
-_OLD = 2 * 24 * 3600.0  # seconds since it was said to be in use
+_MAX_AGE = 2 * 24 * 3600.0  # seconds since the last ``note_use``
 
 
 @contextmanager
 def output_file(folder: Path) -> Iterator[Path]:
-    """Make one; removed at the end.
+    """Create an output file; remove it on exit.
 
-    One is left where all who follow the job are killed, or where the job begins after them. So old
-    ones are removed, too.
+    Files are left if both processes that follow the job are killed, or if the job begins after
+    them. So old files are removed as well.
     """
     folder.mkdir(0o700, parents=True, exist_ok=True)
     _remove_old(folder)
@@ -32,15 +32,15 @@ def output_file(folder: Path) -> Iterator[Path]:
 
 
 def note_use(file: Path) -> None:
-    """Say that it is in use: a job may run for longer, and print nothing, until it fails."""
+    """Update its time: a job may run for longer than ``_MAX_AGE`` without output."""
     with contextlib.suppress(OSError):
         os.utime(file)
 
 
 def _remove_old(folder: Path) -> None:
     for file in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-        with contextlib.suppress(OSError):  # another start removes it
+        with contextlib.suppress(OSError):  # another start has removed it
             status = file.lstat()
-            # Others may share the folder.
-            if status.st_uid == os.getuid() and status.st_mtime < time.time() - _OLD:
+            # Other users may share the folder.
+            if status.st_uid == os.getuid() and status.st_mtime < time.time() - _MAX_AGE:
                 file.unlink()

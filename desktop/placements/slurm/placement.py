@@ -1,4 +1,4 @@
-"""Sessions in jobs of Slurm, whose sockets are reached through srun(1): no port is opened."""
+"""Sessions in Slurm jobs, with connections through srun(1): no port is opened."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from . import commands
 from .request import Request
 from .stdio import READY
 
-# Seconds for a step to start, one attempt after the other: who asks a controller that has just been
-# restarted is put off for a minute, and who asks a moment later is not.
+# Seconds for a step to start, for each attempt: a controller that has just restarted delays a
+# request by a minute, but not a second request shortly after.
 _TIMEOUTS = (5.0, 12.0)
 
-_LAST_WORDS = 1.0  # seconds for a step that was killed to have said why
-_MOST_BEFORE = 64 * 1024  # bytes that a site's prolog may print before what is ours
+_STDERR_TIMEOUT = 1.0  # seconds to read the standard error of a killed step
+_MAX_BEFORE_READY = 64 * 1024  # bytes that a site's prolog may print before ``READY``
 
-# What srun(1), or what it runs, says where there is nothing to connect to.
-_OVER = ("Invalid job id", "already completing", "Nobody listens")
+# Messages of srun(1), or of ``stdio``, if the job or the listener is gone.
+_OVER = ("Invalid job id", "already completing", "No process listens")
 
 
-class Slurm(Placement):
-    """A job as ``request`` has it, and a step beside its work for each viewer."""
+class SlurmPlacement(Placement):
+    """A job for ``request``, with a step for each viewer."""
 
     first_step = Step.SUBMIT
     slack = JOB_SLACK
@@ -37,11 +37,11 @@ class Slurm(Placement):
     def __init__(self, request: Request, timeouts: Sequence[float] = _TIMEOUTS) -> None:
         self._request = request
         self._timeouts = timeouts
-        self.opens_within = sum(timeouts) + len(timeouts) * _LAST_WORDS + 1
+        self.opens_within = sum(timeouts) + len(timeouts) * _STDERR_TIMEOUT + 1
         self._steps: set[asyncio.Task[str]] = set()
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
-        """Return the command that has a job and stands between us and the session in it."""
+        """Return the command that submits the job and connects us with the session in it."""
         return [sys.executable, "-m", "jupyter_desktop.placements.slurm", *session_command]
 
     def preamble(self) -> list[str]:
@@ -49,7 +49,7 @@ class Slurm(Placement):
         return [self._request.to_line()]
 
     async def connect(self, path: str) -> socket.socket:
-        """Connect to ``path``, which begins with the job's id (see ``slurm.job``)."""
+        """Connect to ``path``, which starts with the job's id (see ``Job``)."""
         job, _, path = path.partition(":")
         command = commands.srun(job, self._request.python or sys.executable)
         error: DesktopError | None = None
@@ -75,8 +75,8 @@ class Slurm(Placement):
         except (asyncio.TimeoutError, OSError) as error:
             ours.close()
             _kill(process)
-            # What it has left may keep its output open.
-            done, _ = await asyncio.wait({said}, timeout=_LAST_WORDS)
+            # Processes that it has left may keep its output open.
+            done, _ = await asyncio.wait({said}, timeout=_STDERR_TIMEOUT)
             raise _not_connected(said.result() if done else "") from error
         except BaseException:  # the request was cancelled
             ours.close()
@@ -88,7 +88,7 @@ class Slurm(Placement):
 async def _run(
     command: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[socket.socket, asyncio.subprocess.Process]:
-    """Return our end of the standard input and output of a new process, and that process."""
+    """Start a process; return our end of its standard input and output, and the process."""
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -106,9 +106,9 @@ async def _run(
 
 
 async def _connected(stream: socket.socket) -> None:
-    """Read up to ``READY``, and not a byte more."""
+    """Read up to ``READY``, and no further."""
     seen = b""
-    for _ in range(_MOST_BEFORE):
+    for _ in range(_MAX_BEFORE_READY):
         byte = await asyncio.get_running_loop().sock_recv(stream, 1)
         seen = seen[-len(READY) + 1 :] + byte
         if seen == READY:
@@ -119,7 +119,7 @@ async def _connected(stream: socket.socket) -> None:
 
 
 async def _words(step: asyncio.subprocess.Process) -> str:
-    """Return what a step has said, once it has ended."""
+    """Return the standard error of a step, once it has ended."""
     assert step.stderr
     said = await step.stderr.read()
     await step.wait()
@@ -141,5 +141,5 @@ def _not_connected(said: str) -> DesktopError:
         return SessionEnded("The display server is gone.", remedy="Start the desktop again.")
     return NotReady(
         f"The job cannot be reached now: {_cause(said)}.",
-        remedy="Try again in a moment. The desktop goes on, also where it is shown already.",
+        remedy="Try again in a moment. The desktop keeps running; open connections are unaffected.",
     )

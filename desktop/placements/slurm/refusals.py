@@ -1,4 +1,4 @@
-"""What Slurm's commands say when they fail, and what to do about it."""
+"""Errors of Slurm's commands, and their remedies."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 from ...errors import JobRefused, StartError
 from ...system.packages import install_command
 
-_ADMINISTRATOR = "Ask the administrators of this cluster; until then nobody's jobs can be started."
+_ADMINISTRATOR = "Ask the administrators of this cluster; until then no job can be started."
 
-# What sbatch(1) prints before a reason; the last with --test-only.
+# Prefixes of sbatch(1)'s messages; the last one with --test-only.
 _BEFORE = re.compile(
     r"^(.*?\b(error|fatal): )?((Batch job submission failed|allocation failure): )?"
 )
 
-# Parts of what sbatch(1) prints, the first that is found.
+# By parts of sbatch(1)'s messages, first match.
 _REMEDIES = {
     "account": "Ask for another account; `sacctmgr show associations user=$USER` lists yours.",
     "partition": "Ask for another partition; `sinfo --summarize` lists them.",
@@ -26,30 +26,30 @@ _REMEDIES = {
     "QOS": "Ask for less, or wait until others of your jobs have ended; `sacctmgr show qos` lists "
     "the limits.",
     "limit": "Ask for less, or wait until others of your jobs have ended.",
-    "unge": _ADMINISTRATOR,  # Munge, which Slurm signs requests with
+    "unge": _ADMINISTRATOR,  # Munge, which authenticates Slurm's requests
     "configuration file": _ADMINISTRATOR,
     "configuration source": _ADMINISTRATOR,
-    "ontact slurm controller": "Try again in a few minutes: it may be away for maintenance.",
+    "ontact slurm controller": "Try again in a few minutes: it may be down for maintenance.",
     "imed out": "Try again in a few minutes: it may be busy.",
     "instead of a job's id": "Ask the administrators of this cluster what its sbatch does.",
-    "has not answered": "Try again in a few minutes: it may be away for maintenance.",
+    "has not answered": "Try again in a few minutes: it may be down for maintenance.",
 }
 
 
 def refused(said: str) -> JobRefused:
-    """Return the error for a job that sbatch(1) did not take, with what it ``said``."""
+    """Return the error for a job that sbatch(1) refused; ``said`` is its message."""
     lines = [line for line in said.splitlines() if line.strip()]
     last = _BEFORE.sub("", lines[-1]) if lines else "no reason given"
     found = next((remedy for part, remedy in _REMEDIES.items() if part in said), None)
     return JobRefused(
         f"Slurm did not take the job: {last.rstrip('.')}.",
         remedy=found
-        or "Ask for something else. If nothing is taken, ask the administrators of this cluster.",
+        or "Ask for something else. If every job is refused, ask the cluster's administrators.",
     )
 
 
 def not_installed(command: str) -> StartError:
-    """Return the error where there is no ``command`` of Slurm's."""
+    """Return the error for a ``command`` of Slurm that is not installed."""
     return JobRefused(
         f"There is no {command} on this machine's PATH, so no job can be started from it.",
         remedy="Start Jupyter on a login node of the cluster, or install Slurm's commands and "

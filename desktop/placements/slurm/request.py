@@ -1,4 +1,4 @@
-"""What is asked of Slurm, as it goes to the process that asks."""
+"""The request for a job, as it is sent to the process that submits it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Request:
-    """One job to be.
+    """One job to submit.
 
-    ``arguments`` are sbatch(1)'s, checked. ``setup`` is shell that the job runs first, ``python``
-    runs everything of ours there. What the job prints goes to a file in ``output_folder``.
-    ``poll_interval`` is in seconds, the longest between two looks at a queue; ``warnings`` are the
-    seconds before the job's end at which users are told.
+    ``arguments`` are valid arguments of sbatch(1). ``setup`` is shell that the job runs first,
+    ``python`` the Python on the node. The job's output goes to a file in ``output_folder``.
+    ``poll_interval`` is the longest interval between two looks at the queue, in seconds;
+    ``warnings`` are the seconds before the job's end at which users are warned.
     """
 
     arguments: tuple[str, ...] = ()

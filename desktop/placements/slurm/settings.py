@@ -1,4 +1,4 @@
-"""What an administrator may set for desktops in Slurm jobs: ``c.Slurm.partitions = ["gui"]``."""
+"""Settings for desktops in Slurm jobs: ``c.Slurm.partitions = ["gui"]``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .request import Request
 
 OPTIONS = ("partition", "hours", "gpus", "account")
 
-# No option of sbatch(1), no list, no line of its own: what Slurm may call a partition or account.
+# A name of a partition or account; excludes options of sbatch(1), lists and line breaks.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,63}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,4})?", re.ASCII)
 _YEAR = 52 * 7 * 24  # hours
@@ -26,7 +26,7 @@ _HOURS = 4.0
 
 @dataclass(frozen=True)
 class Field:
-    """Something that users choose before a start, as the page shows it.
+    """A field of the page's form before a start.
 
     ``kind`` is "choice" of one of ``choices``, "number" up to ``most`` in steps of ``step``, or
     "text".
@@ -48,46 +48,46 @@ class Slurm(Configurable):
         Enum(OPTIONS),
         list(OPTIONS),
         config=True,
-        help="""What users may choose on the page, before a desktop starts, as far as there is a
-        choice: `partition`, `hours`, `gpus`, `account`. With an empty list there is no form, and a
-        desktop starts as soon as its page is opened.""",
+        help="""What users may choose on the page before a desktop starts, if there is a choice:
+        `partition`, `hours`, `gpus`, `account`. With an empty list there is no form, and a desktop
+        starts as soon as its page is opened.""",
     )
 
     partitions = List(
         Unicode(),
         config=True,
-        help="""The partitions that users may choose, the default first. With an empty list a job
-        goes where Slurm puts it.""",
+        help="""The partitions that users may choose, the default first. With an empty list Slurm
+        chooses the partition.""",
     )
 
     hours = Float(
         _HOURS,
         config=True,
-        help="""How long a desktop may run, where nothing is chosen; by default no longer than
+        help="""How long a desktop may run, unless the user chooses; by default no longer than
         `most_hours`.""",
     )
 
-    most_hours = Float(24.0, config=True, help="""The longest that users may choose.""")
+    most_hours = Float(24.0, config=True, help="""The longest time that users may choose.""")
 
-    gpus = Int(0, config=True, help="""How many GPUs a desktop has, where nothing is chosen.""")
+    gpus = Int(0, config=True, help="""How many GPUs a desktop has, unless the user chooses.""")
 
     most_gpus = Int(
         0,
         config=True,
-        help="""How many GPUs users may choose at most; with 0 there is nothing to choose.""",
+        help="""How many GPUs users may choose at most; with 0 there is no choice.""",
     )
 
     accounts = List(
         Unicode(),
         config=True,
         help="""The accounts that users may choose, the default first. With an empty list users
-        may type the name of one, and those who do not have their default account.""",
+        may type a name; without one the job uses their default account.""",
     )
 
     arguments = List(
         Unicode(),
         config=True,
-        help="""Arguments added to the command line of `sbatch` as they are, such as
+        help="""Arguments added unchanged to the command line of `sbatch`, such as
         `--cpus-per-task=4` and `--mem=8G`.""",
     )
 
@@ -107,22 +107,22 @@ class Slurm(Configurable):
 
     output_folder = Unicode(
         config=True,
-        help="""A folder that the nodes have as well, for what a job prints while it runs. By
-        default Jupyter's runtime folder.""",
+        help="""A folder that is shared with the nodes, for the output of a job. By default
+        Jupyter's runtime folder.""",
     )
 
     warnings = List(
         Float(),
         [10.0, 2.0],
         config=True,
-        help="""How many minutes before its job's end the page of a desktop says so.""",
+        help="""How many minutes before its job's end the page of a desktop shows a warning.""",
     )
 
     poll_interval = Float(
         20.0,
         config=True,
-        help="""Seconds between two questions to Slurm for a job that waits, once it has waited for
-        about a minute; the time between those for a job that runs is three times as long.""",
+        help="""Seconds between two queries to Slurm for a waiting job, once it has waited for
+        about a minute; for a running job the interval is three times as long.""",
     )
 
     @default("output_folder")
@@ -139,7 +139,7 @@ class Slurm(Configurable):
         for name in names:
             if not _NAME.fullmatch(name):
                 raise TraitError(
-                    f"Slurm.{proposal['trait'].name} has {name!r}, which cannot be a name in Slurm."
+                    f"Slurm.{proposal['trait'].name} has {name!r}, which is no valid name in Slurm."
                 )
         return names
 
@@ -169,22 +169,22 @@ class Slurm(Configurable):
         seconds: float = proposal["value"]
         if not 1 <= seconds <= 3600:
             raise TraitError(
-                f"Slurm.poll_interval is {seconds}; it must be 1 to 3600 seconds: Slurm's "
-                "controller has others to answer, too."
+                f"Slurm.poll_interval is {seconds}; it must be 1 to 3600 seconds, to limit the "
+                "load on Slurm's controller."
             )
         return seconds
 
     def form(self) -> list[Field]:
-        """Return what users may choose; empty where there is no choice."""
+        """Return the fields that users may choose; empty if there is no choice."""
         return [field for field in self._fields() if field.name in self.choices]
 
     def request(self, chosen: Mapping[str, str]) -> Request:
-        """Return the job that is asked for; raises ``BadRequest`` for what may not be chosen."""
+        """Return the request for a job; raises ``BadRequest`` for an invalid choice."""
         fields = {field.name: field for field in self.form()}
         for name in chosen:
             if name not in fields:
                 raise BadRequest(
-                    f"{name[:40]!r} is not for users to choose here.",
+                    f"{name[:40]!r} cannot be chosen by users here.",
                     remedy="Leave it out, or ask the administrator for it (Slurm.choices).",
                 )
         values = {name: _checked(fields[name], text) for name, text in chosen.items() if text}
@@ -210,7 +210,7 @@ class Slurm(Configurable):
         return fields
 
     def _options(self, values: Mapping[str, str]) -> list[str]:
-        """Return sbatch(1)'s options for what was chosen, and the defaults for the rest."""
+        """Return sbatch(1)'s options for the chosen values, with defaults for the others."""
         partition = values.get("partition") or next(iter(self.partitions), "")
         account = values.get("account") or next(iter(self.accounts), "")
         gpus = int(values.get("gpus", self.gpus))
@@ -223,7 +223,7 @@ class Slurm(Configurable):
 
 
 def _check_most(name: str, value: float, most: float) -> None:
-    """Raise ``TraitError`` where users could not choose what they have if they choose nothing."""
+    """Raise ``TraitError`` if the default is above the most that users may choose."""
     if value > most:
         raise TraitError(
             f"Slurm.{name} is {value:g}, more than Slurm.most_{name}, which is {most:g}. Set "
@@ -236,7 +236,7 @@ def _choice(name: str, label: str, choices: list[str]) -> Field:
 
 
 def _checked(field: Field, text: str) -> str:
-    """Return what was chosen of ``field``; raises ``BadRequest``."""
+    """Return ``text`` if it is valid for ``field``; raises ``BadRequest``."""
     match field.kind:
         case "choice":
             good = text in field.choices

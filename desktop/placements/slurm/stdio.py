@@ -1,10 +1,10 @@
-"""Between standard input and output and a Unix socket: ``python -I -S -c SOURCE [SECONDS]``.
+"""A relay from standard input and output to a Unix socket: ``python -I -S -c SOURCE [SECONDS]``.
 
-What carries a stream to another machine, such as ``srun`` or ``ssh``, runs this there. It needs
-nothing but Python itself, not even this file, so that it is there at once; it is ASCII, for any
+A program that carries a stream to another machine, such as ``srun`` or ``ssh``, runs this there. It
+needs only Python's standard library, and no file of this package; the source is ASCII, for any
 locale. The socket is in the variable ``ADDRESS``, since other users can see command lines: a path,
-or "@" and an abstract name (unix(7)). For ``SECONDS`` its listener may take its time. Once it is
-connected, ``READY`` is written, and after that, what comes; before, others may write, such as a
+or "@" and an abstract name (unix(7)). The relay waits ``SECONDS`` for a listener. Once connected,
+it writes ``READY``, and then the socket's data; other output may come before, such as that of a
 site's prolog.
 """
 
@@ -21,14 +21,14 @@ ADDRESS = "JUPYTER_DESKTOP_ADDRESS"
 READY = b"\0jupyter-desktop is connected\n"
 
 _CHUNK = 256 * 1024
-_AGAIN = 0.05  # seconds
+_RETRY_INTERVAL = 0.05  # seconds
 
 
-def main(patience: str = "0") -> None:
-    """Carry bytes both ways until the socket ends; the end of the input is passed on."""
+def main(timeout: str = "0") -> None:
+    """Relay bytes both ways until the socket closes; the end of the input is passed on."""
     path = os.environ[ADDRESS]
     address = "\0" + path[1:] if path.startswith("@") else path
-    connection = _connect(address, time.monotonic() + float(patience))
+    connection = _connect(address, time.monotonic() + float(timeout))
     _check_owner(connection)
     _write(READY)
     threading.Thread(target=_send, args=(connection,), daemon=True).start()
@@ -36,8 +36,8 @@ def main(patience: str = "0") -> None:
         while data := connection.recv(_CHUNK):
             _write(data)
     except OSError:
-        pass  # either side is gone
-    # The other thread may wait for input that will not come.
+        pass  # one side is gone
+    # The other thread may block on input.
     os._exit(0)
 
 
@@ -50,15 +50,15 @@ def _connect(address: str, deadline: float) -> socket.socket:
         except OSError as error:
             connection.close()
             if time.monotonic() > deadline:
-                sys.exit(f"Nobody listens there: {error.strerror}.")
-            time.sleep(_AGAIN)
+                sys.exit(f"No process listens there: {error.strerror}.")
+            time.sleep(_RETRY_INTERVAL)
 
 
 def _check_owner(connection: socket.socket) -> None:
-    """End unless the listener is this user's, since anybody may take an abstract name."""
+    """Exit unless the listener is this user's: any user may bind an abstract name."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     if struct.unpack("3i", credentials)[1] != os.getuid():
-        sys.exit("It is another user who listens there.")
+        sys.exit("The listener there is another user's.")
 
 
 def _send(connection: socket.socket) -> None:
@@ -67,7 +67,7 @@ def _send(connection: socket.socket) -> None:
             connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # the other way ends, too
+        pass  # the other direction ends as well
 
 
 def _write(data: bytes) -> None:

@@ -1,6 +1,6 @@
-"""FUSE mounts whose program was killed, such as GVfs's: unusable, and unmounted here.
+"""Removal of dead FUSE mounts, whose program was killed, such as GVfs's.
 
-They stay mounted, keep their folder from being removed, and another GVfs from mounting there.
+A dead mount is unusable; its folder cannot be removed, and another GVfs cannot mount there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...system.mounts import errors_of, mounts
 
 @contextmanager
 def no_dead_mounts() -> Iterator[None]:
-    """Unmount those of this user that are dead, now and at the end.
+    """Unmount this user's dead mounts, on entry and on exit.
 
     Only those in $XDG_RUNTIME_DIR and in runtime folders of desktops.
     """
@@ -30,7 +30,7 @@ def no_dead_mounts() -> Iterator[None]:
 
 
 def _unmount() -> None:
-    with contextlib.suppress(OSError):  # what is mounted cannot be told
+    with contextlib.suppress(OSError):  # the list of mounts is not readable
         for mount in mounts():
             if mount.is_fuse and mount.is_own and _is_runtime(mount.path) and _is_dead(mount.path):
                 mount.unmount()
@@ -43,5 +43,5 @@ def _is_runtime(path: Path) -> bool:
 
 
 def _is_dead(path: Path) -> bool:
-    # Another process asks, since a call to a mount whose program hangs does not return.
+    # In another process: a system call on a mount whose program hangs does not return.
     return os.strerror(errno.ENOTCONN) in errors_of("stat", "--file-system", str(path))

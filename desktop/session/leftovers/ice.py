@@ -1,6 +1,6 @@
-"""Files left by session managers: by xfce4-session when it is asked to end (SIGTERM) or killed.
+"""Files left by session managers, such as xfce4-session after SIGTERM or SIGKILL.
 
-Their sockets, and a file with the commands that would have made their cookies void (iceauth(1)).
+They are sockets, and a file of iceauth(1) commands that would have removed the cookies.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from pathlib import Path
 from ...system.processes import is_running
 from ..x11.display_number import listens
 
-_SOCKETS = Path("/tmp/.ICE-unix")  # noqa: S108  libICE looks nowhere else
-_COMMANDS = ".xfsm-ICE-*"  # in the folder for temporary files
-_LONGEST = 64 * 1024  # bytes
+_SOCKETS = Path("/tmp/.ICE-unix")  # noqa: S108  fixed in libICE
+_COMMAND_FILES = ".xfsm-ICE-*"  # in the folder for temporary files
+_MAX_SIZE = 64 * 1024  # bytes
 
 
 @contextmanager
 def nothing_of_session_managers(folder: Path = _SOCKETS) -> Iterator[None]:
-    """Remove, at the end, what is this user's and of a process that is gone.
+    """On exit, remove this user's files whose process has ended.
 
-    libICE names the sockets by the process. Where other process namespaces share the folder,
-    no process may listen there, either.
+    libICE names a socket by its process id. Other process namespaces may share the folder, so a
+    socket with a listener is kept as well.
     """
     try:
         yield
     finally:
-        # Before the sockets, which tell whether the file is used.
-        for path in Path(tempfile.gettempdir()).glob(_COMMANDS):
+        # Before the sockets, which show whether the file is in use.
+        for path in Path(tempfile.gettempdir()).glob(_COMMAND_FILES):
             with contextlib.suppress(OSError, ValueError):
                 sockets = _sockets_in(path, folder)
                 if sockets and not any(map(_is_used, sockets)):
@@ -44,12 +44,12 @@ def nothing_of_session_managers(folder: Path = _SOCKETS) -> Iterator[None]:
 
 
 def _sockets_in(path: Path, folder: Path) -> set[Path]:
-    """Return the sockets of ``folder`` that a file names; none if it is another user's."""
+    """Return the sockets of ``folder`` that the file names; none for another user's file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if os.fstat(descriptor).st_uid != os.getuid():
             return set()
-        text = os.read(descriptor, _LONGEST).decode(errors="replace")
+        text = os.read(descriptor, _MAX_SIZE).decode(errors="replace")
     finally:
         os.close(descriptor)
     return {folder / name for name in re.findall(rf"{re.escape(str(folder))}/(\d+)", text)}

@@ -1,1 +1,1 @@
-"""The session's child processes: started, followed, and ended with all that they start."""
+"""The session's child processes: start, supervision, and end, with all descendants."""

@@ -1,4 +1,4 @@
-"""Every process below this one: started here or adopted, reaped, and ended to the last."""
+"""The descendants of this process: started here or adopted, reaped, and all ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ...system.processes import Process, descendants
 from .deadlines import DYING, KILLING_ROUNDS
 from .keeper import adopt_orphans
 
-_LOOK_EVERY = 0.02  # seconds
+_POLL_INTERVAL = 0.02  # seconds
 
 
 @dataclass
@@ -31,13 +31,13 @@ class Child:
 
     @property
     def status(self) -> str:
-        """How it ended, in words; only for one that has."""
+        """The exit status in words; only after the exit."""
         status = self.exited.result()
         return f"signal {-status}" if status < 0 else f"status {status}"
 
 
 def first_of(*children: Child) -> Child:
-    """Return what stands for all ``children``: it has exited when the first of them has."""
+    """Return a ``Child`` that stands for all ``children``: it exits with the first of them."""
     together = Child(children[0].name, children[0].pid)
 
     def settle(exited: asyncio.Future[int]) -> None:
@@ -52,10 +52,10 @@ def first_of(*children: Child) -> Child:
 def kept(
     child: Child, start: Callable[[], Child | None], lives: int = 3, within: float = 60.0
 ) -> Child:
-    """Return what stands for ``child``, which is started again when it has ended.
+    """Return a ``Child`` that stands for ``child`` and its restarts by ``start``.
 
-    It has exited when that happened ``lives`` times ``within`` so many seconds, or when there is
-    no other one.
+    It exits when ``child`` has ended ``lives`` times within ``within`` seconds, or when ``start``
+    returns None.
     """
     together = Child(child.name, child.pid)
     loop = asyncio.get_running_loop()
@@ -78,17 +78,17 @@ def kept(
 
 
 class Children:
-    """Starts processes and outlives all of them.
+    """Starts processes and reaps all descendants.
 
-    A desktop daemonises a dozen helpers. As a child subreaper (prctl(2)) this process becomes
-    their parent when their own one ends, so none gets out of sight.
+    A desktop daemonises a dozen helpers. As a child subreaper (prctl(2)), this process becomes
+    their parent when their own parent ends, so it can find and end all of them.
     """
 
     def __init__(self) -> None:
         self._children: dict[int, Child] = {}
         self.ending = False
         self.since = time.time()  # seconds since the epoch: none was started before
-        self.asked: set[int] = set()  # process ids of all that were asked to end, or killed
+        self.asked: set[int] = set()  # ids of the processes that got SIGTERM or SIGKILL
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
 
@@ -103,10 +103,10 @@ class Children:
         pass_fds: Sequence[int] = (),
         umask: int = -1,
     ) -> Child:
-        """Start a process in a process group of its own; what it prints goes to ``output``.
+        """Start a process in a new session (setsid(2)); it prints to ``output``.
 
-        It gets our umask, or ``umask`` (umask(2)).
-        Raises ``StartFailed`` where it cannot be executed.
+        ``umask`` is -1 for the present one (umask(2)).
+        Raises ``StartFailed`` if it cannot be executed.
         """
         try:
             process = subprocess.Popen(
@@ -122,13 +122,13 @@ class Children:
             )
         except OSError as error:
             raise StartFailed(f"The {name} could not be started: {error}.") from error
-        # From here on the process is reaped by us, not by the Popen object.
+        # _reap() collects the exit status: stop the Popen object from waiting for it.
         process.returncode = 0
         child = self._children[process.pid] = Child(name, process.pid)
         return child
 
     async def kill(self, child: Child) -> None:
-        """End a child of ours, with all in its process group, at once."""
+        """Kill a child and its process group, and wait for its exit."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         await asyncio.wait([child.exited])
@@ -138,17 +138,17 @@ class Children:
         return {child.pid for child in self._children.values() if child.name == name}
 
     async def end(self, processes: Iterable[Process], deadline: float) -> list[Process]:
-        """Ask ``processes`` to end, and return those that have not by ``deadline``.
+        """Send SIGTERM to ``processes``, and return those that run at ``deadline``.
 
-        That is a time of the event loop. What they start meanwhile is not asked, but waited for,
-        too: it may be what saves something.
+        ``deadline`` is a time of the event loop. Processes that they start meanwhile get no signal,
+        but are waited for as well: they may be saving something.
         """
         loop = asyncio.get_running_loop()
         asked = {process.pid: process for process in processes if process.send(signal.SIGTERM)}
         while left := list(filter(Process.is_running, asked.values())):
             if loop.time() >= deadline:
                 break
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL)
             self._reap()
             for process in descendants():
                 if process.parent in asked:
@@ -157,18 +157,18 @@ class Children:
         return left
 
     async def gone(self, process: Process, deadline: float, asked: Child) -> None:
-        """Return when ``process`` has ended, at ``deadline``, or when ``asked`` has failed."""
+        """Return when ``process`` has ended, when ``asked`` has failed, or at ``deadline``."""
         while process.is_running() and asyncio.get_running_loop().time() < deadline:
             if asked.exited.done() and asked.exited.result() != 0:
                 return
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL)
             self._reap()
 
     async def kill_all(self) -> None:
         """Kill every descendant."""
         self.ending = True
-        # More than once, because a process that forks while it is being killed gets away, and what
-        # was hidden below another one is seen now.
+        # In rounds: a process may fork while it is killed, and descendants of a hidden process show
+        # up only after its end.
         for _ in range(KILLING_ROUNDS):
             killed = [process for process in descendants() if process.send(signal.SIGKILL)]
             self.asked |= {process.pid for process in killed}
@@ -177,16 +177,16 @@ class Children:
             while any(map(Process.is_running, killed)):
                 if asyncio.get_running_loop().time() >= deadline:
                     break
-                await asyncio.sleep(_LOOK_EVERY)
+                await asyncio.sleep(_POLL_INTERVAL)
                 left = self._reap()
             if not left:
                 break
             if not killed:
                 # The kernel's lists of children are incomplete while some end (proc(5)).
-                await asyncio.sleep(_LOOK_EVERY)
+                await asyncio.sleep(_POLL_INTERVAL)
 
     def _reap(self) -> bool:
-        """Take note of children that have ended; return whether others are left."""
+        """Reap children that have ended; return whether others are left."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)

@@ -1,9 +1,8 @@
-"""Two processes for one session, so that either may be killed and still nothing is left behind.
+"""Two processes for one session, so that nothing is left behind if one of them is killed.
 
-The keeper does next to nothing: it holds the runtime folder and the display number, and waits.
-The worker, its child, runs the session. If the worker is killed, the keeper inherits all that it
-started (as a child subreaper) and ends it; if the keeper is killed, the worker is told by the
-kernel, and ends in order. See prctl(2).
+The keeper holds the runtime folder and the display number, and waits. The worker, its child, runs
+the session. If the worker is killed, the keeper adopts its descendants (as a child subreaper) and
+ends them; if the keeper is killed, the kernel sends the worker SIGTERM. See prctl(2).
 """
 
 from __future__ import annotations
@@ -27,26 +26,26 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _LIFELINE = 0  # standard input
 
 
-def keep(work: Callable[[], None], patience: float) -> int:
-    """Run ``work`` in a worker process and return its exit status when nothing of it is left.
+def keep(work: Callable[[], None], stop_timeout: float) -> int:
+    """Run ``work`` in a worker process and return its exit status when its descendants are gone.
 
-    SIGTERM is passed on; a worker that does not end within ``patience`` seconds of it, or of the
-    lifeline's end, is killed. Called with signals deferred (see ``signals``), which stay so in the
-    worker: ``work`` is to heed them. Returns in the worker only if the keeper is gone, so that the
-    caller cleans up once.
+    SIGTERM is passed on. A worker still running ``stop_timeout`` seconds after SIGTERM, or after
+    the lifeline's end, is killed. Call it with signals deferred (see ``signals``); they stay
+    deferred in the worker until ``work`` calls ``signals.heed``. Returns in the worker only if the
+    keeper is gone, so that the caller cleans up once.
     """
     adopt_orphans()
     began = time.time()
     keeper = os.getpid()
     worker = os.fork()
     if worker:
-        status = _Watch(worker, patience).wait()
+        status = _Watch(worker, stop_timeout).wait()
         _end_all(began)
         return status
     _end_with_parent(keeper)
     status = _run(work)
     if os.getppid() == keeper:
-        # One that is stopped would not see this end.
+        # A stopped keeper would not reap this process.
         os.kill(keeper, signal.SIGCONT)
         os._exit(status)
     return status
@@ -58,14 +57,14 @@ def adopt_orphans() -> None:
 
 
 class _Watch:
-    """Sees ``worker`` to its end: what asks for that begins its ``patience``, in seconds.
+    """Waits for ``worker``; a request to end starts its ``stop_timeout``, in seconds.
 
-    Signals do nothing by themselves, but are read here: so none of them disturbs what comes after.
+    Signals only write to a pipe that is read here, so that none interrupts the clean-up after it.
     """
 
-    def __init__(self, worker: int, patience: float) -> None:
+    def __init__(self, worker: int, stop_timeout: float) -> None:
         self._worker = worker
-        self._patience = patience
+        self._stop_timeout = stop_timeout
         self._deadline = math.inf
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
@@ -79,7 +78,7 @@ class _Watch:
         self._poll.register(_LIFELINE, select.POLLRDHUP)
 
     def wait(self) -> int:
-        """Return the worker's exit status, as a shell tells it."""
+        """Return the worker's exit status as a shell does."""
         while True:
             ended, status = os.waitpid(self._worker, os.WNOHANG)
             if ended:
@@ -99,21 +98,21 @@ class _Watch:
                     self._begin_to_end()
             else:
                 self._poll.unregister(_LIFELINE)
-                # The worker hears of it, too.
+                # The worker sees the lifeline close as well.
                 self._begin_to_end()
 
     def _begin_to_end(self) -> None:
-        self._deadline = min(self._deadline, time.monotonic() + self._patience)
+        self._deadline = min(self._deadline, time.monotonic() + self._stop_timeout)
 
 
 def _end_all(since: float) -> None:
-    """End every descendant: after a worker that ended in order there is none.
+    """End every descendant that the worker has left.
 
-    None was started before ``since``, seconds since the epoch.
+    All were started after ``since``, seconds since the epoch.
     """
     began = time.monotonic()
     asked: set[Process] = set()
-    # A process that forks while it is being killed gets away, more than once.
+    # In a loop: a process may fork while it is killed.
     while _reap() and time.monotonic() < began + KILLING:
         late = time.monotonic() > began + ASKING
         for process in descendants():
@@ -127,7 +126,7 @@ def _end_all(since: float) -> None:
 
 
 def _reap() -> bool:
-    """Take note of those that have ended; return whether others are left, hidden ones included."""
+    """Reap children that have ended; return whether others are left, hidden ones included."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -140,7 +139,7 @@ def _reap() -> bool:
 def _end_with_parent(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)  # it ended before the kernel was asked
+        os.kill(os.getpid(), signal.SIGTERM)  # the parent ended before prctl(2)
 
 
 def _run(work: Callable[[], None]) -> int:

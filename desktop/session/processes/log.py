@@ -1,4 +1,4 @@
-"""The log of one child: what it and all it started print, bounded."""
+"""The log of one child: the output of it and its descendants, bounded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...system import pipes
 
-_LIMIT = 1024 * 1024  # bytes, after which a new file is begun and the one before the last is gone
+_LIMIT = 1024 * 1024  # bytes; then a new file is begun, and only one old file is kept
 _LINES = 100
 _LONGEST_LINE = 2000
 
@@ -21,12 +21,12 @@ _LONGEST_LINE = 2000
 class SessionLog:
     """Reads a pipe that processes print to; keeps a file and the last lines.
 
-    ``on_line`` is called with each line. Nothing a program prints can fill the disk or the memory.
+    ``on_line`` is called with each line. Memory and disk usage are bounded, whatever is printed.
     """
 
     def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
         self.tail: deque[str] = deque(maxlen=_LINES)
-        self.count = 0  # of all its lines
+        self.count = 0  # lines since the start
         self._path = path
         self._on_line = on_line
         self._file = self._open()
@@ -34,21 +34,21 @@ class SessionLog:
         self._task = asyncio.ensure_future(self._read())
 
     async def close(self) -> None:
-        """Close the pipe, read what is left in it, and stop."""
+        """Close the pipe, read the rest of it, and stop."""
         os.close(self.pipe)
         try:
             await asyncio.wait_for(self._task, 0.5)
         except asyncio.TimeoutError:
-            pass  # a process that got away still holds the other end
+            pass  # a surviving process still holds the other end
         self._file.close()
 
     def since(self, count: int) -> list[str]:
-        """Return the lines after the first ``count``, those of them that are in ``tail``."""
+        """Return the lines after the first ``count`` that are still in ``tail``."""
         return list(self.tail)[max(0, len(self.tail) - (self.count - count)) :]
 
     async def caught_up(self) -> None:
-        """Return when what processes that have ended printed is in ``tail``."""
-        for _ in range(100):  # one that lives may go on and on
+        """Return when the output of processes that have ended is in ``tail``."""
+        for _ in range(100):  # a running process may print without end
             await asyncio.sleep(0.01)
             waiting = fcntl.ioctl(self._reading, termios.FIONREAD, bytes(4))
             if not any(waiting):
@@ -64,7 +64,7 @@ class SessionLog:
             self._rotate()
             self._file.write(line.encode(errors="replace") + b"\n")
         except OSError:
-            pass  # a full disk must not end the desktop; the last lines are in memory
+            pass  # a full disk must not end the desktop; the last lines are in ``tail``
         self._on_line(line)
 
     async def _read(self) -> None:

@@ -1,4 +1,4 @@
-"""Waits that a request for the session's end interrupts."""
+"""Waits that are interrupted by a request to end the session."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ _T = TypeVar("_T")
 
 
 class Stopped(Exception):
-    """The end was asked for meanwhile; its text says why."""
+    """The end was requested; the text is the reason."""
 
 
 class Stopping:
-    """Knows whether the end was asked for, and why."""
+    """Holds the request to end, with its reason."""
 
     def __init__(self) -> None:
         self._asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def stop(self, reason: str) -> None:
-        """Ask for the end; ``reason`` is told to the user, the first one if there are more."""
+        """Request the end; the first ``reason`` is shown to the user."""
         if not self._asked.done():
             self._asked.set_result(reason)
 
@@ -33,9 +33,9 @@ class Stopping:
             raise Stopped(self._asked.result())
 
     async def unless(self, work: Coroutine[Any, Any, _T], grace: float = 0) -> _T:
-        """Return what ``work`` returns; raises ``Stopped``, after ``grace`` seconds more for it.
+        """Return the result of ``work``; on a request to end, raise ``Stopped``.
 
-        In any case it has ended then.
+        ``work`` has ``grace`` more seconds then, and is cancelled.
         """
         task = asyncio.ensure_future(work)
         try:
@@ -45,6 +45,6 @@ class Stopping:
             raise
         finally:
             task.cancel()
-            # Its resources are given back; its exceptions are not of interest any more.
+            # Wait for its clean-up; exceptions after the cancellation are ignored.
             await asyncio.gather(task, return_exceptions=True)
         return task.result()

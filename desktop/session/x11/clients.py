@@ -1,8 +1,7 @@
-"""Processes that are clients of a display, as the X server knows them.
+"""Process ids of a display's clients, from the X server.
 
-The X-Resource extension tells the process id of each local client, version 1.2 or newer of it
-(resproto.txt, "QueryClientIds"). Where that is not there, windows say it themselves (EWMH,
-"_NET_WM_PID").
+The X-Resource extension reports the process id of each local client, from version 1.2 on
+(resproto.txt, "QueryClientIds"). The fallback is the windows' property _NET_WM_PID (EWMH).
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 
 _EXTENSION = "X-Resource"
 _LOCAL_CLIENT_PID = 2  # a mask of ClientIdSpec
-_DEPTH = 4  # of a program's window below the root window: window managers put frames around it
+_DEPTH = 4  # levels below the root window to search: window managers put frames around windows
 
 
 @dataclass(frozen=True)
 class DisplayClients:
-    """Process ids.
+    """Process ids by role.
 
-    ``all`` have a connection to the display, ``managers`` manage windows there or attend to the
-    application, and ``owners`` have windows of their own there, besides menus and the like.
+    ``all`` have a connection to the display. ``managers`` are window managers or the attendant of
+    the application. ``owners`` have top-level windows, other than menus and the like.
     """
 
     all: frozenset[int] = frozenset()
@@ -37,25 +36,25 @@ class DisplayClients:
     owners: frozenset[int] = frozenset()
 
 
-def clients_of(display: str, patience: float) -> DisplayClients:
-    """Return those of ``display`` (":N"); none where the X server does not tell in time.
+def clients_of(display: str, timeout: float) -> DisplayClients:
+    """Return the clients of ``display`` (":N"); none if the X server does not answer in time.
 
-    ``patience`` are seconds: any program may keep the X server for itself (XGrabServer(3)).
+    ``timeout`` is in seconds: any program may grab the X server (XGrabServer(3)).
     """
     answer: queue.SimpleQueue[DisplayClients] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            # Where no display server is installed there may be no libxcb either.
+            # Imported here: libxcb may be missing where no display server is installed.
             from .connection import XConnection
 
             answer.put(_clients(XConnection(display)))
-        except Exception:  # it is gone, or is about to
+        except Exception:  # the display is gone, or ending
             answer.put(DisplayClients())
 
     threading.Thread(target=ask, name="clients", daemon=True).start()
     try:
-        return answer.get(timeout=patience)
+        return answer.get(timeout=timeout)
     except queue.Empty:
         return DisplayClients()
 
@@ -71,10 +70,10 @@ def _clients(x: XConnection) -> DisplayClients:
 
 
 def _processes(x: XConnection) -> Mapping[int, int]:
-    """Return the process ids of all clients, by what their resources have in common."""
+    """Return the process ids of all clients, by the common bits of their resource ids."""
     import xcffib.res
 
-    # Asked for one that it does not have, libxcb would close the connection.
+    # libxcb closes the connection if an extension is used that the server lacks.
     if not x.core.QueryExtension(len(_EXTENSION), _EXTENSION).reply().present:
         return {}
     resources = x.connection(xcffib.res.key)
@@ -88,7 +87,7 @@ def _processes(x: XConnection) -> Mapping[int, int]:
 
 
 def _process_of(x: XConnection, by_client: Mapping[int, int], window: int) -> int:
-    """Return the process that made ``window``; 0 where that is not known."""
+    """Return the process that created ``window``; 0 if unknown."""
     if by_client:
         return by_client.get(window & ~x.setup.resource_id_mask, 0)
     machine = x.text(window, x.atom("WM_CLIENT_MACHINE"))
@@ -97,7 +96,7 @@ def _process_of(x: XConnection, by_client: Mapping[int, int], window: int) -> in
 
 
 def _program_windows(x: XConnection) -> list[int]:
-    """Return the windows that a window manager has taken charge of (ICCCM, 4.1.3.1)."""
+    """Return the windows that a window manager manages (ICCCM, 4.1.3.1)."""
     state = x.atom("WM_STATE")
     found: list[int] = []
     level = [x.root]

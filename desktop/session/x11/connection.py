@@ -10,17 +10,17 @@ from xcffib.xproto import Atom
 
 
 class Watcher(Protocol):
-    """Acts on what happens on a display."""
+    """Handles events of a display."""
 
     def handle(self, event: Any) -> None:
-        """Act on one event; most are for others (``XConnection.serve`` calls this)."""
+        """Handle one event, and ignore events for others (called by ``XConnection.serve``)."""
 
 
 class XConnection:
     """A client of the display ``display`` (":N").
 
-    The cookie is found through this process's ``$XAUTHORITY``. Raises
-    ``xcffib.ConnectionException`` where the display cannot be opened.
+    The cookie comes from this process's ``$XAUTHORITY``. Raises ``xcffib.ConnectionException`` if
+    the display cannot be opened.
     """
 
     def __init__(self, display: str) -> None:
@@ -36,17 +36,17 @@ class XConnection:
         return atom
 
     def numbers(self, window: int, name: int) -> list[int]:
-        """Return a property of 32-bit numbers; nothing where it is not set, or something else."""
+        """Return a property of 32-bit numbers; empty if unset or of another format."""
         reply: Any = self.core.GetProperty(False, window, name, Atom.Any, 0, 4096).reply()
         return list(reply.value.to_atoms()) if reply.format == 32 else []
 
     def text(self, window: int, name: int) -> str:
-        """Return a property of bytes; nothing where it is not set, or something else."""
+        """Return a property of bytes; empty if unset or of another format."""
         reply: Any = self.core.GetProperty(False, window, name, Atom.Any, 0, 1024).reply()
         return bytes(reply.value.raw).decode(errors="replace") if reply.format == 8 else ""
 
     def children(self, windows: Iterable[int]) -> list[int]:
-        """Return the children of all ``windows`` that are still there."""
+        """Return the children of all ``windows`` that still exist."""
         trees = _replies([self.core.QueryTree(window) for window in windows])
         return [child for tree in trees if tree for child in tree.children]
 
@@ -57,11 +57,11 @@ class XConnection:
         return [window for window, one in properties if one and one.type]
 
     def keycodes(self, keysym: int) -> set[int]:
-        """Return the keys that stand for ``keysym``, alone or with a modifier."""
+        """Return the keycodes that produce ``keysym``, alone or with a modifier."""
         return {key for key, keysyms in self.keymap().items() if keysym in keysyms}
 
     def keymap(self) -> dict[int, list[int]]:
-        """Return the keysyms of each key, alone and with modifiers; none for one that is spare."""
+        """Return the keysyms of each keycode, alone and with modifiers; none for a spare key."""
         first, last = self.setup.min_keycode, self.setup.max_keycode
         reply = self.core.GetKeyboardMapping(first, last - first + 1).reply()
         width, keysyms = reply.keysyms_per_keycode, list(reply.keysyms)
@@ -71,7 +71,7 @@ class XConnection:
         }
 
     def serve(self, watchers: Iterable[Watcher]) -> None:
-        """Show every event to all ``watchers``; ends with ``xcffib.ConnectionException``."""
+        """Pass every event to all ``watchers``; ends with ``xcffib.ConnectionException``."""
         while True:
             try:
                 self.connection.flush()
@@ -79,11 +79,11 @@ class XConnection:
                 for watcher in watchers:
                     watcher.handle(event)
             except xcffib.Error:
-                pass  # a window that was there a moment ago; its program has gone
+                pass  # the event's window has been destroyed meanwhile
 
 
 def _replies(cookies: Iterable[Any]) -> Iterator[Any]:
-    """Yield the replies to what was asked at once; None where a window has gone."""
+    """Yield the replies to requests that were sent together; None for a window that is gone."""
     for cookie in cookies:
         try:
             yield cookie.reply()

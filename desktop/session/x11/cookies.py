@@ -14,9 +14,9 @@ _LOCAL, _ANY_HOST = 256, 0xFFFF  # FamilyLocal, FamilyWild
 def entries(cookie: bytes, display: str) -> bytes:
     """Return the file's contents for the ``cookie`` of ``display`` (":N").
 
-    The first entry is for this host's name and that number: libraries that read the file
-    themselves know no other kind (python-xlib, and with it pyautogui and pynput). The second is for
-    any host and number, since names change (a laptop in another network), and libXau takes it.
+    The first entry is for this host's name and that number: libraries with a parser of their own
+    read no other kind (python-xlib, and with it pyautogui and pynput). The second, for libXau, is
+    for any host and number, since host names change (a laptop in another network).
     """
     number = display.removeprefix(":").encode()
     return _entry(_LOCAL, os.fsencode(socket.gethostname()), number, cookie) + _entry(

@@ -1,12 +1,12 @@
-"""A display number of our own.
+"""The reservation of a display number.
 
-Left to pick a number itself (``-displayfd`` alone), an X server that does not listen on the
-abstract socket takes the first one, and the socket of the server that has it: xtrans unlinks it
-before it binds, and ``-displayfd`` turns the lock file off. Seen with TigerVNC 1.12: two servers,
-both ":0".
+An X server that picks a number itself (``-displayfd`` alone) and does not listen on the abstract
+socket takes the first number, and with it the socket of a running server: xtrans unlinks the
+socket before it binds, and ``-displayfd`` turns the lock file off (TigerVNC 1.12: two servers,
+both ":0").
 
-Where the folder of X sockets cannot be written to, as with WSL 2 and in many a container, X servers
-have nothing but the abstract socket to listen on.
+If the folder of X sockets is not writable, as with WSL 2 and in many containers, X servers can
+listen on the abstract socket only.
 """
 
 from __future__ import annotations
@@ -26,45 +26,45 @@ from pathlib import Path
 from ...errors import StartFailed
 from ...system.processes import is_running
 
-_TEMPORARY = Path("/tmp")  # noqa: S108  X servers and clients look nowhere else
+_TEMPORARY = Path("/tmp")  # noqa: S108  fixed in X servers and clients
 SOCKETS = _TEMPORARY / ".X11-unix"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_NUMBERS = range(1, 1000)  # 0 is a console's
+_NUMBERS = range(1, 1000)  # 0 is for the console
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: process, user, group (unix(7))
 
 
 @dataclass(frozen=True)
 class Unwritable:
-    """Why no socket can be made in ``SOCKETS``, and the ``command`` with which root mends it."""
+    """Why no socket can be created in ``SOCKETS``, and the ``command`` for root that repairs it."""
 
     why: str
     command: str
 
 
 def unwritable() -> Unwritable | None:
-    """Return why no socket can be made in the folder of X sockets; None where it can.
+    """Return why no socket can be created in the folder of X sockets; None if one can.
 
-    Raises ``StartFailed`` if another user could put a socket of theirs in the place of ours.
+    Raises ``StartFailed`` if another user could replace our socket.
     """
     _make_folder()
     if os.access(SOCKETS, os.W_OK | os.X_OK):
         return None
     if _is_read_only():
         return Unwritable("it is mounted read-only", f"sudo mount -o remount,rw {SOCKETS}")
-    return Unwritable("its permissions do not let this user", f"sudo chmod 1777 {SOCKETS}")
+    return Unwritable("this user has no permission", f"sudo chmod 1777 {SOCKETS}")
 
 
 @contextmanager
 def display_number(*, abstract: bool = False, numbers: range = _NUMBERS) -> Iterator[int]:
-    """Reserve a display number; at the end nothing of it is left.
+    """Reserve a display number; remove its files on exit.
 
-    Three things are ours meanwhile: the lock file, as other X servers expect it; the path of the
-    socket; and the name of the abstract socket. That name is bound, but not listened on: clients
-    are refused there and go on to the path (libxcb, ``_xcb_open``), and no other user can
-    receive them, and their cookie, in our place.
+    The reservation holds the lock file, which other X servers look for; the path of the socket; and
+    the name of the abstract socket. That name is bound, without a listener: clients are refused
+    there and try the path (libxcb, ``_xcb_open``), and no other user can listen there to receive
+    clients and their cookie.
 
-    With ``abstract`` the name is left to the X server, which is to listen there. A process that
-    takes it before keeps the server from starting (see ``is_own_server``), and no more.
+    With ``abstract`` the name is released for the X server to listen on. A process that binds it
+    first only prevents the server from starting (see ``is_own_server``).
     """
     _make_folder()
     _sweep()
@@ -91,7 +91,7 @@ def display_number(*, abstract: bool = False, numbers: range = _NUMBERS) -> Iter
 def is_own_server(display: str) -> bool:
     """Whether a process of this user listens on the abstract socket of ``display`` (":N")."""
     with socket.socket(socket.AF_UNIX) as client:
-        # Where many connect at once, it waits for its turn (unix(7), socket(7)).
+        # connect() blocks while the backlog is full (unix(7), socket(7)).
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 1, 0))
         try:
             client.connect(f"\0{_path(int(display[1:]))}")
@@ -103,9 +103,9 @@ def is_own_server(display: str) -> bool:
 
 
 def _make_folder() -> None:
-    """Make the folder of X sockets if there is none, as X servers do.
+    """Create the folder of X sockets if it is missing, as X servers do.
 
-    Raises ``StartFailed`` if another user could put a socket of theirs in the place of ours.
+    Raises ``StartFailed`` if another user could replace our socket.
     """
     with contextlib.suppress(FileExistsError):
         SOCKETS.mkdir(mode=0o700)
@@ -126,11 +126,11 @@ def _is_read_only() -> bool:
 
 
 def _sweep() -> None:
-    """Remove what is left of this user's displays that were killed with all that tidies up."""
+    """Remove the files of this user's displays whose processes, keeper included, were killed."""
     for lock in _TEMPORARY.glob(".X*-lock"):
         number = re.fullmatch(r"\.X(\d{1,5})-lock", lock.name)
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as name:
-            # The X server of one that lives may be about to bind that name.
+            # Only stale locks: the X server of a live session may be about to bind that name.
             if number and lock.lstat().st_uid == os.getuid() and not _is_alive(lock):
                 name.bind(f"\0{_path(int(number[1]))}")
                 _remove_stale(int(number[1]))
@@ -148,22 +148,22 @@ def _reserve(number: int) -> socket.socket | None:
     except OSError as error:
         holder.close()
         if error.errno in _NO_ROOM:
-            raise  # with no number it would be better
+            raise  # every number would fail
         return None
     return holder
 
 
 def _remove_stale(number: int) -> None:
-    """Remove what a killed server has left, as X servers do themselves (Xserver, os/utils.c).
+    """Remove the files of a killed server, as X servers do (Xserver, os/utils.c).
 
-    No other session does so at the same time: the abstract name is ours. Raises ``OSError`` where
-    the number is in use, or another user's.
+    The bound abstract name excludes other sessions. Raises ``OSError`` if the number is in use, or
+    another user's.
     """
     if _is_alive(_lock(number)) or listens(_path(number)):
         raise FileExistsError
     for path in (_path(number), _lock(number)):
         if not os.path.lexists(path):
-            continue  # where nothing can be written, to remove nothing fails, too
+            continue  # on a read-only file system, unlink() fails for missing files as well
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -171,7 +171,7 @@ def _remove_stale(number: int) -> None:
 
 
 def _is_alive(lock: Path) -> bool:
-    """Whether the process lives whose number stands in ``lock``; True where that is unclear."""
+    """Whether the process with the id in ``lock`` is running; True if unclear."""
     try:
         return is_running(_process_in(lock))
     except FileNotFoundError:
@@ -181,9 +181,9 @@ def _is_alive(lock: Path) -> bool:
 
 
 def _process_in(lock: Path) -> int:
-    """Return the number that stands in ``lock``, which may be anything, and anyone's.
+    """Return the process id in ``lock``, which may be any file of any user.
 
-    A link is not followed, and a pipe without a writer is not waited for.
+    A link is not followed, and a pipe without a writer does not block.
     """
     descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
@@ -193,7 +193,7 @@ def _process_in(lock: Path) -> int:
 
 
 def listens(path: Path) -> bool:
-    """Whether a server listens on ``path``; True where that is unclear."""
+    """Whether a server listens on ``path``; True if unclear."""
     with socket.socket(socket.AF_UNIX) as client:
         client.setblocking(False)
         try:
@@ -210,7 +210,7 @@ def _write_lock(number: int) -> None:
     descriptor = os.open(_lock(number), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
     try:
         os.write(descriptor, f"{os.getpid():10d}\n".encode())
-        # Whatever the umask: other X servers read it.
+        # Regardless of the umask: other X servers read it.
         os.fchmod(descriptor, 0o444)
     except OSError:
         _lock(number).unlink()

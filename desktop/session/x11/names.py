@@ -1,4 +1,4 @@
-"""The names by which processes of one session tell each other something."""
+"""Names of X properties and variables that the processes of a session share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ WINDOW_MANAGER = "_NET_SUPPORTING_WM_CHECK"
 """Set by a window manager (EWMH)."""
 
 APPLICATION = "_JUPYTER_DESKTOP_APPLICATION"
-"""Set by the attendant of an application, in the same way, once that has a window."""
+"""Set in the same way by the attendant of an application, once it has a window."""
 
 ENVIRONMENT = "JUPYTER_DESKTOP_ENVIRONMENT"
-"""Holds, as JSON, what the attendant adds to the environment of its application."""
+"""The variables, as JSON, that the attendant adds to its application's environment."""

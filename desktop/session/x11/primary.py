@@ -1,10 +1,10 @@
 """The PRIMARY selection, for a text that was copied outside the desktop.
 
-Programs on X paste PRIMARY with the middle button, terminals also with Shift+Insert. It is what was
-marked last: a program that becomes its owner unmarks text elsewhere. So the display
-servers set CLIPBOARD only, and PRIMARY follows when the user is about to paste it and has marked
-nothing since. The X server lets this window know of the button and the key first (XGrabButton(3),
-XGrabKey(3), with GrabModeSync), and of all that was before them before that.
+X programs paste PRIMARY with the middle button, terminals also with Shift+Insert. PRIMARY is the
+text that was marked last: a new owner unmarks text elsewhere. So display servers set CLIPBOARD
+only, and this window takes PRIMARY when the user is about to paste it and has marked nothing
+since. The X server reports the button and the key to this window first (XGrabButton(3),
+XGrabKey(3), with GrabModeSync), after all earlier events.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ from .selection_window import Content, SelectionWindow
 
 _MIDDLE = 2
 _INSERT = 0xFF63  # the keysym (X Window System Protocol, appendix A)
-# Caps Lock and, by convention, Num Lock may be on; with other modifiers nothing is pasted.
+# Caps Lock and, by convention, Num Lock may be on; other modifiers do not paste.
 _LOCKS = [caps | num for caps, num in itertools.product((0, ModMask.Lock), (0, ModMask._2))]
 
 
 class Primary:
-    """Owns PRIMARY from the moment on that a text from outside is pasted from it."""
+    """Takes PRIMARY when a text from outside is pasted from it."""
 
     def __init__(self, x: XConnection) -> None:
         self._x = x
         self._window = SelectionWindow(x)
         self._clipboard = x.atom("CLIPBOARD")
-        self._newest = False  # the text from outside, of all that was marked or copied
+        self._newest = False  # the text from outside is newer than marked or copied text
         self._owner = False
-        self._offered: dict[int, Content] = {}  # empty until the text is asked for
-        self._waiting: list[Any] = []  # requests for the text, and
-        self._property = 0  # where it comes
+        self._offered: dict[int, Content] = {}  # empty until the text is requested
+        self._waiting: list[Any] = []  # requests for the text
+        self._property = 0  # that receives it
         self._keys: set[int] = set()
         self._window.watch([Atom.PRIMARY, self._clipboard])
         self._grab_button()
         self._grab_keys()
 
     def handle(self, event: Any) -> None:
-        """Follow the selections' owners, pressed keys and buttons, requests for the text."""
+        """Handle changes of owners, pressed keys and buttons, and requests for the text."""
         match event:
             case ButtonPressEvent():
                 self._pressed(Allow.ReplayPointer, event.time)
@@ -74,8 +74,8 @@ class Primary:
             case MappingNotifyEvent(request=Mapping.Keyboard):
                 self._grab_keys()
 
-    # Where another client has grabbed the same already, the error is passed over, and PRIMARY
-    # remains what was marked last.
+    # If another client has the same grab, the error is ignored (``XConnection.serve``), and PRIMARY
+    # stays the marked text.
 
     def _grab_button(self) -> None:
         modes = (GrabMode.Sync, GrabMode.Async)
@@ -85,7 +85,7 @@ class Primary:
             )
 
     def _grab_keys(self) -> None:
-        """Grab the keys that are "Insert" now, with Shift."""
+        """Grab the present "Insert" keys, with Shift."""
         root, keys = self._x.root, self._x.keycodes(_INSERT)
         for key in self._keys - keys:
             for locks in _LOCKS:
@@ -97,7 +97,7 @@ class Primary:
         self._keys = keys
 
     def _pressed(self, replay: int, time: int) -> None:
-        """Take PRIMARY if need be; then let the X server go on with the button or key."""
+        """Take PRIMARY if needed; then have the X server replay the button or key."""
         if self._newest:
             self._newest, self._owner, self._offered = False, True, {}
             self._window.take(Atom.PRIMARY, Time.CurrentTime)
@@ -109,12 +109,12 @@ class Primary:
             if self._waiting:
                 self._ask()
             elif not self._newest and not self._offered:
-                self._give_up()  # there is no text from outside any more
+                self._give_up()  # the text from outside was replaced
         elif owner not in (0, self._window.id):
             self._newest = False
 
     def _asked(self, request: Any) -> None:
-        """Hand the text over, once it is there: it is not fetched for nothing."""
+        """Answer a request; fetch the text first, which happens only on request."""
         known = self._window.contents(b"")
         if self._offered or request.target == self._window.targets or request.target not in known:
             self._window.answer(request, self._offered or known)
@@ -127,9 +127,9 @@ class Primary:
         self._property = self._window.ask(self._clipboard, self._window.utf8)
 
     def _given(self, property: int) -> None:  # noqa: A002
-        """Hand the text over to all clients that wait for it."""
+        """Pass the text to all clients that wait for it."""
         if property not in (0, self._property):
-            return  # an earlier owner's
+            return  # the answer of an earlier owner
         content = self._window.read(property) if property else None
         text = content.data if content and content.kind != self._window.incr else b""
         contents = self._window.contents(text) if text else {}

@@ -16,11 +16,10 @@ _MM_PER_PIXEL = 25.4 / 96
 
 
 def resize(display: str, width: int, height: int) -> None:
-    """Make the screen of ``display`` (":N") that large, in pixels.
+    """Set the size of the screen of ``display`` (":N"), in pixels.
 
-    Blocks for as long as a program on the desktop keeps the X server for itself (XGrabServer(3)),
-    so it is to be called in a thread. The cookie is found through ``$XAUTHORITY``. Raises
-    ``NotReady`` where the X server does not do it.
+    Blocks while a program on the desktop grabs the X server (XGrabServer(3)), so call it in a
+    thread. The cookie comes from ``$XAUTHORITY``. Raises ``NotReady`` if the X server fails.
     """
     try:
         connection: Any = xcffib.connect(display)  # type: ignore[no-untyped-call]
@@ -29,12 +28,12 @@ def resize(display: str, width: int, height: int) -> None:
         finally:
             connection.disconnect()
     except xcffib.XcffibException as error:
-        raise NotReady(f"The screen cannot be made {width}x{height}: {error!r}.") from error
+        raise NotReady(f"The screen cannot be resized to {width}x{height}: {error!r}.") from error
 
 
 @dataclass(frozen=True)
 class _Place:
-    """The output that shows the screen, the controller that feeds it, and the modes there are."""
+    """The output that shows the screen, its controller (CRTC), and the modes."""
 
     output: int
     crtc: int
@@ -43,7 +42,7 @@ class _Place:
 
 
 class _Screen:
-    """The screen of one connection."""
+    """The screen of an X connection."""
 
     def __init__(self, connection: Any) -> None:
         self._core = connection.core
@@ -55,7 +54,7 @@ class _Screen:
         self._core.GrabServer()
         place = self._place()
         mode = self._mode(place, width, height)
-        # A controller must fit into the screen at all times: so it is off while the screen changes.
+        # A CRTC must fit into the screen at all times, so turn it off while the screen changes.
         self._feed(place, 0, [])
         millimetres = [round(side * _MM_PER_PIXEL) for side in (width, height)]
         self._randr.SetScreenSize(self._root, width, height, *millimetres)
@@ -71,11 +70,11 @@ class _Screen:
         raise xcffib.XcffibException("The X server has no output.")
 
     def _mode(self, place: _Place, width: int, height: int) -> int:
-        """Return the mode of that size, made if there is none yet."""
+        """Return the mode of that size; create it if it is missing."""
         name = f"{width}x{height}"
         mode = place.modes.get(name)
         if mode is None:
-            # No monitor sees the timing; it has to be plausible, that is all.
+            # There is no monitor: the timing only has to be valid.
             info = xcffib.randr.ModeInfo.synthetic(  # type: ignore[no-untyped-call]
                 *(0, width, height, (width + 3) * (height + 3)),
                 *(width + 1, width + 2, width + 3, 0),
@@ -94,7 +93,7 @@ class _Screen:
 
 
 def _names(resources: Any) -> dict[str, int]:
-    """Return the modes by name; their names stand in one text, one after the other."""
+    """Return the modes by name; the reply has all names concatenated."""
     text = bytes(resources.names.buf() if hasattr(resources.names, "buf") else resources.names)
     names, start = {}, 0
     for mode in resources.modes:

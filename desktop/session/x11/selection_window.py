@@ -1,4 +1,4 @@
-"""A window that owns selections and asks for those of others (ICCCM, section 2)."""
+"""A window that owns selections and requests those of others (ICCCM, section 2)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import xcffib.xproto
 
 from .connection import XConnection
 
-LONGEST = 16 * 1024 * 1024 - 1024  # bytes; the longest request an X server takes (BIG-REQUESTS)
+MAX_LENGTH = 16 * 1024 * 1024 - 1024  # bytes; the longest request an X server takes (BIG-REQUESTS)
 
-# Xpra owns the clipboard for its viewers with a window of that name (xpra/x11/gtk_x11/clipboard.py
-# of 3.1.3). A VNC server does so with a window of the X server itself, which it is.
+# Name of the window with which Xpra owns the clipboard for its viewers (Xpra 3.1.3,
+# xpra/x11/gtk_x11/clipboard.py). A VNC server is an X server and uses a window of the server.
 _XPRA = "Xpra-Clipboard"
 
-# Properties to get answers in, in turn: an owner may write a text into one of them long after the
-# wait for it has ended (ICCCM, section 2.7.2).
+# Number of properties for answers, used in turn: an owner may write a text into one of them long
+# after the wait for it has ended (ICCCM, section 2.7.2).
 _PROPERTIES = 8
 
 _ANY_TYPE = 0
@@ -42,7 +42,7 @@ class Content:
 
 
 class SelectionWindow:
-    """A window that is never shown, and what is done with it."""
+    """A window that is never shown, and its operations on selections."""
 
     def __init__(self, x: XConnection) -> None:
         self._x = x
@@ -65,43 +65,45 @@ class SelectionWindow:
         )
 
     def watch(self, selections: Iterable[int]) -> None:
-        """Have an event (of XFIXES) come whenever one of ``selections`` has another owner."""
+        """Select an XFIXES event for each change of an owner of ``selections``."""
         fixes = self._x.connection(xcffib.xfixes.key)
         fixes.QueryVersion(5, 0).reply()
         for selection in selections:
             fixes.SelectSelectionInput(self.id, selection, _CHANGES)
 
     def is_display_servers(self, owner: int) -> bool:
-        """Whether the window ``owner`` stands for the clipboard of a viewer."""
+        """Whether ``owner`` is the display server's window, for the clipboard of a viewer."""
         if not owner & ~self._x.setup.resource_id_mask:
             return owner != 0
         try:
             return self._x.text(owner, _Atom.WM_NAME) == _XPRA
         except xcffib.xproto.WindowError:
-            return False  # it has gone already
+            return False  # the window is gone
 
     def take(self, selection: int, time: int) -> None:
         """Become the owner, unless another client did so after ``time``."""
         self._core.SetSelectionOwner(self.id, selection, time)
 
     def give_up(self, selection: int) -> None:
-        """Leave ``selection`` without an owner."""
+        """Release ``selection``."""
         self._core.SetSelectionOwner(0, selection, xcffib.xproto.Time.CurrentTime)
 
     def ask(self, selection: int, target: int) -> int:
-        """Ask the owner for ``target``; return the property that it will be put into."""
+        """Request ``target`` from the owner; return the property that will receive it."""
         property = next(self._properties)  # noqa: A001
         now = xcffib.xproto.Time.CurrentTime
         self._core.ConvertSelection(self.id, selection, target, property, now)
         return property
 
     def read(self, property: int) -> Content:  # noqa: A002
-        """Return what was put there, and ask for more of it by that (ICCCM, section 2.7.2)."""
-        reply = self._core.GetProperty(True, self.id, property, _ANY_TYPE, 0, LONGEST // 4).reply()
+        """Return and delete a property, which requests the next piece (ICCCM, section 2.7.2)."""
+        reply = self._core.GetProperty(
+            True, self.id, property, _ANY_TYPE, 0, MAX_LENGTH // 4
+        ).reply()
         return Content(reply.type, reply.format, bytes(reply.value.buf()))
 
     def contents(self, text: bytes) -> dict[int, Content]:
-        """Return ``text`` (UTF-8) by all the targets under which programs ask for text."""
+        """Return ``text`` (UTF-8) for each target with which programs request text."""
         whole = Content(self.utf8, 8, text)
         targets = (self._plain, self._plain_utf8)
         latin = text.decode(errors="replace").encode("latin-1", "replace")
@@ -113,7 +115,7 @@ class SelectionWindow:
         }
 
     def answer(self, request: Any, contents: Mapping[int, Content]) -> None:
-        """Hand over what is asked for, or say that it is not to be had (ICCCM, section 2.2)."""
+        """Answer ``request`` with its target, or refuse it (ICCCM, section 2.2)."""
         property = request.property or request.target  # noqa: A001
         if request.target == self.targets:
             atoms = [self.targets, *contents]
@@ -129,7 +131,7 @@ class SelectionWindow:
         self._core.SendEvent(False, request.requestor, 0, notice.pack())
 
     def _put(self, window: int, property: int, content: Content) -> None:  # noqa: A002
-        # As xcffib's ChangeProperty, which however makes a Python object of each byte.
+        # Packed here, because xcffib's ChangeProperty makes a Python object of each byte.
         kind, width, data = content.kind, content.width, content.data
         items = len(data) * 8 // width
         head = (xcffib.xproto.PropMode.Replace, window, property, kind, width, items)

@@ -1,4 +1,4 @@
-"""Looking for the sign that a desktop is up: a window manager, or the window of an application.
+"""The sign that a desktop is up: a window manager, or the window of an application.
 
 A window manager announces itself in the property _NET_SUPPORTING_WM_CHECK of the root window: a
 window that carries the same property, naming itself (EWMH, "_NET_SUPPORTING_WM_CHECK").
@@ -22,9 +22,9 @@ from .connection import XConnection
 
 
 class SignWatch:
-    """Tells whether a client has announced itself so, now and whenever that changes.
+    """Reports whether a client has announced itself, at first and on each change.
 
-    ``name`` is that of the property (see ``names``).
+    ``name`` is the name of the property (see ``names``).
     """
 
     def __init__(self, x: XConnection, name: str, tell: Callable[[bool], None]) -> None:
@@ -36,7 +36,7 @@ class SignWatch:
         self._look()
 
     def handle(self, event: Any) -> None:
-        """Look again when the property has changed, or its window has gone."""
+        """Check again when the property has changed, or its window is destroyed."""
         match event:
             case PropertyNotifyEvent(atom=self._property) | DestroyNotifyEvent():
                 self._look()
@@ -52,11 +52,11 @@ class SignWatch:
         if window is None:
             return False
         try:
-            # From here on its end is told, so that none is missed.
+            # Select events before the check, so that the window's end is not missed.
             self._select(window)
             return self._window(window) == window
         except WindowError:
-            return False  # left behind by a window manager that is gone
+            return False  # the property was left by a window manager that has ended
 
     def _select(self, window: int) -> None:
         mask = EventMask.PropertyChange | EventMask.StructureNotify

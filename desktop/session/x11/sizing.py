@@ -1,4 +1,4 @@
-"""Changes of the screen's size, one after the other; what was asked for meanwhile is one change."""
+"""Changes of the screen's size, one at a time; of pending requests, only the last is applied."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ...errors import NotReady
 
 
 class Sizing:
-    """Gives the screen of ``display`` the size that was asked for last.
+    """Sets the screen of ``display`` to the size that was requested last.
 
-    At most ``largest``, (width, height) in pixels: what RandR calls the largest is more than Xorg's
-    dummy driver has memory for. ``log`` is told what does not work.
+    The maximum is ``largest``, (width, height) in pixels: RandR's own maximum exceeds the memory
+    of Xorg's dummy driver. Failures are reported to ``log``.
     """
 
     def __init__(self, display: str, largest: tuple[int, int], log: Callable[[str], None]) -> None:
@@ -31,7 +31,7 @@ class Sizing:
                 await self._change(*wanted)
 
     async def _change(self, width: int, height: int) -> None:
-        # Where no display server is installed there may be no libxcb either.
+        # Imported here: libxcb may be missing where no display server is installed.
         from . import screen
 
         try:

@@ -1,9 +1,9 @@
-"""Keys of an X server that stand for nothing, for characters that its keyboard lacks.
+"""Spare keys of an X server (keycodes without a keysym), for characters its keyboard lacks.
 
-A VNC server puts a character that a viewer types, and that is on none of its keys, on one that
-stands for nothing. TigerVNC's American keyboard has 19 of those; when all are taken, further
-characters are lost, and a Russian alphabet needs 33. So the keys of multimedia keyboards stand for
-nothing here, and before the last spare key is taken, those that were taken first are spare again.
+If a viewer types a character that is on no key, a VNC server assigns it to a spare key. TigerVNC's
+American keyboard has 19 spare keys; when all are taken, further characters are lost, and a Russian
+alphabet needs 33. So the keys of multimedia keyboards are made spare here, and before the last
+spare key is taken, the keys that were taken first are made spare again.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from xcffib.xproto import Mapping, MappingNotifyEvent
 
 from .connection import XConnection
 
-# XFree86's own keysyms, and those that Linux's keys have there (XF86keysym.h).
+# XFree86's vendor keysyms, and those for Linux's keys (XF86keysym.h).
 _MULTIMEDIA = range(0x10080000, 0x1008FFFF + 1)
-_FEW = 16  # spare keys: then others are made spare
+_MIN_SPARE = 16  # with fewer spare keys, others are made spare
 
 
 class SpareKeys:
-    """Sees to it that there are some."""
+    """Keeps at least ``_MIN_SPARE`` keys spare."""
 
     def __init__(self, x: XConnection) -> None:
         self._x = x
-        self._spare: set[int] = set()  # keycodes, also those that are taken
-        self._taken: list[int] = []  # those of them that stand for a character, oldest first
+        self._spare: set[int] = set()  # keycodes, taken ones included
+        self._taken: list[int] = []  # those that have a character now, oldest first
         self._begin()
 
     def handle(self, event: Any) -> None:
-        """Follow what keys stand for."""
+        """Handle changes of the keyboard mapping."""
         match event:
             case MappingNotifyEvent(request=Mapping.Keyboard, count=1):
                 self._follow()
@@ -55,12 +55,12 @@ class SpareKeys:
         taken = [key for key in self._spare if keymap.get(key)]
         known = [key for key in self._taken if key in taken]
         self._taken = known + sorted(set(taken) - set(known))
-        if len(self._spare) - len(self._taken) < _FEW:
-            # Not those that may still be down.
+        if len(self._spare) - len(self._taken) < _MIN_SPARE:
+            # The oldest half: newer keys may still be pressed.
             self._clear(self._taken[: len(self._taken) // 2])
 
     def _clear(self, keys: Iterable[int]) -> None:
-        # All programs hear of each request, so neighbours go together.
+        # All programs get an event for each request, so adjacent keys share one.
         for _, pairs in itertools.groupby(enumerate(sorted(keys)), lambda at: at[1] - at[0]):
             run = [key for _, key in pairs]
             self._x.core.ChangeKeyboardMapping(len(run), run[0], 1, [0] * len(run))

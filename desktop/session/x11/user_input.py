@@ -1,8 +1,8 @@
-"""Tell when users type or move the mouse, by the X server's counter of idle time.
+"""Detection of keyboard and mouse input, by the X server's idle counter.
 
 The counter IDLETIME counts milliseconds since the last event of an input device (X
-Synchronization Extension; Xserver, Xext/sync.c). Alarms on it come when it passes a value, so
-nothing has to ask again and again, and they come while a program keeps the X server for itself.
+Synchronization Extension; Xserver, Xext/sync.c). An alarm reports that it passes a value, without
+polling, and also while a program grabs the X server.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from xcffib.sync import CA, TESTTYPE, VALUETYPE, AlarmNotifyEvent
 
 from .connection import XConnection
 
-_PAUSE = 2000  # milliseconds without input that are no use of the desktop any more
+_IDLE_AFTER = 2000  # milliseconds without input after which the desktop counts as idle
 
 
 class UserInput:
-    """Tells whether there is input, now and whenever that changes."""
+    """Reports whether there is input, at first and on each change."""
 
     def __init__(self, x: XConnection, tell: Callable[[bool], None]) -> None:
         self._connection = x.connection
@@ -32,18 +32,18 @@ class UserInput:
         if counter is None:
             tell(True)  # in doubt, the desktop counts as used
             return
-        self._begun = self._alarm(counter, TESTTYPE.NegativeTransition, _PAUSE - 1)
-        self._alarm(counter, TESTTYPE.PositiveTransition, _PAUSE)
+        self._begun = self._alarm(counter, TESTTYPE.NegativeTransition, _IDLE_AFTER - 1)
+        self._alarm(counter, TESTTYPE.PositiveTransition, _IDLE_AFTER)
         idle = self._sync.QueryCounter(counter).reply().counter_value
-        tell(idle.hi == 0 and idle.lo < _PAUSE)
+        tell(idle.hi == 0 and idle.lo < _IDLE_AFTER)
 
     def handle(self, event: Any) -> None:
-        """Pass on what an alarm says."""
+        """Report the state that an alarm stands for."""
         if isinstance(event, AlarmNotifyEvent):
             self._tell(event.alarm == self._begun)
 
     def _alarm(self, counter: int, test: int, value: int) -> int:
-        """Ask for an event each time that ``counter`` passes ``value``."""
+        """Create an alarm for each time that ``counter`` passes ``value``."""
         alarm: int = self._connection.generate_id()
         mask = CA.Counter | CA.ValueType | CA.Value | CA.TestType | CA.Delta | CA.Events
         values = [counter, VALUETYPE.Absolute, (0, value), test, (0, 0), True]
@@ -52,7 +52,7 @@ class UserInput:
 
     def _counters(self) -> dict[str, int]:
         """Return the X server's counters by name."""
-        # Not reply(), which reads names without what fills them up to four bytes.
+        # Not reply(), which ignores the padding of names to four bytes.
         asked = self._sync.ListSystemCounters()
         data = bytes(self._connection.wait_for_reply(asked.sequence).buf)
         (count,) = struct.unpack_from("=I", data, 8)

@@ -1,8 +1,7 @@
-"""Watch the session's display from a thread that waits for the X server.
+"""Watch the session's display in a thread.
 
-Any program on the desktop may keep the X server for itself for as long as it likes
-(XGrabServer(3)), and requests to it wait meanwhile. So a thread asks: the session
-stays able to let viewers in, and to end.
+Any program on the desktop may grab the X server (XGrabServer(3)), which blocks requests of other
+clients. They are made in a thread, so that the session can still admit viewers, and end.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from typing import Any
 
 
 class DisplayWatch:
-    """Watches ``display`` (":N") until it is gone, and the process with it.
+    """Watches ``display`` (":N") until it is gone.
 
-    ``sign`` is the name of the property that says what is on it is up (see ``names``). Texts that
-    come in pieces are offered as the selection ``long_texts``, if not empty. With ``primary`` texts
-    that come from outside can be pasted from that; with ``spare_keys`` characters that are on no
-    key can be typed. ``tell_input`` is called with True when users begin to type or move the mouse,
-    with False when they have ceased.
+    ``sign`` is the name of the property that shows that the session's program is up (see
+    ``names``). Texts that come in pieces are offered as the selection ``long_texts``, if not empty.
+    With ``primary``, texts from outside can be pasted from PRIMARY; with ``spare_keys``, characters
+    that are on no key can be typed. ``tell_input`` is called with True when input by users begins,
+    with False when it has stopped.
     """
 
     def __init__(
@@ -43,27 +42,27 @@ class DisplayWatch:
         self._loop = asyncio.get_running_loop()
         self._is_up = False
         self._changed = asyncio.Event()
-        self.lost: asyncio.Future[str] = self._loop.create_future()  # why it is not watched
+        self.lost: asyncio.Future[str] = self._loop.create_future()  # the error that ended it
         threading.Thread(target=self._run, name="X", daemon=True).start()
 
     async def until(self, up: bool) -> None:
-        """Return when what is on it is up, or not."""
+        """Return when the session's program is up, or, with False, when it is not."""
         while self._is_up != up:
             self._changed.clear()
             await self._changed.wait()
 
     def _run(self) -> None:
-        """Watch (in the thread), and tell why it is over, whatever that is."""
+        """Watch (in the thread), and report the error that ends it."""
         try:
             self._serve()
         except Exception as error:
             self._in_loop(self._set_up)(False)
-            # When in doubt the desktop counts as used: it must not end while a user is at work.
+            # Without a watch the desktop counts as used: it must not be ended as idle.
             self._in_loop(self._tell_input)(True)
             self._in_loop(self.lost.set_result)(repr(error))
 
     def _serve(self) -> None:
-        # Where no display server is installed there may be no libxcb either.
+        # Imported here: libxcb may be missing where no display server is installed.
         from .connection import XConnection
         from .long_selections import LongSelections
         from .primary import Primary
@@ -83,7 +82,7 @@ class DisplayWatch:
         )
 
     def _in_loop(self, function: Callable[[Any], None]) -> Callable[[Any], None]:
-        """Return what the thread calls so that the event loop calls ``function``."""
+        """Return a function for the thread that has the event loop call ``function``."""
 
         def call(value: Any) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended, and so has the session

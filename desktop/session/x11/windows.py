@@ -1,7 +1,7 @@
 """The windows of programs on a display, and filling the screen with one of them.
 
-Where there is a window manager it is asked in the words that all of them know (Extended Window
-Manager Hints); where there is none, the window is given the size of the screen.
+A window manager is asked by Extended Window Manager Hints; without one, the window is resized to
+the screen here.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from .names import APPLICATION, WINDOW_MANAGER
 
 _ADD, _FROM_A_PAGER = 1, 2  # EWMH, "_NET_WM_STATE" and "Source indication in requests"
 _NO_DECORATIONS = (2, 0, 0, 0, 0)  # _MOTIF_WM_HINTS (Xm/MwmUtil.h): flags, functions, decorations
-_PATIENCE = 5  # with a window that wants its frame back
+_FRAME_ATTEMPTS = 5  # to remove the frame of a window that restores it
 _MIN_SIZE, _MAX_SIZE = 1 << 4, 1 << 5  # WM_NORMAL_HINTS (ICCCM, 4.1.2.3)
 
 
 class ClientWindows:
-    """The windows of all programs on the display of ``x``, besides menus and tooltips.
+    """The windows of all programs on the display of ``x``, without menus and tooltips.
 
-    With ``fill``, the first that is an application's main window fills the screen, without a frame;
-    when it is closed, the next one does. Dialogs, splash screens and windows that cannot change
-    their size are left to themselves.
+    With ``fill``, the first main window of an application fills the screen, without a frame; when
+    it is closed, the next one does. Dialogs, splash screens and windows of a fixed size are left
+    unchanged.
     """
 
     def __init__(self, x: XConnection, fill: bool) -> None:
         self._x = x
         self._fill = fill
         self._main = 0
-        self._handed_over = False  # to a window manager
-        self._without_manager = 0  # the main window when there was none
-        self._undressings = 0  # that are left to it
+        self._handed_over = False  # whether the window manager was asked to fill the screen
+        self._without_manager = 0  # the main window that was resized without a window manager
+        self._frame_attempts = 0  # attempts that are left for it
         self._seen = False
         self._list = x.atom("_NET_CLIENT_LIST")
         self._manager = x.atom(WINDOW_MANAGER)
@@ -56,16 +56,16 @@ class ClientWindows:
 
     @property
     def seen(self) -> bool:
-        """Whether there ever was one."""
+        """Whether there ever was a window."""
         return self._seen
 
     def update(self) -> bool:
-        """Act on what has happened; return whether there is a window.
+        """Handle pending events; return whether there is a window.
 
-        Raises ``xcffib.ConnectionException`` when the display is gone.
+        Raises ``xcffib.ConnectionException`` if the display is gone.
         """
         windows = self._look()
-        # Replies bring events with them, of which the socket says nothing any more.
+        # Reading replies may queue events, after which the socket is not readable.
         while self._take_events():
             windows = self._look()
         return bool(windows)
@@ -84,14 +84,14 @@ class ClientWindows:
         return windows
 
     def _take_events(self) -> bool:
-        """Take what has happened; return whether anything has."""
+        """Handle the queued events; return whether there were any."""
         taken = False
         while True:
             with _while_windows_go():
                 event = self._x.connection.poll_for_event()
                 if event is None:
                     return taken
-                # Not only by its number: the next window may have the same.
+                # Ids are reused: the next window may have the same one.
                 if isinstance(event, DestroyNotifyEvent) and event.window == self._main:
                     self._main = 0
             taken = True
@@ -106,14 +106,14 @@ class ClientWindows:
             self._x.core.ChangeProperty(PropMode.Replace, holder, up, Atom.WINDOW, 32, 1, [window])
 
     def _windows(self) -> list[int]:
-        """Return them, the oldest first."""
+        """Return the windows, oldest first."""
         if self._managed:
             return self._x.numbers(self._x.root, self._list)
         children = self._x.core.QueryTree(self._x.root).reply().children
         return [window for window in children if self._is_on_its_own(window)]
 
     def _is_on_its_own(self, window: int) -> bool:
-        """Whether a window manager would have to do with it."""
+        """Whether a window manager would manage the window."""
         told = self._x.core.GetWindowAttributes(window).reply()
         return told.map_state == MapState.Viewable and not told.override_redirect
 
@@ -123,13 +123,13 @@ class ClientWindows:
         try:
             return bool(window) and self._x.numbers(window[0], self._manager) == window
         except WindowError:
-            return False  # it has ended, and left the property behind
+            return False  # the property was left by a window manager that has ended
 
     def _fill_screen(self, windows: list[int]) -> None:
         if self._main not in windows:
             self._main = next(filter(self._is_main, windows), 0)
             self._handed_over = False
-            self._undressings = _PATIENCE
+            self._frame_attempts = _FRAME_ATTEMPTS
             if self._main:
                 mask = [EventMask.StructureNotify | EventMask.PropertyChange]
                 self._x.core.ChangeWindowAttributes(self._main, CW.EventMask, mask)
@@ -145,7 +145,7 @@ class ClientWindows:
             if self._main == self._without_manager:
                 self._activate(self._main)
             self._handed_over = True
-        self._undress(self._main)
+        self._remove_frame(self._main)
 
     def _is_main(self, window: int) -> bool:
         kinds = self._x.numbers(window, self._x.atom("_NET_WM_WINDOW_TYPE"))
@@ -163,8 +163,8 @@ class ClientWindows:
         self._ask_manager(window, "_NET_WM_STATE", _ADD, *states, _FROM_A_PAGER)
 
     def _activate(self, window: int) -> None:
-        """Have it get the keys, which a window manager that comes later leaves to the user."""
-        # xfwm4 adds a time to the window.
+        """Focus the window, which a window manager that starts later does not do."""
+        # Only the first number is a window: xfwm4 adds a time.
         active = self._x.numbers(self._x.root, self._x.atom("_NET_ACTIVE_WINDOW"))
         if not any(active[:1]):
             self._ask_manager(window, "_NET_ACTIVE_WINDOW", _FROM_A_PAGER)
@@ -176,13 +176,13 @@ class ClientWindows:
         mask = EventMask.SubstructureRedirect | EventMask.SubstructureNotify
         self._x.core.SendEvent(False, self._x.root, mask, message)
 
-    def _undress(self, window: int) -> None:
-        """Take its frame away; more than once from those that set such hints late (Blender)."""
+    def _remove_frame(self, window: int) -> None:
+        """Remove the frame; repeatedly for programs that set this hint late (Blender)."""
         motif = self._x.atom("_MOTIF_WM_HINTS")
         hints = self._x.numbers(window, motif)
         decorated = len(hints) < 3 or not hints[0] & _NO_DECORATIONS[0] or hints[2]
-        if decorated and self._undressings:
-            self._undressings -= 1
+        if decorated and self._frame_attempts:
+            self._frame_attempts -= 1
             self._x.core.ChangeProperty(
                 PropMode.Replace, window, motif, motif, 32, len(_NO_DECORATIONS), _NO_DECORATIONS
             )
@@ -201,7 +201,7 @@ class ClientWindows:
 
 @contextmanager
 def _while_windows_go() -> Iterator[None]:
-    """Pass over what fails because a window has gone meanwhile: its end is an event, too."""
+    """Ignore errors for windows that are gone: DestroyNotify reports them as well."""
     try:
         yield
     except xcffib.Error:

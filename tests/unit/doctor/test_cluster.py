@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_desktop.doctor import cluster
-from jupyter_desktop.doctor.finding import State
+from jupyter_desktop.doctor.finding import Severity
 
 from .asking import found, program, told
 
@@ -21,7 +21,7 @@ def test_programs_job_and_controller_are_reported(
     program(programs, "sinfo", "echo 'slurm_load_partitions: Unable to contact' >&2; exit 1")
     slurm, controller = found(cluster.slurm)
     assert slurm.found == "sbatch, sinfo; srun, squeue, scancel missing; slurm 23.11.4"
-    assert (controller.state, controller.facts["reachable"]) == (State.NOTE, False)
+    assert (controller.state, controller.facts["reachable"]) == (Severity.NOTE, False)
     assert "Unable to contact" in controller.found
     program(programs, "sinfo", "echo debug; echo gpu")
     monkeypatch.setenv("SLURM_JOB_ID", "77")
@@ -44,12 +44,12 @@ def test_where_desktops_run_in_jobs_placement_and_job_are_checked(
     programs: Path, tmp_path: Path
 ) -> None:
     placement = found(cluster.slurm, ELSEWHERE)[0]
-    assert (placement.topic, placement.state) == ("placement", State.PROBLEM)
-    assert "sbatch, srun, squeue, scancel cannot be found" in placement.found
+    assert (placement.topic, placement.state) == ("placement", Severity.PROBLEM)
+    assert "cannot be found: sbatch, srun, squeue, scancel" in placement.found
     cluster_of(programs, f'echo "$@" >{tmp_path}/asked')
     placement, *_, job = found(cluster.slurm, ELSEWHERE, "--Slurm.hours=2", "--Slurm.gpus=1")
-    assert placement.state is State.OK
-    assert (job.topic, job.state) == ("job of a desktop", State.OK)
+    assert placement.state is Severity.OK
+    assert (job.topic, job.state) == ("job of a desktop", Severity.OK)
     asked = (tmp_path / "asked").read_text().split()
     assert {"--test-only", "--time=120", "--gpus=1"} < set(asked)
 
@@ -77,7 +77,7 @@ def test_a_job_that_the_cluster_does_not_accept_is_a_problem(
 ) -> None:
     cluster_of(programs, sbatch)
     *_, job = found(partial(cluster.slurm, job_timeout=timeout), ELSEWHERE)
-    assert (job.state, job.facts) == (State.PROBLEM, {"reason": "job-refused"})
+    assert (job.state, job.facts) == (Severity.PROBLEM, {"reason": "job-refused"})
     words, remedy = told
     assert words in job.found
     assert remedy in (job.remedy or "")
@@ -88,7 +88,7 @@ def test_an_sbatch_that_cannot_be_run_is_a_problem(programs: Path) -> None:
     cluster_of(programs, "exit")
     (programs / "sbatch").write_text("#!/opt/no/such/shell\n")
     *_, job = found(cluster.slurm, ELSEWHERE)
-    assert job.state is State.PROBLEM
+    assert job.state is Severity.PROBLEM
     assert "sbatch cannot be run (No such file" in job.found
 
 
@@ -96,7 +96,7 @@ def test_the_remedy_for_a_silent_controller_depends_on_the_placement(programs: P
     cluster_of(programs, "exit 1")
     program(programs, "sinfo", "exit 1")
     here, there = found(cluster.slurm)[-1], found(cluster.slurm, ELSEWHERE)[-2]
-    assert here.remedy == "Desktops on this machine start all the same."
+    assert here.remedy == "Desktops on this machine start nevertheless."
     assert (there.found, there.remedy) == (here.found, None)
 
 

@@ -13,7 +13,7 @@ import pytest
 from jupyter_desktop.admission import shares
 from jupyter_desktop.doctor import examination, report, trials
 from jupyter_desktop.doctor.examination import Examination
-from jupyter_desktop.doctor.finding import Finding, State, note, of_error, ok, problem
+from jupyter_desktop.doctor.finding import Finding, Severity, note, of_error, ok, problem
 from jupyter_desktop.doctor.trial import Trial
 from jupyter_desktop.errors import DisplayServerMissing, StartFailed
 
@@ -22,7 +22,7 @@ FINE = Examination({"Folders": [ok("home", "/home/me"), note("space", "1 MB free
 BROKEN = Examination(
     {
         "Display servers": [ok("Xpra", "Xpra 3.1"), of_error("display server", MISSING)],
-        "Trial start": [Finding("trial", State.PROBLEM, "It ended.", log=("first", "last"))],
+        "Trial start": [Finding("trial", Severity.PROBLEM, "It ended.", log=("first", "last"))],
     }
 )
 
@@ -56,7 +56,7 @@ def test_problems_are_listed_with_remedy_command_and_log() -> None:
     assert "\n                           Install:\n" in said
     assert "\n                               sudo apt install x\n" in said
     assert "| first\n" in said
-    assert "No desktop would start (0 notes). What is in the way:" in said
+    assert "No desktop would start (0 notes). The problems:" in said
     assert "- display server: There is none.\n- trial: It ended.\n" in said
 
 
@@ -120,7 +120,7 @@ def test_secrets_in_logs_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_PASSWORD", "ok")  # too short to be looked for
     log = (os.environ["JUPYTERHUB_API_TOKEN"], "GET /lab?token=1a2b3c&reset=1", "ok")
     link = f"GET /desktop/?{shares.PARAMETER}=4d5e6f"
-    found = Examination({"A": [Finding("trial", State.PROBLEM, "It ended.", log=(*log, link))]})
+    found = Examination({"A": [Finding("trial", Severity.PROBLEM, "It ended.", log=(*log, link))]})
     for said in (text(found), report.as_json(found)):
         assert "secret" not in said
         assert "1a2b3c" not in said
@@ -139,33 +139,33 @@ def test_a_check_that_fails_is_a_note() -> None:
         raise ZeroDivisionError("no number")
 
     (finding,) = examination._run(odd_things, None)  # type: ignore[arg-type]  # not looked at
-    assert (finding.topic, finding.state) == ("odd things", State.NOTE)
+    assert (finding.topic, finding.state) == ("odd things", Severity.NOTE)
     assert "ZeroDivisionError: no number" in finding.found
 
 
 def test_a_trial_is_reported_with_times_and_leftovers() -> None:
     seconds = {"process": 0.2, "window_manager": 1.5, "first_pixel": 0.41, "clean_up": 0.3}
     trial = Trial("vnc", seconds=seconds, picture=(800, 600), window_manager=True)
-    fine, *_ = trials._findings(trial, State.PROBLEM)
-    assert (fine.topic, fine.state) == ("trial start (VNC)", State.OK)
+    fine, *_ = trials._findings(trial, Severity.PROBLEM)
+    assert (fine.topic, fine.state) == ("trial start (VNC)", Severity.OK)
     assert fine.found == (
         "process 0.20 s, first pixel 0.41 s, window manager 1.50 s (800x600); ended in 0.30 s"
     )
     without, *_ = [
         one
-        for one in trials._findings(replace(trial, window_manager=False), State.PROBLEM)
-        if one.state is State.NOTE and one.topic == fine.topic
+        for one in trials._findings(replace(trial, window_manager=False), Severity.PROBLEM)
+        if one.state is Severity.NOTE and one.topic == fine.topic
     ]
     assert "No window manager" in without.found
-    *_, left = trials._findings(replace(trial, left=["process 7 (sh)"]), State.PROBLEM)
-    assert (left.state, left.found) == (State.NOTE, "Left behind: process 7 (sh).")
+    *_, left = trials._findings(replace(trial, left=["process 7 (sh)"]), Severity.PROBLEM)
+    assert (left.state, left.found) == (Severity.NOTE, "Left behind: process 7 (sh).")
 
 
 def test_a_failed_trial_of_another_backend_is_a_note() -> None:
     trial = Trial("xpra", error=MISSING, log=["why"])
-    (finding,) = trials._findings(trial, State.NOTE)
+    (finding,) = trials._findings(trial, Severity.NOTE)
     assert (finding.state, finding.log, finding.command) == (
-        State.NOTE,
+        Severity.NOTE,
         ("why",),
         "sudo apt install x",
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_desktop.doctor import servers
-from jupyter_desktop.doctor.finding import State
+from jupyter_desktop.doctor.finding import Severity
 
 from .asking import TOKEN, found, told
 
@@ -53,14 +53,14 @@ def note_server(home: Path, **values: object) -> Path:
 @pytest.mark.parametrize(
     ("status", "state", "desktop"),
     [
-        (200, State.OK, True),
-        (403, State.OK, True),
-        (404, State.NOTE, False),
-        (500, State.NOTE, False),
+        (200, Severity.OK, True),
+        (403, Severity.OK, True),
+        (404, Severity.NOTE, False),
+        (500, Severity.NOTE, False),
     ],
 )
 def test_a_running_server_is_reported_without_its_token(
-    user: Path, status: int, state: State, desktop: bool
+    user: Path, status: int, state: Severity, desktop: bool
 ) -> None:
     with answering(status) as (port, credentials):
         note_server(user, port=port, url=f"http://127.0.0.1:{port}/?token={TOKEN}")
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_answer_is_a_note(user: Path) -> None:
         pass
     note_server(user, port=port)
     server = told(servers.running)
-    assert (server.state, server.facts["desktop"]) == (State.NOTE, None)
+    assert (server.state, server.facts["desktop"]) == (Severity.NOTE, None)
 
 
 def test_files_of_servers_on_other_machines_stay(user: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_desktop.app import DesktopApp
 from jupyter_desktop.doctor.app import Doctor
-from jupyter_desktop.doctor.finding import State
+from jupyter_desktop.doctor.finding import Severity
 
 from .asking import TOKEN, asked, config
 
@@ -42,7 +42,7 @@ def test_a_wrong_setting_is_a_problem_and_its_default_is_used(user: Path, where:
     read = asked(*arguments)
     (finding,) = read.findings
     assert read.wrong
-    assert (finding.topic, finding.state) == ("settings", State.PROBLEM)
+    assert (finding.topic, finding.state) == ("settings", Severity.PROBLEM)
     assert "clipboard" in finding.found
     assert "sideways" in finding.found
     assert read.app.clipboard == "both"
@@ -54,8 +54,8 @@ def test_misspelt_settings_and_failing_files_are_notes(user: Path) -> None:
     read = asked()
     settings, *remarks = read.findings
     said = " ".join(finding.found for finding in remarks)
-    assert settings.state is State.OK
-    assert {finding.state for finding in remarks} == {State.NOTE}
+    assert settings.state is Severity.OK
+    assert {finding.state for finding in remarks} == {Severity.NOTE}
     assert "`clipbord` not recognized" in said
     assert "division by zero" in said
     assert not read.wrong
@@ -67,7 +67,7 @@ def test_applications_that_cannot_be_used_are_notes(user: Path) -> None:
     config(user, "jupyter_server_config.py", "c.DesktopApp.applications = {'a b': {}}")
     settings, *remarks = asked().findings
     assert settings.facts == {"DesktopApp.applications": "(1 given)"}
-    assert {remark.state for remark in remarks} == {State.NOTE}
+    assert {remark.state for remark in remarks} == {Severity.NOTE}
     name, remark = remarks
     assert "its name must be letters" in name.found
     assert "gears.json: there is no key 'comand'" in remark.found

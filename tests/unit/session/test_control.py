@@ -51,5 +51,5 @@ async def test_an_invalid_line_is_skipped_and_kept_out_of_the_log(
     reader.feed_eof()
     assert await asyncio.wait_for(commands(reader, 0), 15) == [Stop()]
     said = capfd.readouterr().err
-    assert said.count("was not understood") == 3
+    assert said.count("was not recognised") == 3
     assert "secret" not in said

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_desktop.backends import Backend, DisplaySettings, Installed, Program, Runtime
+from jupyter_desktop.backends import Backend, DisplaySettings, Installed, Runtime, ServerProgram
 from jupyter_desktop.errors import StartError
 from jupyter_desktop.session.display_server import DisplayServer
 from jupyter_desktop.session.processes.children import Children
@@ -47,9 +47,9 @@ class Programs(Backend):
 
     def x_servers(
         self, installed: Installed, where: Runtime, settings: DisplaySettings, ready_fd: int
-    ) -> Sequence[Program]:
+    ) -> Sequence[ServerProgram]:
         return [
-            Program(
+            ServerProgram(
                 str(script),
                 ["/bin/sh", "-c", script.format(ready=ready_fd)] if script else ["/nowhere/X"],
                 problem="it is not installed" if script == ABSENT else "",

@@ -92,7 +92,7 @@ def test_an_unsuitable_display_server_is_reported_with_a_remedy(tmp_path: Path) 
 
 
 def test_a_killed_search_is_reported_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(StartFailed, match="without a word") as error:
+    with pytest.raises(StartFailed, match="without a result") as error:
         found(program(tmp_path, "kill -9 $PPID"))
     assert error.value.remedy
 

@@ -67,5 +67,5 @@ def test_a_program_in_a_folder_that_path_lacks_is_reported() -> None:
     where = shutil.which("sh", path="/usr/local/bin:/usr/bin:/bin")
     assert where
     told = off_path("no-such-program", "sh")
-    assert told.startswith(f"{where} is there, but {Path(where).parent} is not on the PATH")
+    assert told.startswith(f"{where} exists, but {Path(where).parent} is not on the PATH")
     assert off_path("no-such-program") == ""

@@ -17,7 +17,7 @@ from jupyter_desktop.backends import (
     asking,
     backend,
 )
-from jupyter_desktop.backends.vnc.backend import Vnc
+from jupyter_desktop.backends.vnc.backend import VncBackend
 from jupyter_desktop.errors import BadRequest, DisplayServerMissing, DisplayServerUnsuitable
 
 WHERE = Runtime(Path("/run/user/1000/jd-abcdefgh"), ":7")
@@ -49,7 +49,7 @@ _MAX_CLIENTS = "-maxclients n          set maximum number of clients (power of t
 
 
 def recognised(executable: str, answer_timeout: float = asking.TIMEOUT) -> Installed:
-    return Vnc(answer_timeout).find(DisplaySettings(executable=executable))
+    return VncBackend(answer_timeout).find(DisplaySettings(executable=executable))
 
 
 def command(installed: Installed, **settings: object) -> list[str]:
@@ -290,7 +290,7 @@ def test_for_a_server_outside_path_the_remedy_says_where_it_is(
     monkeypatch.setattr("jupyter_desktop.system.packages._SYSTEM_FOLDERS", str(tmp_path))
     with pytest.raises(DisplayServerMissing) as missing:
         backend(kind).find(DisplaySettings())
-    assert f"{there} is there" in (missing.value.remedy or "")
+    assert f"{there} exists" in (missing.value.remedy or "")
 
 
 def test_a_server_that_does_not_start_is_unsuitable(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_without_a_listener_the_server_is_not_ready(path: Path) -> None:
     [
         ([], "closed the connection"),
         ([b"HTTP/1.1 400"], "closed the connection|Broken pipe|reset"),
-        ([VERSION, b"\x01\x01"], "no VNC authentication, but .1."),
+        ([VERSION, b"\x01\x01"], "no VNC authentication, only .1."),
         ([VERSION, b"\0\0\0\0\x04full"], "no VNC authentication"),
         ([VERSION, b"\x01\x02", bytes(16), b"\0\0\0\x01"], "did not accept the password"),
         ([VERSION, b"\x01\x02", bytes(16), b"\0\0\0\0", b"\0"], "closed the connection"),

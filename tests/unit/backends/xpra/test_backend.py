@@ -17,7 +17,7 @@ from jupyter_desktop.backends import (
     backend,
     x_dummy,
 )
-from jupyter_desktop.backends.base import Installed, Program
+from jupyter_desktop.backends.base import Installed, ServerProgram
 from jupyter_desktop.backends.xpra.backend import GUARD, InstalledXpra, _interpreter
 from jupyter_desktop.errors import DisplayServerMissing, DisplayServerUnsuitable
 from jupyter_desktop.system.access import Access
@@ -59,14 +59,14 @@ def installed(version: tuple[int, ...] = (3, 1, 3)) -> InstalledXpra:
 
 def program(
     version: tuple[int, ...] = (3, 1, 3), clipboard: Clipboard = Clipboard.BOTH, **own: Any
-) -> Program:
+) -> ServerProgram:
     settings = DisplaySettings(clipboard=clipboard, title="Mine", xpra=XpraSettings(**own))
     server = backend("xpra").viewer_server(installed(version), WHERE, settings)
     assert server
     return server
 
 
-def viewer_server(found: Installed) -> Program:
+def viewer_server(found: Installed) -> ServerProgram:
     server = backend("xpra").viewer_server(found, WHERE, DisplaySettings())
     assert server
     return server
@@ -157,7 +157,7 @@ def test_arguments_of_the_settings_come_last() -> None:
 
 
 def test_the_view_only_server_gets_no_arguments_of_the_settings() -> None:
-    def view_only(*arguments: str) -> Program | None:
+    def view_only(*arguments: str) -> ServerProgram | None:
         settings = DisplaySettings(xpra=XpraSettings(arguments=arguments))
         return backend("xpra").view_only_server(installed(), WHERE, settings)
 
@@ -275,7 +275,7 @@ def test_the_version_is_read_from_the_python_module(tmp_path: Path) -> None:
 @pytest.mark.needs("xpra")
 def test_an_unknown_version_with_the_option_control_is_too_new(tmp_path: Path) -> None:
     settings = fake(tmp_path, "; [ $1 != --help ] || /usr/bin/xpra --help; echo --control=yes")
-    with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package cannot"):
+    with pytest.raises(DisplayServerUnsuitable, match=r"6\.3 or newer, which this package"):
         backend("xpra").find(settings)
 
 

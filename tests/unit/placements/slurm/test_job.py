@@ -264,6 +264,6 @@ def test_a_job_that_ends_without_an_event_fails_with_a_remedy(
     programs.add("srun", srun)
     with following(programs) as process:
         *_, last = states(process)
-    assert "without a word (Slurm says FAILED)" in last["error"]["message"]
+    assert "for an unknown reason (Slurm says FAILED)" in last["error"]["message"]
     assert words in last["error"]["remedy"]
     assert last["log"] == ([printed] if printed else [])

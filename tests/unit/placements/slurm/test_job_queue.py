@@ -23,7 +23,7 @@ def test_a_pending_job_waits_with_its_reason() -> None:
 
 def test_a_configuring_job_waits_for_its_node() -> None:
     shown = parse("CONFIGURING|1795289058|1795292658|n1|None").shown()
-    assert shown.waiting == "its node is being started or made ready (CONFIGURING)"
+    assert shown.waiting == "its node is being started or prepared (CONFIGURING)"
     assert (shown.starts, shown.node) == (None, "n1")
 
 
@@ -52,7 +52,7 @@ def test_a_job_in_another_state_neither_waits_nor_is_over(state: str) -> None:
         ("(ReqNodeNotAvail, UnavailableNodes:n1)", "out of service or reserved"),
         ("QOSMaxJobsPerUserLimit", "a limit of your quality of service is reached"),
         ("AssocGrpCpuLimit", "a limit of your account is reached (AssocGrpCpuLimit)"),
-        ("MaxJobsPerAccount", "you have as many jobs as you may"),
+        ("MaxJobsPerAccount", "your limit on jobs is reached"),
         ("SomethingNew", "SomethingNew"),
         ("a|b", "a|b"),
     ],
@@ -94,8 +94,8 @@ def remedy_of(state: State) -> str:
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETING", "COMPLETED", "FAILED", "GONE"])
 def test_other_ends_are_left_to_the_session(state: str) -> None:
     assert endings.as_state(Look(state), "n1") is None
-    assert "is below" in remedy_of(endings.without_a_word(Look(state)))
-    assert "/run/x" in remedy_of(endings.without_a_word(Look(state), Path("/run/x")))
+    assert "is below" in remedy_of(endings.unexplained(Look(state)))
+    assert "/run/x" in remedy_of(endings.unexplained(Look(state), Path("/run/x")))
 
 
 @pytest.mark.parametrize(

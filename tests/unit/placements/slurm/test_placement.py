@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from jupyter_desktop.errors import NotReady, SessionEnded
-from jupyter_desktop.placements import Slurm
+from jupyter_desktop.placements import SlurmPlacement
 from jupyter_desktop.placements.slurm.commands import CommandFailed
 from jupyter_desktop.placements.slurm.link import Link
 from jupyter_desktop.placements.slurm.request import Request
@@ -68,7 +68,7 @@ async def test_a_lifeline_whose_command_is_missing_is_an_error() -> None:
 
 async def test_output_of_a_prolog_does_not_reach_a_viewer(srun: Srun) -> None:
     srun(f"echo 'hello \\0jupyter-desk'; {_READY}; printf 'RFB 003.008'")
-    stream = await Slurm(Request()).connect("7:/path")
+    stream = await SlurmPlacement(Request()).connect("7:/path")
     with stream:
         stream.setblocking(True)
         assert stream.recv(100, socket.MSG_WAITALL) == b"RFB 003.008"
@@ -77,7 +77,7 @@ async def test_output_of_a_prolog_does_not_reach_a_viewer(srun: Srun) -> None:
 async def test_where_the_job_is_over_a_connection_fails_with_session_ended(srun: Srun) -> None:
     srun("echo hello; echo 'srun: error: Invalid job id specified' >&2")
     with pytest.raises(SessionEnded):
-        await Slurm(Request()).connect("7:/path")
+        await SlurmPlacement(Request()).connect("7:/path")
 
 
 async def test_without_srun_a_connection_fails_and_no_descriptor_leaks(
@@ -86,7 +86,7 @@ async def test_without_srun_a_connection_fails_and_no_descriptor_leaks(
     monkeypatch.setenv("PATH", "/nowhere")
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(NotReady, match="srun cannot be run"):
-        await Slurm(Request()).connect("7:/path")
+        await SlurmPlacement(Request()).connect("7:/path")
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
@@ -96,7 +96,7 @@ async def test_a_step_whose_child_keeps_the_output_open_is_not_waited_for(
     """Its output stays open until the fifo is opened."""
     os.mkfifo(fifo := tmp_path / "fifo")
     srun(f"cat {fifo} > /dev/null & echo no >&2; exec sleep 60")
-    here = Slurm(Request(), timeouts=(0.2,))
+    here = SlurmPlacement(Request(), timeouts=(0.2,))
     try:
         with pytest.raises(NotReady, match="srun does not answer"):
             await asyncio.wait_for(here.connect("7:/path"), 10)

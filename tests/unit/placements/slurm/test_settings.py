@@ -9,7 +9,7 @@ from traitlets.config import Config
 from jupyter_desktop.app import DesktopApp
 from jupyter_desktop.desktops.plans import Wish
 from jupyter_desktop.errors import BadRequest
-from jupyter_desktop.placements import Local, Slurm
+from jupyter_desktop.placements import Local, SlurmPlacement
 from jupyter_desktop.placements.slurm.request import Request
 from jupyter_desktop.placements.slurm.settings import Slurm as Settings
 
@@ -161,7 +161,9 @@ def test_the_output_folder_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_command_line_contains_nothing_of_the_request() -> None:
-    placement = Slurm(settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({}))
+    placement = SlurmPlacement(
+        settings(setup="export SECRET=1", arguments=["--comment=mine"]).request({})
+    )
     assert placement.launch(["python"])[1:] == ["-m", "jupyter_desktop.placements.slurm", "python"]
     assert "SECRET" in placement.preamble()[0]
 
@@ -169,7 +171,9 @@ def test_the_command_line_contains_nothing_of_the_request() -> None:
 def test_the_placement_is_chosen_by_name() -> None:
     app = DesktopApp(config=Config({"DesktopApp": {"other_placements": ["slurm"]}}))
     assert isinstance(app.planner.plan("default").placement, Local)
-    assert isinstance(app.planner.plan("default", Wish(placement="slurm")).placement, Slurm)
+    assert isinstance(
+        app.planner.plan("default", Wish(placement="slurm")).placement, SlurmPlacement
+    )
     assert [place["name"] for place in app.planner.places.shown()] == ["local", "slurm"]
     assert app.planner.places.check("slurm") == "slurm"
 
@@ -182,6 +186,6 @@ def test_a_placement_that_is_not_offered_is_refused() -> None:
 def test_an_application_may_have_its_own_placement() -> None:
     applications = {"big": {"command": "big", "placement": "slurm"}}
     app = DesktopApp(config=Config({"DesktopApp": {"applications": applications}}))
-    assert isinstance(app.planner.plan("big").placement, Slurm)
+    assert isinstance(app.planner.plan("big").placement, SlurmPlacement)
     assert [place["name"] for place in app.planner.places.shown("slurm")] == ["slurm"]
     assert [place["name"] for place in app.planner.places.shown()] == ["local"]

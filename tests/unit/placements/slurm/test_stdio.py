@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_desktop.placements.slurm import commands, stdio
-from jupyter_desktop.placements.slurm.inside import NAME
+from jupyter_desktop.placements.slurm.inside import SOCKET_NAME
 from tests import pipes, users
 from tests.servers import until
 
@@ -83,7 +83,7 @@ def test_the_relay_waits_for_the_socket(tmp_path: Path) -> None:
 def test_without_a_listener_the_relay_reports_an_error(tmp_path: Path) -> None:
     with relay(str(tmp_path / "socket")) as process:
         assert pipes.stdout(process).read() == b""
-        assert b"Nobody listens there" in pipes.stderr(process).read()
+        assert b"No process listens there" in pipes.stderr(process).read()
         process.wait(10)
 
 
@@ -116,7 +116,7 @@ def inside(name: str, patience: float, *command: str) -> subprocess.Popen[bytes]
         str(patience),
         *command,
     ]
-    environment = {**os.environ, NAME: name}
+    environment = {**os.environ, SOCKET_NAME: name}
     return subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
 
@@ -149,7 +149,7 @@ def test_a_job_runs_its_command_on_the_first_connection() -> None:
 
 def test_a_job_without_a_connection_ends() -> None:
     with inside(secrets.token_hex(8), 0.2, "cat") as process:
-        assert b"Nobody came" in pipes.stdout(process).read()
+        assert b"There was no connection" in pipes.stdout(process).read()
         assert process.wait(10) == 1
 
 
