@@ -122,10 +122,10 @@ class Backend(ABC):
     """
 
     long_texts = "CLIPBOARD"
-    """The selection that offers it texts which programs transfer in pieces."""
+    """The X selection by which the session offers it texts that programs send in pieces (INCR)."""
 
     takes_spare_keys = False
-    """Whether it assigns typed characters that the keyboard lacks to spare keys of the X server.
+    """Whether it maps a typed character that the keyboard layout lacks to an unused key.
 
     The session keeps some keys spare (``session/x11/spare_keys.py``).
     """

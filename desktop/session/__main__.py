@@ -71,7 +71,7 @@ async def _run(specification: Specification, where: Runtime, search: Search) -> 
         session = Session(specification, where, search, control)
         with signals.asking(session.stop):
             listening = asyncio.ensure_future(_obey(control, session, specification.silence))
-            # Without this task, whatever ended it, the session would not see its lifeline close.
+            # When this task ends for any reason, the session can no longer see its lifeline close.
             listening.add_done_callback(lambda _: session.stop("Its server ended."))
             await session.run()
             listening.cancel()

@@ -26,7 +26,9 @@ from .x11.sizing import Sizing
 _T = TypeVar("_T")
 
 NAME = "display server"
-_RESTART_WINDOW = 60.0  # seconds in which three exits end the desktop, without waits for readiness
+# Three exits of Xpra within so many seconds end the desktop; the time that it takes to become ready
+# is added.
+_RESTART_WINDOW = 60.0
 
 
 class DisplayServer:
@@ -106,7 +108,7 @@ class DisplayServer:
         server = await self._start_x_server()
         if self._where.abstract and not is_own_server(self._where.display):
             raise failures.foreign_display(self._where.display)
-        # Xpra takes the present size as the initial one, and then changes it: resize again below.
+        # Xpra reads the size as it starts, then changes it: set it before, and again below.
         await self._in_time(self.resize(self._settings.geometry), server)
         viewers = self._backend.viewer_server(self._installed, self._where, self._settings)
         if viewers is None:

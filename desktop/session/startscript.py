@@ -97,7 +97,7 @@ def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str])
 
 
 def _folders(folders: Sequence[str]) -> list[Path]:
-    """Return the folders to search: the site's, then ours, wherever the setting lists ours."""
+    """Return the folders to search: the site's, then ours, even if ours come earlier."""
     ours = _resolved(OURS, *_COPIES)
     sites = (Path(folder) for folder in folders if Path(folder).resolve() not in ours)
     return [*sites, OURS, *_COPIES]

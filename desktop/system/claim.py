@@ -38,7 +38,7 @@ def claim(folder: Path) -> int:
 
 
 def remove_unclaimed(base: Path) -> None:
-    """Remove the folders in ``base`` whose claim was held by a process of this user that ended."""
+    """Remove this user's folders in ``base`` whose lock no process holds any more."""
     for folder in base.glob(f"{PREFIX}*"):
         try:
             if _is_unclaimed(folder):

@@ -31,8 +31,8 @@ def keep(work: Callable[[], None], stop_timeout: float) -> int:
 
     SIGTERM is passed on. A worker still running ``stop_timeout`` seconds after SIGTERM, or after
     the lifeline's end, is killed. Call it with signals deferred (see ``signals``); they stay
-    deferred in the worker until ``work`` calls ``signals.heed``. Returns in the worker only if the
-    keeper is gone, so that the caller cleans up once.
+    deferred in the worker until ``work`` calls ``signals.heed``. The worker usually exits within
+    this call; it returns only if the keeper has died, since then only the caller can clean up.
     """
     adopt_orphans()
     began = time.time()

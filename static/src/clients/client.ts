@@ -20,7 +20,7 @@ export interface Client {
    * there before the keys that follow.
    */
   offer(text: string, now: boolean): void;
-  /** Sends the text that was offered last; this does not make it newer for the desktop. */
+  /** Sends the text that was offered last, without claiming the desktop's clipboard again. */
   provide(text: string): void;
   /** A key is pressed or released. */
   key(event: KeyboardEvent): void;

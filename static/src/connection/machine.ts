@@ -178,7 +178,7 @@ function failed(state: LifeState, failure: Failure): Transition {
 
 /** The next step after a failure of the last attempt. */
 function recover(before: LifeState, failure: Failure, last: Attempt): Transition {
-  // A broken connection, unlike one that the display server closed, does not show that programs are saving.
+  // Only the display server's close means that programs are still saving; after a network failure that is unknown.
   const state = { ...before, ending: before.ending && failure.kind === "gone" };
   const { inARow } = state;
   // A restart without an answer may have been done: do not repeat it.

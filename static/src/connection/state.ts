@@ -47,7 +47,7 @@ export interface LifeState {
   readonly phase: Phase;
   /** The session's latest state; null until it is known. */
   readonly session: Session | null;
-  /** Null while the card is as the server sent it. */
+  /** Null until the script changes the card: the HTML of the server is still there. */
   readonly card: CardContent | null;
   readonly notice: NoticeContent | null;
   /** The desktop's last picture is shown instead of the desktop. */

@@ -1,7 +1,7 @@
 /**
- * A WebSocket that detects a dead connection: the bridge answers an empty message with an empty message. It is also the
- * channel of a client, which gets neither those nor text messages: in these the server sends the page the state of the
- * desktop. `onended` is called exactly once, before the client's `onclose`.
+ * A WebSocket that detects a dead connection: the bridge answers an empty message with an empty message. A client uses it
+ * as its channel, and gets binary messages only: text messages are the server's, with the state of the desktop. `onended`
+ * is called exactly once, before the client's `onclose`.
  */
 import { Owner } from "../dom/owner";
 import { Liveness } from "./liveness";
