@@ -52,7 +52,7 @@ check: lint packages-test .venv/.dev $(page) ## The quick part: lint, and the un
 # which branches of desktop/ they ran, in the processes that it starts as well, and those with servers and browsers.
 test: $(if $(ARGS),,lint) packages-test .venv/.dev $(page) tests/deployment/node_modules/.package-lock.json ## All tests, after lint; or some (ARGS="tests/unit -k ticket")
 	$(if $(ARGS),,cd static && npm test --silent)
-	@CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM && failed=0; \
+	@CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM || exit 1; failed=0; \
 	$(if $(ARGS),,{ $(in_coverage) pytest $(in_parallel) $(measured) && $(report_coverage); } || failed=1;) \
 	pytest $(in_parallel) $(once_more) $(or $(ARGS),$(measured:%=--ignore %)) || failed=1; exit $$failed
 

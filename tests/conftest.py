@@ -39,13 +39,13 @@ MAY_BE_SKIPPED = ("Skipped: core dumps ", f"Skipped: {programs.NOT_IN_DISTRIBUTI
 
 
 # A browser or a hub on a busy machine may be late: a test that fails there is run once more.
-RUN_AGAIN = ("browser", "engines", "deployment")
+RUN_AGAIN = ("browser", "engines", "deployment", "soak/test_page.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    folders = [Path(__file__).with_name(name) for name in RUN_AGAIN]
+    places = [Path(__file__).parent / name for name in RUN_AGAIN]
     for item in items:
-        if any(folder in item.path.parents for folder in folders):
+        if any(place in (item.path, *item.path.parents) for place in places):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

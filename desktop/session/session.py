@@ -261,7 +261,7 @@ class Session:
             self._ended_first = desktop.name
             raise StartFailed(
                 "The start script returned, and no window manager came up.",
-                remedy="End it with a program that runs as long as the desktop, such as "
+                remedy="Let the script end with a program that lasts as long as the desktop, such as "
                 "`exec startxfce4`.",
             )
 

@@ -140,7 +140,7 @@ class Page {
 
   private get warning(): string {
     const links = this.data.sharing === "off" ? "" : `, and links to ${this.named.the} end`;
-    return `Programs get time to save; this page shows “Saving…” meanwhile. What a program does not save itself is lost${links}.`;
+    return `All its programs are ended. They get time to save; what a program does not save itself is lost${links}.`;
   }
 
   private async restart(): Promise<void> {

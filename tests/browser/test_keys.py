@@ -223,7 +223,7 @@ def test_the_full_screen_title_says_whether_all_keys_are_captured(
     if not lock:
         visitor.context.add_init_script("delete Navigator.prototype.keyboard")
     desktop = visitor.opens(plain)
-    said = "all keys go to the desktop" if lock else "what this browser keeps for itself"
+    said = "all keys go to the desktop" if lock else "keys that this browser keeps for itself"
     button = desktop.here.locator("#tool-fullscreen")
     expect(button).to_have_attribute("title", re.compile(said))
 

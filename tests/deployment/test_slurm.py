@@ -229,7 +229,7 @@ def test_a_job_at_its_time_limit_stops_the_desktop(server: JupyterServer, cluste
     session = ended(server, 50)
     assert session["state"] == "stopped"
     assert session["reason"] == "The job reached its time limit."
-    assert "ask for more time" in session["error"]["remedy"]
+    assert "request more time" in session["error"]["remedy"]
 
 
 def test_a_requeued_job_is_cancelled_and_the_desktop_fails(

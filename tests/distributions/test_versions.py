@@ -95,7 +95,8 @@ def test_a_desktop_works_with_these_libraries(libraries: str, folder: Path) -> N
     # Compare prefixes: a floor such as 6 is installed as 6.0.0.
     assert all(f"\n{pin}" in f"\n{installed}".replace("_", "-") for pin in pinned), installed
     tests = [f"tests/integration/{test}" for test in TESTS]
-    options = ("-p", "no:cacheprovider", "--strict-markers", "-rA")
+    # Other versions of libraries warn of other things.
+    options = ("-p", "no:cacheprovider", "--strict-markers", "-rA", "-o", "filterwarnings=")
     # The environment's programs come first.
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     printed = _do([python, "-m", "pytest", *options, *tests], PATH=path)

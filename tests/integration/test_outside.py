@@ -38,7 +38,7 @@ def test_a_prefix_changed_by_a_proxy_is_explained() -> None:
             answer.request("GET", asked)
             said = html.unescape(answer.getresponse().read().decode())
             assert f"There is no desktop at {asked}: this Jupyter server is at /a/b%2Bc/" in said
-            assert "it must pass the path on unchanged" in said
+            assert "to pass the path on unchanged" in said
         # A page below the right prefix has no such explanation.
         assert "There is no desktop" not in page(server, "desktop/nothing")
 

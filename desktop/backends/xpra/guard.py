@@ -1,4 +1,4 @@
-"""Runs Xpra's server with six changes, in Xpra's Python.
+"""Runs Xpra's server with seven changes, in Xpra's Python.
 
     python -I guard.py /usr/bin/xpra start-desktop …
     python -I guard.py --aes     # prints why it cannot encrypt; nothing if it can
@@ -207,33 +207,37 @@ def _mend_new_owners() -> None:
         from xpra.x11.gtk_x11.clipboard import ClipboardProxy, X11Window, xsync
     except ImportError:
         return  # another version
+    if not hasattr(ClipboardProxy, "timeout_get_contents"):
+        return
     notified = ClipboardProxy.do_selection_notify_event
     answered = ClipboardProxy.got_local_contents
     timed_out = ClipboardProxy.timeout_get_contents
 
     def on_owner(self: Any, event: Any) -> None:
-        self.owner_is_new = bool(self.local_requests)
+        self.is_doubtful = bool(self.local_requests)
+        # An owner that always answers too late must not be asked for ever.
+        self.repetitions = 2
         notified(self, event)
 
-    def ask_again(self: Any) -> None:
+    def on_answer(self: Any, target: str, *answer: Any) -> None:
+        is_late = bool(answer) and not self.local_requests.get(target)
+        answered(self, target, *answer)
+        repeat(self, is_late)
+
+    def on_timeout(self: Any, target: str, request: int) -> None:
+        timed_out(self, target, request)
+        repeat(self, False)
+
+    def repeat(self: Any, is_late: bool) -> None:
+        is_doubtful = getattr(self, "is_doubtful", False) and not self.local_requests
+        if not (is_late or is_doubtful) or not getattr(self, "repetitions", 0):
+            return
+        self.is_doubtful = False
+        self.repetitions -= 1
         with xsync:
             is_ours = X11Window.XGetSelectionOwner(self._selection) == self.xid
         if self._enabled and self._can_send and not is_ours:
             self.schedule_emit_token()
-
-    def on_answer(self: Any, target: str, *answer: Any) -> None:
-        is_late = not self.local_requests.get(target)
-        answered(self, target, *answer)
-        on_end(self, is_late)
-
-    def on_timeout(self: Any, target: str, request: int) -> None:
-        timed_out(self, target, request)
-        on_end(self, False)
-
-    def on_end(self: Any, is_late: bool) -> None:
-        if is_late or (getattr(self, "owner_is_new", False) and not self.local_requests):
-            self.owner_is_new = False
-            ask_again(self)
 
     ClipboardProxy.do_selection_notify_event = on_owner
     ClipboardProxy.got_local_contents = on_answer

@@ -36,7 +36,7 @@ from .note import Note
 from .output import note_use
 from .request import Request
 
-# All in seconds.
+# All in seconds, except the factor.
 _FIRST_POLL = 1.0  # before the first look at the queue; the interval then grows by half each time
 _RUNNING_FACTOR = 3  # a running job is polled at this multiple of the interval
 _CONNECT_TIMEOUT = 120.0  # for us to connect to a job that has begun; slurmctld may restart
