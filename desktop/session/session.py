@@ -261,8 +261,8 @@ class Session:
             self._ended_first = desktop.name
             raise StartFailed(
                 "The start script returned, and no window manager came up.",
-                remedy="Let the script end with a program that lasts as long as the desktop, such as "
-                "`exec startxfce4`.",
+                remedy="Let the script end with a program that runs as long as the desktop: "
+                "`exec startxfce4`, for example.",
             )
 
     async def _until_end(self, watch: DisplayWatch, server: Child, desktop: Child) -> State:
