@@ -163,4 +163,4 @@ def _replaces(handoff: messages.Handoff, connection: Connection) -> bool:
 
 
 def _identity(handoff: messages.Handoff) -> tuple[str, str, str]:
-    return handoff.session, handoff.client, handoff.stream
+    return handoff.session, handoff.page, handoff.stream

@@ -40,14 +40,14 @@ class Handoff:
     """One browser connection to carry.
 
     ``head`` is the HTTP request head (RFC 6455, section 4.1); empty if the bridge must read it from
-    the socket. ``client`` identifies the page, ``stream`` its stream: a new connection of the same
+    the socket. ``page`` identifies the page, ``stream`` its stream: a new connection of the same
     page for the same stream replaces the old one. ``greeting`` is the number of bytes that the
     display server has sent when it has checked a password, 0 if unknown.
     """
 
     id: int
     session: str
-    client: str
+    page: str
     head: str
     greeting: int
     stream: str = DESKTOP

@@ -47,7 +47,7 @@ class Doorman:
         self.targets: list[socket.socket] = []
 
     def hand_over(
-        self, session: str = "default", client: str | None = None, stream: str = "desktop"
+        self, session: str = "default", page: str | None = None, stream: str = "desktop"
     ) -> Wire:
         """Hand over a connection, by default of a new page; return its browser's end."""
         browser, browser_end = socket.socketpair()
@@ -55,7 +55,7 @@ class Doorman:
         browser_end.settimeout(10)
         target_end.settimeout(10)
         self._count += 1
-        page = f"page {self._count}" if client is None else client
+        page = f"page {self._count}" if page is None else page
         handoff = Handoff(self._count, session, page, HEAD, 0, stream)
         with browser, target:
             send_handoff(self.control, handoff, browser.fileno(), target.fileno())
@@ -121,7 +121,7 @@ def breaks_the_protocol(doorman: Doorman, wire: Wire) -> None:
         (End.LOST, lambda doorman, wire: wire.socket.close()),
         (End.PROTOCOL, breaks_the_protocol),
         (End.SESSION_ENDED, lambda doorman, wire: doorman.targets[0].close()),
-        (End.TAKEN_OVER, lambda doorman, wire: doorman.hand_over(client="page")),
+        (End.TAKEN_OVER, lambda doorman, wire: doorman.hand_over(page="page")),
         (End.ENDED, lambda doorman, wire: send_close(doorman.control, 1)),
     ],
 )
@@ -129,7 +129,7 @@ def test_an_end_is_reported_with_its_reason_and_byte_counts(
     end: End, action: Callable[[Doorman, Wire], object]
 ) -> None:
     with bridge() as doorman:
-        wire = doorman.hand_over(client="page")
+        wire = doorman.hand_over(page="page")
         wire.send(b"abc")
         assert doorman.targets[0].recv(10) == b"abc"
         doorman.targets[0].sendall(b"picture")
