@@ -67,7 +67,7 @@ class Doorman:
         self.side_entrance = SideEntrance(folders, self._admit_by_the_side, log)
         self.bridge = BridgeClient(self.side_entrance.folder, self._ended, metrics.carried, log)
         self._log = log
-        self._relays: set[asyncio.Task[None]] = set()
+        self._relays: set[asyncio.Task[None]] = set()  # running; asyncio keeps only weak references
 
     def open(self) -> None:
         """Start the bridge and the side entrance, if they do not run.

@@ -45,7 +45,7 @@ class Shares:
 
     def __init__(self, clock: Callable[[], float] = _seconds) -> None:
         self._clock = clock
-        self._shares: dict[str, Share] = {}
+        self._shares: dict[str, Share] = {}  # by their ids; ``of`` drops expired ones
         self._numbers = itertools.count(1)
 
     def make(self, session: str, run: int, access: Access, lifetime: float) -> Share:

@@ -47,11 +47,12 @@ class SideEntrance:
     ) -> None:
         self._admit = admit
         self._log = log
-        self.problem: RuntimeFolderUnusable | None = None
+        self.problem: RuntimeFolderUnusable | None = None  # None if a folder is safe
         self.folder = self._base(folders) / f"{PREFIX}{folder_suffix()}"
-        self._listener: socket.socket | None = None
-        self._made = False
-        self._claim: int | None = None
+        self._listener: socket.socket | None = None  # None while it does not listen
+        self._made = False  # the folder exists, and ``close`` removes it
+        self._claim: int | None = None  # descriptor of the folder's lock; None without one
+        # Running; asyncio keeps only weak references.
         self._admitting: set[asyncio.Task[None]] = set()
 
     @property

@@ -50,8 +50,8 @@ class Tickets:
         self.lifetime = lifetime
         self._clock = clock
         self._numbers = itertools.count(1)
-        self._unused: dict[str, Ticket] = {}
-        self._used: dict[str, float] = {}
+        self._unused: dict[str, Ticket] = {}  # by the ticket's id, oldest first
+        self._used: dict[str, float] = {}  # ``expires`` by the ticket's id
 
     def issue(
         self,

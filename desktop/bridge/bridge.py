@@ -37,10 +37,10 @@ class Bridge:
         self._control = control
         self._timeouts = timeouts
         self.folder: str | None = None  # the server's, removed when the bridge ends
-        self._connections: dict[int, Connection] = {}
-        self._threads: dict[int, threading.Thread] = {}
+        self._connections: dict[int, Connection] = {}  # open ones, by the hand-off's id
+        self._threads: dict[int, threading.Thread] = {}  # running ones, by the hand-off's id
         self._reported: dict[int, messages.Report] = {}  # the last report of each connection
-        self._next_report = time.monotonic() + self._timeouts.report_every
+        self._next_report = time.monotonic() + self._timeouts.report_every  # monotonic time
         self._lock = threading.Lock()
 
     def serve(self) -> None:

@@ -54,7 +54,9 @@ class BridgeClient:
         self._ended = ended
         self._carried = carried
         self._log = log
+        # None before the start and after the end.
         self._process: subprocess.Popen[bytes] | None = None
+        # Our end of the socket pair; None without a bridge.
         self._control: socket.socket | None = None
         self._open: dict[int, _OpenConnection] = {}  # by the hand-off's number
         self._started = 0.0  # when the bridge was last started; 0 if never

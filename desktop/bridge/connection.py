@@ -33,9 +33,9 @@ class Connection:
         self._browser = browser
         self._target = target
         self._timeouts = timeouts
-        self._relay: Relay | None = None
-        self._closing: Closing | None = None
-        self._text: str | None = None
+        self._relay: Relay | None = None  # None until the handshake is done
+        self._closing: Closing | None = None  # of the first ``close``; None before it
+        self._text: str | None = None  # of the last ``tell``; None before it
         self._end = End.LOST  # until the relay returns another one
 
     @property
@@ -98,6 +98,7 @@ class _RequestHandler(WebSockifyRequestHandler):  # type: ignore[misc]
     sys_version = ""
 
     def __init__(self, browser: socket.socket, connection: Connection) -> None:
+        # Disables websockify's file server. Its constructor resets this, so ``setup`` repeats it.
         self.only_upgrade = True
         super().__init__(browser, ("", 0), connection)
 

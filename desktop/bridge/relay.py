@@ -42,18 +42,19 @@ class Relay:
     ) -> None:
         self._browser = browser
         self._target = target
-        self._greeting = greeting
+        self._greeting = greeting  # bytes left until the password is checked; then 0 or less
         self._timeouts = timeouts
         # One of websockify's sending methods with its argument, to be called again with the same
         # argument until it does not raise; any other call in between would break the frame.
         self._sending: tuple[Callable[[bytes], object], bytes] | None = None
-        self._to_target = memoryview(b"")
-        self._asked_for_life = False
-        self._texts: deque[str] = deque(maxlen=1)
+        self._to_target = memoryview(b"")  # the browser's bytes that are not sent yet
+        self._asked_for_life = False  # an empty message has come, and needs an answer
+        self._texts: deque[str] = deque(maxlen=1)  # the newest text, until it is sent
         self.sent = self.received = 0  # bytes taken from the display server, and passed to it
+        # Monotonic times: of the start, of the last sign of life, and of the last ping.
         self._began = self._alive = self._pinged = time.monotonic()
-        self._heard = 0
-        self._closing: Closing | None = None
+        self._heard = 0  # ``BrowserSocket.heard`` at the last check for silence
+        self._closing: Closing | None = None  # of the first ``close``; None before it
         self._woken, self._wake = socket.socketpair()
         self._poll = select.poll()
         self._poll.register(self._woken, select.POLLIN)

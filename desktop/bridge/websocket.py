@@ -50,9 +50,9 @@ class BrowserSocket(CompatibleWebSocket):  # type: ignore[misc]
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.heard = 0
-        self.unanswered: bytes | None = None
-        self._in_message = False
-        self._unsent: list[memoryview] = []
+        self.unanswered: bytes | None = None  # data of the newest ping; None if it is answered
+        self._in_message = False  # the last data frame did not end its message
+        self._unsent: list[memoryview] = []  # the rest of a half-sent frame; empty if there is none
 
     @property
     def said_goodbye(self) -> bool:

@@ -19,9 +19,9 @@ class Use:
 
     def __init__(self, activity: str) -> None:
         self._activity = activity
-        self._input = False
-        self._now = False
-        self._last = _utcnow()
+        self._input = False  # the X server receives input
+        self._now = False  # in use at the last ``update``
+        self._last = _utcnow()  # renewed while it is in use, and when that ends
 
     @property
     def last(self) -> datetime:

@@ -86,7 +86,7 @@ class Applications:
     """The applications of one server by name, including unusable ones with their errors."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Application | ApplicationUnusable] = {}
+        self._known: dict[str, Application | ApplicationUnusable] = {}  # filled by ``add``
 
     def add(self, name: str, source: str, read: Callable[[], Application]) -> None:
         """Add the result of ``read``, or the ``ApplicationUnusable`` that it raises.

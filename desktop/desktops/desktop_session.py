@@ -79,20 +79,20 @@ class DesktopSession:
 
     def __init__(self, name: str, log: logging.Logger, activity: str = INPUT) -> None:
         self.name = name
-        self.state = State(Phase.STOPPED, Step.DISPLAY_SERVER, AUTO)
+        self.state = State(Phase.STOPPED, Step.DISPLAY_SERVER, AUTO)  # changed by ``_set_state``
         self.viewers = Viewers(name, log, self.publish)
         self._record = Record(name, log)
         self.run = 0  # how often it was started
         self.turn = asyncio.Lock()  # serialises starts and stops
-        self._specification = Specification()
-        self._placement: Placement = Local()
+        self._specification = Specification()  # of the last start; the defaults before it
+        self._placement: Placement = Local()  # of the last start
         self._log = log
         self._use = Use(activity)
-        self._process: SessionProcess | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self._subscribers: set[asyncio.Queue[Snapshot | Log]] = set()
+        self._process: SessionProcess | None = None  # of the last start; None before it
+        self._listening: asyncio.Task[None] | None = None  # reads its events; None before the start
+        self._subscribers: set[asyncio.Queue[Snapshot | Log]] = set()  # one for each subscriber
         self._admitted: dict[int, asyncio.Future[str]] = {}  # by the command's id
-        self._last_id = 0
+        self._last_id = 0  # of the last ``Admit``; each has the next number
 
     @property
     def backend(self) -> str:

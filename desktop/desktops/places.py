@@ -18,7 +18,7 @@ class Places:
     """The placements that an administrator ``offers``, the default one first."""
 
     def __init__(self, offers: Iterable[str], slurm: Slurm) -> None:
-        self._offered = list(dict.fromkeys(offers))
+        self._offered = list(dict.fromkeys(offers))  # names, each once
         self._slurm = slurm
 
     def check(self, name: str) -> str:

@@ -23,7 +23,7 @@ class SessionProcess(ChildLifeline):
 
     def __init__(self, process: asyncio.subprocess.Process, name: str, log: logging.Logger) -> None:
         super().__init__(process)
-        self.status = 0
+        self.status = 0  # until the process has ended
         self._name = name
         self._log = log
         self._over = asyncio.Event()  # the process has ended, and its output is read

@@ -18,8 +18,8 @@ class Record:
     def __init__(self, name: str, log: logging.Logger) -> None:
         self._name = name
         self._log = log
-        self._state = "stopped"
-        self._began = 0.0
+        self._state = "stopped"  # the last state, a value of ``Phase``
+        self._began = 0.0  # monotonic time of the last start
 
     def changed(self, state: str, detail: str) -> None:
         """Record that it is in ``state``; ``detail`` is the step, or the reason of its end."""

@@ -34,7 +34,7 @@ class Sessions:
         self._plan = plan
         self._log = log
         self._activity = activity
-        self._sessions: dict[str, DesktopSession] = {}
+        self._sessions: dict[str, DesktopSession] = {}  # oldest first
 
     def get(self, name: str) -> DesktopSession:
         """Return the desktop called ``name``; raises ``UnknownSession``."""

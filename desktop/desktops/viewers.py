@@ -63,10 +63,10 @@ class Viewers:
         self._name = name
         self._log = log
         self._changed = changed
-        self._last = 0
+        self._last = 0  # the last number given to a page
         self._pages: dict[str, _Page] = {}  # most recently used last
         self._present: dict[int, Viewer] = {}  # by their numbers
-        self._of_connection: dict[int, Viewer] = {}
+        self._of_connection: dict[int, Viewer] = {}  # by the connection's number
 
     def __len__(self) -> int:
         return len(self._present)

@@ -64,7 +64,7 @@ class Remarks(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.lines: list[str] = []
+        self.lines: list[str] = []  # one for each message
         self.logger = logging.Logger("doctor")
         self.logger.addHandler(self)
 

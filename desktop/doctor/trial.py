@@ -67,6 +67,7 @@ class Attempt:
         self._quick = quick
         self._start_timeout = plan.specification.start_timeout
         self._reachable = asyncio.Event()
+        # The session's; None before the connection, and for a desktop on another machine.
         self._folder: Path | None = None
         self._trial = Trial(plan.specification.backend, quick)
 

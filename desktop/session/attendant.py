@@ -45,7 +45,7 @@ class Attendant:
         self._display = display  # the file descriptor of the X connection
         self._status: int | None = None  # of the command
         self._alone = False  # the command's processes are all gone
-        self._last_window = time.monotonic()
+        self._last_window = time.monotonic()  # when a window was last open, or the command ended
 
     def run(self, command: list[str], folder: str) -> int:
         """Return the command's exit status once the application has ended."""

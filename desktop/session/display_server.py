@@ -48,7 +48,7 @@ class DisplayServer:
         *,
         tell_reachable: Callable[[], None],
     ) -> None:
-        self.reachable = False
+        self.reachable = False  # False until the start is complete, and during restarts
         self._backend = backend
         self._installed = installed
         self._where = where
@@ -57,13 +57,13 @@ class DisplayServer:
         self._timeout = specification.start_timeout
         self._log = log
         self._tell_reachable = tell_reachable
-        self._passwords = {access: backend.new_password() for access in Access}
-        self._library_variables: Mapping[str, str] = {}
+        self._passwords = {access: backend.new_password() for access in Access}  # the present ones
+        self._library_variables: Mapping[str, str] = {}  # empty until the user's are left out
         if installed.misfit:
             self._leave_out_libraries(installed.misfit)
-        self._view_only: Child | None = None
+        self._view_only: Child | None = None  # None before its start, and after a failed one
         self._view_only_turn = asyncio.Lock()
-        self._sizing: Sizing | None = None
+        self._sizing: Sizing | None = None  # None if the display server resizes the screen itself
         if backend.largest_screen:
             self._sizing = Sizing(where.display, backend.largest_screen, log.write)
 

@@ -80,7 +80,7 @@ class _Parts:
     """
 
     def __init__(self, children: Children, clients: DisplayClients, script: str) -> None:
-        self._tree = {process.pid: process for process in descendants()}
+        self._tree = {process.pid: process for process in descendants()}  # by process id
         self._clients = clients.all
         self._display = children.pids(display_server.NAME)
         known = {*clients.managers, *children.pids(script), *_session_managers(self._tree.values())}

@@ -53,9 +53,9 @@ class Session:
         self._display_server: DisplayServer | None = None  # once the session is starting
         self._settings = specification.display
         self._control = control
-        self._environment = dict(os.environ)
+        self._environment = dict(os.environ)  # as at the start: os.environ gets an XAUTHORITY later
         self._program = programs.program(specification, self._environment)
-        self._starting = True
+        self._starting = True  # until the program is up, or ``start_timeout`` is over
         self._unsent_log: deque[str] = deque(maxlen=20)  # log lines to send
         self._ended_first = _DISPLAY_SERVER  # the child whose log explains the end
         self._stopping = Stopping()

@@ -83,13 +83,13 @@ class Job:
             [self._python, *command[1:]],
         )
         self._stopping = Stopping()
-        self._job = ""
-        self._link: Link | None = None
+        self._job = ""  # Slurm's id of the job; empty until sbatch has printed it
+        self._link: Link | None = None  # None until the session is reached
         # Seconds for a session to end after its lifeline has closed, and for its keeper.
         self._closing = specification.stop_timeout + SLACK + KEEPER
-        self._look = Look(job_queue.PENDING)
+        self._look = Look(job_queue.PENDING)  # Slurm's last answer about the job
         self._silent = False  # whether the controller does not answer
-        self._state = State(Phase.STARTING, Step.SUBMIT)
+        self._state = State(Phase.STARTING, Step.SUBMIT)  # for ``_tell``, which adds the job
         self._last: State | None = None  # the session's last state
 
     async def run(self) -> None:

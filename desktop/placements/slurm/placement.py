@@ -38,7 +38,7 @@ class SlurmPlacement(Placement):
         self._request = request
         self._timeouts = timeouts
         self.opens_within = sum(timeouts) + len(timeouts) * _STDERR_TIMEOUT + 1
-        self._steps: set[asyncio.Task[str]] = set()
+        self._steps: set[asyncio.Task[str]] = set()  # running; asyncio keeps only weak references
 
     def launch(self, session_command: Sequence[str]) -> list[str]:
         """Return the command that submits the job and connects us with the session in it."""

@@ -85,8 +85,8 @@ class Children:
     """
 
     def __init__(self) -> None:
-        self._children: dict[int, Child] = {}
-        self.ending = False
+        self._children: dict[int, Child] = {}  # by process id, until they are reaped
+        self.ending = False  # the session is ending: no child is restarted
         self.since = time.time()  # seconds since the epoch: none was started before
         self.asked: set[int] = set()  # ids of the processes that got SIGTERM or SIGKILL
         adopt_orphans()

@@ -65,7 +65,7 @@ class _Watch:
     def __init__(self, worker: int, stop_timeout: float) -> None:
         self._worker = worker
         self._stop_timeout = stop_timeout
-        self._deadline = math.inf
+        self._deadline = math.inf  # monotonic time of SIGKILL; infinite if none is due
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
             os.set_blocking(end, False)

@@ -25,11 +25,11 @@ class SessionLog:
     """
 
     def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
-        self.tail: deque[str] = deque(maxlen=_LINES)
+        self.tail: deque[str] = deque(maxlen=_LINES)  # the last lines, newest last
         self.count = 0  # lines since the start
         self._path = path
         self._on_line = on_line
-        self._file = self._open()
+        self._file = self._open()  # replaced when it is full
         self._reading, self.pipe = os.pipe()
         self._task = asyncio.ensure_future(self._read())
 

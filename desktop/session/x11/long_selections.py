@@ -36,8 +36,8 @@ class LongSelections:
     def __init__(self, x: XConnection, selection: str) -> None:
         self._window = SelectionWindow(x)
         self._clipboard, self._selection = x.atom("CLIPBOARD"), x.atom(selection)
-        self._no_formats = set(map(x.atom, _NO_FORMATS))
-        self._offered: dict[int, Content] = {}
+        self._no_formats = set(map(x.atom, _NO_FORMATS))  # atoms
+        self._offered: dict[int, Content] = {}  # by target; empty if nothing is offered
         self._forget()
         self._window.watch([self._clipboard])
 
@@ -62,7 +62,7 @@ class LongSelections:
         self._target = self._property = 0  # of the last request
         self._pieces: bytearray | None = None  # read so far of an INCR transfer
         self._wanted: list[int] = []  # targets to request next
-        self._read: dict[int, Content] = {}
+        self._read: dict[int, Content] = {}  # received so far, by target
         self._since = 0  # X server's time at which the owner took the clipboard
 
     def _owner_changed(self, event: Any) -> None:

@@ -47,11 +47,11 @@ class Primary:
         self._window = SelectionWindow(x)
         self._clipboard = x.atom("CLIPBOARD")
         self._newest = False  # the text from outside is newer than marked or copied text
-        self._owner = False
+        self._owner = False  # this window owns PRIMARY
         self._offered: dict[int, Content] = {}  # empty until the text is requested
         self._waiting: list[Any] = []  # requests for the text
         self._property = 0  # that receives it
-        self._keys: set[int] = set()
+        self._keys: set[int] = set()  # keycodes of the grabbed keys
         self._window.watch([Atom.PRIMARY, self._clipboard])
         self._grab_button()
         self._grab_keys()

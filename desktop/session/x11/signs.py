@@ -31,7 +31,7 @@ class SignWatch:
         self._x = x
         self._tell = tell
         self._property = x.atom(name)
-        self._there = False
+        self._there = False  # the state that was reported last
         self._select(x.root)
         self._look()
 

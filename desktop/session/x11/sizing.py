@@ -19,7 +19,7 @@ class Sizing:
         self._display = display
         self._largest = largest
         self._log = log
-        self._wanted: tuple[int, int] | None = None
+        self._wanted: tuple[int, int] | None = None  # in pixels; None if no request is pending
         self._turn = asyncio.Lock()
 
     async def resize(self, width: int, height: int) -> None:

@@ -25,7 +25,7 @@ class UserInput:
     def __init__(self, x: XConnection, tell: Callable[[bool], None]) -> None:
         self._connection = x.connection
         self._tell = tell
-        self._begun = 0
+        self._begun = 0  # the alarm for the first input; 0 without IDLETIME
         self._sync = x.connection(xcffib.sync.key)
         self._sync.Initialize(3, 1).reply()
         counter = self._counters().get("IDLETIME")

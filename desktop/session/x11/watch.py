@@ -40,8 +40,8 @@ class DisplayWatch:
         self._spare_keys = spare_keys
         self._tell_input = tell_input
         self._loop = asyncio.get_running_loop()
-        self._is_up = False
-        self._changed = asyncio.Event()
+        self._is_up = False  # the session's program is up; set in the event loop
+        self._changed = asyncio.Event()  # set when ``_is_up`` is set
         self.lost: asyncio.Future[str] = self._loop.create_future()  # the error that ended it
         threading.Thread(target=self._run, name="X", daemon=True).start()
 

@@ -43,11 +43,11 @@ class ClientWindows:
     def __init__(self, x: XConnection, fill: bool) -> None:
         self._x = x
         self._fill = fill
-        self._main = 0
+        self._main = 0  # id of the window that fills the screen; 0 if none
         self._handed_over = False  # whether the window manager was asked to fill the screen
         self._without_manager = 0  # the main window that was resized without a window manager
         self._frame_attempts = 0  # attempts that are left for it
-        self._seen = False
+        self._seen = False  # there was a window; never reset
         self._list = x.atom("_NET_CLIENT_LIST")
         self._manager = x.atom(WINDOW_MANAGER)
         mask = EventMask.PropertyChange | EventMask.SubstructureNotify | EventMask.StructureNotify
