@@ -3,6 +3,7 @@ import { type ClientFiles, Failure } from "../api";
 import type { ClientModule } from "./client";
 
 export class ClientScripts {
+  /** Clients that are loading or loaded, by backend. */
   private readonly loading = new Map<string, Promise<ClientModule>>();
   /** Failed attempts to load a script. */
   private attempts = 0;

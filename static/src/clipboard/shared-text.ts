@@ -1,7 +1,8 @@
 /** Remembers which text each side has, so that no text is sent twice or back to its origin. */
 export class SharedText {
-  /** The text each side is known to have; null for unknown. */
+  /** The text of the browser's clipboard, with LF line ends; null if unknown. */
   private inBrowser: string | null = null;
+  /** The text of the desktop's clipboard, with LF line ends; null if unknown. */
   private onDesktop: string | null = null;
   /** Something else may have been copied outside the page since `inBrowser` was known. */
   private left = false;

@@ -10,6 +10,7 @@ export interface Line {
 
 /** A list that may change while it is in use: a line that remains keeps its position, buttons and focus. */
 export class KeyedList {
+  /** Elements of the list by the key of their line. */
   private readonly items = new Map<string, HTMLElement>();
 
   constructor(
@@ -53,6 +54,7 @@ export class KeyedList {
   }
 }
 
+/** For element ids: the last number used in the page. */
 let serial = 0;
 
 function fill(item: HTMLElement, { text, detail }: Line): void {

@@ -1,5 +1,6 @@
 /** Holds resources (listeners, timers, sockets) and releases all of them at once. */
 export class Owner {
+  /** Called on disposal, in this order. */
   private readonly releases = new Set<() => void>();
   private readonly controller = new AbortController();
 

@@ -33,6 +33,7 @@ const MODIFIERS = ["Control", "Alt", "Shift"];
  * takes all other keys. `feed` returns true at the last release, so that no key stays down on the desktop.
  */
 export class EscapeChord {
+  /** Modifiers that are down. */
   private readonly down = new Set<string>();
   /** All three were down, with no other key between. */
   private armed = false;

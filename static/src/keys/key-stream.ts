@@ -11,6 +11,7 @@ export interface KeySettings {
 }
 
 export class KeyStream {
+  /** Keys that are down, by `keyId`, as sent. */
   private readonly down = new Map<string, Stroke>();
   private readonly command: CommandKey;
   /** Caps Lock and Num Lock, as of the last key. */

@@ -22,7 +22,7 @@ export function setBackend(backend: string): void {
   document.documentElement.dataset["backend"] = backend;
 }
 
-/** The state and reason that were set last. */
+/** The state and reason that were set last, with a space between; empty before the first ones. */
 let told = "";
 
 /** `reason` distinguishes the cards of one state: "signed-out", "elsewhere", or the `reason` of a Problem. */

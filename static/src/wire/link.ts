@@ -13,12 +13,19 @@ const PING = new Uint8Array(0);
 type Handler<E> = ((event: E) => void) | null;
 
 export class Link {
+  /** noVNC requires it and sets it; no effect. */
   binaryType: BinaryType = "arraybuffer";
+  /** Called once, when the socket is open. */
   onopen: Handler<Event> = null;
+  /** Called with each binary message that is not empty. */
   onmessage: Handler<MessageEvent<ArrayBuffer>> = null;
+  /** Called once, after `onended`. */
   onclose: Handler<{ code: number; reason: string }> = null;
+  /** noVNC requires it and sets it; never called. */
   onerror: Handler<Event> = null;
+  /** Called with each text message (JSON). */
   ontext: ((text: string) => void) | null = null;
+  /** Called with the close code, and whether the socket had opened. */
   onended: ((code: number, opened: boolean) => void) | null = null;
 
   private readonly owner: Owner;

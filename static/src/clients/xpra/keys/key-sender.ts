@@ -18,6 +18,7 @@ export interface Target {
 
 /** Turns key events into Xpra's packets. */
 export class KeySender {
+  /** Key numbers by `code`. */
   private readonly numbers = new Map<string, number>();
   /** The layout that was sent to the server last. */
   private layout = WESTERN;

@@ -32,6 +32,7 @@ export class ApplicationWindow implements Stacked {
   minimised = false;
   /** Requested by the user or the program. */
   private maximised = false;
+  /** Requested by the program; takes precedence over `maximised`. */
   private fullscreen = false;
   /** The window gets the keys. */
   private focused = false;

@@ -23,7 +23,9 @@ let remembered: readonly number[] = [];
 
 export class Seamless implements Desk, Surroundings {
   readonly element = document.createElement("div");
+  /** The window of the last press; null before it, and once that window is closed. */
   pressed: PaintedWindow | null = null;
+  /** Open windows by id. */
   private readonly windows = new Map<number, ApplicationWindow>();
   private readonly stack = new Stack(this.windows);
   private readonly owner = new Owner();
@@ -31,9 +33,11 @@ export class Seamless implements Desk, Surroundings {
   private readonly dock = new Dock();
   /** The last window that was opened; the next one is placed by it. */
   private opened: ApplicationWindow | null = null;
-  /** The pointer's last event, and the last press: where a drag begins. */
+  /** The pointer's last event; null before the first one. */
   private pointerAt: PointerEvent | null = null;
+  /** The last press, where a drag begins; null once a program has requested a drag. */
   private pressedAt: PointerEvent | null = null;
+  /** Ends the current drag; no effect without one. */
   private endDrag = (): void => undefined;
   /** All windows that existed before the connection are in the page. */
   private complete = false;
@@ -41,6 +45,7 @@ export class Seamless implements Desk, Surroundings {
   constructor(
     private readonly client: XpraClient,
     private readonly page: HTMLElement,
+    /** Size of the X screen. */
     private known: Size,
     private readonly events: DeskEvents,
   ) {

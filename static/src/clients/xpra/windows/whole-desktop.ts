@@ -8,6 +8,7 @@ import { pixelAt } from "./place";
 export class WholeDesktop implements Desk {
   /** Exists as long as the connection. */
   readonly element = document.createElement("canvas");
+  /** The only window; null until it is open. */
   pressed: PaintedWindow | null = null;
 
   constructor(

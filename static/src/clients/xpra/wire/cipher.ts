@@ -23,8 +23,9 @@ export class Decryption {
   private key: Promise<CryptoKey> | null = null;
   /** For the next packet: the last block of the one before. */
   private iv: Bytes = new Uint8Array(BLOCK);
-  /** Received bytes of a packet that is not complete yet, and their number. */
+  /** Received bytes of a packet that is not complete yet. */
   private pieces: Bytes[] = [];
+  /** Number of bytes in `pieces`. */
   private length = 0;
   /** Number of bytes that are needed to go on. */
   private wanted = HEADER;
