@@ -100,4 +100,4 @@ def test_a_desktop_works_with_these_libraries(libraries: str, folder: Path) -> N
     # The environment's programs come first.
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     printed = _do([python, "-m", "pytest", *options, *tests], PATH=path)
-    assert re.search(r"=+ \d+ passed in ", printed), printed
+    assert re.search(r"=+ \d+ passed(, \d+ warnings?)? in ", printed), printed
