@@ -100,9 +100,9 @@ def dialog(owner: Desktop) -> Locator:
     return owner.here.get_by_role("dialog", name="Share this desktop")
 
 
-def new_link(dialog: Locator, access: str = "They can only look") -> str:
+def new_link(dialog: Locator, access: str = "View only") -> str:
     """Create a link in the dialog, and return it."""
-    dialog.get_by_label("With the link").select_option(access)
+    dialog.get_by_label("Access").select_option(access)
     dialog.get_by_role("button", name="Create link").click()
     field = dialog.get_by_role("textbox", name="Link")
     expect(field).to_be_focused(timeout=20_000)
@@ -191,7 +191,7 @@ def looks_on(desktop: Desktop, events: Callable[[], str]) -> None:
     assert seen
     assert seen["width"] <= 800
     assert seen["height"] <= 600
-    expect(desktop.here.get_by_text("View only", exact=True)).to_be_visible()
+    expect(desktop.here.locator("#view-only")).to_be_visible()
     shows_tools(desktop, "Full screen")
     works(desktop)
     desktop.page.set_viewport_size({"width": 810, "height": 610})
@@ -224,11 +224,11 @@ def test_a_full_link_takes_input(
     comes: Callable[..., Desktop],
 ) -> None:
     shown = dialog(owner)
-    grace = comes(new_link(shown, "They can use it too"), "Grace")
+    grace = comes(new_link(shown, "Full control"), "Grace")
     grace.shows_desktop(colours=2)
     expect(line(shown, "Grace")).to_contain_text("full control")
     shows_tools(grace, "Keys", "Clipboard", "Full screen")
-    assert not grace.here.get_by_text("View only", exact=True).is_visible()
+    assert not grace.here.locator("#view-only").is_visible()
     works(grace)
     # The window manager delays a click until it has raised the window.
     until(lambda: keys(events()) and clicks(events()), "a key and a click of the guest's")
@@ -255,9 +255,9 @@ def test_a_disconnected_guest_can_return_until_the_link_ends(
     mallory.presses("Enter")
     mallory.shows_desktop(colours=2)
 
-    line(shown, "Can only look").get_by_role("button", name="End").click()
+    line(shown, "View-only link").get_by_role("button", name="End").click()
     says(mallory, "This link has ended")
-    expect(line(shown, "Can only look")).to_have_count(0)
+    expect(line(shown, "View-only link")).to_have_count(0)
     expect(shown.get_by_role("button", name="Create link")).to_be_focused()
     mallory.screenshot("share-ended")
     assert not again.is_visible()

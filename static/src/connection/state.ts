@@ -4,7 +4,7 @@ import type { Access, Failure, Session } from "../api";
 /** Ways to get a session: start it, restart it, ask for an existing one, look whether there is one. */
 export type Way = "start" | "restart" | "ask" | "look";
 
-/** What to retry: getting the session, or only connecting to it. */
+/** The step to retry: getting the session, or only the connection to it. */
 export type Attempt = Way | "connect";
 
 export type Phase =

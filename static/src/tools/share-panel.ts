@@ -8,8 +8,8 @@ import { timeLeft } from "../view";
 
 /** The links' time left changes, and another window may create or end one. */
 const REFRESH_MS = 10_000;
-const MAY: Record<Access, string> = { view: "Can only look", full: "Can use it too" };
-const DOES: Record<Access, string> = { view: "view only", full: "full control" };
+const LINK: Record<Access, string> = { view: "View-only link", full: "Full-control link" };
+const ACCESS: Record<Access, string> = { view: "view only", full: "full control" };
 
 export class SharePanel {
   private readonly dialog = element<HTMLDialogElement>("share");
@@ -102,7 +102,7 @@ export class SharePanel {
     element("share-links-part").hidden = shares.length === 0;
     this.links.show(
       [...shares].reverse().map((share) => {
-        const text = MAY[share.access];
+        const text = LINK[share.access];
         const end = (): Promise<void> => this.attempt(() => this.end(share));
         const copy = (): Promise<void> => this.copy(this.api.linkOf(share));
         return { key: share.id, text, detail: timeLeft(share.expires_in), actions: { "Copy link": copy, "End": end } };
@@ -114,7 +114,7 @@ export class SharePanel {
     const own = this.own();
     this.viewers.show(
       viewers.map(({ id, user, access }) => {
-        const line = { key: `${id}`, text: user || "Unknown user", detail: DOES[access] };
+        const line = { key: `${id}`, text: user || "Unknown user", detail: ACCESS[access] };
         const disconnect = (): Promise<void> => this.attempt(() => this.disconnect(id));
         if (id !== own) return { ...line, actions: { Disconnect: disconnect } };
         // Another line: the server may have listed this viewer before the page knew its id.
