@@ -20,8 +20,8 @@ measured = tests/unit tests/contract
 # A process that is killed may leave a file that cannot be read.
 in_coverage = rm -rf .make/coverage && mkdir -p .make/coverage && coverage run -m
 report_coverage = { coverage combine --append --quiet 2>/dev/null; coverage report; }
-# A browser on a busy machine may be late. Reruns are shown with their tracebacks, since their cause must be checked.
-once_more = --rerun-show-tracebacks --max-suite-reruns 10
+# Reruns (tests/conftest.py says of which tests) are shown with their tracebacks, since their cause must be checked.
+rerun_options = --rerun-show-tracebacks --max-suite-reruns 10
 
 .PHONY: help run lint check test docs pictures fuzz build bench soak clean node packages-python packages-run packages-lint packages-test
 
@@ -54,7 +54,7 @@ test: $(if $(ARGS),,lint) packages-test .venv/.dev $(page) tests/deployment/node
 	$(if $(ARGS),,cd static && npm test --silent)
 	@CHROMIUM="$$(tools/chromium.sh)" && export CHROMIUM || exit 1; failed=0; \
 	$(if $(ARGS),,{ $(in_coverage) pytest $(in_parallel) $(measured) && $(report_coverage); } || failed=1;) \
-	pytest $(in_parallel) $(once_more) $(or $(ARGS),$(measured:%=--ignore %)) || failed=1; exit $$failed
+	pytest $(in_parallel) $(rerun_options) $(or $(ARGS),$(measured:%=--ignore %)) || failed=1; exit $$failed
 
 docs: .venv/.dev ## The site, in build/docs
 	sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/docs

@@ -45,7 +45,7 @@ RUN_AGAIN = ("browser", "engines", "deployment", "soak/test_page.py")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = [Path(__file__).parent / name for name in RUN_AGAIN]
     for item in items:
-        if any(place in (item.path, *item.path.parents) for place in places):
+        if any(item.path.is_relative_to(place) for place in places):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -395,7 +395,7 @@ class JupyterServer:
         (process,) = self.processes(*words)
         return process
 
-    def program(self, name: str) -> psutil.Process:
+    def process_named(self, name: str) -> psutil.Process:
         """Return one of its processes whose program has that name."""
         return named(self.processes(), name)[0]
 

@@ -40,7 +40,7 @@ class Bridge:
         self._connections: dict[int, Connection] = {}  # open ones, by the hand-off's id
         self._threads: dict[int, threading.Thread] = {}  # running ones, by the hand-off's id
         self._reported: dict[int, messages.Report] = {}  # the last report of each connection
-        self._next_report = time.monotonic() + self._timeouts.report_every  # monotonic time
+        self._next_report = time.monotonic() + self._timeouts.report_every
         self._lock = threading.Lock()
 
     def serve(self) -> None:

@@ -1,4 +1,4 @@
-"""The bridge's time-outs and intervals."""
+"""The time-outs and intervals of the bridge's connections."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def folders_of(package: Path) -> list[Path]:
     ]
 
 
-OURS, *_COPIES = folders_of(Path(__file__).parents[1])
+_FOLDERS = folders_of(Path(__file__).parents[1])
+OURS = _FOLDERS[0]
 
 APPLICATION = "application"  # runs a single application
 
@@ -71,7 +72,7 @@ def ours() -> list[str]:
 
 def is_ours(script: Path) -> bool:
     """Whether it is one of this package's, or a link to one."""
-    return script.resolve().parent in _resolved(OURS, *_COPIES)
+    return _is_our_folder(script.resolve().parent)
 
 
 def command(script: Path) -> list[str]:
@@ -98,13 +99,12 @@ def _named(setting: str, folders: Sequence[str], environment: Mapping[str, str])
 
 def _folders(folders: Sequence[str]) -> list[Path]:
     """Return the folders to search: the site's, then ours, even if ours come earlier."""
-    ours = _resolved(OURS, *_COPIES)
-    sites = (Path(folder) for folder in folders if Path(folder).resolve() not in ours)
-    return [*sites, OURS, *_COPIES]
+    sites = (Path(folder) for folder in folders if not _is_our_folder(Path(folder)))
+    return [*sites, OURS]
 
 
-def _resolved(*folders: Path) -> set[Path]:
-    return {folder.resolve() for folder in folders}
+def _is_our_folder(folder: Path) -> bool:
+    return folder.resolve() in {ours.resolve() for ours in _FOLDERS}
 
 
 def _usual(folders: Sequence[str], environment: Mapping[str, str]) -> list[Path]:

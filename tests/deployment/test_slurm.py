@@ -94,7 +94,7 @@ def test_a_desktop_runs_in_a_job(server: JupyterServer, cluster: Cluster) -> Non
     assert "Welcome" in cluster.says("srun", "--overlap", f"--jobid={job['id']}", "true")
     assert 3500 < job["ends"] - job["now"] <= 3600
     for program in ("Xtigervnc", "openbox"):
-        process = server.program(program)
+        process = server.process_named(program)
         assert process.environ()["SLURM_JOB_ID"] == job["id"]
         # Slurm stores a job's environment in files.
         assert "JUPYTER_TOKEN" not in process.environ()
@@ -316,7 +316,7 @@ def test_an_application_runs_in_a_job(cluster: Cluster) -> None:
     with running(*given, prepare=prepare, environment=cluster.environment) as server:
         session = server.start_desktop("term", application="term")
         assert cluster.jobs() == [session["job"]["id"]]
-        assert server.program("xterm").environ()["SLURM_JOB_ID"] == session["job"]["id"]
+        assert server.process_named("xterm").environ()["SLURM_JOB_ID"] == session["job"]["id"]
         Guest(server, "term", "term").closes("term")
         session = server.wait_for("stopped", "term")
         assert (session["reason"], session["status"]) == ("It was closed.", 0)

@@ -15,7 +15,7 @@ from tests.servers import JupyterServer, until
 @pytest.fixture(scope="module")
 def environment(server: JupyterServer) -> dict[str, str]:
     server.start_desktop()
-    variables: dict[str, str] = server.program("openbox").environ()
+    variables: dict[str, str] = server.process_named("openbox").environ()
     return variables
 
 
@@ -35,7 +35,7 @@ def test_the_owner_of_a_window_is_found(
 ) -> None:
     if not extension:
         monkeypatch.setattr(clients, "_EXTENSION", "X-Nothing")
-    manager = server.program("openbox").pid
+    manager = server.process_named("openbox").pid
     with subprocess.Popen(["xterm"], env=environment) as program:
         try:
             found = until(lambda: _with(display, program.pid), "its window")

@@ -44,7 +44,7 @@ def told(server: JupyterServer, program: str) -> dict[str, str]:
 
 def runs_without(server: JupyterServer, names: Sequence[str]) -> None:
     for name in names:
-        process = server.program(name)
+        process = server.process_named(name)
         assert not process.environ().get("LD_LIBRARY_PATH"), name
 
 

@@ -24,7 +24,7 @@ def test_a_display_accepts_600_connections(server: JupyterServer, backend: str) 
     server.start_desktop(backend, backend=backend)
     ran = subprocess.run(
         [sys.executable, "-c", OPEN, "600"],
-        env=server.program("openbox").environ(),
+        env=server.process_named("openbox").environ(),
         capture_output=True,
         text=True,
         check=False,

@@ -164,7 +164,7 @@ def test_chromium_exits_without_a_crash() -> None:
     settings = "--DesktopApp.stop_timeout=20"  # the machine may be busy
     with servers.running(settings, start_script="~/start", prepare=prepare) as server:
         server.start_desktop()
-        environment = server.program("openbox").environ()
+        environment = server.process_named("openbox").environ()
         find = ["xdotool", "search", "--onlyvisible", "--class", "chromium"]
 
         def is_there() -> bool:

@@ -26,7 +26,7 @@ def environment(server: JupyterServer, request: pytest.FixtureRequest) -> Iterat
     """The environment of the programs on a desktop."""
     name = request.param
     server.start_desktop(name, backend=name)
-    yield server.program("openbox").environ()
+    yield server.process_named("openbox").environ()
     assert server.call("DELETE", f"desktop/api/sessions/{name}").status == 204
 
 

@@ -204,7 +204,7 @@ def _clipboard_first(server: Any) -> None:
 def _mend_new_owners() -> None:
     """Repeat the request to the clipboard's owner if the answer may be its predecessor's."""
     try:
-        from xpra.x11.gtk_x11.clipboard import ClipboardProxy, X11Window, xsync
+        from xpra.x11.gtk_x11.clipboard import ClipboardProxy
     except ImportError:
         return  # another version
     if not hasattr(ClipboardProxy, "timeout_get_contents"):
@@ -216,7 +216,7 @@ def _mend_new_owners() -> None:
     def on_owner(self: Any, event: Any) -> None:
         self.is_doubtful = bool(self.local_requests)
         # An owner that always answers too late must not be asked for ever.
-        self.repetitions = 2
+        self.repetitions_left = 2
         notified(self, event)
 
     def on_answer(self: Any, target: str, *answer: Any) -> None:
@@ -229,16 +229,17 @@ def _mend_new_owners() -> None:
         repeat(self, False)
 
     def repeat(self: Any, is_late: bool) -> None:
-        is_doubtful = getattr(self, "is_doubtful", False) and not self.local_requests
-        if not (is_late or is_doubtful) or not getattr(self, "repetitions", 0):
+        is_doubtful = self.is_doubtful and not self.local_requests
+        if not (is_late or is_doubtful) or not self.repetitions_left:
             return
         self.is_doubtful = False
-        self.repetitions -= 1
-        with xsync:
-            is_ours = X11Window.XGetSelectionOwner(self._selection) == self.xid
-        if self._enabled and self._can_send and not is_ours:
+        self.repetitions_left -= 1
+        if self._enabled and self._can_send and not self.owned:
+            self.do_owner_changed()  # forgets the formats, which may be the predecessor's
             self.schedule_emit_token()
 
+    ClipboardProxy.is_doubtful = False
+    ClipboardProxy.repetitions_left = 0
     ClipboardProxy.do_selection_notify_event = on_owner
     ClipboardProxy.got_local_contents = on_answer
     ClipboardProxy.timeout_get_contents = on_timeout

@@ -36,7 +36,7 @@ class LongSelections:
     def __init__(self, x: XConnection, selection: str) -> None:
         self._window = SelectionWindow(x)
         self._clipboard, self._selection = x.atom("CLIPBOARD"), x.atom(selection)
-        self._no_formats = set(map(x.atom, _NO_FORMATS))  # atoms
+        self._no_formats = set(map(x.atom, _NO_FORMATS))
         self._offered: dict[int, Content] = {}  # by target; empty if nothing is offered
         self._forget()
         self._window.watch([self._clipboard])

@@ -31,7 +31,7 @@ export class Clipboard {
   private unwritten: { text: string; tries: number } | null = null;
   /** A write is in progress; the next one waits for its end. */
   private writing = false;
-  /** Counts what changes the browser's clipboard: texts of the desktop, and the ends of their writes. */
+  /** Counts what makes a read that has begun out of date: texts of the desktop, and their writes. */
   private changes = 0;
   /** The user was asked for the permission to read; once is enough. */
   private asked = false;
@@ -147,7 +147,7 @@ export class Clipboard {
     try {
       const text = await navigator.clipboard.readText();
       // A text of the desktop's that came meanwhile is newer than the one read.
-      if (this.changes === before) this.found(text, pasting);
+      if (this.changes === before && !this.writing) this.found(text, pasting);
     } catch {
       // Not allowed, or not a text: the paste keys and the panel remain.
     }
@@ -173,10 +173,11 @@ export class Clipboard {
     this.writing = true;
     this.memory.writes();
     const gesture = atGesture();
-    if (await copyText(job.text)) this.memory.written(job.text);
-    else if (gesture) job.tries += 1;
+    if (await copyText(job.text)) {
+      this.memory.written(job.text);
+      this.changes += 1;
+    } else if (gesture) job.tries += 1;
     this.writing = false;
-    this.changes += 1;
     const settled = this.memory.browserHas(job.text) || job.tries >= TRIES;
     if (this.unwritten === job) this.unwritten = settled ? null : job;
     else void this.write();
