@@ -18,7 +18,7 @@ Clipboard packets take effect before the keys that follow. Xpra defers them to a
 GLib's main loop (Xpra 3.1.3), so those keys would paste the previous text.
 
 A text that is copied before the clipboard's previous owner has answered is sent to viewers. Xpra
-requests it from both owners, and takes the first answer for both (Xpra 3.1.3).
+requests it from both owners, and takes any answer for the last owner's (Xpra 3.1.3).
 
 GLib callbacks do not leak. PyGObject before 3.44.2 leaks 112 bytes for each, and Xpra schedules
 several for each update of the picture: megabytes an hour, until it hangs (Xpra's issues 3603 and
@@ -202,47 +202,88 @@ def _clipboard_first(server: Any) -> None:
 
 
 def _mend_new_owners() -> None:
-    """Repeat the request to the clipboard's owner if the answer may be its predecessor's."""
+    """Receive the answers of each clipboard owner in properties of their own (ICCCM, 2.2)."""
     try:
-        from xpra.x11.gtk_x11.clipboard import ClipboardProxy
+        from xpra.x11.gtk_x11 import clipboard
     except ImportError:
         return  # another version
-    if not hasattr(ClipboardProxy, "timeout_get_contents"):
+    proxies: Any = getattr(clipboard, "ClipboardProxy", None)
+    if not hasattr(proxies, "timeout_get_contents"):
         return
-    notified = ClipboardProxy.do_selection_notify_event
-    answered = ClipboardProxy.got_local_contents
-    timed_out = ClipboardProxy.timeout_get_contents
+    properties = clipboard.X11Window = _PropertiesByOwner(clipboard.X11Window)
+    owner_came = proxies.do_selection_notify_event
+    answer_came = proxies.do_property_notify
+    answered = proxies.got_local_contents
 
     def on_owner(self: Any, event: Any) -> None:
-        self.is_doubtful = bool(self.local_requests)
+        properties.count_owner(self._selection)
         # An owner that always answers too late must not be asked for ever.
         self.repetitions_left = 2
-        notified(self, event)
+        self.cancel_incr_data_timer()
+        self.reset_incr_data()
+        self.targets = ()
+        owner_came(self, event)
 
-    def on_answer(self: Any, target: str, *answer: Any) -> None:
-        is_late = bool(answer) and not self.local_requests.get(target)
-        answered(self, target, *answer)
-        repeat(self, is_late)
+    def on_answer(self: Any, event: Any) -> None:
+        if name := properties.current(event.atom):
+            answer_came(self, SimpleNamespace(atom=name))
+        else:
+            # An owner sends the next part of a large answer when the last one is deleted.
+            properties.XDeleteProperty(self.xid, event.atom)
 
-    def on_timeout(self: Any, target: str, request: int) -> None:
-        timed_out(self, target, request)
-        repeat(self, False)
-
-    def repeat(self: Any, is_late: bool) -> None:
-        is_doubtful = self.is_doubtful and not self.local_requests
-        if not (is_late or is_doubtful) or not self.repetitions_left:
-            return
-        self.is_doubtful = False
-        self.repetitions_left -= 1
-        if self._enabled and self._can_send and not self.owned:
-            self.do_owner_changed()  # forgets the formats, which may be the predecessor's
+    def on_contents(self: Any, target: str, *contents: Any) -> None:
+        is_late = bool(contents) and not self.local_requests.get(target)
+        answered(self, target, *contents)
+        if is_late and self.repetitions_left and self._enabled and self._can_send:
+            self.repetitions_left -= 1
             self.schedule_emit_token()
 
-    ClipboardProxy.is_doubtful = False
-    ClipboardProxy.repetitions_left = 0
-    ClipboardProxy.do_selection_notify_event = on_owner
-    ClipboardProxy.got_local_contents = on_answer
-    ClipboardProxy.timeout_get_contents = on_timeout
+    proxies.repetitions_left = 0
+    proxies.do_selection_notify_event = on_owner
+    proxies.do_property_notify = on_answer
+    proxies.got_local_contents = on_contents
+
+
+class _PropertiesByOwner:
+    """Xpra's access to X windows, with the owner's number in the names of its properties.
+
+    Xpra names them after selection and format alone: "CLIPBOARD-UTF8_STRING".
+    """
+
+    _NUMBERS = 64  # X never forgets a name, so the numbers repeat
+
+    def __init__(self, windows: Any) -> None:
+        self._windows = windows
+        self._owner: dict[str, int] = {}  # by selection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._windows, name)
+
+    def count_owner(self, selection: str) -> None:
+        """Use other properties from now on."""
+        self._owner[selection] = (self._owner.get(selection, 0) + 1) % self._NUMBERS
+
+    def current(self, name: str) -> str | None:
+        """Return Xpra's name of a property; None if it belongs to a previous owner."""
+        xpra_name, _, _ = name.rpartition("-")
+        return xpra_name if self._numbered(xpra_name) == name else None
+
+    def ConvertSelection(  # noqa: N802
+        self, selection: str, target: str, name: str, *more: Any, **options: Any
+    ) -> Any:
+        return self._windows.ConvertSelection(
+            selection, target, self._numbered(name), *more, **options
+        )
+
+    def GetWindowPropertyType(self, window: int, name: str, *more: Any) -> Any:  # noqa: N802
+        return self._windows.GetWindowPropertyType(window, self._numbered(name), *more)
+
+    def XGetWindowProperty(self, window: int, name: str, *more: Any) -> Any:  # noqa: N802
+        return self._windows.XGetWindowProperty(window, self._numbered(name), *more)
+
+    def _numbered(self, name: str) -> str:
+        selection, dash, _ = name.partition("-")
+        return f"{name}-{self._owner.get(selection, 0)}" if dash else name
 
 
 def _tell_pointer(server: Any) -> bool:
