@@ -16,6 +16,7 @@ DesktopError
 ├── ApplicationUnusable     the description of an application is wrong
 ├── UnknownViewer           no viewer has that number
 ├── UnknownStream           a desktop has no stream of that name
+├── VideoUnavailable        this desktop cannot be shown as video; its picture is not affected
 ├── SessionEnded            the desktop has ended
 ├── NotReady                the desktop is still starting, or does not answer at the moment
 ├── Unreachable             the desktop runs, but refuses connections
@@ -213,6 +214,13 @@ class UnknownStream(DesktopError):
 
     reason = "unknown-stream"
     status = 404
+
+
+class VideoUnavailable(DesktopError):
+    """This desktop cannot be shown as video while it moves; the usual picture is not affected."""
+
+    reason = "video-unavailable"
+    status = 409
 
 
 class SessionEnded(DesktopError):

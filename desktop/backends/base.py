@@ -130,6 +130,12 @@ class Backend(ABC):
     The session keeps some keys spare (``session/x11/spare_keys.py``).
     """
 
+    sends_video = False
+    """Whether it encodes moving parts of the screen as video itself.
+
+    Otherwise the session has a companion that does (``jupyter_desktop.video``).
+    """
+
     largest_screen: tuple[int, int] | None
     """The largest size, in pixels, to which the session may resize the screen for a viewer.
 

@@ -34,7 +34,7 @@ from ..system.session_messages import (
     Stop,
     failed,
 )
-from ..system.streams import DESKTOP
+from ..system.streams import DESKTOP, VIDEO
 from .activity import INPUT, Use, isoformat
 from .plans import Plan
 from .process import SessionProcess
@@ -43,6 +43,7 @@ from .viewers import Viewer, Viewers
 
 _COMMAND = [sys.executable, "-m", "jupyter_desktop.session"]
 _ANSWER_TIMEOUT = 5.0  # seconds for the session to set a password
+_VIDEO_TIMEOUT = 20.0  # seconds for the session to start the video companion, if necessary
 # Sent to pages over the WebSocket, since a Jupyter server that is ending answers no requests.
 _ENDING = json.dumps({"step": Step.ENDING})
 
@@ -174,6 +175,13 @@ class DesktopSession:
         """
         return await self._placement.connect(await self._admit(password, access, stream))
 
+    async def check_video(self) -> None:
+        """Raise the error that viewers would get from ``connect`` to its video.
+
+        Unlike a page whose WebSocket is refused, one that gets no ticket can show the reason.
+        """
+        await self._admit(None, Access.FULL, VIDEO, timeout=_VIDEO_TIMEOUT)
+
     async def check_shareable(self, access: Access) -> None:
         """Raise the error that viewers with ``access`` would get from ``connect``."""
         self.check_reachable()
@@ -225,7 +233,14 @@ class DesktopSession:
             await self._process.close(self._specification.stop_timeout + self._placement.slack)
             await asyncio.shield(self._listening)
 
-    async def _admit(self, password: str | None, access: Access, stream: str = DESKTOP) -> str:
+    async def _admit(
+        self,
+        password: str | None,
+        access: Access,
+        stream: str = DESKTOP,
+        *,
+        timeout: float | None = None,
+    ) -> str:
         """Have the session set a password; return the path of the socket that requires it.
 
         None keeps the present password.
@@ -236,7 +251,7 @@ class DesktopSession:
         self._admitted[identifier := self._last_id] = answer
         self._send(Admit(identifier, password, access, stream))
         try:
-            return await asyncio.wait_for(answer, self._answer_timeout(access))
+            return await asyncio.wait_for(answer, timeout or self._answer_timeout(access))
         except asyncio.TimeoutError:
             raise NotReady(
                 f"The desktop {self.name!r} does not answer.", remedy="Try again, or restart it."

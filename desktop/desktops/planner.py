@@ -63,6 +63,8 @@ class Planner:
             folders=runtime_folders(),
             start_timeout=settings.start_timeout,
             stop_timeout=settings.stop_timeout,
+            video=settings.video != "off",
+            video_cores=settings.video_cores,
         )
 
     def _backend(self) -> str:

@@ -117,6 +117,22 @@ class DesktopSettings(HasTraits):
         or job kills all processes earlier; Docker, for example, does so after ten seconds.""",
     )
 
+    video = Enum(
+        ("auto", "off"),
+        "auto",
+        config=True,
+        help="""Whether pages show moving parts of a VNC desktop as video: smooth motion, also on
+        slow lines. `auto` does where an encoder is installed (`pip install
+        'jupyter-desktop[video]'`) and the browser can; `off` never does.""",
+    )
+
+    video_cores = Float(
+        0.0,
+        config=True,
+        help="""Processor cores that the video of all desktops on a machine together may use; with
+        less than needed, it has fewer frames per second. 0 for half of the cores.""",
+    )
+
     activity = Enum(
         ACTIVITIES,
         INPUT,
@@ -148,6 +164,16 @@ class DesktopSettings(HasTraits):
             return check_geometry(proposal["value"])
         except BadRequest as error:
             raise TraitError(f"DesktopApp.geometry: {error}") from error
+
+    @validate("video_cores")
+    def _check_cores(self, proposal: dict[str, Any]) -> float:
+        cores: float = proposal["value"]
+        if not 0 <= cores < 10_000:
+            raise TraitError(
+                f"DesktopApp.video_cores is {cores}; it must be a number of cores, or 0 for half "
+                "of those of the machine."
+            )
+        return cores
 
     @validate("start_timeout", "stop_timeout")
     def _check_timeout(self, proposal: dict[str, Any]) -> float:

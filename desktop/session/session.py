@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..backends import Backend, Installed, Runtime
-from ..errors import DesktopError, NotReady, StartFailed
+from ..errors import DesktopError, NotReady, StartFailed, VideoUnavailable
 from ..system import libraries
 from ..system.access import Access
 from ..system.libraries import Misfit
 from ..system.session_messages import Input, Log, Phase, State, Step, failed, stopped
-from ..system.streams import DESKTOP, unknown_stream
+from ..system.streams import DESKTOP, VIDEO, unknown_stream
 from . import display_server, ending, failures, library_check, own_programs, programs, startscript
 from .control import Control
 from .display_server import DisplayServer
@@ -24,6 +24,7 @@ from .processes.log import SessionLog
 from .processes.stopping import Stopped, Stopping
 from .search import Search
 from .specification import Specification
+from .video import VideoCompanion
 from .x11.watch import DisplayWatch
 
 # Seconds. A start script that returns sooner has put its desktop in the background, as old
@@ -51,6 +52,8 @@ class Session:
         self._where = where
         self._search = search
         self._display_server: DisplayServer | None = None  # once the session is starting
+        # From the same time; stays None if the display server sends video itself.
+        self._video: VideoCompanion | None = None
         self._settings = specification.display
         self._control = control
         self._environment = dict(os.environ)  # as at the start: os.environ gets an XAUTHORITY later
@@ -76,11 +79,18 @@ class Session:
 
     async def admit(self, password: str | None, access: Access, stream: str) -> Path:
         """Admit viewers to ``stream`` (see ``DisplayServer.admit``)."""
-        if stream != DESKTOP:
+        if stream not in (DESKTOP, VIDEO):
             raise unknown_stream(stream)
         if self._display_server is None:
             raise NotReady("The desktop is still starting.", remedy="Try again in a moment.")
+        if stream == VIDEO:
+            return await self._admit_to_video()
         return await self._display_server.admit(password, access)
+
+    async def _admit_to_video(self) -> Path:
+        if self._video is None:
+            raise VideoUnavailable("The display server of this desktop sends video itself.")
+        return await self._video.admit()
 
     async def resize(self, geometry: str) -> None:
         """Resize the screen (see ``DisplayServer.resize``)."""
@@ -119,6 +129,8 @@ class Session:
         """End every process."""
         if not self._starting:
             self._tell_step(Step.ENDING)
+        if self._video:
+            await self._video.end()
         await ending.end(
             self._children,
             self._where.display,
@@ -154,6 +166,14 @@ class Session:
                 self._logs[_DISPLAY_SERVER],
                 tell_reachable=self._tell_reachable,
             )
+            if not backend.sends_video:
+                self._video = VideoCompanion(
+                    self._children,
+                    self._where,
+                    self._environment,
+                    self._specification,
+                    self._stopping,
+                )
             server = await self._display_server.start(
                 self._children, self._environment, self._stopping
             )

@@ -21,6 +21,8 @@ class Specification:
     ``application`` is the name of the single application to run instead of a desktop, ``command``
     its command line, and ``environment`` the variables added to its environment.
     ``silence`` is how long the lifeline may be silent before the session ends; 0 for no limit.
+    ``video`` is whether pages may see moving parts of the screen as video, ``video_cores`` how many
+    cores all desktops on the machine together may use for it; 0 for half of them.
     """
 
     backend: str = AUTO
@@ -35,6 +37,8 @@ class Specification:
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     silence: float = 0.0
+    video: bool = False
+    video_cores: float = 0.0
 
     def to_line(self) -> str:
         """Return it as one line of JSON."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..errors import UnknownStream
 
 DESKTOP = "desktop"  # the display server's protocol: picture, input, clipboard
+VIDEO = "video"  # moving parts of the picture, see ``jupyter_desktop.video``
 
-SERVED = (DESKTOP,)
+SERVED = (DESKTOP, VIDEO)
 
 
 def unknown_stream(name: str) -> UnknownStream:

@@ -20,7 +20,7 @@ from ..desktops.sessions import DEFAULT_SESSION
 from ..errors import BadRequest, NotPermitted, not_permitted
 from ..system.access import Access
 from ..system.session_messages import Log
-from ..system.streams import DESKTOP
+from ..system.streams import DESKTOP, VIDEO
 from . import handshake
 from .handler import APIHandler, answers_errors, for_readers, for_writers
 
@@ -224,13 +224,17 @@ class TicketHandler(DesktopAPIHandler):
     async def post(self, name: str) -> None:
         """Issue a ticket, with all values that the page needs to connect once."""
         session = self.sessions.get(name)
+        share = await self.share_shown(session)
+        stream = self.text("stream", DESKTOP)
+        if stream == VIDEO:
+            await session.check_video()
         ticket = self.doorman.issue(
             session,
-            await self.share_shown(session),
+            share,
             user=self.user,
             name=self.user_name,
             client=self.text("client", ""),
-            stream=self.text("stream", DESKTOP),
+            stream=stream,
         )
         await self.finish_json(
             {

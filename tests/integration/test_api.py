@@ -102,7 +102,7 @@ def test_a_ticket_for_an_unknown_stream_is_refused(server: servers.JupyterServer
     server.start_desktop()
     path = "desktop/api/sessions/default/ticket"
     assert server.call("POST", path, {"stream": "desktop"}).status == 200
-    for unknown in ("video", "", "x" * 128):
+    for unknown in ("audio", "", "x" * 128):
         answer = server.call("POST", path, {"stream": unknown})
         assert (answer.status, answer.json["reason"]) == (404, "unknown-stream")
         assert f"no stream called {unknown[:80]!r}" in answer.json["message"]

@@ -17,7 +17,7 @@ ROOT = Path(jupyter_desktop.__file__).parent
 # From the top down: a part imports only from the parts below it. The last one is the package
 # itself, which has the version.
 ORDER = (
-    *("doctor", "app", "web", "site", "admission", "desktops", "placements", "session"),
+    *("doctor", "app", "web", "site", "admission", "desktops", "placements", "video", "session"),
     *("backends", "bridge", "system", "errors", ""),
 )
 
@@ -27,7 +27,7 @@ HOOK = (NAME, f"{NAME}.app")
 MOST_AT_THE_TOP = 6
 
 # They run as processes of their own, outside the Jupyter server.
-PROGRAMS = ("session", "bridge", "placements.slurm")
+PROGRAMS = ("session", "bridge", "placements.slurm", "video")
 
 
 def module_of(file: Path) -> str:

@@ -62,6 +62,7 @@ class XpraBackend(Backend):
     greeting = 1024
     # Its viewers repeat held keys: see x_dummy.
     repeats_keys = False
+    sends_video = True
     # A selection that changes its owner during a transfer in pieces is lost (Xpra 3.1.3). No
     # program uses this one.
     long_texts = "SECONDARY"

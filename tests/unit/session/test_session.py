@@ -58,8 +58,8 @@ def test_an_unexpected_error_is_reported_with_a_remedy(tmp_path: Path) -> None:
 async def test_an_unknown_stream_is_refused(tmp_path: Path) -> None:
     search, control = cast(Search, Broken()), cast(Control, Printed())
     session = Session(Specification(), Runtime(tmp_path, ":7"), search, control)
-    with pytest.raises(UnknownStream, match="no stream called 'video'"):
-        await session.admit(None, Access.FULL, "video")
+    with pytest.raises(UnknownStream, match="no stream called 'audio'"):
+        await session.admit(None, Access.FULL, "audio")
     with pytest.raises(NotReady):  # it has not been started
         await session.admit(None, Access.FULL, DESKTOP)
 

@@ -1,0 +1,72 @@
+"""How much of the machine video may use: cores, shared by all desktops that show video now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..system.claim import PREFIX
+from .encoders import FRAME_RATE
+
+ACTIVE = "video-active"  # a file in the runtime folder of each desktop that shows video now
+
+_SLOW, _TOO_SLOW = 0.012, 0.025  # seconds of real time for a frame, on average
+_SLOW_FRAME_RATE = 30
+_LEAST = 5  # frames per second; with fewer, RFB is better
+_WEIGHT = 0.1  # of the newest frame in the averages
+_SETTLED = 20  # frames before the averages count
+_COUNT_INTERVAL = 1.0  # seconds
+
+
+class Budget:
+    """Allows ``cores`` cores for all desktops whose runtime folders are beside ``folder``."""
+
+    def __init__(
+        self, cores: float, folder: Path, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._cores = cores
+        self._folder = folder
+        self._clock = clock
+        self._cpu = self._wall = 0.0  # seconds for a frame, averaged
+        self._frames = 0
+        self._sharers = 1
+        self._counted_at = 0.0
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second that may be encoded."""
+        most = FRAME_RATE if self._wall <= _SLOW or not self._is_settled else _SLOW_FRAME_RATE
+        if not self._is_settled or not self._cpu:
+            return most
+        return max(_LEAST, min(most, self._cores / self._sharers / self._cpu))
+
+    @property
+    def is_too_slow(self) -> bool:
+        """Whether frames take so long that the machine is better off without video."""
+        return self._is_settled and self._wall > _TOO_SLOW
+
+    @property
+    def _is_settled(self) -> bool:
+        return self._frames >= _SETTLED
+
+    def begin(self) -> None:
+        """Note that video begins."""
+        self._frames = 0
+        (self._folder / ACTIVE).touch(mode=0o600)
+
+    def end(self) -> None:
+        """Note that video ends."""
+        (self._folder / ACTIVE).unlink(missing_ok=True)
+
+    def spent(self, cpu: float, wall: float) -> None:
+        """Note what a frame has cost, in seconds of CPU and of real time."""
+        weight = _WEIGHT if self._frames else 1.0
+        self._cpu += weight * (cpu - self._cpu)
+        self._wall += weight * (wall - self._wall)
+        self._frames += 1
+        now = self._clock()
+        if now - self._counted_at >= _COUNT_INTERVAL:
+            self._counted_at = now
+            others = self._folder.parent.glob(f"{PREFIX}*/{ACTIVE}")
+            self._sharers = max(1, sum(1 for _ in others))

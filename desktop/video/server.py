@@ -1,0 +1,80 @@
+"""The socket of the companion: reads the wishes of viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from . import records
+from .producer import Producer
+from .records import BadRecord, Shown, Start, Stop, WantsKey
+from .viewer import Viewer
+
+_MOST_VIEWERS = 64
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def serve(path: Path, producer: Producer) -> AsyncIterator[None]:
+    """Serve viewers at ``path`` meanwhile; only this user may connect."""
+    connections: set[asyncio.Task[None]] = set()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(connections) >= _MOST_VIEWERS:
+            writer.close()
+            return
+        task = asyncio.current_task()
+        assert task
+        connections.add(task)
+        try:
+            await _attend(producer, reader, writer)
+        finally:
+            connections.discard(task)
+
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(before)
+    server = await asyncio.start_unix_server(accept, sock=listening, limit=2 * records.LONGEST)
+    try:
+        yield
+    finally:
+        server.close()
+        for task in connections:
+            task.cancel()
+        path.unlink(missing_ok=True)
+
+
+async def _attend(
+    producer: Producer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Serve one viewer until it disconnects, or sends something that is no record."""
+    viewer = Viewer(writer)
+    producer.join(viewer)
+    try:
+        while True:
+            match await records.read(reader):
+                case Start() as start:
+                    producer.start(viewer, start)
+                case Stop():
+                    producer.stop(viewer)
+                case Shown(number):
+                    producer.shown(viewer, number)
+                case WantsKey():
+                    producer.key(viewer)
+    except BadRecord as error:
+        _log.warning("A viewer was disconnected: %s", error)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        producer.leave(viewer)
+        writer.close()

@@ -1,0 +1,55 @@
+"""One connection of a page to the companion."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .flow import Flow
+from .records import Start
+
+# Bytes that the operating system has not taken yet; above, no frame is sent.
+_MOST_UNSENT = 64 * 1024
+_KEY_INTERVAL = 1.0  # seconds
+
+
+class Viewer:
+    """A page that is connected by ``writer``."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.flow = Flow()
+        self.start: Start | None = None  # what it wants to see; None while it wants no video
+        # The page cannot decode the next frame unless it is a key frame.
+        self.needs_key = True
+        self._key_at = 0.0  # when it last got a key frame
+        self._writer = writer
+
+    def wants(self, start: Start) -> None:
+        """Note that it wants to see ``start`` as video."""
+        self.start = start
+        self.needs_key = True
+
+    def stop(self) -> None:
+        """Note that it wants no video."""
+        self.start = None
+        self.flow.restart()
+
+    def takes_frame(self, frame_rate: float) -> bool:
+        """Whether another frame may be sent now, at ``frame_rate`` frames per second."""
+        unsent = self._writer.transport.get_write_buffer_size()
+        return unsent < _MOST_UNSENT and self.flow.takes_frame(frame_rate)
+
+    def may_have_key(self, now: float) -> bool:
+        """Whether it needs a key frame, and did not get one just now."""
+        return self.needs_key and now - self._key_at >= _KEY_INTERVAL
+
+    def send_frame(self, number: int, is_key: bool, record: bytes, now: float) -> None:
+        """Send a frame; its time is noted."""
+        if is_key:
+            self.needs_key = False
+            self._key_at = now
+        self.flow.sent(number, now)
+        self._writer.write(record)
+
+    def send(self, record: bytes) -> None:
+        """Send another record."""
+        self._writer.write(record)
