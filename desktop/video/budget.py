@@ -11,9 +11,9 @@ from .encoders import FRAME_RATE
 
 ACTIVE = "video-active"  # a file in the runtime folder of each desktop that shows video now
 
-_SLOW, _TOO_SLOW = 0.012, 0.025  # seconds of real time for a frame, on average
-_SLOW_FRAME_RATE = 30
-_LEAST = 5  # frames per second; with fewer, RFB is better
+# Seconds of real time for a frame, on average: then RFB has more frames per second.
+_TOO_SLOW = 0.1
+_LEAST = 5  # frames per second
 _WEIGHT = 0.1  # of the newest frame in the averages
 _SETTLED = 20  # frames before the averages count
 _COUNT_INTERVAL = 1.0  # seconds
@@ -36,10 +36,9 @@ class Budget:
     @property
     def frame_rate(self) -> float:
         """Frames per second that may be encoded."""
-        most = FRAME_RATE if self._wall <= _SLOW or not self._is_settled else _SLOW_FRAME_RATE
         if not self._is_settled or not self._cpu:
-            return most
-        return max(_LEAST, min(most, self._cores / self._sharers / self._cpu))
+            return FRAME_RATE
+        return max(_LEAST, min(FRAME_RATE, self._cores / self._sharers / self._cpu))
 
     @property
     def is_too_slow(self) -> bool:

@@ -1,21 +1,25 @@
-"""A viewer of the stream "video", and its decoder."""
+"""A viewer of the stream "video", and an X program with something to see."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_desktop.video.records import FromPage, ToPage
 from tests import clients
 from tests.servers import JupyterServer
 
-from .viewing import open_socket
+from .viewing import on_display, open_socket
 
+_FRAME = struct.Struct(">IB")  # number, flags
 PATH = "desktop/api/sessions/default/ticket"
 
 
@@ -25,14 +29,6 @@ def video_ticket(server: JupyterServer, client: str = "page", **more: str) -> di
     assert answer.status == 200, answer.body
     ticket: dict[str, Any] = answer.json
     return ticket
-
-
-@dataclass
-class Frames:
-    """What has come of a video so far."""
-
-    config: dict[str, Any] = field(default_factory=dict)
-    frames: list[tuple[int, bool, bytes]] = field(default_factory=list)
 
 
 class VideoViewer:
@@ -66,11 +62,14 @@ class VideoViewer:
         return record[0], record[1:]
 
     def config(self) -> dict[str, Any]:
-        """Return the next record, a configuration."""
-        kind, payload = self.record()
-        assert kind == ToPage.CONFIG, (kind, payload[:200])
-        values: dict[str, Any] = json.loads(payload)
-        return values
+        """Return the next configuration; frames before are acknowledged."""
+        while True:
+            kind, payload = self.record()
+            if kind == ToPage.CONFIG:
+                values: dict[str, Any] = json.loads(payload)
+                return values
+            assert kind == ToPage.FRAME, (kind, payload[:200])
+            self.shown(_FRAME.unpack_from(payload)[0])
 
     def frames(self, seconds: float) -> Iterator[tuple[int, bool, bytes]]:
         """Yield and acknowledge frames for some time, or until the region rests."""
@@ -80,14 +79,21 @@ class VideoViewer:
             if kind == ToPage.REST:
                 return
             if kind == ToPage.FRAME:
-                number, flags = struct.unpack_from(">IB", payload)
+                number, flags = _FRAME.unpack_from(payload)
                 self.shown(number)
-                yield number, bool(flags), payload[5:]
+                yield number, bool(flags), payload[_FRAME.size :]
 
-    def rests(self) -> None:
-        """Wait until the region rests; frames before are acknowledged."""
-        for _ in self.frames(20):
-            pass
+    def rests(self) -> list[bytes]:
+        """Wait until the region rests; return the frames before, which are acknowledged."""
+        return [data for _, _, data in self.frames(20)]
+
+    def is_closed(self) -> bool:
+        """Whether the connection closes before another record comes."""
+        try:
+            self.record()
+        except clients.Closed:
+            return True
+        return False
 
     def _take(self, count: int) -> bytes:
         while len(self._buffer) < count:
@@ -97,7 +103,78 @@ class VideoViewer:
 
 
 @contextmanager
-def viewing(server: JupyterServer, client: str = "page") -> Iterator[VideoViewer]:
+def viewing(server: JupyterServer, client: str = "page", **more: str) -> Iterator[VideoViewer]:
     """Connect to the video of the default desktop."""
-    with open_socket(server, video_ticket(server, client)) as wire:
+    with open_socket(server, video_ticket(server, client, **more)) as wire:
         yield VideoViewer(wire)
+
+
+# Paints rectangles of a window over the whole screen, as told on standard input by lines of
+# "X Y WIDTH HEIGHT COLOUR", and prints a line for each when the X server has done it.
+_PAINT = """
+import sys, xcffib
+from xcffib import xproto
+connection = xcffib.connect()
+core, screen = connection.core, connection.get_setup().roots[0]
+window, context = connection.generate_id(), connection.generate_id()
+CW = xproto.CW
+core.CreateWindow(
+    screen.root_depth, window, screen.root, 0, 0, 16384, 16384, 0,
+    xproto.WindowClass.InputOutput, screen.root_visual, CW.BackPixel | CW.OverrideRedirect, [0, 1],
+)
+core.CreateGC(context, window, 0, [])
+core.MapWindow(window)
+for line in sys.stdin:
+    *place, colour = map(int, line.split())
+    core.ChangeGC(context, xproto.GC.Foreground, [colour])
+    core.PolyFillRectangle(window, context, 1, [xproto.RECTANGLE.synthetic(*place)])
+    core.GetInputFocus().reply()
+    print(flush=True)
+"""
+
+
+class Painter:
+    """An X program that paints the screen when it is told to."""
+
+    def __init__(self, program: subprocess.Popen[bytes]) -> None:
+        self._program = program
+
+    def paint(self, colour: int, place: tuple[int, int, int, int] = (0, 0, 16384, 16384)) -> None:
+        """Paint a rectangle in ``colour``, 0xRRGGBB; return when it is on the screen."""
+        assert self._program.stdin
+        assert self._program.stdout
+        self._program.stdin.write(f"{' '.join(map(str, place))} {colour}\n".encode())
+        self._program.stdin.flush()
+        self._program.stdout.readline()
+
+    @contextmanager
+    def moving(self, place: tuple[int, int, int, int] = (0, 0, 16384, 16384)) -> Iterator[None]:
+        """Paint ``place`` in changing colours meanwhile."""
+        stop = threading.Event()
+
+        def paint() -> None:
+            for number in itertools.count():
+                if stop.wait(0.02):
+                    return
+                self.paint(0x10203 * (number % 80), place)
+
+        thread = threading.Thread(target=paint)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+@contextmanager
+def painting(server: JupyterServer) -> Iterator[Painter]:
+    """Run a program that paints the screen of the default desktop."""
+    program = on_display(server, sys.executable, "-c", _PAINT, stdin=subprocess.PIPE)
+    with program:
+        try:
+            painter = Painter(program)
+            painter.paint(0)
+            yield painter
+        finally:
+            program.kill()
