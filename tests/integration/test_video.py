@@ -96,8 +96,8 @@ def test_key_frames_come_only_on_request(painter: Painter, viewer: VideoViewer) 
         viewer.config()
         first = next_frames(viewer, 60)
         assert first[0][1]
-        # Once more when the line is known to bear a higher bit rate.
-        assert sum(is_key for _, is_key, _ in first) <= 2
+        # And with each new bit rate, as the line is measured.
+        assert sum(is_key for _, is_key, _ in first) < 10
         viewer.send(FromPage.KEY)
         assert any(is_key for _, is_key, _ in next_frames(viewer, 60))
 
