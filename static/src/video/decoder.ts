@@ -29,11 +29,14 @@ export class Decoder {
   ) {}
 
   configure(config: Config): void {
+    const { config: before, decoder } = this;
     this.config = config;
-    this.first = true;
     this.skips = true;
     this.askedAt = performance.now();
+    // The encoder has another bit rate.
+    if (before && same(before, config) && decoder?.state === "configured") return;
     // Frames of the old configuration would have the new one's place on the page.
+    this.first = true;
     this.renew();
   }
 
@@ -96,4 +99,8 @@ export class Decoder {
     this.askedAt = now;
     this.events.needsKey();
   }
+}
+
+function same(one: Config, other: Config): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

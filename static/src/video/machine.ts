@@ -27,7 +27,7 @@ export interface VideoState {
   readonly failures: number;
   /** The page is in a hidden tab. */
   readonly hidden: boolean;
-  /** No video before this time (ms), since frames did not come. */
+  /** No video before this time (ms): the server says so, or frames did not come. */
   readonly notBefore: number;
 }
 
@@ -41,8 +41,8 @@ export type VideoEvent =
   | { kind: "moves"; region: Region }
   /** The first frame of a region is shown. */
   | { kind: "shown"; region: Region }
-  /** The region has calmed. */
-  | { kind: "rest" }
+  /** The region has calmed; no video for `pause` ms. */
+  | { kind: "rest"; pause: number }
   /** Frames do not come, without a rest. */
   | { kind: "stalled" }
   /** RFB has painted the region again. */
@@ -96,7 +96,7 @@ export function step(state: VideoState, event: VideoEvent, now: number): Transit
     case "shown":
       return shown(state, event.region);
     case "rest":
-      return end(state, [{ do: "stop" }]);
+      return end({ ...state, notBefore: now + event.pause }, [{ do: "stop" }]);
     case "stalled":
       return isActive(state) ? end({ ...state, notBefore: now + CALM_MS }, [{ do: "stop" }]) : [state, []];
     case "painted":

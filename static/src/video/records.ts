@@ -35,8 +35,8 @@ export interface Frame {
 export type Message =
   | ({ kind: "config" } & Config)
   | ({ kind: "frame" } & Frame)
-  /** The region has calmed; no frames come until the next START. */
-  | { kind: "rest" }
+  /** The region has calmed; no frames come until the next START, which has no effect for `pause` ms. */
+  | { kind: "rest"; pause: number }
   /** No video any more on this connection. */
   | { kind: "problem"; problem: Problem };
 
@@ -128,7 +128,7 @@ function parse(record: Uint8Array<ArrayBuffer>): Message {
     case 2:
       return { kind: "frame", ...frame(payload) };
     case 3:
-      return { kind: "rest" };
+      return { kind: "rest", pause: pause(payload) };
     case 4:
       return { kind: "problem", problem: problem(json(payload)) };
     default:
@@ -163,6 +163,10 @@ function frame(payload: Uint8Array<ArrayBuffer>): Frame {
   if (payload.length < 6) throw new RangeError("a frame that is too short");
   const number = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
   return { number, key: ((payload[4] ?? 0) & KEY_FRAME) !== 0, data: payload.subarray(5) };
+}
+
+function pause(payload: Uint8Array<ArrayBuffer>): number {
+  return payload.length < 4 ? 0 : new DataView(payload.buffer, payload.byteOffset).getUint32(0);
 }
 
 function problem({ message, remedy }: Record<string, unknown>): Problem {

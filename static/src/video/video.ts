@@ -165,8 +165,8 @@ export class Video {
 
   private publish(): void {
     const { dataset } = document.documentElement;
-    if (isShown(this.state)) dataset["video"] = "on";
-    else dataset["video"] = this.state.connected === "open" ? "idle" : "off";
+    const now = isShown(this.state) ? "on" : this.state.connected === "open" ? "idle" : "off";
+    if (dataset["video"] !== now) dataset["video"] = now;
   }
 
   private send(message: ToWorker, transfer: Transferable[] = []): void {

@@ -17,6 +17,6 @@ export type FromWorker =
   | { kind: "problem"; problem: Problem }
   /** The first frame of a region is shown. */
   | { kind: "shown"; region: Region; coded: Size }
-  | { kind: "rest" }
+  | { kind: "rest"; pause: number }
   /** No frame was shown for a second (the first one: for longer), without a rest. */
   | { kind: "stalled" };

@@ -29,6 +29,7 @@ class Run {
   }
 }
 
+const REST: VideoEvent = { kind: "rest", pause: 0 };
 const OPEN: VideoEvent[] = [{ kind: "due" }, { kind: "opened" }];
 const ENTERING: VideoEvent[] = [...OPEN, { kind: "moves", region: LEFT }];
 const ON: VideoEvent[] = [...ENTERING, { kind: "shown", region: LEFT }];
@@ -40,7 +41,7 @@ test("from RFB to video and back", () => {
   assert.equal(isShown(run.state), false);
   assert.equal(run.tell({ kind: "shown", region: LEFT }), "show");
   assert.equal(isShown(run.state), true);
-  assert.equal(run.tell({ kind: "rest" }), "stop resume");
+  assert.equal(run.tell(REST), "stop resume");
   assert.equal(isShown(run.state), true);
   assert.equal(run.tell({ kind: "painted" }), "hide");
   assert.equal(isShown(run.state), false);
@@ -72,20 +73,29 @@ test("motion counts only where video is possible", () => {
   assert.equal(new Run({ kind: "due" }).tell(moves), "");
   assert.equal(new Run(...OPEN, { kind: "hidden" }).tell(moves), "");
   assert.equal(new Run(...OPEN, { kind: "hidden" }, { kind: "visible" }).tell(moves), "start");
-  assert.equal(new Run(...ON, { kind: "rest" }).tell(moves), "");
+  assert.equal(new Run(...ON, REST).tell(moves), "");
 });
 
 test("a region that calms before its first frame", () => {
   const run = new Run(...ENTERING);
-  assert.equal(run.tell({ kind: "rest" }), "stop");
+  assert.equal(run.tell(REST), "stop");
   assert.equal(run.tell({ kind: "shown", region: LEFT }), "");
+  assert.equal(run.tell({ kind: "moves", region: LEFT }), "start");
+});
+
+test("a pause that the server asks for", () => {
+  const run = new Run(...ON);
+  run.tell({ kind: "rest", pause: 10_000 }, { kind: "painted" });
+  run.now += 9999;
+  assert.equal(run.tell({ kind: "moves", region: LEFT }), "");
+  run.now += 1;
   assert.equal(run.tell({ kind: "moves", region: LEFT }), "start");
 });
 
 test("a hidden page and a resized desktop have no video at once", () => {
   for (const kind of ["hidden", "resized"] as const) {
     assert.equal(new Run(...ON).tell({ kind }), "stop resume hide");
-    assert.equal(new Run(...ON, { kind: "rest" }).tell({ kind }), "stop resume hide");
+    assert.equal(new Run(...ON, REST).tell({ kind }), "stop resume hide");
     assert.equal(new Run(...ENTERING).tell({ kind }), "stop resume hide");
     assert.equal(new Run(...OPEN).tell({ kind }), "");
     assert.equal(new Run(...ON, { kind }).tell({ kind: "painted" }), "");

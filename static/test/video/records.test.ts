@@ -47,13 +47,15 @@ test("records are read, whatever the borders of messages", () => {
     frame(7, 1, big),
     frame(0xffffffff, 0, small),
     record(3),
+    record(3, Uint8Array.of(0, 0, 0x27, 0x10)),
     record(4, '{"message":"No encoder.","remedy":"pip install av"}'),
   ]);
   const expected: Message[] = [
     { kind: "config", codec: "avc1.42c02a", region: { x: 0, y: 64, width: 640, height: 360 }, coded: { width: 640, height: 368 } },
     { kind: "frame", number: 7, key: true, data: big },
     { kind: "frame", number: 0xffffffff, key: false, data: small },
-    { kind: "rest" },
+    { kind: "rest", pause: 0 },
+    { kind: "rest", pause: 10_000 },
     { kind: "problem", problem: { message: "No encoder.", remedy: "pip install av" } },
   ];
   for (const piece of [1, 2, 7, 1000, 65_536, bytes.length]) assert.deepEqual(read(bytes, piece), expected, `${piece}`);
