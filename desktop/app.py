@@ -157,6 +157,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
             backend=self.backend,
             clipboard=Clipboard(self.clipboard),
             sharing=self.sharing,
+            video=self.video,
             open_in=self.open_in,
             launcher_category=self.launcher_category,
             xpra_client_folder=self.xpra.client_folder,

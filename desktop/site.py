@@ -22,6 +22,7 @@ class SiteSettings:
     backend: str
     clipboard: Clipboard
     sharing: str
+    video: str
     open_in: str
     launcher_category: str
     xpra_client_folder: str

@@ -31,6 +31,7 @@ await build({
     { in: here("src/desktop.css"), out: "desktop" },
     { in: here("src/clients/vnc/vnc.ts"), out: "vnc" },
     { in: here("src/clients/xpra/xpra.ts"), out: "xpra" },
+    { in: here("src/video/worker.ts"), out: "video-worker" },
   ],
   outdir: out,
   bundle: true,

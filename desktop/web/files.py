@@ -12,6 +12,7 @@ from ..backends.xpra import client as xpra_client
 from .handler import PageHandler, answers_errors
 
 STATIC = Path(__file__).parents[1] / "static"  # the built page
+VIDEO_WORKER = "video-worker.js"
 
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None]])
 
@@ -25,7 +26,12 @@ class FilesHandler(PageHandler, web.StaticFileHandler):
     needs_xsrf_token = False
 
     def set_default_headers(self) -> None:
-        """Leave caching to Tornado: without expiry for `?v=`, otherwise by ETag."""
+        """Leave caching to Tornado: without expiry for `?v=`, otherwise by ETag.
+
+        A worker has the policy of its own response, not the page's; this one opens a WebSocket.
+        """
+        if self.request.path.endswith(f"/{VIDEO_WORKER}"):
+            self.content = ("connect-src 'self'",)
         super().set_default_headers()
         self.clear_header("Cache-Control")
 

@@ -17,7 +17,7 @@ from ..backends import NAMES, check_backend
 from ..backends.xpra import client as xpra_client
 from ..desktops.sessions import DEFAULT_SESSION, check_name
 from ..errors import PageMissing
-from .files import STATIC
+from .files import STATIC, VIDEO_WORKER
 from .handler import PageHandler, answers_errors
 
 # Parameters of the page's address.
@@ -66,6 +66,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
         "img-src 'self' data: blob:",
         "connect-src 'self'",
         "font-src 'self'",
+        "worker-src 'self'",
     )
 
     def initialize(self, name: str, root: str) -> None:
@@ -151,6 +152,7 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
             "clipboard": {"in": settings.clipboard.inbound, "out": settings.clipboard.outbound},
             "share": self.get_query_argument(SHARE, "") or None,
             "sharing": settings.sharing,
+            "video": self._video(),
             "version": __version__,
         }
 
@@ -168,6 +170,11 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
             }
             for name in NAMES
         }
+
+    def _video(self) -> dict[str, str] | None:
+        """Return the address of the worker that shows video; None if video is off."""
+        on = self.site.settings.video == "auto"
+        return {"worker": self._file_address(VIDEO_WORKER)} if on else None
 
     def _file_address(self, name: str) -> str:
         """Return the address of a file of the page, which changes when the file does."""

@@ -41,6 +41,7 @@ class Page {
     api: this.api,
     screen: this.screen,
     scripts: new ClientScripts(this.data.clients),
+    videoWorker: this.data.video?.worker ?? null,
     events: {
       clipboard: (text) => {
         if (!this.looksOn) this.clipboard.received(text);

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from "node:path";
 import test from "node:test";
 
 /** The folders of src/, the lowest first: each imports only from those before it. */
-const FLOORS = ["dom", "api", "wire", "keys", "clients", "input", "clipboard", "size", "connection", "view", "tools"];
+const FLOORS = ["dom", "api", "wire", "keys", "clients", "input", "clipboard", "size", "video", "connection", "view", "tools"];
 /** A folder of small parts, which are imported one by one. */
 const NO_DOOR = "dom";
 const MOST_AT_THE_TOP = 6;

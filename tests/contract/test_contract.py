@@ -77,6 +77,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Jupyte
         "--DesktopApp.placement=slurm",
         "--DesktopApp.sharing=view",
         "--DesktopApp.clipboard=out",
+        "--DesktopApp.video=off",
         "--Xpra.client_folder=/nowhere",
         *("--Slurm.partitions=gui", "--Slurm.partitions=gpu"),
         "--Slurm.poll_interval=1",

@@ -2,7 +2,7 @@
 import type { Owner } from "../dom/owner";
 import { Failure } from "./failure";
 import type { PageData } from "./page-data";
-import type { Access, Problem, Session, Share, Ticket } from "./session";
+import type { Access, Problem, Session, Share, Stream, Ticket } from "./session";
 import type { Size } from "./size";
 
 /** Short enough for the desktop to be back within 5 s when an attempt hangs on a link that just returned. */
@@ -45,9 +45,9 @@ export class Api {
     return this.call("GET", this.path, owner, QUICK_MS) as Promise<Session>;
   }
 
-  /** `page` identifies this page: a new connection of a page replaces its older one. */
-  ticket(page: string, owner: Owner): Promise<Ticket> {
-    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client: page, ...this.by() }) as Promise<Ticket>;
+  /** `page` identifies this page: a new connection of a page replaces its older one, for the same stream. */
+  ticket(page: string, owner: Owner, stream: Stream = "desktop"): Promise<Ticket> {
+    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client: page, stream, ...this.by() }) as Promise<Ticket>;
   }
 
   /** A new link to the desktop, for `lifetime` seconds. */

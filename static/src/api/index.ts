@@ -3,5 +3,5 @@ export { Api } from "./api";
 export { Failure, type FailureKind } from "./failure";
 export { type ClientFiles, type Field, type PageData, type Placement, readPageData } from "./page-data";
 export type { Access, Job, Problem, Session, Share, Ticket, Viewer } from "./session";
-export type { Size } from "./size";
+export type { Region, Size } from "./size";
 export { Watch } from "./watch";

@@ -49,6 +49,8 @@ export interface PageData {
   login: string;
   /** Directions of the clipboard: "in" is browser to desktop, "out" is desktop to browser. */
   clipboard: { in: boolean; out: boolean };
+  /** The worker that shows video; null if the administrator has switched video off. */
+  video: { worker: string } | null;
   version: string;
 }
 

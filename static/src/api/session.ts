@@ -65,6 +65,9 @@ export interface Problem {
   command?: string | null;
 }
 
+/** What a connection carries: the display server's bytes, or video of moving areas. */
+export type Stream = "desktop" | "video";
+
 /** One-time permission to open a connection. */
 export interface Ticket {
   socket_url: string;

@@ -3,3 +3,9 @@ export interface Size {
   width: number;
   height: number;
 }
+
+/** A rectangle of a desktop, in its pixels. */
+export interface Region extends Size {
+  x: number;
+  y: number;
+}

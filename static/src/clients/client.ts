@@ -1,14 +1,26 @@
 /** The interface between a client and the rest of the page. */
-import type { Access, Problem, Size } from "../api";
+import type { Access, Problem, Region, Size } from "../api";
 import type { Link } from "../wire";
 
 /** A key of the desktop: X keysym and physical key. */
 export type Keystroke = readonly [keysym: number, code: string];
 
+/** The updates of the picture, which can leave out a region that is shown as video. */
+export interface Updates {
+  /** Called with the rectangles of each update that changed pixels; copies within the desktop are left out. */
+  onupdate: ((rectangles: readonly Region[]) => void) | null;
+  /** From now on updates leave out `region`. With null they are complete again, and the next one paints what was left out. */
+  leaveOut(region: Region | null): void;
+  /** Resolves when the next update with a part of `region` is painted. */
+  painted(region: Region): Promise<void>;
+}
+
 /** The client of one connection, for any protocol. */
 export interface Client {
   /** The element with the picture, which has the focus in view-only pages. */
   readonly element: HTMLElement;
+  /** Undefined where updates cannot leave out a region. */
+  readonly updates?: Updates | undefined;
   /** The current picture, null before the first one. It may change later, so use it at once. */
   picture(): HTMLCanvasElement | null;
   /** Size of the desktop. */

@@ -2,9 +2,12 @@
 import { type Access, type Api, Failure, type FailureKind, type Size, type Ticket } from "../api";
 import type { Client, ClientModule } from "../clients";
 import { Owner } from "../dom/owner";
+import { openVideo, type Video } from "../video";
 import { CLOSING, Link } from "../wire";
 
 const HANDSHAKE_MS = 4000;
+/** A page that has just opened, and a desktop that starts, have more important work than video. */
+const VIDEO_AFTER_MS = 1000;
 
 /** Closing codes and the failures that they mean. */
 const MEANING: Partial<Record<number, FailureKind>> = {
@@ -32,8 +35,17 @@ export class Connection {
   readonly up: Promise<void>;
   /** Resolves with the reason once the connection has ended. */
   readonly ended: Promise<Failure>;
+  /** Video over the desktop; null while there is none. */
+  private video: Video | null = null;
 
-  constructor(api: Api, ticket: Ticket, module: ClientModule, screen: HTMLElement, events: ConnectionEvents, parent: Owner) {
+  constructor(
+    private readonly api: Api,
+    ticket: Ticket,
+    module: ClientModule,
+    private readonly screen: HTMLElement,
+    events: ConnectionEvents,
+    parent: Owner,
+  ) {
     this.owner = new Owner(parent);
     this.access = ticket.access;
     this.viewerId = ticket.viewer;
@@ -52,6 +64,10 @@ export class Connection {
     this.client = module.open(screen, this.link, ticket, {
       ...events,
       connected: arrive,
+      resized: (size) => {
+        this.video?.resized();
+        events.resized(size);
+      },
       refused: () => {
         end(new Failure("not-authorised"));
       },
@@ -72,5 +88,18 @@ export class Connection {
       end(new Failure("unreachable"));
       this.client.dispose();
     });
+  }
+
+  /** Opens video over the desktop, where it is possible; `worker` is the address of its script. */
+  openVideo(pageId: string, worker: string): void {
+    const { api, client, owner, screen } = this;
+    owner.after(VIDEO_AFTER_MS, () => {
+      this.video = openVideo({ api, client, owner, pageId, screen, worker });
+    });
+  }
+
+  /** The desktop's picture as it is shown; null before the first one. */
+  picture(): HTMLCanvasElement | null {
+    return this.video ? this.video.picture() : this.client.picture();
   }
 }

@@ -14,6 +14,8 @@ export interface Parts {
   api: Api;
   screen: HTMLElement;
   scripts: ClientScripts;
+  /** The worker for video; null for no video. */
+  videoWorker: string | null;
   events: ConnectionEvents;
   /** Sets the current connection for the rest of the page. */
   attach: (connection: Connection | null) => void;
@@ -171,7 +173,7 @@ export class Life {
       await connection.up;
       this.use(connection);
       this.tell({ kind: "connected", access: connection.access });
-      onFirstPixels(() => connection.client.picture(), connection.owner, () => { this.tell({ kind: "seen" }); });
+      onFirstPixels(() => connection.client.picture(), connection.owner, () => { this.seen(connection); });
       const failure = await connection.ended;
       if (owner.disposed) throw failure;
       const picture = this.keepPicture(connection);
@@ -180,6 +182,12 @@ export class Life {
     } finally {
       connection.owner.dispose();
     }
+  }
+
+  private seen(connection: Connection): void {
+    const { videoWorker } = this.parts;
+    this.tell({ kind: "seen" });
+    if (videoWorker !== null) connection.openVideo(this.pageId, videoWorker);
   }
 
   private async newConnection(owner: Owner): Promise<Connection> {
@@ -196,8 +204,8 @@ export class Life {
     return connection;
   }
 
-  private keepPicture({ client }: Connection): boolean {
-    return this.parts.keep(client.picture());
+  private keepPicture(connection: Connection): boolean {
+    return this.parts.keep(connection.picture());
   }
 
   private awaitPaint(): void {

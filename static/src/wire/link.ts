@@ -108,8 +108,8 @@ export class Link {
   }
 
   private check(): void {
-    // Hidden pages' timers are throttled; becoming visible probes instead.
-    if (document.hidden) return;
+    // Hidden pages' timers are throttled; becoming visible probes instead. Workers' timers are not.
+    if ("document" in globalThis && document.hidden) return;
     const verdict = this.liveness.check(performance.now());
     if (verdict === "ask") this.socket.send(PING);
     if (verdict === "dead") this.end(LOST);

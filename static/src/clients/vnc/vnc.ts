@@ -2,7 +2,8 @@
 import RFB from "@novnc/novnc";
 import type { Size } from "../../api";
 import type { Link } from "../../wire";
-import type { Client, ClientEvents, Keystroke, Secrets } from "../client";
+import type { Client, ClientEvents, Keystroke, Secrets, Updates } from "../client";
+import { VncUpdates } from "./updates";
 
 /** Longer texts wait until a program on the desktop asks for them. */
 const PROVIDED_AT_ONCE = 65_536;
@@ -26,6 +27,7 @@ class KeysymRfb extends RFB {
 /** A connection of noVNC. */
 class Vnc implements Client {
   readonly element: HTMLCanvasElement;
+  readonly updates: Updates | undefined;
   private readonly rfb: RFB;
   private readonly sizes: MutationObserver;
   /** noVNC has disconnected. */
@@ -38,6 +40,7 @@ class Vnc implements Client {
     this.rfb.focusOnClick = false;
     this.rfb.viewOnly = access === "view";
     this.element = screen.querySelector("canvas") ?? document.createElement("canvas");
+    this.updates = VncUpdates.of(this.rfb, () => this.size());
     // noVNC has no event for changes of the desktop's size, but its canvas always has that size.
     this.sizes = new MutationObserver(() => {
       events.resized(this.size());

@@ -1,0 +1,145 @@
+/**
+ * Updates of noVNC that leave out a region. RFB has messages for this (rfbproto: FramebufferUpdateRequest and
+ * EnableContinuousUpdates take a rectangle), noVNC 1.7.0 has no API for them; hence its internals, checked by `internals`.
+ */
+import RFB from "@novnc/novnc";
+import type { Region, Size } from "../../api";
+import type { Updates } from "../client";
+import { around, overlap } from "./around";
+
+/** Encoding of RFC 6143, section 7.7.2. */
+const COPY_RECT = 1;
+/** TigerVNC compares each update with the one before, except below level 2; of a moving screen, everything differs. */
+const NO_COMPARING = 1;
+/** These have an argument of a size; the screen is covered by the region. */
+const NOTHING = [0, 0, 0, 0] as const;
+
+export class VncUpdates implements Updates {
+  onupdate: ((rectangles: readonly Region[]) => void) | null = null;
+  /** The region that is left out. */
+  private region: Region | null = null;
+  /** Parts of the screen around it; RFB updates them on request only. */
+  private outside: Region[] = [];
+  /** Rectangles of the update that is being received, and of these the ones that are not copies. */
+  private received: Region[] = [];
+  private drawn: Region[] = [];
+  private readonly waiting = new Set<{ region: Region; done: () => void }>();
+  /** Messages EndOfContinuousUpdates that are to come, each the answer to one of ours. */
+  private ends = 0;
+  /** The level outside of the video. */
+  private readonly compressionLevel: number;
+
+  private constructor(
+    private readonly rfb: RFB,
+    private readonly size: () => Size,
+  ) {
+    this.compressionLevel = rfb.compressionLevel;
+    const framebufferUpdate = rfb._framebufferUpdate.bind(rfb);
+    const handleDataRect = rfb._handleDataRect.bind(rfb);
+    const normalMsg = rfb._normalMsg.bind(rfb);
+    const updateContinuousUpdates = rfb._updateContinuousUpdates.bind(rfb);
+    rfb._handleDataRect = () => {
+      const done = handleDataRect();
+      if (done) this.rectangle();
+      return done;
+    };
+    rfb._framebufferUpdate = () => {
+      const done = framebufferUpdate();
+      if (done) this.updated();
+      return done;
+    };
+    rfb._normalMsg = () => {
+      const before = rfb._enabledContinuousUpdates;
+      const done = normalMsg();
+      if (before && !rfb._enabledContinuousUpdates) this.ended();
+      return done;
+    };
+    // noVNC calls this after each change of the size.
+    rfb._updateContinuousUpdates = () => {
+      if (this.region) this.apply();
+      else updateContinuousUpdates();
+    };
+  }
+
+  /** Undefined if noVNC has other internals than version 1.7.0. */
+  static of(rfb: RFB, size: () => Size): VncUpdates | undefined {
+    return internals(rfb) ? new VncUpdates(rfb, size) : undefined;
+  }
+
+  leaveOut(region: Region | null): void {
+    const { rfb, region: before } = this;
+    if (!region && !before) return;
+    this.region = region;
+    this.apply();
+    rfb.compressionLevel = region && this.outside.length === 0 ? NO_COMPARING : this.compressionLevel;
+    // So that an update comes, even if nothing has changed.
+    if (before && !region) RFB.messages.fbUpdateRequest(rfb._sock, false, before.x, before.y, 1, 1);
+  }
+
+  painted(region: Region): Promise<void> {
+    return new Promise((done) => {
+      this.waiting.add({ region, done });
+    });
+  }
+
+  /** Says to the display server of which parts of the screen it is to send updates. */
+  private apply(): void {
+    const { region, size, rfb } = this;
+    const { width, height } = size();
+    this.outside = region ? around(region, { width, height }) : [];
+    const on = this.outside.length === 0;
+    const part = region ? NOTHING : ([0, 0, width, height] as const);
+    if (!on) this.ends += 1;
+    RFB.messages.enableContinuousUpdates(rfb._sock, on, ...part);
+    this.request();
+  }
+
+  private request(): void {
+    for (const { x, y, width, height } of this.outside) RFB.messages.fbUpdateRequest(this.rfb._sock, true, x, y, width, height);
+  }
+
+  /** Continuous updates have ended, on our request: noVNC would now request updates of the whole screen. */
+  private ended(): void {
+    if (this.ends === 0) return;
+    this.ends -= 1;
+    this.rfb._enabledContinuousUpdates = true;
+  }
+
+  private rectangle(): void {
+    const { x, y, width, height, encoding } = this.rfb._FBU;
+    const region = { x, y, width, height };
+    this.received.push(region);
+    if (encoding !== COPY_RECT) this.drawn.push(region);
+  }
+
+  private updated(): void {
+    const { received, drawn } = this;
+    this.received = [];
+    this.drawn = [];
+    this.request();
+    for (const one of this.waiting) {
+      if (!received.some((rectangle) => overlap(rectangle, one.region))) continue;
+      this.waiting.delete(one);
+      void this.rfb._display.flush().then(one.done);
+    }
+    // Without continuous updates, RFB cannot leave out anything.
+    if (drawn.length > 0 && this.rfb._enabledContinuousUpdates) this.onupdate?.(drawn);
+  }
+}
+
+/** Whether noVNC has all that is used here. */
+function internals(rfb: Partial<RFB>): boolean {
+  const { enableContinuousUpdates, fbUpdateRequest } = RFB.messages as Partial<typeof RFB.messages>;
+  const { _display: display, _FBU: update, _sock: socket } = rfb;
+  const functions = [
+    ...[enableContinuousUpdates, fbUpdateRequest, (display as Partial<typeof display>)?.flush],
+    ...[rfb._normalMsg, rfb._framebufferUpdate, rfb._handleDataRect, rfb._updateContinuousUpdates],
+  ];
+  return (
+    functions.every((one) => typeof one === "function") &&
+    typeof rfb._enabledContinuousUpdates === "boolean" &&
+    typeof rfb.compressionLevel === "number" &&
+    typeof socket === "object" &&
+    ["x", "y", "width", "height", "encoding"].every((name) => name in (update ?? {}))
+  );
+}

@@ -1,0 +1,106 @@
+/** Decodes the frames of the stream, and hands them to a sink. */
+import { type Config, type Frame } from "./records";
+import type { Sink } from "./sink";
+
+/** With more frames waiting, the decoder is too slow: it goes on with the next key frame. */
+const MOST_WAITING = 8;
+const KEY_MS = 1000;
+/** Timestamps are in microseconds; they only carry the frame's number, and grow at a usual rate. */
+const FRAME_US = 16_667;
+
+export interface DecoderEvents {
+  /** A frame was handed to the sink; `first` of the configuration. */
+  shown(number: number, first: boolean): void;
+  needsKey(): void;
+}
+
+export class Decoder {
+  /** Configuration of the frames; null while none is expected. */
+  config: Config | null = null;
+  private decoder: VideoDecoder | null = null;
+  private first = false;
+  /** Frames up to the next key frame are left out. */
+  private skips = true;
+  private askedAt = -KEY_MS;
+
+  constructor(
+    private readonly sink: Sink,
+    private readonly events: DecoderEvents,
+  ) {}
+
+  configure(config: Config): void {
+    const { config: before, decoder } = this;
+    this.config = config;
+    this.skips = true;
+    this.askedAt = performance.now();
+    // The encoder has another bit rate.
+    if (before && same(before, config) && decoder?.state === "configured") return;
+    // Frames of the old configuration would have the new one's place on the page.
+    this.first = true;
+    this.renew();
+  }
+
+  /** What still comes is of no use. */
+  stop(): void {
+    this.config = null;
+    this.close();
+    this.sink.clear();
+  }
+
+  decode({ number, key, data }: Frame): void {
+    const { decoder } = this;
+    if (!this.config || !decoder) return;
+    if (decoder.decodeQueueSize > MOST_WAITING) this.skips = true;
+    if (key) this.skips = false;
+    // A decoder that failed is closed before it reports the error.
+    if (this.skips || decoder.state !== "configured") this.askForKey();
+    else decoder.decode(new EncodedVideoChunk({ type: key ? "key" : "delta", timestamp: number * FRAME_US, data }));
+  }
+
+  private close(): void {
+    if (this.decoder && this.decoder.state !== "closed") this.decoder.close();
+    this.decoder = null;
+  }
+
+  private renew(): void {
+    this.close();
+    if (!this.config) return;
+    const { codec, coded } = this.config;
+    const decoder = new VideoDecoder({
+      output: (frame) => { this.output(frame, decoder); },
+      error: () => { this.failed(decoder); },
+    });
+    decoder.configure({ codec, codedWidth: coded.width, codedHeight: coded.height, optimizeForLatency: true });
+    this.decoder = decoder;
+  }
+
+  private output(frame: VideoFrame, decoder: VideoDecoder): void {
+    if (decoder !== this.decoder) {
+      frame.close();
+      return;
+    }
+    const number = Math.round(frame.timestamp / FRAME_US);
+    this.sink.show(frame);
+    const { first } = this;
+    this.first = false;
+    this.events.shown(number, first);
+  }
+
+  private failed(decoder: VideoDecoder): void {
+    if (decoder !== this.decoder) return;
+    this.skips = true;
+    this.renew();
+    this.askForKey();
+  }
+
+  private askForKey(): void {
+    const now = performance.now();
+    if (now - this.askedAt < KEY_MS) return;
+    this.askedAt = now;
+    this.events.needsKey();
+  }
+}
+
+function same(one: Config, other: Config): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,61 @@
+/** Decides from the updates of the screen whether, and where, it moves so much that video is better. */
+import type { Region, Size } from "../api";
+import { box, Cells } from "./cells";
+
+/** Smaller updates are ignored: a cursor that blinks, a letter that is typed. As a part of the screen. */
+const SMALL = 0.02;
+const WINDOW_MS = 600;
+/** Within that time: so many updates, so long from first to last, of so many screens in all. */
+const UPDATES = 3;
+const SPAN_MS = 350;
+const SCREENS = 1.5;
+/** A cell moves if this part of the updates touch it. */
+const MOVING = 0.6;
+/** From this part of the screen on, all of it counts as moving. */
+const MOST = 0.6;
+
+interface Update {
+  at: number;
+  area: number;
+  cells: Cells;
+}
+
+export class MotionDetector {
+  private updates: Update[] = [];
+  /** Sizes of the screen at the last update. */
+  private screen: Size = { width: 0, height: 0 };
+
+  clear(): void {
+    this.updates = [];
+  }
+
+  /** Adds an update of the screen, at a time (ms). Returns the region that moves; null while there is none. */
+  add(rectangles: readonly Region[], screen: Size, now: number): Region | null {
+    if (screen.width !== this.screen.width || screen.height !== this.screen.height) this.clear();
+    this.screen = { ...screen };
+    const area = rectangles.reduce((sum, { width, height }) => sum + width * height, 0);
+    if (area < SMALL * areaOf(screen)) return null;
+    const cells = new Cells(screen);
+    for (const rectangle of rectangles) cells.touch(rectangle);
+    this.updates.push({ at: now, area, cells });
+    this.updates = this.updates.filter(({ at }) => now - at <= WINDOW_MS);
+    return this.moves(now) ? this.region() : null;
+  }
+
+  private moves(now: number): boolean {
+    const { updates, screen } = this;
+    const total = updates.reduce((sum, { area }) => sum + area, 0);
+    return updates.length >= UPDATES && now - (updates[0]?.at ?? now) >= SPAN_MS && total >= SCREENS * areaOf(screen);
+  }
+
+  private region(): Region | null {
+    const { updates, screen } = this;
+    const region = box(updates.map(({ cells }) => cells), MOVING * updates.length, screen);
+    if (!region) return null;
+    return areaOf(region) > MOST * areaOf(screen) ? { x: 0, y: 0, ...screen } : region;
+  }
+}
+
+function areaOf({ width, height }: Size): number {
+  return width * height;
+}

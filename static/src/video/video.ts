@@ -1,0 +1,181 @@
+/**
+ * Video over the desktop while large areas move: runs the effects of the state machine (machine.ts). It only adds to a
+ * connection: whatever fails here, RFB goes on.
+ */
+import { type Api, Failure, type Size } from "../api";
+import type { Client, Updates } from "../clients";
+import { Owner } from "../dom/owner";
+import { type Effect, initial, isShown, step, type VideoEvent, type VideoState } from "./machine";
+import { MotionDetector } from "./motion";
+import { Overlay } from "./overlay";
+import type { FromWorker, ToWorker } from "./worker-messages";
+
+/** RFB has painted the region by then, or its picture comes in parts. */
+const LEAVE_MS = 5000;
+
+export interface VideoParts {
+  api: Api;
+  /** The page's id, the same as for its other stream. */
+  pageId: string;
+  /** Address of the worker's script. */
+  worker: string;
+  screen: HTMLElement;
+  client: Client;
+  owner: Owner;
+}
+
+/** Opens video over a client's desktop; null where it is not possible. */
+export function openVideo(parts: VideoParts): Video | null {
+  const { updates } = parts.client;
+  return updates && isSecureContext && "VideoDecoder" in window ? new Video(parts, updates) : null;
+}
+
+export class Video {
+  private state: VideoState = initial(document.hidden);
+  private readonly worker: Worker;
+  private readonly overlay: Overlay;
+  private readonly motion = new MotionDetector();
+  private size: Size;
+  /** Size of the coded picture that is shown. */
+  private coded: Size = { width: 0, height: 0 };
+  /** Owns the wait for RFB's update; null while there is none. */
+  private leaving: Owner | null = null;
+
+  constructor(
+    private readonly parts: VideoParts,
+    private readonly updates: Updates,
+  ) {
+    const { client, screen, owner, worker } = parts;
+    this.size = client.size();
+    this.overlay = new Overlay(screen, client.element, () => client.size(), owner);
+    this.worker = new Worker(new URL(worker, document.baseURI), { type: "module" });
+    owner.finally(() => { this.dispose(); });
+    owner.listen<MessageEvent<FromWorker>>(this.worker, "message", ({ data }) => { this.received(data); });
+    owner.listen(this.worker, "error messageerror", () => { this.tell({ kind: "refused" }); });
+    owner.listen(document, "visibilitychange", () => { this.tell({ kind: document.hidden ? "hidden" : "visible" }); });
+    updates.onupdate = (rectangles) => {
+      const region = this.motion.add(rectangles, client.size(), performance.now());
+      if (region) this.tell({ kind: "moves", region });
+    };
+    this.publish();
+  }
+
+  /** The desktop's picture as it is shown. */
+  picture(): HTMLCanvasElement | null {
+    const desktop = this.parts.client.picture();
+    return desktop && isShown(this.state) ? this.overlay.draw(desktop) : desktop;
+  }
+
+  /** The desktop may have another size. */
+  resized(): void {
+    const { width, height } = this.parts.client.size();
+    if (width === this.size.width && height === this.size.height) return;
+    this.size = { width, height };
+    this.tell({ kind: "resized" });
+  }
+
+  private tell(event: VideoEvent): void {
+    if (this.parts.owner.disposed) return;
+    const [state, effects] = step(this.state, event, performance.now());
+    this.state = state;
+    for (const effect of effects) this.run(effect);
+    this.publish();
+  }
+
+  private run(effect: Effect): void {
+    switch (effect.do) {
+      case "open":
+        void this.open();
+        break;
+      case "pause":
+        this.parts.owner.after(effect.ms, () => { this.tell({ kind: "due" }); });
+        break;
+      case "close":
+        this.send({ do: "close" });
+        break;
+      case "start":
+        this.send(effect);
+        break;
+      case "stop":
+        this.send(effect);
+        break;
+      case "show":
+        this.overlay.show(effect.region, this.coded);
+        this.updates.leaveOut(effect.region);
+        break;
+      case "resume":
+        this.resume();
+        break;
+      case "hide":
+        this.leaving?.dispose();
+        this.overlay.hide();
+        this.overlay.clear();
+        this.motion.clear();
+    }
+  }
+
+  private async open(): Promise<void> {
+    const { api, pageId, owner } = this.parts;
+    try {
+      const ticket = await api.ticket(pageId, owner, "video");
+      this.send({ do: "open", address: api.socketAddress(ticket), protocols: ticket.protocols, openMs: ticket.opens_within * 1000 });
+    } catch (error) {
+      // An answer that says why there is no video; after all others it may come later.
+      this.tell({ kind: Failure.of(error).kind === "refused" ? "refused" : "closed" });
+    }
+  }
+
+  private received(message: FromWorker): void {
+    switch (message.kind) {
+      case "ready":
+        this.ready(message);
+        break;
+      case "shown":
+        this.coded = message.coded;
+        this.tell({ kind: "shown", region: message.region });
+        break;
+      case "problem":
+        console.info(message.problem.message, message.problem.remedy ?? "");
+        this.tell({ kind: "refused" });
+        break;
+      default:
+        this.tell(message);
+    }
+  }
+
+  private ready({ codecs, track }: FromWorker & { kind: "ready" }): void {
+    if (!codecs) return;
+    const target = this.overlay.open(track);
+    if (target) this.send({ do: "show-on", target }, [target]);
+    this.tell({ kind: "due" });
+  }
+
+  /** RFB paints what has changed in the region meanwhile. */
+  private resume(): void {
+    const { region } = this.state.phase.name === "leaving" ? this.state.phase : { region: null };
+    this.leaving?.dispose();
+    const owner = (this.leaving = new Owner(this.parts.owner));
+    const painted = (): void => {
+      if (!owner.disposed) this.tell({ kind: "painted" });
+    };
+    if (region) void this.updates.painted(region).then(painted);
+    owner.after(LEAVE_MS, painted);
+    this.updates.leaveOut(null);
+  }
+
+  private publish(): void {
+    const { dataset } = document.documentElement;
+    const now = isShown(this.state) ? "on" : this.state.connected === "open" ? "idle" : "off";
+    if (dataset["video"] !== now) dataset["video"] = now;
+  }
+
+  private send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+
+  private dispose(): void {
+    this.updates.onupdate = null;
+    this.worker.terminate();
+    document.documentElement.dataset["video"] = "off";
+  }
+}
