@@ -12,6 +12,7 @@ from pathlib import Path
 from ..backends import Runtime
 from ..errors import VideoUnavailable
 from ..system import pipes
+from ..system.streams import VIDEO_ACTIVE
 from .processes.children import Child, Children
 from .processes.log import SessionLog
 from .processes.stopping import Stopping
@@ -86,7 +87,7 @@ class VideoCompanion:
 
     def _run(self, ready_fd: int) -> Child:
         command = [sys.executable, "-m", "jupyter_desktop.video"]
-        return self._children.start(
+        child = self._children.start(
             _NAME,
             [*command, str(self._socket), str(self._cores), str(ready_fd)],
             {
@@ -99,6 +100,10 @@ class VideoCompanion:
             output=self._log.pipe,
             pass_fds=[ready_fd],
         )
+        # Otherwise other desktops would go on to leave it its share.
+        active = self._where.folder / VIDEO_ACTIVE
+        child.exited.add_done_callback(lambda exited: active.unlink(missing_ok=True))
+        return child
 
     async def _until_ready(self, ready: asyncio.StreamReader, child: Child) -> None:
         """Return when viewers can connect; raise ``VideoUnavailable`` if they cannot."""

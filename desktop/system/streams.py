@@ -7,6 +7,9 @@ from ..errors import UnknownStream
 DESKTOP = "desktop"  # the display server's protocol: picture, input, clipboard
 VIDEO = "video"  # moving parts of the picture, see ``jupyter_desktop.video``
 
+# A file in the runtime folder of each desktop that shows video now.
+VIDEO_ACTIVE = "video-active"
+
 SERVED = (DESKTOP, VIDEO)
 
 

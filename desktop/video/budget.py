@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..system.claim import PREFIX
+from ..system.streams import VIDEO_ACTIVE
 from .encoders import FRAME_RATE
-
-ACTIVE = "video-active"  # a file in the runtime folder of each desktop that shows video now
 
 # Seconds of real time for a frame, on average: then RFB has more frames per second.
 _TOO_SLOW = 0.1
@@ -52,11 +51,11 @@ class Budget:
     def begin(self) -> None:
         """Note that video begins."""
         self._frames = 0
-        (self._folder / ACTIVE).touch(mode=0o600)
+        (self._folder / VIDEO_ACTIVE).touch(mode=0o600)
 
     def end(self) -> None:
         """Note that video ends."""
-        (self._folder / ACTIVE).unlink(missing_ok=True)
+        (self._folder / VIDEO_ACTIVE).unlink(missing_ok=True)
 
     def spent(self, cpu: float, wall: float) -> None:
         """Note what a frame has cost, in seconds of CPU and of real time."""
@@ -67,5 +66,5 @@ class Budget:
         now = self._clock()
         if now - self._counted_at >= _COUNT_INTERVAL:
             self._counted_at = now
-            others = self._folder.parent.glob(f"{PREFIX}*/{ACTIVE}")
+            others = self._folder.parent.glob(f"{PREFIX}*/{VIDEO_ACTIVE}")
             self._sharers = max(1, sum(1 for _ in others))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 from typing import Any
 
 import av
 
 from .region import Region
 
+_NAMES = ("libyuv.so.0", "libyuv.so")  # of libyuv, in Debian and others
 _BYTES = 4  # of a pixel
 _BLACK = (16, 128, 128)  # Y', Cb, Cr
 
@@ -48,18 +48,18 @@ class Picture:
 
 def _libyuv() -> Any:
     """Return ``ARGBToI420`` of libyuv; None without it."""
-    name = ctypes.util.find_library("yuv")
-    try:
-        function = ctypes.CDLL(name).ARGBToI420 if name else None
-    except (OSError, AttributeError):
-        return None
-    if function:
+    for name in _NAMES:
+        try:
+            function = ctypes.CDLL(name).ARGBToI420
+        except (OSError, AttributeError):
+            continue
         # Source, its bytes per line; the same for each of three planes; width, height. Its "ARGB"
         # is B, G, R, A in memory.
         lines = (ctypes.c_void_p, ctypes.c_int)
         function.argtypes = [*lines, *lines, *lines, *lines, ctypes.c_int, ctypes.c_int]
         function.restype = ctypes.c_int
-    return function
+        return function
+    return None
 
 
 _convert = _libyuv()

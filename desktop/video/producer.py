@@ -255,11 +255,15 @@ class Producer:
         self._has_changed = False
         area = sum(one.within(encoder.region).area for one in self._screen.changes())
         self._screen.handle_events()
+        if self._show is not show:
+            return  # the screen was resized
         show.rest.changed(area, now)
         if not area and not show.is_first and not any(one.needs_key for one in ready):
             return
         address = self._screen.capture(encoder.region)
         self._screen.handle_events()
+        if self._show is not show:
+            return
         is_key = show.is_first or any(one.may_have_key(now) for one in ready)
         for data, made_key in encoder.encode(address, key=is_key):
             self._deliver(data, made_key, ready, now)

@@ -16,6 +16,7 @@ from .records import BadRecord, Shown, Start, Stop, WantsKey
 from .viewer import Viewer
 
 _MOST_VIEWERS = 64
+_START_INTERVAL = 0.1  # seconds; each start may cost an encoder
 
 _log = logging.getLogger(__name__)
 
@@ -60,10 +61,14 @@ async def _attend(
     """Serve one viewer until it disconnects, or sends something that is no record."""
     viewer = Viewer(writer)
     producer.join(viewer)
+    now = asyncio.get_running_loop().time
+    next_start = 0.0
     try:
-        while True:
+        while not viewer.does_not_read:
             match await records.read(reader):
                 case Start() as start:
+                    await asyncio.sleep(next_start - now())
+                    next_start = now() + _START_INTERVAL
                     producer.start(viewer, start)
                 case Stop():
                     producer.stop(viewer)

@@ -10,6 +10,8 @@ from .records import Start
 # Bytes that the operating system has not taken yet; above, no frame is sent.
 _MOST_UNSENT = 64 * 1024
 _KEY_INTERVAL = 1.0  # seconds
+# Above, the page has stopped reading, and goes on sending.
+_FAR_TOO_MUCH_UNSENT = 16 * 1024 * 1024
 
 
 class Viewer:
@@ -37,6 +39,11 @@ class Viewer:
         """Whether another frame may be sent now, at ``frame_rate`` frames per second."""
         unsent = self._writer.transport.get_write_buffer_size()
         return unsent < _MOST_UNSENT and self.flow.takes_frame(frame_rate)
+
+    @property
+    def does_not_read(self) -> bool:
+        """Whether so much waits for it that it has to be disconnected."""
+        return self._writer.transport.get_write_buffer_size() > _FAR_TOO_MUCH_UNSENT
 
     def may_have_key(self, now: float) -> bool:
         """Whether it needs a key frame, and did not get one just now."""
