@@ -17,8 +17,8 @@ const scope = globalThis as unknown as {
 
 const LOOK_MS = 250;
 const STALLED_MS = 1000;
-/** A first frame is large, and the line may be slow. */
-const FIRST_MS = 4000;
+/** A first frame is large, the line may be slow, and RFB shows the region meanwhile. */
+const FIRST_MS = 10_000;
 
 /** The connection, from its opening to its end. */
 class Stream {
