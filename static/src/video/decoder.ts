@@ -9,8 +9,12 @@ const KEY_MS = 1000;
 const FRAME_US = 16_667;
 
 export interface DecoderEvents {
-  /** A frame was handed to the sink; `first` of the configuration. */
-  shown(number: number, first: boolean): void;
+  /** The first frame of the configuration was handed to the sink. */
+  began(config: Config): void;
+  /** A frame was handed to the sink. */
+  shown(number: number): void;
+  /** A frame was left out. */
+  skipped(number: number): void;
   needsKey(): void;
 }
 
@@ -53,8 +57,12 @@ export class Decoder {
     if (decoder.decodeQueueSize > MOST_WAITING) this.skips = true;
     if (key) this.skips = false;
     // A decoder that failed is closed before it reports the error.
-    if (this.skips || decoder.state !== "configured") this.askForKey();
-    else decoder.decode(new EncodedVideoChunk({ type: key ? "key" : "delta", timestamp: number * FRAME_US, data }));
+    if (this.skips || decoder.state !== "configured") {
+      this.events.skipped(number);
+      this.askForKey();
+    } else {
+      decoder.decode(new EncodedVideoChunk({ type: key ? "key" : "delta", timestamp: number * FRAME_US, data }));
+    }
   }
 
   private close(): void {
@@ -81,9 +89,9 @@ export class Decoder {
     }
     const number = Math.round(frame.timestamp / FRAME_US);
     this.sink.show(frame);
-    const { first } = this;
+    this.events.shown(number);
+    if (this.first && this.config) this.events.began(this.config);
     this.first = false;
-    this.events.shown(number, first);
   }
 
   private failed(decoder: VideoDecoder): void {

@@ -17,8 +17,8 @@ const scope = globalThis as unknown as {
 
 const LOOK_MS = 250;
 const STALLED_MS = 1000;
-/** A first frame is large, and the line may be slow. */
-const FIRST_MS = 4000;
+/** A first frame is large, the line may be slow, and RFB shows the region meanwhile. */
+const FIRST_MS = 10_000;
 
 /** The connection, from its opening to its end. */
 class Stream {
@@ -31,7 +31,10 @@ class Stream {
 
   constructor({ address, protocols, openMs }: ToWorker & { do: "open" }, private readonly codecs: readonly Codec[], sink: Sink) {
     this.decoder = new Decoder(sink, {
-      shown: (number, first) => { this.shown(number, first); },
+      began: ({ region, coded }) => { scope.postMessage({ kind: "shown", region, coded }); },
+      shown: (number) => { this.shown(number); },
+      // The server has a limit of frames that are under way.
+      skipped: (number) => { this.link.send(shown(number)); },
       needsKey: () => { this.link.send(key()); },
     });
     this.link = new Link(address, protocols, openMs, this.owner);
@@ -89,11 +92,9 @@ class Stream {
     }
   }
 
-  private shown(number: number, first: boolean): void {
+  private shown(number: number): void {
     this.link.send(shown(number));
     if (this.until !== null) this.until = performance.now() + STALLED_MS;
-    const { config } = this.decoder;
-    if (first && config) scope.postMessage({ kind: "shown", region: config.region, coded: config.coded });
   }
 
   private look(): void {
