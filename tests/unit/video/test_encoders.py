@@ -134,18 +134,22 @@ def test_h264_is_what_its_name_says(rate: int) -> None:
     assert level <= named[2]
 
 
+SMALL, TOO_WIDE = Region(0, 0, 320, 240), Region(0, 0, 32752, 16)
+
+
 @pytest.mark.parametrize(
-    "kind",
+    ("kind", "region"),
     [
-        Kind("h264", "nonesuch", lambda rate: {}),
-        Kind("h264", "libx264", lambda rate: {"preset": "nonesuch"}),
-        Kind("av1", "libdav1d", lambda rate: {}),
+        (Kind("h264", "nonesuch", lambda rate: {}), SMALL),
+        (Kind("h264", "libx264", lambda rate: {"preset": "nonesuch"}), SMALL),
+        (Kind("av1", "libdav1d", lambda rate: {}), SMALL),
+        (X264, TOO_WIDE),
     ],
-    ids=["missing", "wrong option", "decoder"],
+    ids=["missing", "wrong option", "decoder", "too wide"],
 )
-def test_an_encoder_that_does_not_open(kind: Kind) -> None:
+def test_an_encoder_that_does_not_open(kind: Kind, region: Region) -> None:
     with pytest.raises(EncodingFailed, match=kind.name):
-        Encoder(kind, Region(0, 0, 320, 240), RATE)
+        Encoder(kind, region, RATE)
 
 
 # -- the choice
