@@ -1,4 +1,4 @@
-"""The budget: desktops share the cores, and slow frames are fewer or none."""
+"""The budget: desktops share the cores, and frames that take too long are none."""
 
 from __future__ import annotations
 
@@ -53,32 +53,24 @@ def test_there_are_five_frames_a_second_at_least(mine: Path, clock: Clock) -> No
     assert budget.frame_rate == 5
 
 
-def test_slow_frames_are_fewer(mine: Path, clock: Clock) -> None:
-    budget = Budget(8.0, mine, clock)
-    spend(budget, 0.01, 0.02, SETTLED - 1)
-    assert budget.frame_rate == FRAME_RATE
-    spend(budget, 0.01, 0.02, 1)
-    assert budget.frame_rate == 30
-    assert not budget.is_too_slow
-
-
 def test_frames_that_are_too_slow(mine: Path, clock: Clock) -> None:
     budget = Budget(8.0, mine, clock)
-    spend(budget, 0.01, 0.03, SETTLED - 1)
+    spend(budget, 0.01, 0.11, SETTLED - 1)
     assert not budget.is_too_slow
-    spend(budget, 0.01, 0.03, 1)
+    spend(budget, 0.01, 0.11, 1)
     assert budget.is_too_slow
     budget.begin()  # again, which may be on a calmer machine
     assert not budget.is_too_slow
-    spend(budget, 0.01, 0.01)
+    spend(budget, 0.01, 0.09)
     assert not budget.is_too_slow
 
 
 def test_one_slow_frame_does_not_matter(mine: Path, clock: Clock) -> None:
-    budget = Budget(8.0, mine, clock)
-    spend(budget, 0.008, 0.009)
-    budget.spent(0.01, 0.03)
+    budget = Budget(0.5, mine, clock)
+    spend(budget, 0.008, 0.09)
+    budget.spent(0.011, 0.15)
     assert budget.frame_rate == FRAME_RATE
+    assert not budget.is_too_slow
 
 
 def test_desktops_that_show_video_share_the_cores(mine: Path, tmp_path: Path, clock: Clock) -> None:
