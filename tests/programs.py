@@ -20,6 +20,7 @@ _PACKAGES = {
     "MiniBrowser": "webkit2gtk-driver",
     "lowriter": "libreoffice-writer",
     "java": "default-jre",
+    "libyuv": "libyuv0",
 }
 
 # First words of the reason of such a skip, which is allowed where all tests are required.

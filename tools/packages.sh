@@ -62,6 +62,7 @@ need_for_tests() {
     need_file python3-pyqt5 /usr/lib/python3/dist-packages/PyQt5
     # With the GTK windows that it has on Xfce and GNOME.
     need "libreoffice-writer libreoffice-gtk3" lowriter
+    need_file libyuv0 /usr/lib/*/libyuv.so.0 /usr/lib64/libyuv.so*
     # Java can be installed without the library for windows.
     need_file default-jre /usr/lib/jvm/*/lib/libawt_xawt.so
     need xterm xterm

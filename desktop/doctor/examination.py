@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from . import cluster, desktops, displays, folders, graphics, limits, servers, software
+from . import cluster, desktops, displays, folders, graphics, limits, servers, software, video
 from .finding import Finding, Severity, note
 from .subject import Subject
 from .trial import Trial
@@ -22,6 +22,7 @@ _SECTIONS: dict[str, Sequence[Check]] = {
     "Desktop": (desktops.start_script, desktops.installed, desktops.dbus, desktops.libraries),
     "Folders": (folders.runtime_folder, folders.x_sockets, folders.home, folders.space),
     "Graphics": (graphics.devices, graphics.virtualgl, graphics.images),
+    "Video": (video.encoder, video.conversion),
     "Cluster": (cluster.slurm,),
     "Jupyter servers": (servers.address, servers.hub, servers.running),
     "Limits": (limits.resources, limits.shared_memory, limits.account, limits.container),

@@ -67,6 +67,7 @@ _PACKAGES = {
     },
     "dbus": {"suse": "dbus-1-x11"}
     | dict.fromkeys(("debian", "fedora", "rhel", "alpine"), "dbus-x11"),
+    "libyuv": {"debian": "libyuv0", "suse": "libyuv0"},
     # for glxinfo
     "mesa-utils": {"suse": "Mesa-demo-x"} | dict.fromkeys(("fedora", "rhel"), "glx-utils"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import io
@@ -9,6 +10,7 @@ import json
 import os
 import re
 import socket
+import struct
 from typing import Any
 from urllib.parse import quote
 
@@ -18,11 +20,15 @@ from tornado.httputil import HTTPHeaders, HTTPInputError
 
 from jupyter_desktop.bridge.messages import BadMessage, receive
 from jupyter_desktop.errors import BadRequest, Refused
+from jupyter_desktop.video import records
+from jupyter_desktop.video.region import Region
 from jupyter_desktop.web import handshake
 from tests import clients, servers
 from tests.clients import BINARY, CLOSE, CONTINUATION, PING, PONG, Closed, Wire, frame
 from tests.descriptors import nothing_leaks
 from tests.fuzz.fuzz import fuzz, spoiled
+from tests.integration.video import viewing
+from tests.integration.viewing import folder_of
 from tests.servers import JupyterServer
 from tests.unit.bridge.test_messages import GOOD_HANDOFF, control_sockets, json_values
 from tests.unit.bridge.test_relay import (
@@ -177,6 +183,84 @@ def test_random_frames_are_relayed_or_refused_by_the_standard() -> None:
     fuzz(check, streams | spoiled(streams), cuts, examples=200)
 
 
+# -- records of the stream "video"
+
+codecs = st.sampled_from(["h264", "vp8", "vp9", "av1"])
+sides = st.integers(0, 32767) | st.integers(0, 40)
+starts = st.fixed_dictionaries(
+    {"codecs": st.lists(codecs, max_size=4) | json_values, "region": st.tuples(*[sides] * 4)}
+) | st.fixed_dictionaries({}, optional={"codecs": st.lists(codecs), "region": json_values})
+good_records = st.sampled_from([b"\2", b"\3\0\0\0\1", b"\3\xff\xff\xff\xff", b"\4"]) | starts.map(
+    lambda value: b"\1" + json.dumps(value).encode()
+)
+record_streams = st.lists(
+    (good_records | good_records | spoiled(good_records)).map(
+        lambda record: struct.pack(">I", len(record)) + record
+    ),
+    max_size=6,
+).map(b"".join)
+
+
+def understood_records(data: bytes) -> tuple[list[records.Wish], bool]:
+    """Return the wishes in ``data`` up to the first bad record, and whether there is one."""
+    wishes: list[records.Wish] = []
+    while len(data) >= 4:
+        length = int.from_bytes(data[:4], "big")
+        if not 1 <= length <= records.LONGEST:
+            return wishes, True
+        record, data = data[4 : 4 + length], data[4 + length :]
+        if len(record) < length:
+            break
+        try:
+            wishes.append(records.parse(record))
+        except records.BadRecord:
+            return wishes, True
+    return wishes, False
+
+
+def test_spoiled_records_of_video_are_understood_or_refused() -> None:
+    """The region of one that is understood can be on a screen; the codecs are names."""
+
+    def check(record: bytes) -> None:
+        try:
+            wish = records.parse(record)
+        except records.BadRecord:
+            return
+        if isinstance(wish, records.Start):
+            assert all(0 <= side <= 32767 for side in wish.region)
+            assert all(isinstance(one, str) for one in wish.codecs)
+
+    fuzz(check, spoiled(good_records).filter(bool), examples=300)
+
+
+def test_streams_of_video_are_read_alike_in_any_pieces() -> None:
+    async def read(data: bytes, places: list[int]) -> tuple[list[records.Wish], bool]:
+        stream = asyncio.StreamReader(limit=2 * records.LONGEST)
+        wishes: list[records.Wish] = []
+
+        async def feed() -> None:
+            for piece in in_pieces(data, places):
+                stream.feed_data(piece)
+                await asyncio.sleep(0)
+            stream.feed_eof()
+
+        feeding = asyncio.ensure_future(feed())
+        try:
+            while True:
+                wishes.append(await records.read(stream))
+        except asyncio.IncompleteReadError:
+            return wishes, False
+        except records.BadRecord:
+            return wishes, True
+        finally:
+            await feeding
+
+    def check(data: bytes, places: list[int]) -> None:
+        assert asyncio.run(read(data, places)) == understood_records(data)
+
+    fuzz(check, record_streams | spoiled(record_streams), cuts, examples=100)
+
+
 # -- a real server
 
 
@@ -190,12 +274,12 @@ def assert_unharmed(server: JupyterServer) -> None:
     servers.until(lambda: not server.session()["viewers"], "no viewer")
     assert server.session()["state"] == "running"
     assert [one["name"] for one in server.call("GET", API).json["sessions"]] == ["default"]
-    log = "".join(record for record in records(server.log) if not is_jupyter_s(record))
+    log = "".join(record for record in log_records(server.log) if not is_jupyter_s(record))
     for word in ("Traceback", "Uncaught", "Logging error", "never retrieved"):
         assert word not in log
 
 
-def records(log: str) -> list[str]:
+def log_records(log: str) -> list[str]:
     return re.split(r"(?m)^(?=\[[A-Z] \d)", log)
 
 
@@ -205,6 +289,32 @@ def is_jupyter_s(record: str) -> bool:
     It fails so for an unknown method at an address that is not ours.
     """
     return "HTTPError(405)" in record and "desktop/web" not in record
+
+
+def test_random_records_of_video_harm_no_other_viewer(running: JupyterServer) -> None:
+    """The companion closes the connection at a bad record, and runs on."""
+    command = "-m jupyter_desktop.video"
+
+    def check(data: bytes, places: list[int]) -> None:
+        _, is_bad = understood_records(data)
+        with viewing(running) as viewer:
+            for piece in in_pieces(data, places):
+                try:
+                    viewer.wire.send(piece)
+                except OSError:
+                    assert is_bad
+            if is_bad:
+                assert viewer.wire.closing().code is not None
+
+    with viewing(running, "other") as other:
+        companion = running.process_of(command)
+        fuzz(check, record_streams | spoiled(record_streams), cuts, examples=40)
+        other.start(0, 0, 64, 64)
+        wanted = Region(0, 0, 64, 64)
+        assert Region(*other.config()["region"]).within(wanted) == wanted
+    assert running.process_of(command) == companion
+    assert "Traceback" not in (folder_of(running) / "video.log").read_text()
+    assert_unharmed(running)
 
 
 API = "desktop/api/sessions"
