@@ -16,10 +16,10 @@ _SIZE = (1920, 1080)
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(executable: Path | None = None, *more: str) -> Iterator[Browser]:
     """Start a browser that does not throttle background pages."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    executable = executable or os.environ.get("CHROMIUM") or shutil.which("chromium")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *more]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
         try:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 VNC = "jupyter-remote-desktop-proxy==3.0.1"
+SELKIES = "selkies[jupyter]==2.1.0"
 XPRA = "jupyter-xprahtml5-proxy==0.3.5"
 _FOLDER = Path(__file__).parent.parent / "build" / "bench"
 _COMMON = (

@@ -24,9 +24,9 @@ def undisturbed(measure: Callable[[], _Result]) -> _Result:
     """Repeat a measurement while other processes are busy; return the least disturbed result."""
     attempts: list[tuple[float, _Result]] = []
     for _ in range(_ATTEMPTS):
-        share, start = _others(), time.monotonic()
+        share, start = others(), time.monotonic()
         result = measure()
-        share = (_others() - share) / (time.monotonic() - start)
+        share = (others() - share) / (time.monotonic() - start)
         if share < _TOLERATED:
             return result
         attempts.append((share, result))
@@ -50,7 +50,7 @@ def cpu_time(process: psutil.Process) -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def _others() -> float:
+def others() -> float:
     """Return the CPU time of all other processes, in seconds."""
     times = psutil.cpu_times()
     everybody = times.user + times.nice + times.system + times.irq + times.softirq

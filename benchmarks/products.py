@@ -26,14 +26,15 @@ class Product(JupyterServer):
     """Whether each window has a separate canvas, instead of one for the whole screen."""
 
     @contextmanager
-    def x_client(self, name: str) -> Iterator[None]:
+    def x_client(self, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run one of our X programs on the desktop."""
         desktop = wait_until(lambda: self.environment_of(self.program))
         display = {key: desktop[key] for key in ("DISPLAY", "HOME")}
         authority = desktop.get("XAUTHORITY", f"{desktop['HOME']}/.Xauthority")
         program = subprocess.Popen(
-            [sys.executable, str(_XCLIENTS / f"{name}.py")],
+            [sys.executable, str(_XCLIENTS / f"{name}.py"), *arguments],
             env={**os.environ, **display, "XAUTHORITY": authority},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         with program:
@@ -41,7 +42,7 @@ class Product(JupyterServer):
                 assert program.stdout
                 if not program.stdout.readline():
                     raise RuntimeError(f"{name} did not start")
-                yield
+                yield program
             finally:
                 program.kill()
 
@@ -80,6 +81,22 @@ os.execv({xpra!r}, [word.replace("=0.0.0.0:", "=127.0.0.1:") for word in sys.arg
 def ours_with_xpra(folder: Path) -> Product:
     """Start our own product with Xpra."""
     return Product(Path(sys.executable), folder, 'c.DesktopApp.backend = "xpra"')
+
+
+def ours_without_video(folder: Path) -> Product:
+    """Start our own product without video."""
+    return Product(Path(sys.executable), folder, 'c.DesktopApp.video = "off"')
+
+
+class Selkies(Product):
+    """Selkies in Jupyter, as it registers itself there."""
+
+    page = "/selkies/"
+
+
+def selkies(environment: Environment, folder: Path) -> Product:
+    """Start Selkies."""
+    return Selkies(environment.python, folder)
 
 
 def theirs(environment: Environment, folder: Path) -> Product:

@@ -25,7 +25,7 @@ def main() -> None:
     core, width, height = window.core, window.width, window.height
     scrolls = sys.argv[1:] == ["page"]
     right, down = _UP if scrolls else _ACROSS
-    picture = _upload(window, (_page if scrolls else _photo)(width, height))
+    picture = upload(window, (_page if scrolls else photo)(width, height))
     window.announce()
     context = _context(window)
     start = time.monotonic()
@@ -40,21 +40,23 @@ def main() -> None:
         time.sleep(max(0.0, start + frame / _RATE - time.monotonic()))
 
 
-def _upload(window: Window, pixels: numpy.ndarray) -> int:
+def upload(window: Window, pixels: numpy.ndarray) -> int:
+    """Return a pixmap with those pixels."""
     picture = window.connection.generate_id()
     depth = window.screen.root_depth
-    window.core.CreatePixmap(depth, picture, window.screen.root, window.width, window.height)
+    height, width = pixels.shape
+    window.core.CreatePixmap(depth, picture, window.screen.root, width, height)
     context = _context(window)
-    for y in range(0, window.height, _ROWS):
+    for y in range(0, height, _ROWS):
         rows = pixels[y : y + _ROWS].tobytes()
-        area = (window.width, len(rows) // 4 // window.width, 0, y)
+        area = (width, len(rows) // 4 // width, 0, y)
         window.core.PutImage(
             xproto.ImageFormat.ZPixmap, picture, context, *area, 0, depth, len(rows), rows
         )
     return picture
 
 
-def _photo(width: int, height: int) -> numpy.ndarray:
+def photo(width: int, height: int) -> numpy.ndarray:
     """Return soft shapes with some grain, as 32-bit pixels."""
     y, x = numpy.mgrid[0:height, 0:width]
     grain = numpy.random.default_rng(1).normal(0, 6, (height, width))
@@ -71,7 +73,7 @@ def _page(width: int, height: int) -> numpy.ndarray:
     ink = numpy.random.default_rng(1).random((height, width)) < 0.4
     pixels = numpy.where(ink & (y % _LINE < _LINE // 2), 0x202020, 0xFFFFFF).astype(numpy.uint32)
     middle = slice(width // 4, width * 3 // 4)
-    pixels[:, middle] = _photo(width, height)[:, middle]
+    pixels[:, middle] = photo(width, height)[:, middle]
     return pixels
 
 

@@ -9,9 +9,9 @@ from xcffib import xproto
 
 
 class Window:
-    """Drawn on through ``core``, X's core protocol."""
+    """Drawn on through ``core``, X's core protocol; ``events`` is a mask."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: int = xproto.EventMask.KeyPress) -> None:
         self.connection = xcffib.connect(os.environ["DISPLAY"])
         self.core = self.connection.core
         self.screen = self.connection.get_setup().roots[self.connection.pref_screen]
@@ -25,7 +25,7 @@ class Window:
             xproto.WindowClass.InputOutput,
             self.screen.root_visual,
             xproto.CW.BackPixel | xproto.CW.OverrideRedirect | xproto.CW.EventMask,
-            [0, 1, xproto.EventMask.KeyPress],
+            [0, 1, events],
         )
         self.core.MapWindow(self.id)
         self.connection.flush()
