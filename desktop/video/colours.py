@@ -27,7 +27,11 @@ class Picture:
         self._planes = [(one.buffer_ptr, one.line_size) for one in self.frame.planes]
         for plane, black in zip(self.frame.planes, _BLACK, strict=True):
             ctypes.memset(plane.buffer_ptr, black, plane.buffer_size)
-        self._source: Any = None if _convert else av.VideoFrame(width, height, "bgr0")
+        self._source: Any = None  # the pixels, for FFmpeg's conversion
+        if not _convert:
+            self._source = av.VideoFrame(width, height, "bgr0")
+            plane = self._source.planes[0]
+            ctypes.memset(plane.buffer_ptr, 0, plane.buffer_size)
 
     def take(self, address: int) -> None:
         """Convert the pixels at ``address`` (see ``Screen.capture``)."""

@@ -27,6 +27,8 @@ _LINES = _TRIED.height + _FRAMES * _SHIFT
 _MICROSECONDS = Fraction(1, 1_000_000)
 _BT_601 = 6  # SMPTE 170M (ITU-T H.273); what ``colours`` makes
 
+# Profile and constraints in hexadecimal (ITU-T H.264, annex A).
+_CONSTRAINED_BASELINE, _MAIN = "42c0", "4d40"
 # Level, and the most macroblocks in a frame and in a second (ITU-T H.264, table A-1).
 _LEVELS = (
     (31, 3600, 108_000),
@@ -55,10 +57,11 @@ class Kind:
     name: str
     options: Callable[[int], Mapping[str, str]]
 
-    def web_codec(self, size: tuple[int, int]) -> str:
+    def web_codec(self, size: tuple[int, int], rate: int) -> str:
         """Return the name for WebCodecs, for pictures of ``size`` (W3C, WebCodecs registry)."""
         if self.codec == "h264":
-            return f"avc1.42c0{_level(size):02x}"
+            profile = _MAIN if self.options(rate).get("coder") == "1" else _CONSTRAINED_BASELINE
+            return f"avc1.{profile}{_level(size):02x}"
         return {"vp8": "vp8", "vp9": "vp09.00.51.08", "av1": "av01.0.13M.08"}[self.codec]
 
 
@@ -82,9 +85,9 @@ def _x264(rate: int) -> dict[str, str]:
         "forced-idr": "1",
         # Key frames only on request.
         "g": "1000000",
-        "x264-params": "no-dct-decimate=1:no-psy=1:no-chroma-me=1:keyint=infinite"
-        # On slow lines the saved bits are worth the time.
-        + (":cabac=1" if rate <= 4_000_000 else ""),
+        "x264-params": "no-dct-decimate=1:no-psy=1:no-chroma-me=1:keyint=infinite",
+        # CABAC: on slow lines the saved bits are worth the time.
+        "coder": "1" if rate <= 4_000_000 else "0",
     }
 
 
@@ -149,7 +152,7 @@ class Encoder:
     @property
     def web_codec(self) -> str:
         """The name for WebCodecs of what it makes."""
-        return self.kind.web_codec(self.region.coded)
+        return self.kind.web_codec(self.region.coded, self.rate)
 
     def encode(self, address: int, *, key: bool) -> list[tuple[bytes, bool]]:
         """Encode the pixels at ``address`` (see ``Screen.capture``), as a key frame if ``key``.

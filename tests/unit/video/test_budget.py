@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_desktop.video.budget import ACTIVE, Budget
+from jupyter_desktop.system.streams import VIDEO_ACTIVE
+from jupyter_desktop.video.budget import Budget
 from jupyter_desktop.video.encoders import FRAME_RATE
 from tests.unit.conftest import Clock
 
@@ -82,7 +83,7 @@ def test_desktops_that_show_video_share_the_cores(mine: Path, tmp_path: Path, cl
     other = Budget(0.4, folder(tmp_path, "other"), clock)
     folder(tmp_path, "third")  # shows no video
     (tmp_path / "foreign").mkdir()
-    (tmp_path / "foreign" / ACTIVE).touch()  # no desktop's
+    (tmp_path / "foreign" / VIDEO_ACTIVE).touch()  # no desktop's
     other.begin()
     budget.spent(0.01, 0.011)
     assert budget.frame_rate == pytest.approx(40)  # counted once per second
@@ -100,7 +101,7 @@ def test_only_this_user_sees_that_video_is_shown(mine: Path, clock: Clock) -> No
     budget = Budget(1.0, mine, clock)
     budget.end()  # without a beginning
     budget.begin()
-    assert stat.S_IMODE((mine / ACTIVE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((mine / VIDEO_ACTIVE).stat().st_mode) == 0o600
     budget.begin()
     budget.end()
-    assert not (mine / ACTIVE).exists()
+    assert not (mine / VIDEO_ACTIVE).exists()
