@@ -15,6 +15,8 @@ export interface DecoderEvents {
   shown(number: number): void;
   /** A frame was left out. */
   skipped(number: number): void;
+  /** The first frame cannot be decoded: the browser does not know this codec, whatever it said. */
+  unknown(config: Config): void;
   needsKey(): void;
 }
 
@@ -95,7 +97,11 @@ export class Decoder {
   }
 
   private failed(decoder: VideoDecoder): void {
-    if (decoder !== this.decoder) return;
+    if (decoder !== this.decoder || !this.config) return;
+    if (this.first) {
+      this.events.unknown(this.config);
+      return;
+    }
     this.skips = true;
     this.renew();
     this.askForKey();

@@ -13,6 +13,11 @@ export const CODECS = {
 } as const;
 export type Codec = keyof typeof CODECS;
 
+/** Whether a full name for WebCodecs is of this codec. */
+export function isOf(full: string, codec: Codec): boolean {
+  return full.startsWith(CODECS[codec].slice(0, 4));
+}
+
 const START = 1;
 const STOP = 2;
 const SHOWN = 3;

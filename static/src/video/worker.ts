@@ -3,7 +3,7 @@ import type { Region } from "../api";
 import { Owner } from "../dom/owner";
 import { Link } from "../wire";
 import { Decoder } from "./decoder";
-import { type Codec, CODECS, key, type Message, RecordReader, shown, start, stop } from "./records";
+import { type Codec, CODECS, isOf, key, type Message, RecordReader, shown, start, stop } from "./records";
 import { CanvasSink, type Sink, TrackSink } from "./sink";
 import type { FromWorker, ToWorker } from "./worker-messages";
 
@@ -28,13 +28,16 @@ class Stream {
   private readonly decoder: Decoder;
   /** Time until which a frame has to come; null while none is expected. */
   private until: number | null = null;
+  /** The region that frames are requested of. */
+  private region: Region | null = null;
 
-  constructor({ address, protocols, openMs }: ToWorker & { do: "open" }, private readonly codecs: readonly Codec[], sink: Sink) {
+  constructor({ address, protocols, openMs }: ToWorker & { do: "open" }, private codecs: Codec[], sink: Sink) {
     this.decoder = new Decoder(sink, {
       began: ({ region, coded }) => { scope.postMessage({ kind: "shown", region, coded }); },
       shown: (number) => { this.shown(number); },
       // The server has a limit of frames that are under way.
       skipped: (number) => { this.link.send(shown(number)); },
+      unknown: ({ codec }) => { this.withoutCodec(codec); },
       needsKey: () => { this.link.send(key()); },
     });
     this.link = new Link(address, protocols, openMs, this.owner);
@@ -48,6 +51,7 @@ class Stream {
   }
 
   start(region: Region): void {
+    this.region = region;
     this.until = performance.now() + FIRST_MS;
     this.link.send(start(this.codecs, region));
   }
@@ -90,6 +94,13 @@ class Stream {
         this.until = null;
         scope.postMessage(message);
     }
+  }
+
+  /** The server chooses another codec, or says that there is none. */
+  private withoutCodec(codec: string): void {
+    this.codecs = this.codecs.filter((name) => !isOf(codec, name));
+    this.decoder.stop();
+    if (this.until !== null && this.region) this.start(this.region);
   }
 
   private shown(number: number): void {

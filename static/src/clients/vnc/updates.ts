@@ -1,8 +1,8 @@
 /**
  * Updates of noVNC that leave out a region. RFB has messages for this (rfbproto: FramebufferUpdateRequest and
- * EnableContinuousUpdates take a rectangle), noVNC 1.7.0 has no API for them; hence its internals, checked by `internals`.
+ * EnableContinuousUpdates take a rectangle), noVNC 1.7.0 has no API for them; hence its internals, checked by `areKnown`.
  */
-import RFB from "@novnc/novnc";
+import type RFB from "@novnc/novnc";
 import type { Region, Size } from "../../api";
 import type { Updates } from "../client";
 import { around, overlap } from "./around";
@@ -11,8 +11,9 @@ import { around, overlap } from "./around";
 const COPY_RECT = 1;
 /** TigerVNC compares each update with the one before, except below level 2; of a moving screen, everything differs. */
 const NO_COMPARING = 1;
-/** These have an argument of a size; the screen is covered by the region. */
 const NOTHING = [0, 0, 0, 0] as const;
+
+export type Messages = typeof RFB.messages;
 
 export class VncUpdates implements Updates {
   onupdate: ((rectangles: readonly Region[]) => void) | null = null;
@@ -31,6 +32,7 @@ export class VncUpdates implements Updates {
 
   private constructor(
     private readonly rfb: RFB,
+    private readonly messages: Messages,
     private readonly size: () => Size,
   ) {
     this.compressionLevel = rfb.compressionLevel;
@@ -62,18 +64,18 @@ export class VncUpdates implements Updates {
   }
 
   /** Undefined if noVNC has other internals than version 1.7.0. */
-  static of(rfb: RFB, size: () => Size): VncUpdates | undefined {
-    return internals(rfb) ? new VncUpdates(rfb, size) : undefined;
+  static of(rfb: RFB, messages: Messages, size: () => Size): VncUpdates | undefined {
+    return areKnown(rfb, messages) ? new VncUpdates(rfb, messages, size) : undefined;
   }
 
   leaveOut(region: Region | null): void {
     const { rfb, region: before } = this;
-    if (!region && !before) return;
+    if (JSON.stringify(region) === JSON.stringify(before)) return;
     this.region = region;
     this.apply();
     rfb.compressionLevel = region && this.outside.length === 0 ? NO_COMPARING : this.compressionLevel;
     // So that an update comes, even if nothing has changed.
-    if (before && !region) RFB.messages.fbUpdateRequest(rfb._sock, false, before.x, before.y, 1, 1);
+    if (before && !region) this.messages.fbUpdateRequest(rfb._sock, false, before.x, before.y, 1, 1);
   }
 
   painted(region: Region): Promise<void> {
@@ -84,18 +86,19 @@ export class VncUpdates implements Updates {
 
   /** Says to the display server of which parts of the screen it is to send updates. */
   private apply(): void {
-    const { region, size, rfb } = this;
-    const { width, height } = size();
+    const { messages, region, rfb } = this;
+    const { width, height } = this.size();
     this.outside = region ? around(region, { width, height }) : [];
     const on = this.outside.length === 0;
     const part = region ? NOTHING : ([0, 0, width, height] as const);
     if (!on) this.ends += 1;
-    RFB.messages.enableContinuousUpdates(rfb._sock, on, ...part);
+    messages.enableContinuousUpdates(rfb._sock, on, ...part);
     this.request();
   }
 
   private request(): void {
-    for (const { x, y, width, height } of this.outside) RFB.messages.fbUpdateRequest(this.rfb._sock, true, x, y, width, height);
+    const { messages, outside, rfb } = this;
+    for (const { x, y, width, height } of outside) messages.fbUpdateRequest(rfb._sock, true, x, y, width, height);
   }
 
   /** Continuous updates have ended, on our request: noVNC would now request updates of the whole screen. */
@@ -128,8 +131,7 @@ export class VncUpdates implements Updates {
 }
 
 /** Whether noVNC has all that is used here. */
-function internals(rfb: Partial<RFB>): boolean {
-  const { enableContinuousUpdates, fbUpdateRequest } = RFB.messages as Partial<typeof RFB.messages>;
+function areKnown(rfb: Partial<RFB>, { enableContinuousUpdates, fbUpdateRequest }: Partial<Messages>): boolean {
   const { _display: display, _FBU: update, _sock: socket } = rfb;
   const functions = [
     ...[enableContinuousUpdates, fbUpdateRequest, (display as Partial<typeof display>)?.flush],

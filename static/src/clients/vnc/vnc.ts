@@ -40,7 +40,7 @@ class Vnc implements Client {
     this.rfb.focusOnClick = false;
     this.rfb.viewOnly = access === "view";
     this.element = screen.querySelector("canvas") ?? document.createElement("canvas");
-    this.updates = VncUpdates.of(this.rfb, () => this.size());
+    this.updates = VncUpdates.of(this.rfb, RFB.messages, () => this.size());
     // noVNC has no event for changes of the desktop's size, but its canvas always has that size.
     this.sizes = new MutationObserver(() => {
       events.resized(this.size());
