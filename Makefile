@@ -94,7 +94,7 @@ packages-python packages-run packages-lint packages-test: packages-%:
 
 .venv/.run: pyproject.toml hatch_build.py .venv/bin/python | $(page)
 	@echo "Installing the Python packages into .venv"
-	@pip install --quiet --editable . jupyterlab $(or_advise)
+	@pip install --quiet --editable '.[video]' jupyterlab $(or_advise)
 	@touch $@
 
 .venv/.dev: .venv/.run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes.util
+import ctypes
 import json
 import subprocess
 import sys
@@ -20,6 +20,7 @@ _TOPIC = "video"
 # Those that pages know, in the order of their preference (static/src/video/records.ts).
 _CODECS = ("h264", "vp8", "vp9", "av1")
 _COMMAND = (sys.executable, "-m", "jupyter_desktop.doctor.encoding", *_CODECS)
+_LIBYUV = ("libyuv.so.0", "libyuv.so")  # the names that video/colours.py tries
 _TIMEOUT = 30.0  # seconds
 _ELSE = "Pages show moving parts of the screen like the rest of it."
 
@@ -55,7 +56,7 @@ def conversion(subject: Subject) -> Iterator[Finding]:
     """Whether libyuv converts the colours of frames."""
     if _reason_for_none(subject):
         return
-    if library := ctypes.util.find_library("yuv"):
+    if library := next(filter(_can_be_loaded, _LIBYUV), None):
         yield ok("libyuv", f"{library}: converts the colours of video", library=library)
     else:
         yield note(
@@ -65,6 +66,14 @@ def conversion(subject: Subject) -> Iterator[Finding]:
             install_command("libyuv"),
             library=None,
         )
+
+
+def _can_be_loaded(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _reason_for_none(subject: Subject) -> str:
