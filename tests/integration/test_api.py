@@ -271,6 +271,19 @@ def test_the_page_has_strict_headers(server: servers.JupyterServer) -> None:
     assert page.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_only_the_video_worker_may_connect_by_the_policy_of_its_file(
+    server: servers.JupyterServer,
+) -> None:
+    def policy(path: str) -> str:
+        answer = server.call("GET", f"desktop/{path}")
+        assert answer.status == 200
+        return str(answer.headers["Content-Security-Policy"])
+
+    assert "worker-src 'self'" in policy("")
+    assert policy("static/video-worker.js").startswith("default-src 'none'; connect-src 'self'; ")
+    assert "connect-src" not in policy("static/desktop.js")
+
+
 def test_an_address_with_a_token_redirects_to_one_without(server: servers.JupyterServer) -> None:
     answer = server.call("GET", f"desktop/?token={server.token}", token=None)
     assert answer.status == 302

@@ -9,6 +9,8 @@ import type { Size } from "./size";
 const QUICK_MS = 3500;
 /** The server answers as soon as the start is under way. */
 const START_MS = 8000;
+/** The first ticket for video starts the process that makes it, while RFB shows the desktop. */
+const VIDEO_MS = 15_000;
 /** Sharing may start another display server, for view-only guests. */
 const SHARE_MS = 20_000;
 /** Stopping takes as long as the programs take to close. */
@@ -47,7 +49,8 @@ export class Api {
 
   /** `page` identifies this page: a new connection of a page replaces its older one, for the same stream. */
   ticket(page: string, owner: Owner, stream: Stream = "desktop"): Promise<Ticket> {
-    return this.call("POST", `${this.path}/ticket`, owner, QUICK_MS, { client: page, stream, ...this.by() }) as Promise<Ticket>;
+    const limit = stream === "video" ? VIDEO_MS : QUICK_MS;
+    return this.call("POST", `${this.path}/ticket`, owner, limit, { client: page, stream, ...this.by() }) as Promise<Ticket>;
   }
 
   /** A new link to the desktop, for `lifetime` seconds. */
