@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ jupyter desktop doctor                       # what is missing, and would a desk
             backend=self.backend,
             clipboard=Clipboard(self.clipboard),
             sharing=self.sharing,
-            video=self.video,
+            video=self.video != "off" and find_spec("av") is not None,
             open_in=self.open_in,
             launcher_category=self.launcher_category,
             xpra_client_folder=self.xpra.client_folder,

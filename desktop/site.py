@@ -15,6 +15,8 @@ from .desktops.sessions import Sessions
 class SiteSettings:
     """Settings of the page, the API and the launcher; ``c.DesktopApp`` explains them.
 
+    ``video`` is whether pages request it: it is allowed, and PyAV is installed here. Where a session
+    runs on another machine, its answer decides.
     ``xpra_client_folder`` and ``xpra_executable`` are ``c.Xpra``'s, for ``backends.xpra.client``.
     """
 
@@ -22,7 +24,7 @@ class SiteSettings:
     backend: str
     clipboard: Clipboard
     sharing: str
-    video: str
+    video: bool
     open_in: str
     launcher_category: str
     xpra_client_folder: str

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _NICENESS = 5
+_EXPECTED = ("h264",)  # the codec that most pages prefer
 
 
 def main() -> int:
@@ -40,19 +41,22 @@ async def _serve(socket: Path, cores: float, ready: int) -> int:
 
     from .budget import Budget
     from .encoders import Encoders
+    from .flow import FIRST_RATE
     from .producer import Producer
     from .screen import ScreenUnusable
     from .server import serve
 
     try:
-        budget = Budget(cores, socket.parent)
-        producer = Producer(os.environ["DISPLAY"], Encoders(), budget)
+        budget, encoders = Budget(cores, socket.parent), Encoders()
+        producer = Producer(os.environ["DISPLAY"], encoders, budget)
     except (ScreenUnusable, xcffib.ConnectionException) as error:
         _tell(ready, {"message": f"The screen cannot be captured: {error}", "remedy": ""})
         return 1
     try:
         async with serve(socket, producer):
             _tell(ready, {})
+            # Now, not when the first viewer waits for a frame.
+            encoders.choose(_EXPECTED, FIRST_RATE)
             await producer.lost
     finally:
         producer.close()

@@ -172,8 +172,8 @@ class DesktopPageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Page
         }
 
     def _video(self) -> dict[str, str] | None:
-        """Return the address of the worker that shows video; None if video is off."""
-        on = self.site.settings.video == "auto"
+        """Return the address of the worker that shows video; None without video."""
+        on = self.site.settings.video
         return {"worker": self._file_address(VIDEO_WORKER)} if on else None
 
     def _file_address(self, name: str) -> str:

@@ -49,7 +49,7 @@ export interface PageData {
   login: string;
   /** Directions of the clipboard: "in" is browser to desktop, "out" is desktop to browser. */
   clipboard: { in: boolean; out: boolean };
-  /** The worker that shows video; null if the administrator has switched video off. */
+  /** The worker that shows video; null without video: it is switched off, or the server has no encoder. */
   video: { worker: string } | null;
   version: string;
 }
