@@ -15,8 +15,7 @@ from .desktops.sessions import Sessions
 class SiteSettings:
     """Settings of the page, the API and the launcher; ``c.DesktopApp`` explains them.
 
-    ``video`` is whether pages request it: it is allowed, and PyAV is installed here. Where a session
-    runs on another machine, its answer decides.
+    ``video`` is whether pages request it: it is allowed, and PyAV is installed here.
     ``xpra_client_folder`` and ``xpra_executable`` are ``c.Xpra``'s, for ``backends.xpra.client``.
     """
 
