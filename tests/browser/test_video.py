@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 
 from tests import servers
 from tests.integration.video import Painter, painting
-from tests.integration.viewing import x_environment
+from tests.integration.viewing import folder_of, x_environment
 from tests.servers import JupyterServer
 
 from .desktop import Desktop, eventually
@@ -105,7 +106,7 @@ def video_is(desktop: Desktop, state: str, seconds: float = 30) -> None:
     eventually(has, f"video to be {state!r}", seconds)
 
 
-def is_exact(desktop: Desktop, server: JupyterServer) -> None:
+def is_exact(desktop: Desktop, server: JupyterServer, *, video: bool = True) -> None:
     """Fail unless the canvas gets equal to the X screen; the display server refines it at rest."""
 
     def equal() -> bool:
@@ -115,9 +116,23 @@ def is_exact(desktop: Desktop, server: JupyterServer) -> None:
         ).stdout
         return base64.b64decode(desktop.run(_CANVAS)) == screen
 
-    video_is(desktop, "idle")
+    if video:
+        video_is(desktop, "idle")
     takes_pointer(desktop)
     eventually(equal, "a picture equal to the screen", 20)
+
+
+@contextmanager
+def playing(server: JupyterServer) -> Iterator[None]:
+    """Show a film in full screen meanwhile."""
+    environment = x_environment(server)
+    with subprocess.Popen(
+        [sys.executable, str(FILM)], env=environment, stdout=subprocess.DEVNULL
+    ) as film:
+        try:
+            yield
+        finally:
+            film.kill()
 
 
 def companion(server: JupyterServer) -> psutil.Process:
@@ -128,16 +143,12 @@ def test_a_film_is_shown_as_video_and_what_rests_exactly(
     desktop: Desktop, server: JupyterServer
 ) -> None:
     for _ in range(3):
-        film = subprocess.Popen(
-            [sys.executable, str(FILM)], env=x_environment(server), stdout=subprocess.DEVNULL
-        )
-        with film:
+        with playing(server):
             video_is(desktop, "on")
             assert desktop.run(_REGION) == [0, 0, WINDOW["width"], WINDOW["height"]]
             first = desktop.measure()
             assert first["colours"] > 1000
             eventually(lambda: desktop.measure() != first, "a picture that moves")  # noqa: B023
-            film.kill()
         is_exact(desktop, server)
 
 
@@ -231,17 +242,21 @@ def test_without_the_companion_the_desktop_goes_on(
     assert desktop.state == "connected"
 
 
-def test_a_browser_without_decoder_shows_motion_as_before(
+def test_a_browser_without_decoder_shows_motion_coarsely_and_rest_exactly(
     visit: Callable[..., Visitor], server: JupyterServer
 ) -> None:
     visitor = visit(viewport=WINDOW)
     visitor.context.add_init_script("delete window.VideoDecoder")
     desktop = visitor.opens(server)
     desktop.shows_desktop(colours=1)
-    with painting(server) as painter, painter.moving():
+    with playing(server):
         for _ in range(10):
             desktop.is_live()
         assert desktop.root.get_attribute("data-video") in (None, "off")
+        log = folder_of(server) / "display-server.log"
+        # TigerVNC's quality 2 of 9 (its log gives percent).
+        eventually(lambda: "quality" in log.read_text(), "a coarser picture", 20)
+    is_exact(desktop, server, video=False)
 
 
 def test_plain_http_to_another_host_shows_motion_as_before(

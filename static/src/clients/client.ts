@@ -7,10 +7,15 @@ export type Keystroke = readonly [keysym: number, code: string];
 
 /** The updates of the picture, which can leave out a region that is shown as video. */
 export interface Updates {
-  /** Called with the rectangles of each update that changed pixels; copies within the desktop are left out. */
-  onupdate: ((rectangles: readonly Region[]) => void) | null;
+  /**
+   * Called with the rectangles of each update that changed pixels, and how long (ms) it took to come; copies within the
+   * desktop are left out.
+   */
+  onupdate: ((rectangles: readonly Region[], took: number) => void) | null;
   /** From now on updates leave out `region`. With null they are complete again, and the next one paints what was left out. */
   leaveOut(region: Region | null): void;
+  /** While `on`, pictures are coarser, and so come faster. */
+  coarse(on: boolean): void;
   /** Resolves when the next update with a part of `region` is painted. */
   painted(region: Region): Promise<void>;
 }

@@ -90,8 +90,8 @@ export class Connection {
     });
   }
 
-  /** Opens video over the desktop, where it is possible; `worker` is the address of its script. */
-  openVideo(pageId: string, worker: string): void {
+  /** Opens video over the desktop, where it is possible; `worker` is the address of its script, null without. */
+  openVideo(pageId: string, worker: string | null): void {
     const { api, client, owner, screen } = this;
     owner.after(VIDEO_AFTER_MS, () => {
       this.video = openVideo({ api, client, owner, pageId, screen, worker });

@@ -187,7 +187,7 @@ export class Life {
   private seen(connection: Connection): void {
     const { videoWorker } = this.parts;
     this.tell({ kind: "seen" });
-    if (videoWorker !== null) connection.openVideo(this.pageId, videoWorker);
+    connection.openVideo(this.pageId, videoWorker);
   }
 
   private async newConnection(owner: Owner): Promise<Connection> {

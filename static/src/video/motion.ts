@@ -5,6 +5,9 @@ import { box, Cells } from "./cells";
 /** Smaller updates are ignored: a cursor that blinks, a letter that is typed. As a part of the screen. */
 const SMALL = 0.02;
 const WINDOW_MS = 600;
+/** Updates that each take this long to come are of a slow line, where fewer of them show motion. */
+const SLOW_MS = 120;
+const SLOW_WINDOW_MS = 2500;
 /** Within that time: so many updates, so long from first to last, of so many screens in all. */
 const UPDATES = 3;
 const SPAN_MS = 350;
@@ -16,6 +19,8 @@ const MOST = 0.6;
 
 interface Update {
   at: number;
+  /** Time to come (ms). */
+  took: number;
   area: number;
   cells: Cells;
 }
@@ -30,15 +35,16 @@ export class MotionDetector {
   }
 
   /** Adds an update of the screen, at a time (ms). Returns the region that moves; null while there is none. */
-  add(rectangles: readonly Region[], screen: Size, now: number): Region | null {
+  add(rectangles: readonly Region[], screen: Size, now: number, took = 0): Region | null {
     if (screen.width !== this.screen.width || screen.height !== this.screen.height) this.clear();
     this.screen = { ...screen };
     const area = rectangles.reduce((sum, { width, height }) => sum + width * height, 0);
     if (area < SMALL * areaOf(screen)) return null;
     const cells = new Cells(screen);
     for (const rectangle of rectangles) cells.touch(rectangle);
-    this.updates.push({ at: now, area, cells });
-    this.updates = this.updates.filter(({ at }) => now - at <= WINDOW_MS);
+    this.updates.push({ at: now, took, area, cells });
+    const slow = this.updates.slice(-UPDATES).every((update) => update.took >= SLOW_MS);
+    this.updates = this.updates.filter(({ at }) => now - at <= (slow ? SLOW_WINDOW_MS : WINDOW_MS));
     return this.moves(now) ? this.region() : null;
   }
 

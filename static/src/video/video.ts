@@ -2,9 +2,10 @@
  * Video over the desktop while large areas move: runs the effects of the state machine (machine.ts). It only adds to a
  * connection: whatever fails here, RFB goes on.
  */
-import { type Api, Failure, type Size } from "../api";
+import { type Api, Failure, type Region, type Size } from "../api";
 import type { Client, Updates } from "../clients";
 import { Owner } from "../dom/owner";
+import { CoarseMotion } from "./coarse";
 import { type Effect, initial, isShown, step, type VideoEvent, type VideoState } from "./machine";
 import { MotionDetector } from "./motion";
 import { Overlay } from "./overlay";
@@ -17,17 +18,25 @@ export interface VideoParts {
   api: Api;
   /** The page's id, the same as for its other stream. */
   pageId: string;
-  /** Address of the worker's script. */
-  worker: string;
+  /** Address of the worker's script; null if the server has no video. */
+  worker: string | null;
   screen: HTMLElement;
   client: Client;
   owner: Owner;
 }
 
-/** Opens video over a client's desktop; null where it is not possible. */
+/** Opens video over a client's desktop; null where it is not possible. Then RFB's pictures of motion are coarser. */
 export function openVideo(parts: VideoParts): Video | null {
-  const { updates } = parts.client;
-  return updates && isSecureContext && "VideoDecoder" in window ? new Video(parts, updates) : null;
+  const { worker, owner, client } = parts;
+  const { updates } = client;
+  if (!updates) return null;
+  if (worker !== null && isSecureContext && "VideoDecoder" in window) return new Video(parts, updates, worker);
+  const motion = new MotionDetector();
+  const coarse = new CoarseMotion(updates, owner);
+  updates.onupdate = (rectangles, took) => {
+    if (motion.add(rectangles, client.size(), performance.now(), took)) coarse.moves();
+  };
+  return null;
 }
 
 export class Video {
@@ -35,6 +44,7 @@ export class Video {
   private readonly worker: Worker;
   private readonly overlay: Overlay;
   private readonly motion = new MotionDetector();
+  private readonly coarse: CoarseMotion;
   private size: Size;
   /** Size of the coded picture that is shown. */
   private coded: Size = { width: 0, height: 0 };
@@ -44,8 +54,10 @@ export class Video {
   constructor(
     private readonly parts: VideoParts,
     private readonly updates: Updates,
+    worker: string,
   ) {
-    const { client, screen, owner, worker } = parts;
+    const { client, screen, owner } = parts;
+    this.coarse = new CoarseMotion(updates, owner);
     this.size = client.size();
     this.overlay = new Overlay(screen, client.element, () => client.size(), owner);
     this.worker = new Worker(new URL(worker, document.baseURI), { type: "module" });
@@ -53,9 +65,9 @@ export class Video {
     owner.listen<MessageEvent<FromWorker>>(this.worker, "message", ({ data }) => { this.received(data); });
     owner.listen(this.worker, "error messageerror", () => { this.tell({ kind: "refused" }); });
     owner.listen(document, "visibilitychange", () => { this.tell({ kind: document.hidden ? "hidden" : "visible" }); });
-    updates.onupdate = (rectangles) => {
-      const region = this.motion.add(rectangles, client.size(), performance.now());
-      if (region) this.tell({ kind: "moves", region });
+    updates.onupdate = (rectangles, took) => {
+      const region = this.motion.add(rectangles, client.size(), performance.now(), took);
+      if (region) this.moves(region);
     };
     this.publish();
   }
@@ -72,6 +84,12 @@ export class Video {
     if (width === this.size.width && height === this.size.height) return;
     this.size = { width, height };
     this.tell({ kind: "resized" });
+  }
+
+  private moves(region: Region): void {
+    const { connected, notBefore } = this.state;
+    if (connected !== "open" || performance.now() < notBefore) this.coarse.moves();
+    this.tell({ kind: "moves", region });
   }
 
   private tell(event: VideoEvent): void {

@@ -81,3 +81,14 @@ test("rectangles outside the screen do not matter", () => {
   const odd = [region(1900, 1070, 500, 500), region(5000, 5000, 500, 500), region(0, 0, 0, 0)];
   assert.deepEqual(after(detector, every(50, 0, 400), WHOLE, ...odd), WHOLE);
 });
+
+test("on a slow line fewer updates are motion", () => {
+  const detector = new MotionDetector();
+  assert.equal(detector.add([WHOLE], SCREEN, 0, 400), null);
+  assert.equal(detector.add([WHOLE], SCREEN, 500, 400), null);
+  assert.deepEqual(detector.add([WHOLE], SCREEN, 1000, 400), WHOLE);
+});
+
+test("updates that are far apart are no motion if the line is fast", () => {
+  assert.equal(after(new MotionDetector(), [0, 500, 1000, 1500, 2000], WHOLE), null);
+});

@@ -26,6 +26,7 @@ declare module "@novnc/novnc" {
     background: string;
     compressionLevel: number;
     focusOnClick: boolean;
+    qualityLevel: number;
     resizeSession: boolean;
     scaleViewport: boolean;
     viewOnly: boolean;

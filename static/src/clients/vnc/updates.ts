@@ -11,12 +11,14 @@ import { around, overlap } from "./around";
 const COPY_RECT = 1;
 /** TigerVNC compares each update with the one before, except below level 2; of a moving screen, everything differs. */
 const NO_COMPARING = 1;
+/** JPEG quality in motion, of 0 to 9. */
+const COARSE = 2;
 const NOTHING = [0, 0, 0, 0] as const;
 
 export type Messages = typeof RFB.messages;
 
 export class VncUpdates implements Updates {
-  onupdate: ((rectangles: readonly Region[]) => void) | null = null;
+  onupdate: ((rectangles: readonly Region[], took: number) => void) | null = null;
   /** The region that is left out. */
   private region: Region | null = null;
   /** Parts of the screen around it; RFB updates them on request only. */
@@ -27,8 +29,11 @@ export class VncUpdates implements Updates {
   private readonly waiting = new Set<{ region: Region; done: () => void }>();
   /** Messages EndOfContinuousUpdates that are to come, each the answer to one of ours. */
   private ends = 0;
-  /** The level outside of the video. */
+  /** The levels without motion. */
   private readonly compressionLevel: number;
+  private readonly qualityLevel: number;
+  /** When the current update began to come; null between updates. */
+  private began: number | null = null;
 
   private constructor(
     private readonly rfb: RFB,
@@ -36,6 +41,7 @@ export class VncUpdates implements Updates {
     private readonly size: () => Size,
   ) {
     this.compressionLevel = rfb.compressionLevel;
+    this.qualityLevel = rfb.qualityLevel;
     const framebufferUpdate = rfb._framebufferUpdate.bind(rfb);
     const handleDataRect = rfb._handleDataRect.bind(rfb);
     const normalMsg = rfb._normalMsg.bind(rfb);
@@ -46,8 +52,9 @@ export class VncUpdates implements Updates {
       return done;
     };
     rfb._framebufferUpdate = () => {
+      this.began ??= performance.now();
       const done = framebufferUpdate();
-      if (done) this.updated();
+      if (done) this.updated(performance.now() - this.began);
       return done;
     };
     rfb._normalMsg = () => {
@@ -76,6 +83,14 @@ export class VncUpdates implements Updates {
     rfb.compressionLevel = region && this.outside.length === 0 ? NO_COMPARING : this.compressionLevel;
     // So that an update comes, even if nothing has changed.
     if (before && !region) this.messages.fbUpdateRequest(rfb._sock, false, before.x, before.y, 1, 1);
+  }
+
+  coarse(on: boolean): void {
+    const { rfb, messages, size } = this;
+    if ((rfb.qualityLevel === COARSE) === on) return;
+    rfb.qualityLevel = on ? COARSE : this.qualityLevel;
+    // TurboVNC does not replace by itself what it has sent with loss.
+    if (!on) messages.fbUpdateRequest(rfb._sock, false, 0, 0, size().width, size().height);
   }
 
   painted(region: Region): Promise<void> {
@@ -115,8 +130,9 @@ export class VncUpdates implements Updates {
     if (encoding !== COPY_RECT) this.drawn.push(region);
   }
 
-  private updated(): void {
+  private updated(took: number): void {
     const { received, drawn } = this;
+    this.began = null;
     this.received = [];
     this.drawn = [];
     this.request();
@@ -126,7 +142,7 @@ export class VncUpdates implements Updates {
       void this.rfb._display.flush().then(one.done);
     }
     // Without continuous updates, RFB cannot leave out anything.
-    if (drawn.length > 0 && this.rfb._enabledContinuousUpdates) this.onupdate?.(drawn);
+    if (drawn.length > 0 && this.rfb._enabledContinuousUpdates) this.onupdate?.(drawn, took);
   }
 }
 
@@ -141,6 +157,7 @@ function areKnown(rfb: Partial<RFB>, { enableContinuousUpdates, fbUpdateRequest 
     functions.every((one) => typeof one === "function") &&
     typeof rfb._enabledContinuousUpdates === "boolean" &&
     typeof rfb.compressionLevel === "number" &&
+    typeof rfb.qualityLevel === "number" &&
     typeof socket === "object" &&
     ["x", "y", "width", "height", "encoding"].every((name) => name in (update ?? {}))
   );
