@@ -91,7 +91,7 @@ def _without_pyav(result: dict[str, Any]) -> Finding:
         return note(
             _TOPIC,
             f"PyAV, which encodes it, is not installed for this Python. {_ELSE}",
-            "Install it, and restart the desktops:",
+            "Install it, and start Jupyter again:",
             f"{sys.executable} -m pip install 'jupyter-desktop[video]'",
             encoder=None,
         )

@@ -64,7 +64,8 @@ def test_frames_are_decoded_again(kind: Kind, region: Region) -> None:
     for picture, grey in zip(pictures, greys, strict=True):
         expected = 16 + grey * 219 / 255
         for x, y in ((2, 2), (region.width - 10, region.height - 10)):
-            assert abs(brightness(picture, x, y) - expected) <= 16
+            # Frames come faster than in real time, so they have few bits.
+            assert abs(brightness(picture, x, y) - expected) <= 32
 
 
 @of_software
