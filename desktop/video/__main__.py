@@ -75,7 +75,7 @@ def _missing(error: ImportError) -> Mapping[str, str]:
     if error.name == "av":
         return {
             "message": "PyAV, which encodes video, is not installed for the Python of Jupyter.",
-            "remedy": "Install it there, and restart the desktop:",
+            "remedy": "Install it there, and restart Jupyter:",
             "command": "pip install 'jupyter-desktop[video]'",
         }
     return {

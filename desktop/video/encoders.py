@@ -193,7 +193,10 @@ class Encoders:
     def choose(self, codecs: Iterable[str], rate: int) -> Kind | None:
         """Return the first of ``codecs`` that is fast enough, or the fastest; None without any."""
         found: list[tuple[float, Kind]] = []
+        known = {kind.codec for kind in self._kinds}
         for codec in codecs:
+            if codec not in known:
+                continue
             if codec not in self._tried:
                 self._tried[codec] = self._fastest(codec, rate)
             if one := self._tried[codec]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 
@@ -63,13 +64,15 @@ class Producer:
         self._timer: asyncio.TimerHandle | None = None  # runs until the next frame may be sent
         self._rest_timer: asyncio.TimerHandle | None = None
         self.lost: asyncio.Future[None] = self._loop.create_future()  # the display is gone
-        self._loop.add_reader(self._screen.fileno(), self._on_readable)
+        self._descriptor = self._screen.fileno()  # there is none after the display's end
+        self._loop.add_reader(self._descriptor, self._on_readable)
 
     def close(self) -> None:
         """Disconnect from the display."""
-        self._loop.remove_reader(self._screen.fileno())
-        self._end_show()
-        self._screen.close()
+        self._loop.remove_reader(self._descriptor)
+        with suppress(xcffib.ConnectionException):
+            self._end_show()
+            self._screen.close()
 
     # -- wishes of viewers
 
@@ -204,7 +207,7 @@ class Producer:
         self._consider()
 
     def _lose(self) -> None:
-        self._loop.remove_reader(self._screen.fileno())
+        self._loop.remove_reader(self._descriptor)
         if not self.lost.done():
             self.lost.set_result(None)
 

@@ -76,6 +76,7 @@ async def _attend(
                     producer.shown(viewer, number)
                 case WantsKey():
                     producer.key(viewer)
+        writer.transport.abort()  # without waiting until it reads
     except BadRecord as error:
         _log.warning("A viewer was disconnected: %s", error)
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from jupyter_desktop.video.records import FromPage, ToPage
 
 from . import x_server
@@ -58,7 +56,6 @@ def test_a_screen_that_cannot_be_captured(tmp_path: Path) -> None:
         assert process.wait(20) == 1
 
 
-@pytest.mark.xfail(reason="its file descriptor is asked for again", strict=True)
 def test_it_ends_with_the_display(tmp_path: Path) -> None:
     path = tmp_path / "video.sock"
     with x_server.running() as x, running(x.display, path) as (process, _):

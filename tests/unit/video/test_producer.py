@@ -246,7 +246,6 @@ async def test_frames_that_take_too_long_end_the_video_for_a_while(
         assert 0 < struct.unpack(">I", payload)[0] <= 10_000
 
 
-@pytest.mark.xfail(reason="its file descriptor is asked for again", strict=True)
 async def test_a_display_that_ends_is_lost(folder: Path) -> None:
     with x_server.running() as x:
         async with companion(x, folder) as one:

@@ -21,6 +21,7 @@ class FakeRfb {
   _FBU = { x: 0, y: 0, width: 0, height: 0, encoding: null as number | null };
   _enabledContinuousUpdates = true;
   compressionLevel = 2;
+  qualityLevel = 6;
 
   _normalMsg(): boolean {
     if (this.next === "update") return this._framebufferUpdate();
@@ -175,13 +176,25 @@ test("an update inside a region is waited for, until it is painted", async () =>
   assert.equal(painted, 1);
 });
 
+test("pictures are coarse in motion, and the whole screen is requested afterwards", () => {
+  const { rfb, updates } = made();
+  updates.coarse(true);
+  assert.equal(rfb.qualityLevel, 2);
+  updates.coarse(true);
+  assert.deepEqual(rfb.take(), []);
+  updates.coarse(false);
+  updates.coarse(false);
+  assert.equal(rfb.qualityLevel, 6);
+  assert.deepEqual(rfb.take(), [["request", false, 0, 0, WHOLE.width, WHOLE.height]]);
+});
+
 test("with other internals there are no such updates, and noVNC is left alone", () => {
   for (const name of ["_normalMsg", "_framebufferUpdate", "_handleDataRect", "_updateContinuousUpdates", "_display", "_FBU", "_sock"]) {
     const rfb = new FakeRfb();
     Object.defineProperty(rfb, name, { value: undefined });
     assert.equal(of(rfb), undefined, name);
   }
-  for (const name of ["_enabledContinuousUpdates", "compressionLevel"]) {
+  for (const name of ["_enabledContinuousUpdates", "compressionLevel", "qualityLevel"]) {
     const rfb = new FakeRfb();
     Object.defineProperty(rfb, name, { value: "else" });
     assert.equal(of(rfb), undefined, name);
@@ -201,7 +214,7 @@ test("noVNC has these internals", () => {
   for (const property of ["_display", "_sock"]) assert.match(code, new RegExp(`this\\.${property} = new `));
   assert.match(code, /this\._enabledContinuousUpdates = false;/);
   assert.match(code, /this\._FBU = \{\s+rects: 0,\s+x: 0,\s+y: 0,\s+width: 0,\s+height: 0,\s+encoding: null,/);
-  assert.match(code, /set compressionLevel\(/);
+  for (const level of ["compressionLevel", "qualityLevel"]) assert.match(code, new RegExp(`set ${level}\\(`));
   for (const message of ["enableContinuousUpdates(sock, enable, x, y, width, height)", "fbUpdateRequest(sock, incremental, x, y, w, h)"]) {
     assert.ok(code.includes(`    ${message} {`), message);
   }
