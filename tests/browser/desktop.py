@@ -16,14 +16,21 @@ from tests.servers import until
 
 SCREENS = Path(__file__).parents[2] / "test-results" / "screens"
 
-# The reduced picture as {colours, hash}, without elements in front of it; whether its middle is
-# covered.
+# The reduced picture as {colours, hash}, with the video over it, without other elements in front of
+# it; whether its middle is covered.
 LOOK = """() => {
   const canvas = document.querySelector("#screen canvas");
   if (!canvas || !canvas.width) return null;
   const small = new OffscreenCanvas(320, 200);
   const context = small.getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0, 320, 200);
+  const video = document.querySelector(".video:not([hidden]) > *");
+  if (video) {
+    const [below, above] = [canvas, video].map((one) => one.getBoundingClientRect());
+    const [across, up] = [320 / below.width, 200 / below.height];
+    const place = [(above.left - below.left) * across, (above.top - below.top) * up];
+    context.drawImage(video, ...place, above.width * across, above.height * up);
+  }
   const pixels = new Uint32Array(context.getImageData(0, 0, 320, 200).data.buffer);
   let hash = 0;
   for (const pixel of pixels) hash = (hash * 31 + pixel) | 0;

@@ -36,6 +36,14 @@ ImageBitmap.prototype.close = function () {
 """
 
 
+@pytest.fixture(scope="module")
+def server(backend: str) -> Iterator[servers.JupyterServer]:
+    """Without video, which would show the film instead."""
+    settings = (f"--DesktopApp.backend={backend}", "--DesktopApp.video=off")
+    with servers.running(*settings) as server:
+        yield server
+
+
 @pytest.fixture
 def film(server: servers.JupyterServer) -> Iterator[None]:
     """Full-screen motion, which display servers send as JPEG."""

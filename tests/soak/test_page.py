@@ -10,6 +10,7 @@ import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ FLAT = 100.0
 # Bytes that the page receives at least, in the run and in its warm-up.
 ENOUGH, WARM = 200e6, 40e6
 WARM_UP = SECONDS / 10
+MIB = 1024 * 1024
 # Seconds for that, on a busy machine.
 AT_MOST = 240.0
 
@@ -68,8 +70,13 @@ USUAL = [("Chromium", "motion")]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[servers.JupyterServer]:
-    with servers.running(f"--DesktopApp.geometry={SIZE[0]}x{SIZE[1]}") as server:
+    """Without video, which would show the motion instead of RFB."""
+    with running("--DesktopApp.video=off") as server:
         yield server
+
+
+def running(*settings: str) -> AbstractContextManager[servers.JupyterServer]:
+    return servers.running(f"--DesktopApp.geometry={SIZE[0]}x{SIZE[1]}", *settings)
 
 
 @pytest.mark.timeout(AT_MOST + max(SECONDS, AT_MOST) + 240)
@@ -94,6 +101,32 @@ def test_the_page_s_memory_stays_flat(
         figures = f"{before:.0f} → {after:.0f} MiB ({cable.carried / 1e6:.0f} MB came)"
         note(f"{browser}, {exercise}: memory after warm-up → at the end", figures)
         assert after - before < FLAT, samples
+
+
+@pytest.mark.timeout(SECONDS + 240)
+@pytest.mark.skipif(SECONDS < LONG, reason="too long for the usual run")
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_memory_stays_flat_with_video(browser: str) -> None:
+    with running() as server, BROWSERS[browser]() as window, link(server.port) as cable:
+        window.resize(*SIZE)
+        window.open(f"{cable.address}/desktop/?token={servers.TOKEN}")
+        until(lambda: window.state() == "connected", "a desktop in the browser", 60)
+        with Guest(server).running(sys.executable, str(MOTION), "film"):
+            until(lambda: server.processes("-m jupyter_desktop.video"), "the companion", 60)
+            companion = server.process_of("-m jupyter_desktop.video")
+            look_on(window, cable, lambda: None, WARM_UP, 0)
+            began = companion.memory_info().rss / MIB
+            samples = look_on(window, cable, lambda: None, SECONDS, 0)
+            grown = companion.memory_info().rss / MIB - began
+        fifth = len(samples) // 5
+        before, after = min(samples[:fifth]), min(samples[-fifth:])
+        note(
+            f"{browser}, video: memory after warm-up → at the end",
+            f"{before:.0f} → {after:.0f} MiB",
+        )
+        note(f"{browser}, video: the companion has grown by", f"{grown:.1f} MiB")
+        assert after - before < FLAT, samples
+        assert grown < FLAT
 
 
 def look_on(
