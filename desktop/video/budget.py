@@ -12,6 +12,7 @@ from .encoders import FRAME_RATE
 
 # Seconds of real time for a frame, on average: then RFB has more frames per second.
 _TOO_SLOW = 0.1
+_LONGEST = 0.3  # seconds that count of one frame
 _LEAST = 5  # frames per second
 _WEIGHT = 0.1  # of the newest frame in the averages
 _SETTLED = 20  # frames before the averages count
@@ -61,7 +62,8 @@ class Budget:
         """Note what a frame has cost, in seconds of CPU and of real time."""
         weight = _WEIGHT if self._frames else 1.0
         self._cpu += weight * (cpu - self._cpu)
-        self._wall += weight * (wall - self._wall)
+        # A program that keeps the X server busy once is no reason to stop.
+        self._wall += weight * (min(wall, _LONGEST) - self._wall)
         self._frames += 1
         now = self._clock()
         if now - self._counted_at >= _COUNT_INTERVAL:
