@@ -14,6 +14,7 @@ from ..errors import VideoUnavailable
 from ..system import pipes
 from ..system.streams import VIDEO_ACTIVE
 from .processes.children import Child, Children
+from .processes.deadlines import DYING
 from .processes.log import SessionLog
 from .processes.stopping import Stopping
 from .specification import Specification
@@ -39,9 +40,10 @@ class VideoCompanion:
         self._allowed = specification.video
         self._cores = specification.video_cores or len(os.sched_getaffinity(0)) / 2
         self._stopping = stopping
-        self._log = SessionLog(where.log(_NAME), lambda line: None)
+        self._log: SessionLog | None = None  # None before the first start
         self._child: Child | None = None  # None before the first start, and after a failed one
         self._turn = asyncio.Lock()
+        self._over = False  # the session ends
 
     async def admit(self) -> Path:
         """Return the socket for viewers; start the companion if it does not run.
@@ -54,29 +56,37 @@ class VideoCompanion:
                 remedy="The administrator of this server can set DesktopApp.video to 'auto'.",
             )
         async with self._turn:
+            if self._over:
+                raise VideoUnavailable("The desktop is ending.")
             if self._child is None or self._child.exited.done():
                 self._child = await self._start()
         return self._socket
 
     async def end(self) -> None:
         """End it at once: it has nothing to save."""
+        self._over = True
         if self._child and not self._child.exited.done():
-            await self._children.kill(self._child)
-        await self._log.close()
+            killing = asyncio.ensure_future(self._children.kill(self._child))
+            # What hangs in the kernel is left to the end of the other processes.
+            await asyncio.wait([killing], timeout=DYING)
+            killing.cancel()
+        if self._log:
+            await self._log.close()
 
     @property
     def _socket(self) -> Path:
         return self._where.folder / "video.sock"
 
     async def _start(self) -> Child:
+        self._log = self._log or SessionLog(self._where.log(_NAME), lambda line: None)
         reading, writing = os.pipe()
         try:
             async with pipes.reader(reading) as ready:
-                child = self._run(writing)
+                child = self._run(writing, self._log)
                 os.close(writing)
                 writing = -1
                 try:
-                    await self._until_ready(ready, child)
+                    await self._until_ready(ready, child, self._log)
                 except BaseException:
                     await self._children.kill(child)
                     raise
@@ -85,7 +95,7 @@ class VideoCompanion:
             if writing >= 0:
                 os.close(writing)
 
-    def _run(self, ready_fd: int) -> Child:
+    def _run(self, ready_fd: int, log: SessionLog) -> Child:
         command = [sys.executable, "-m", "jupyter_desktop.video"]
         child = self._children.start(
             _NAME,
@@ -97,7 +107,7 @@ class VideoCompanion:
             },
             # Python imports from this folder first, so not from the home.
             folder=Path("/"),
-            output=self._log.pipe,
+            output=log.pipe,
             pass_fds=[ready_fd],
         )
         # Otherwise other desktops would go on to leave it its share.
@@ -105,7 +115,9 @@ class VideoCompanion:
         child.exited.add_done_callback(lambda exited: active.unlink(missing_ok=True))
         return child
 
-    async def _until_ready(self, ready: asyncio.StreamReader, child: Child) -> None:
+    async def _until_ready(
+        self, ready: asyncio.StreamReader, child: Child, log: SessionLog
+    ) -> None:
         """Return when viewers can connect; raise ``VideoUnavailable`` if they cannot."""
         line = asyncio.ensure_future(ready.readline())
         try:
@@ -120,15 +132,13 @@ class VideoCompanion:
             line.cancel()
         if problem is None:
             await asyncio.wait([child.exited])
+            await log.caught_up()
+            last = log.tail[-1] if log.tail else "it printed nothing"
             raise VideoUnavailable(
-                f"The video encoder ended early ({child.status}): {self._last_words}",
+                f"The video encoder ended early ({child.status}): {last}.",
                 remedy="`jupyter desktop doctor`, in a terminal, checks this machine.",
             )
         if problem:
             raise VideoUnavailable(
                 problem["message"], remedy=problem["remedy"], command=problem.get("command")
             )
-
-    @property
-    def _last_words(self) -> str:
-        return self._log.tail[-1] if self._log.tail else "it printed nothing."

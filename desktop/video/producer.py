@@ -19,6 +19,7 @@ import xcffib
 from . import records
 from .budget import Budget
 from .encoders import Encoder, Encoders, EncodingFailed, Kind
+from .flow import FIRST_RATE
 from .records import Start
 from .region import Region
 from .rest import RestDetector
@@ -28,7 +29,7 @@ from .viewer import Viewer
 _REST_CHECK_INTERVAL = 0.05  # seconds
 # Seconds that a frame waits for a viewer that is not ready, before it is sent to the others.
 _PATIENCE = 0.05
-_TOO_SLOW_PAUSE = 10.0  # seconds without video after frames have taken too long
+_PAUSE = 10.0  # seconds without video after frames took too long, or encoding failed
 _NUMBERS = 1 << 32
 
 _log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Producer:
             self._end_show()
             self._screen.close()
 
-    # -- wishes of viewers
+    # -- requests of viewers
 
     def join(self, viewer: Viewer) -> None:
         """Add a viewer."""
@@ -86,14 +87,33 @@ class Producer:
         self._update()
 
     def start(self, viewer: Viewer, start: Start) -> None:
-        """Show a viewer what it wants."""
+        """Show a viewer what it requests."""
         now = self._now()
         region = start.region.within(self._whole)
         if now < self._refused_until or not region.area:
             viewer.send(records.rest(max(0.0, self._refused_until - now)))
             return
-        viewer.wants(Start(start.codecs, region))
-        self._update()
+        viewer.begin(Start(start.codecs, region))
+        try:
+            self._show_to(self._audience)
+        except EncodingFailed as error:
+            _log.warning("%s", error)
+            viewer.stop()
+            viewer.send(records.problem(*self._why_not(start)))
+            self._update()
+
+    def _why_not(self, start: Start) -> tuple[str, str]:
+        """Return why there is no video for ``start``, and what to do."""
+        if self._kind([start], FIRST_RATE):
+            return (
+                "The browsers of this desktop's viewers have no codec in common, or the encoder "
+                "of this server failed.",
+                "Reload the page when the other viewers have left.",
+            )
+        return (
+            "No encoder of this server makes video that this browser can show.",
+            "Install PyAV from PyPI (`pip install av`), or use another browser.",
+        )
 
     def stop(self, viewer: Viewer) -> None:
         """Show a viewer no more video."""
@@ -122,52 +142,56 @@ class Producer:
         return [(one, one.start) for one in self._viewers if one.start]
 
     def _update(self) -> None:
-        """Show what viewers want now."""
+        """Show what viewers request now."""
         audience = self._audience
         if not audience:
             self._end_show()
             return
-        region = reduce(Region.joined, (start.region for _, start in audience))
-        rate = min(viewer.flow.rate for viewer, _ in audience)
-        kind = self._kind(audience, rate)
-        if not kind:
-            self._refuse_all(
-                "No encoder of the server makes video that this browser shows.",
-                "Install another build of PyAV (`pip install av`), or use another browser.",
-            )
-            return
-        encoder = self._show.encoder if self._show else None
-        if encoder and (encoder.kind, encoder.region, encoder.rate) == (kind, region, rate):
-            self._greet([viewer for viewer, _ in audience if viewer.needs_key])
-        else:
-            self._begin(kind, region, rate)
-        self._consider()
-
-    def _kind(self, audience: list[tuple[Viewer, Start]], rate: int) -> Kind | None:
-        """Return the best encoder for a codec that all know."""
-        known = [set(start.codecs) for _, start in audience]
-        common = [one for one in audience[0][1].codecs if all(one in codecs for codecs in known)]
-        return self._encoders.choose(common, rate)
-
-    def _begin(self, kind: Kind, region: Region, rate: int) -> None:
         try:
-            encoder = Encoder(kind, region, rate)
+            self._show_to(audience)
         except EncodingFailed as error:
             _log.warning("%s", error)
-            self._refuse_all("The server's video encoder does not work.", "Its log says why.")
-            return
+            self._rest(_PAUSE)
+
+    def _show_to(self, audience: list[tuple[Viewer, Start]]) -> None:
+        """Show what ``audience`` requests; on ``EncodingFailed`` the show goes on as it was."""
+        region = reduce(Region.joined, (start.region for _, start in audience))
+        rate = self._rate([viewer for viewer, _ in audience])
+        kind = self._kind([start for _, start in audience], rate)
+        if not kind:
+            raise EncodingFailed("No codec for all viewers.")
+        encoder = self._show.encoder if self._show else None
+        if encoder and (encoder.kind, encoder.region, encoder.rate) == (kind, region, rate):
+            self._greet([viewer for viewer, _ in audience if viewer.is_new])
+        else:
+            self._begin(Encoder(kind, region, rate), [viewer for viewer, _ in audience])
+        self._consider()
+
+    def _kind(self, starts: list[Start], rate: int) -> Kind | None:
+        """Return the best encoder for a codec that all of ``starts`` name."""
+        common = set.intersection(*(set(start.codecs) for start in starts))
+        return self._encoders.choose([one for one in starts[0].codecs if one in common], rate)
+
+    def _rate(self, viewers: list[Viewer]) -> int:
+        """Return the bit rate that the lines of ``viewers`` bear, without the stalled ones."""
+        now = self._now()
+        rates = [one.flow.rate for one in viewers if not one.flow.is_stalled(now)]
+        return min(rates, default=self._show.encoder.rate if self._show else FIRST_RATE)
+
+    def _begin(self, encoder: Encoder, viewers: list[Viewer]) -> None:
         if not self._show:
             self._budget.begin()
             self._screen.watch(True)
             self._check_rest_later()
-        self._show = _Show(encoder, RestDetector(region.area, self._now()))
-        self._greet([viewer for viewer, _ in self._audience])
+        self._show = _Show(encoder, RestDetector(encoder.region.area, self._now()))
+        self._greet(viewers)
 
     def _greet(self, viewers: list[Viewer]) -> None:
-        """Tell viewers how to decode what follows."""
+        """Send viewers the configuration of the frames that follow."""
         assert self._show
         encoder = self._show.encoder
         for viewer in viewers:
+            viewer.is_new = False
             viewer.needs_key = True
             viewer.send(records.config(encoder.web_codec, encoder.region, encoder.region.coded))
         self._show.is_first = self._show.is_first or bool(viewers)
@@ -188,12 +212,6 @@ class Producer:
         for viewer, _ in self._audience:
             viewer.stop()
             viewer.send(records.rest(pause))
-        self._end_show()
-
-    def _refuse_all(self, message: str, remedy: str) -> None:
-        for viewer, _ in self._audience:
-            viewer.stop()
-            viewer.send(records.problem(message, remedy))
         self._end_show()
 
     # -- frames
@@ -239,7 +257,7 @@ class Producer:
             self._send_frame(ready, now)
         except EncodingFailed as error:
             _log.warning("%s", error)
-            self._rest(_TOO_SLOW_PAUSE)
+            self._rest(_PAUSE)
         except xcffib.ConnectionException:
             self._lose()
         except xcffib.Error:
@@ -262,6 +280,7 @@ class Producer:
             return  # the screen was resized
         show.rest.changed(area, now)
         if not area and not show.is_first and not any(one.needs_key for one in ready):
+            self._consider_soon()
             return
         address = self._screen.capture(encoder.region)
         self._screen.handle_events()
@@ -273,8 +292,8 @@ class Producer:
         show.is_first = False
         self._budget.spent(time.thread_time() - began_cpu, time.monotonic() - began)
         if self._budget.is_too_slow:
-            _log.warning("Frames take too long: no video for %g s.", _TOO_SLOW_PAUSE)
-            self._rest(_TOO_SLOW_PAUSE)
+            _log.warning("Frames take too long: no video for %g s.", _PAUSE)
+            self._rest(_PAUSE)
             return
         interval = 1 / self._budget.frame_rate
         # On average the exact rate, after a pause at once.
@@ -298,10 +317,7 @@ class Producer:
     def _adapt_rate(self) -> None:
         """Encode at the rate that the viewers' lines bear now."""
         assert self._show
-        now = self._now()
-        keeping_up = [one for one, _ in self._audience if not one.flow.is_stalled(now)]
-        rate = min((one.flow.rate for one in keeping_up), default=self._show.encoder.rate)
-        if rate != self._show.encoder.rate:
+        if self._rate([viewer for viewer, _ in self._audience]) != self._show.encoder.rate:
             self._update()
 
     def _check_rest_later(self) -> None:

@@ -19,11 +19,15 @@ class RestDetector:
     def changed(self, area: int, now: float) -> None:
         """Note that so many pixels have changed."""
         self._changes.append((now, area))
+        self._forget(now)
 
     def is_resting(self, now: float) -> bool:
         """Whether little has changed of late."""
-        while self._changes and self._changes[0][0] < now - _WINDOW:
-            self._changes.popleft()
+        self._forget(now)
         if now - self._since < _WINDOW:
             return False
         return sum(area for _, area in self._changes) < self._least
+
+    def _forget(self, now: float) -> None:
+        while self._changes and self._changes[0][0] < now - _WINDOW:
+            self._changes.popleft()

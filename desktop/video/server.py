@@ -1,4 +1,4 @@
-"""The socket of the companion: reads the wishes of viewers."""
+"""The socket of the companion: reads the requests of viewers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .records import BadRecord, Shown, Start, Stop, WantsKey
 from .viewer import Viewer
 
 _MOST_VIEWERS = 64
-_START_INTERVAL = 0.1  # seconds; each start may cost an encoder
+_START_INTERVAL = 0.1  # seconds, for all viewers together: each start may cost an encoder
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 async def serve(path: Path, producer: Producer) -> AsyncIterator[None]:
     """Serve viewers at ``path`` meanwhile; only this user may connect."""
     connections: set[asyncio.Task[None]] = set()
+    starts = _Starts()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(connections) >= _MOST_VIEWERS:
@@ -34,7 +35,7 @@ async def serve(path: Path, producer: Producer) -> AsyncIterator[None]:
         assert task
         connections.add(task)
         try:
-            await _attend(producer, reader, writer)
+            await _attend(producer, starts, reader, writer)
         finally:
             connections.discard(task)
 
@@ -55,20 +56,31 @@ async def serve(path: Path, producer: Producer) -> AsyncIterator[None]:
         path.unlink(missing_ok=True)
 
 
+class _Starts:
+    """Spaces the starts of all viewers."""
+
+    def __init__(self) -> None:
+        self._next = 0.0  # when the next one may be handled, in the loop's time
+
+    async def turn(self) -> None:
+        """Return when a start may be handled."""
+        now = asyncio.get_running_loop().time()
+        when = max(now, self._next)
+        self._next = when + _START_INTERVAL
+        await asyncio.sleep(when - now)
+
+
 async def _attend(
-    producer: Producer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    producer: Producer, starts: _Starts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """Serve one viewer until it disconnects, or sends something that is no record."""
     viewer = Viewer(writer)
     producer.join(viewer)
-    now = asyncio.get_running_loop().time
-    next_start = 0.0
     try:
         while not viewer.does_not_read:
             match await records.read(reader):
                 case Start() as start:
-                    await asyncio.sleep(next_start - now())
-                    next_start = now() + _START_INTERVAL
+                    await starts.turn()
                     producer.start(viewer, start)
                 case Stop():
                     producer.stop(viewer)
@@ -82,5 +94,5 @@ async def _attend(
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
-        producer.leave(viewer)
         writer.close()
+        producer.leave(viewer)

@@ -15,7 +15,7 @@ _libc.shmdt.argtypes = [ctypes.c_void_p]
 
 
 class SharedMemory:
-    """A segment of ``size`` bytes at ``address``; raises ``OSError`` if there is none to be had."""
+    """A segment of ``size`` bytes at ``address``; raises ``OSError``."""
 
     def __init__(self, size: int) -> None:
         self.size = size

@@ -19,19 +19,20 @@ class Viewer:
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.flow = Flow()
-        self.start: Start | None = None  # what it wants to see; None while it wants no video
+        self.start: Start | None = None  # its request; None while it requests no video
+        self.is_new = False  # it has not got the configuration for its request
         # The page cannot decode the next frame unless it is a key frame.
         self.needs_key = True
         self._key_at = 0.0  # when it last got a key frame
         self._writer = writer
 
-    def wants(self, start: Start) -> None:
-        """Note that it wants to see ``start`` as video."""
+    def begin(self, start: Start) -> None:
+        """Note its request."""
         self.start = start
-        self.needs_key = True
+        self.is_new = self.needs_key = True
 
     def stop(self) -> None:
-        """Note that it wants no video."""
+        """Note that it requests no video."""
         self.start = None
         self.flow.restart()
 

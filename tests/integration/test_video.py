@@ -147,6 +147,33 @@ def test_without_acknowledgements_few_frames_are_sent(
         assert kinds.count(ToPage.FRAME) <= 6
 
 
+def test_a_stalled_viewer_costs_others_no_key_frames(
+    server: JupyterServer, painter: Painter, viewer: VideoViewer
+) -> None:
+    with painter.moving(), viewing(server, "other") as other:
+        viewer.start(*SCREEN)
+        viewer.config()
+        other.start(*SCREEN)
+        other.config()
+        frames = list(other.frames(5))  # the first viewer counts as stalled after 2 s
+        assert sum(is_key for _, is_key, _ in frames) < len(frames) / 4
+
+
+def test_a_viewer_without_a_common_codec_is_refused_alone(
+    server: JupyterServer, painter: Painter, viewer: VideoViewer
+) -> None:
+    with painter.moving(), viewing(server, "other") as other:
+        viewer.start(*SCREEN, codecs=("h264",))
+        viewer.config()
+        other.start(*SCREEN, codecs=("vp8",))
+        kind, payload = other.record()
+        assert kind == ToPage.PROBLEM
+        assert b"no codec in common" in payload
+        assert len(next_frames(viewer, 5)) == 5
+        other.start(*SCREEN, codecs=("nonesuch",))
+        assert b"this browser can show" in other.record()[1]
+
+
 def test_two_viewers_see_the_region_that_holds_both_of_theirs(
     server: JupyterServer, painter: Painter, viewer: VideoViewer
 ) -> None:

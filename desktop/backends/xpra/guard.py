@@ -229,7 +229,8 @@ def _mend_new_owners() -> None:
             answer_came(self, SimpleNamespace(atom=name))
         else:
             # An owner sends the next part of a large answer when the last one is deleted.
-            properties.XDeleteProperty(self.xid, event.atom)
+            with clipboard.xsync:
+                properties.XDeleteProperty(self.xid, event.atom)
 
     def on_contents(self: Any, target: str, *contents: Any) -> None:
         is_late = bool(contents) and not self.local_requests.get(target)
