@@ -157,6 +157,8 @@ class Shown:
         """End sampling; return the samples."""
         every = self.page.evaluate("shown.stop()")
         readable = [(at, number, under) for at, number, under in every if number is not None]
+        if len(readable) < 2:
+            raise RuntimeError(f"No picture has a number, of {len(every)} that were shown.")
         return Samples(readable, len(every) - len(readable))
 
     def picture(self, film: Film, box: Box) -> tuple[int | None, numpy.ndarray]:
