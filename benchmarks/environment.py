@@ -29,7 +29,8 @@ class Environment:
     """
 
     def __init__(self, competitor: str) -> None:
-        folder = _FOLDER / competitor
+        # Jupyter takes the path of its configuration for a pattern, so without brackets.
+        folder = _FOLDER / competitor.replace("[", "-").replace("]", "")
         self.python = folder / "bin" / "python"
         requirements = [competitor, *map(_ours, _COMMON)]
         installed = folder / "installed"

@@ -9,7 +9,7 @@ without video, with jupyter-remote-desktop-proxy and Selkies.
     python benchmarks/run.py video --sides ours selkies  # only these products
     python benchmarks/run.py --write docs/performance.md
 
-Everything runs on this machine, and on loopback only.
+Everything runs on this machine, on loopback, and in a network namespace for lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,22 @@ ALL = (*BRIDGES, "opening", *PRODUCTS, *XPRA_ROAD, *VIDEO)
 class Run:
     """One run of the benchmarks in ``wanted``; their servers use ``folder``.
 
-    ``sides`` limits the products of the rows about video.
+    ``sides`` limits the products of the rows about video, ``rounds`` their rounds.
     """
 
-    def __init__(self, wanted: set[str], quick: bool, sides: set[str], folder: Path) -> None:
+    def __init__(
+        self,
+        wanted: set[str],
+        quick: bool,
+        folder: Path,
+        *,
+        sides: Collection[str],
+        rounds: int,
+    ) -> None:
         self._wanted = wanted
         self._quick = quick
         self._sides = sides
+        self._video_rounds = rounds
         self._folder = folder
 
     def tables(self) -> Iterator[tuple[str, Iterator[Row] | Iterator[VideoRow]]]:
@@ -126,7 +135,7 @@ class Run:
             sides = dict(zip(starters, started, strict=True))
             if self._begins("video"):
                 with chromium() as browser:
-                    yield from self._motion(sides, browser, video.LOCAL, self._rounds(3))
+                    yield from self._motion(sides, browser, video.LOCAL)
             for name, line in LINES.items():
                 if self._begins(name):
                     yield from self._behind(line, sides)
@@ -156,7 +165,7 @@ class Run:
                 namespace(line, self._folder) as program,
                 chromium(program, RESOLVED) as browser,
             ):
-                yield from self._motion(sides, browser, video.ON_LINE, self._rounds(2), where)
+                yield from self._motion(sides, browser, video.ON_LINE, where)
         except (OSError, subprocess.SubprocessError) as error:
             print(f"{where}not run: {error}", file=sys.stderr)
 
@@ -165,11 +174,10 @@ class Run:
         sides: Mapping[str, Product],
         browser: Browser,
         films: video.Films,
-        rounds: int,
         where: str = "",
     ) -> Iterator[VideoRow]:
         motion = video.Motion(browser, self._quick)
-        for _ in range(rounds):
+        for _ in range(1 if self._quick else self._video_rounds):
             for name, product in sides.items():
                 motion.take(name, product, films)
         yield from motion.rows(where)
@@ -213,6 +221,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sides", nargs="+", choices=sides, default=sides, help="products of the rows about video"
     )
+    parser.add_argument("--rounds", type=int, default=3, help="of the rows about video")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the tables in FILE")
     arguments = parser.parse_args()
     if unknown := set(arguments.benchmarks).difference(ALL):

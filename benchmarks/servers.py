@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import signal
@@ -64,10 +65,11 @@ class Tree:
         times = psutil.Process(self._process.pid).cpu_times()
         return times.user + times.system
 
-    def settle(self) -> None:
-        """Wait until the tree is almost idle."""
+    def settle(self, patience: float = math.inf) -> None:
+        """Wait until the tree is almost idle, but not longer than ``patience`` seconds."""
         before = self._cpu_time_of_all()
-        while True:
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
             time.sleep(_SETTLED)
             now = self._cpu_time_of_all()
             if now - before < _SETTLED * _IDLE:

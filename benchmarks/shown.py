@@ -17,6 +17,8 @@ from playwright.sync_api import Browser
 from products import Product
 
 sys.path.append(str(Path(__file__).parent / "xclients"))
+import itertools
+
 from layout import CLICK_SIDE, click_place, code_place
 
 SIZE = (1920, 1080)
@@ -48,16 +50,21 @@ class Samples:
         return (len(self.changes()) - 1) / (self.all[-1][0] - self.all[0][0]) * 1000
 
     @property
+    def over(self) -> float:
+        """The part of the time for which an element over the desktop's own showed it."""
+        return sum(not under for _, _, under in self.all) / len(self.all)
+
+    @property
     def longest_gap(self) -> float:
         """The longest time without a new picture, in milliseconds."""
         times = [at for at, _ in self.changes()] + [self.all[-1][0]]
-        return max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     @property
     def backwards(self) -> int:
         """How often an older picture followed a newer one."""
         numbers = [number for _, number in self.changes()]
-        return sum(later < earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
+        return sum(later < earlier for earlier, later in itertools.pairwise(numbers))
 
 
 class Film:
@@ -150,6 +157,8 @@ class Shown:
         """End sampling; return the samples."""
         every = self.page.evaluate("shown.stop()")
         readable = [(at, number, under) for at, number, under in every if number is not None]
+        if len(readable) < 2:
+            raise RuntimeError(f"No picture has a number, of {len(every)} that were shown.")
         return Samples(readable, len(every) - len(readable))
 
     def picture(self, film: Film, box: Box) -> tuple[int | None, numpy.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import statistics
@@ -28,6 +29,7 @@ _WINDOW: Box = (784, 320, 1072, 640)
 _MIDDLE: Box = (480, 300, 960, 600)
 """The part that is compared with the X server's screen."""
 
+_LOADS = 8.0  # seconds at most until a desktop is idle; some never are
 _WARM_UP = 4.0  # seconds of motion before it counts: bit rates adapt
 _SECONDS = 6.0
 _AFTER = 2.5  # seconds after motion
@@ -69,18 +71,26 @@ class Motion:
         view = Shown(self._browser, product)
         try:
             view.open()
-            product.settle()
+            product.settle(_LOADS)
             for name, measure in films.items():
                 print(f"  {side}: {name} …", file=sys.stderr, flush=True)
                 before, began = others(), time.monotonic()
-                with tempfile.TemporaryDirectory() as folder:
-                    measure(Scene(self, side, product, view, Path(folder), self._shorter))
+                self._measure(side, product, view, measure)
                 share = (others() - before) / (time.monotonic() - began)
                 self.note(side, "CPU of other programs meanwhile, in cores", share, Goal(""))
-        except (RuntimeError, Error, subprocess.SubprocessError) as error:
-            print(f"  {side}: {error}", file=sys.stderr, flush=True)
+        except (RuntimeError, Error) as error:
+            print(f"  {side}: not run: {error}", file=sys.stderr, flush=True)
         finally:
             view.close()
+
+    def _measure(
+        self, side: str, product: Product, view: Shown, measure: Callable[[Scene], None]
+    ) -> None:
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                measure(Scene(self, side, product, view, Path(folder), self._shorter))
+        except (RuntimeError, Error, subprocess.SubprocessError) as error:
+            print(f"  {side}: ended early: {error}", file=sys.stderr, flush=True)
 
     def note(self, side: str, what: str, value: float, goal: Goal) -> None:
         """Note a measured value."""
@@ -95,24 +105,20 @@ class Motion:
             yield VideoRow(prefix + what, values, goal.unit, goal.goal)
 
 
+@dataclass(frozen=True)
 class Scene:
-    """A product's page, measured with one film."""
+    """A product's page, measured with one film; ``folder`` is for pictures."""
 
-    def __init__(
-        self,
-        motion: Motion,
-        side: str,
-        product: Product,
-        view: Shown,
-        folder: Path,
-        shorter: float,
-    ) -> None:
-        self._motion = motion
-        self._side = side
-        self._product = product
-        self._view = view
-        self._file = folder / "screen"
-        self._shorter = shorter
+    _motion: Motion
+    _side: str
+    _product: Product
+    _view: Shown
+    _folder: Path
+    _shorter: float
+
+    @property
+    def _file(self) -> Path:
+        return self._folder / "screen"
 
     def whole(self, kind: str) -> None:
         """Motion of the whole screen: its begin, pictures, quality, cost, and end."""
@@ -176,7 +182,10 @@ class Scene:
         self._note(f"Motion, {name}: pictures shown", samples.rate, Goal("per s", goal))
         self._note("— longest time without a new one" + _in(name), samples.longest_gap, Goal("ms"))
         self._note("— older after newer" + _in(name), samples.backwards, Goal("", "0"))
-        self._note("— sent" + _in(name), megabits, Goal("Mbit/s"))
+        self._note(
+            "— part of it in the element over the desktop" + _in(name), samples.over, Goal("")
+        )
+        self._note("— sent" + _in(name), megabits, Goal("Mbit/s", "≤ 4 on a line"))
         for part in _PARTS:
             what = "— CPU of the server" if part == "all" else f"— — {part}"
             self._note(what + _in(name), cores[part], Goal("cores"))
@@ -213,6 +222,7 @@ class Scene:
         _, picture = self._view.picture(film, _WHOLE)
         last = film.screen(self._file)
         wrong = int((picture != last).any(axis=2).sum())
+        left = float(numpy.abs(picture.astype(int) - last).mean())
         took = math.inf
         if not wrong:
             inexact = [at for at, exact, _ in found if not exact]
@@ -220,9 +230,10 @@ class Scene:
             took = exact[0] - ended
         self._note(f"Motion of {kind} ends → exact pixels", took, Goal("ms", "≤ 500"))
         differences = [difference for _, _, difference in found]
-        steps = zip(differences, differences[1:], strict=False)
+        steps = itertools.pairwise(differences)
         flickers = sum(later > earlier + _FLICKER for earlier, later in steps)
         self._note(f"— wrong pixels after {_AFTER} s ({kind})", wrong, Goal("", "0"))
+        self._note(f"— their mean difference, of 255 ({kind})", left, Goal(""))
         self._note(f"— steps away from the last picture ({kind})", flickers, Goal("", "0"))
 
     def _note(self, what: str, value: float, goal: Goal) -> None:
