@@ -46,11 +46,10 @@ export class Decoder {
     this.renew();
   }
 
-  /** What still comes is of no use. */
+  /** Ignores frames until the next configuration. The sink keeps the last frame: the page may still show it. */
   stop(): void {
     this.config = null;
     this.close();
-    this.sink.clear();
   }
 
   decode({ number, key, data }: Frame): void {

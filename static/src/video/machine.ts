@@ -65,6 +65,7 @@ export type Effect =
   | { do: "show"; region: Region }
   /** RFB is complete again; results in "painted". */
   | { do: "resume" }
+  /** Hide the overlay, and remove its last frame. */
   | { do: "hide" };
 
 export type Transition = [VideoState, Effect[]];
@@ -145,7 +146,8 @@ function shown(state: VideoState, region: Region): Transition {
 
 /** Ends the video; the overlay stays until RFB has painted the region. */
 function end(state: VideoState, effects: Effect[]): Transition {
-  if (state.phase.name === "entering") return [{ ...state, phase: IDLE }, effects];
+  // The first frame may be drawn already.
+  if (state.phase.name === "entering") return [{ ...state, phase: IDLE }, [...effects, { do: "hide" }]];
   if (state.phase.name === "on") return [{ ...state, phase: { ...state.phase, name: "leaving" } }, [...effects, { do: "resume" }]];
   return [state, effects];
 }

@@ -128,6 +128,7 @@ export class Video {
         this.leaving?.dispose();
         this.overlay.hide();
         this.overlay.clear();
+        this.send(effect);
         this.motion.clear();
     }
   }

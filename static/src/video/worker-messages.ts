@@ -7,7 +7,9 @@ export type ToWorker =
   | { do: "open"; address: string; protocols: string[]; openMs: number }
   | { do: "close" }
   | { do: "start"; region: Region }
-  | { do: "stop" };
+  | { do: "stop" }
+  /** The overlay is hidden: remove the last frame. */
+  | { do: "hide" };
 
 export type FromWorker =
   /** `codecs`: whether the browser decodes any. `track`: frames for a <video>, where the worker can make one. */

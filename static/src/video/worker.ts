@@ -151,6 +151,9 @@ async function run(message: ToWorker): Promise<void> {
       break;
     case "stop":
       stream?.stop();
+      break;
+    case "hide":
+      sink?.clear();
   }
 }
 

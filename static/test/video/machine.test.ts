@@ -78,7 +78,7 @@ test("motion counts only where video is possible", () => {
 
 test("a region that calms before its first frame", () => {
   const run = new Run(...ENTERING);
-  assert.equal(run.tell(REST), "stop");
+  assert.equal(run.tell(REST), "stop hide");
   assert.equal(run.tell({ kind: "shown", region: LEFT }), "");
   assert.equal(run.tell({ kind: "moves", region: LEFT }), "start");
 });
