@@ -66,3 +66,34 @@ test("the last frame stays in the sink after a stop", () => {
   decoder.stop();
   assert.deepEqual(happened, ["show", "shown 1", "began"]);
 });
+
+test("frames in a decoder that is closed are acknowledged", () => {
+  const larger = { ...CONFIG, region: { ...CONFIG.region, x: 64 } };
+  const ends: [string, (decoder: Decoder) => void, string[]][] = [
+    ["stopped", (decoder) => { decoder.stop(); }, ["skipped 3"]],
+    ["another configuration", (decoder) => { decoder.configure(larger); }, ["skipped 3"]],
+    ["failed", () => { FakeDecoder.last.fail(); }, ["skipped 3"]],
+  ];
+  for (const [name, end, expected] of ends) {
+    const { decoder, happened } = made();
+    decoder.configure(CONFIG);
+    decoder.decode(frame(1, true));
+    FakeDecoder.last.output();
+    decoder.decode(frame(2));
+    decoder.decode(frame(3));
+    happened.length = 0;
+    end(decoder);
+    assert.deepEqual(happened, expected, name);
+    decoder.stop();
+    assert.deepEqual(happened, expected, name);
+  }
+});
+
+test("frames that come while none is expected are acknowledged", () => {
+  const { decoder, happened } = made();
+  decoder.decode(frame(1, true));
+  decoder.configure(CONFIG);
+  decoder.stop();
+  decoder.decode(frame(2, true));
+  assert.deepEqual(happened, ["skipped 1", "skipped 2"]);
+});
