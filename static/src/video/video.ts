@@ -32,7 +32,7 @@ export function openVideo(parts: VideoParts): Video | null {
   if (!updates) return null;
   if (worker !== null && isSecureContext && "VideoDecoder" in window) return new Video(parts, updates, worker);
   const motion = new MotionDetector();
-  const coarse = new CoarseMotion(updates, owner);
+  const coarse = new CoarseMotion(updates, motion, owner);
   updates.onupdate = (rectangles, took) => {
     if (motion.add(rectangles, client.size(), performance.now(), took)) coarse.moves();
   };
@@ -57,7 +57,7 @@ export class Video {
     worker: string,
   ) {
     const { client, screen, owner } = parts;
-    this.coarse = new CoarseMotion(updates, owner);
+    this.coarse = new CoarseMotion(updates, this.motion, owner);
     this.size = client.size();
     this.overlay = new Overlay(screen, client.element, () => client.size(), owner);
     this.worker = new Worker(new URL(worker, document.baseURI), { type: "module" });
@@ -129,7 +129,7 @@ export class Video {
         this.overlay.hide();
         this.overlay.clear();
         this.send(effect);
-        this.motion.clear();
+        this.motion.restart(performance.now());
     }
   }
 
