@@ -5,7 +5,7 @@ import type { Region } from "../api";
 export type Connected =
   /** There is none, and there will not be one. */
   | "off"
-  /** Waiting before another attempt. */
+  /** Waiting before another attempt; before the first one, for the worker. */
   | "pausing"
   | "opening"
   | "open";
@@ -78,16 +78,16 @@ const CALM_MS = 5000;
 const IDLE: Phase = { name: "idle" };
 
 export function initial(hidden: boolean): VideoState {
-  return { connected: "off", phase: IDLE, failures: 0, hidden, notBefore: 0 };
+  return { connected: "pausing", phase: IDLE, failures: 0, hidden, notBefore: 0 };
 }
 
 /** The state after an event at a time (ms), and the effects to run. */
 export function step(state: VideoState, event: VideoEvent, now: number): Transition {
   switch (event.kind) {
     case "due":
-      return [{ ...state, connected: "opening" }, [{ do: "open" }]];
+      return state.connected === "pausing" ? [{ ...state, connected: "opening" }, [{ do: "open" }]] : [state, []];
     case "opened":
-      return [{ ...state, connected: "open" }, []];
+      return state.connected === "opening" ? [{ ...state, connected: "open" }, []] : [state, []];
     case "closed":
       return closed(state);
     case "refused":
@@ -121,7 +121,7 @@ function isActive({ phase }: VideoState): boolean {
 }
 
 function closed(state: VideoState): Transition {
-  if (state.connected === "off") return [state, []];
+  if (state.connected === "off" || state.connected === "pausing") return [state, []];
   const ms = Math.min(SHORTEST_MS * 2 ** state.failures, LONGEST_MS);
   return end({ ...state, connected: "pausing", failures: state.failures + 1 }, [{ do: "pause", ms }]);
 }

@@ -137,6 +137,8 @@ export class Video {
     const { api, pageId, owner } = this.parts;
     try {
       const ticket = await api.ticket(pageId, owner, "video");
+      // The worker failed meanwhile.
+      if (this.state.connected !== "opening") return;
       this.send({ do: "open", address: api.socketAddress(ticket), protocols: ticket.protocols, openMs: ticket.opens_within * 1000 });
     } catch (error) {
       // An answer that says why there is no video; after all others it may come later.

@@ -136,3 +136,16 @@ test("after a refusal there is no further attempt", () => {
   assert.equal(run.tell({ kind: "closed" }), "");
   assert.equal(run.tell({ kind: "moves", region: LEFT }), "");
 });
+
+test("after a refusal, events of an earlier attempt have no effect", () => {
+  const pausing: VideoEvent[] = [{ kind: "due" }, { kind: "closed" }];
+  assert.equal(new Run(...pausing, { kind: "refused" }).tell({ kind: "due" }), "");
+  const opening: VideoEvent[] = [{ kind: "due" }, { kind: "refused" }, { kind: "opened" }];
+  assert.equal(new Run(...opening).state.connected, "off");
+});
+
+test("one connection is opened at a time", () => {
+  assert.equal(new Run({ kind: "due" }).tell({ kind: "due" }), "");
+  assert.equal(new Run(...OPEN).tell({ kind: "due" }), "");
+  assert.equal(new Run(...OPEN, { kind: "closed" }).tell({ kind: "closed" }), "");
+});
