@@ -116,7 +116,8 @@ export function isShown({ phase }: VideoState): boolean {
   return phase.name === "on" || phase.name === "leaving";
 }
 
-function isActive({ phase }: VideoState): boolean {
+/** Whether the worker expects frames. */
+export function isActive({ phase }: VideoState): boolean {
   return phase.name === "entering" || phase.name === "on";
 }
 

@@ -109,7 +109,9 @@ class Stream {
   }
 
   private look(): void {
-    if (this.until === null || performance.now() < this.until) return;
+    if (this.until === null) return;
+    scope.postMessage({ kind: "alive" });
+    if (performance.now() < this.until) return;
     this.until = null;
     scope.postMessage({ kind: "stalled" });
   }
