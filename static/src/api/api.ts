@@ -9,8 +9,8 @@ import type { Size } from "./size";
 const QUICK_MS = 3500;
 /** The server answers as soon as the start is under way. */
 const START_MS = 8000;
-/** The first ticket for video starts the process that makes it, while RFB shows the desktop. */
-const VIDEO_MS = 15_000;
+/** The first ticket for video starts the encoder, which has 15 s; the server's answer says why it failed. */
+const VIDEO_MS = 20_000;
 /** Sharing may start another display server, for view-only guests. */
 const SHARE_MS = 20_000;
 /** Stopping takes as long as the programs take to close. */

@@ -1,6 +1,7 @@
 /** Coarser pictures of RFB while much of the screen moves, where it is not shown as video. */
 import type { Updates } from "../clients";
 import type { Owner } from "../dom/owner";
+import type { MotionDetector } from "./motion";
 
 /** After the last motion. */
 const REST_MS = 500;
@@ -11,6 +12,7 @@ export class CoarseMotion {
 
   constructor(
     private readonly updates: Updates,
+    private readonly motion: MotionDetector,
     private readonly owner: Owner,
   ) {}
 
@@ -18,6 +20,11 @@ export class CoarseMotion {
   moves(): void {
     this.cancel();
     this.updates.coarse(true);
-    this.cancel = this.owner.after(REST_MS, () => { this.updates.coarse(false); });
+    this.cancel = this.owner.after(REST_MS, () => { this.rest(); });
+  }
+
+  private rest(): void {
+    this.updates.coarse(false);
+    this.motion.restart(performance.now());
   }
 }

@@ -13,7 +13,7 @@ export interface DecoderEvents {
   began(config: Config): void;
   /** A frame was handed to the sink. */
   shown(number: number): void;
-  /** A frame was left out. */
+  /** This frame was left out, and those before that were not shown. */
   skipped(number: number): void;
   /** The first frame cannot be decoded: the browser does not know this codec, whatever it said. */
   unknown(config: Config): void;
@@ -28,6 +28,8 @@ export class Decoder {
   /** Frames up to the next key frame are left out. */
   private skips = true;
   private askedAt = -KEY_MS;
+  /** The newest frame that the decoder holds, or held; null if none. */
+  private newest: number | null = null;
 
   constructor(
     private readonly sink: Sink,
@@ -46,16 +48,18 @@ export class Decoder {
     this.renew();
   }
 
-  /** What still comes is of no use. */
+  /** Ignores frames until the next configuration. The sink keeps the last frame: the page may still show it. */
   stop(): void {
     this.config = null;
     this.close();
-    this.sink.clear();
   }
 
   decode({ number, key, data }: Frame): void {
     const { decoder } = this;
-    if (!this.config || !decoder) return;
+    if (!this.config || !decoder) {
+      this.events.skipped(number);
+      return;
+    }
     if (decoder.decodeQueueSize > MOST_WAITING) this.skips = true;
     if (key) this.skips = false;
     // A decoder that failed is closed before it reports the error.
@@ -63,13 +67,17 @@ export class Decoder {
       this.events.skipped(number);
       this.askForKey();
     } else {
+      this.newest = number;
       decoder.decode(new EncodedVideoChunk({ type: key ? "key" : "delta", timestamp: number * FRAME_US, data }));
     }
   }
 
+  /** Frames that the decoder holds are left out. */
   private close(): void {
     if (this.decoder && this.decoder.state !== "closed") this.decoder.close();
     this.decoder = null;
+    if (this.newest !== null) this.events.skipped(this.newest);
+    this.newest = null;
   }
 
   private renew(): void {
@@ -91,6 +99,7 @@ export class Decoder {
     }
     const number = Math.round(frame.timestamp / FRAME_US);
     this.sink.show(frame);
+    if (number === this.newest) this.newest = null;
     this.events.shown(number);
     if (this.first && this.config) this.events.began(this.config);
     this.first = false;

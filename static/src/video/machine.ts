@@ -5,7 +5,7 @@ import type { Region } from "../api";
 export type Connected =
   /** There is none, and there will not be one. */
   | "off"
-  /** Waiting before another attempt. */
+  /** Waiting before another attempt; before the first one, for the worker. */
   | "pausing"
   | "opening"
   | "open";
@@ -65,6 +65,7 @@ export type Effect =
   | { do: "show"; region: Region }
   /** RFB is complete again; results in "painted". */
   | { do: "resume" }
+  /** Hide the overlay, and remove its last frame. */
   | { do: "hide" };
 
 export type Transition = [VideoState, Effect[]];
@@ -77,16 +78,16 @@ const CALM_MS = 5000;
 const IDLE: Phase = { name: "idle" };
 
 export function initial(hidden: boolean): VideoState {
-  return { connected: "off", phase: IDLE, failures: 0, hidden, notBefore: 0 };
+  return { connected: "pausing", phase: IDLE, failures: 0, hidden, notBefore: 0 };
 }
 
 /** The state after an event at a time (ms), and the effects to run. */
 export function step(state: VideoState, event: VideoEvent, now: number): Transition {
   switch (event.kind) {
     case "due":
-      return [{ ...state, connected: "opening" }, [{ do: "open" }]];
+      return state.connected === "pausing" ? [{ ...state, connected: "opening" }, [{ do: "open" }]] : [state, []];
     case "opened":
-      return [{ ...state, connected: "open" }, []];
+      return state.connected === "opening" ? [{ ...state, connected: "open" }, []] : [state, []];
     case "closed":
       return closed(state);
     case "refused":
@@ -115,12 +116,13 @@ export function isShown({ phase }: VideoState): boolean {
   return phase.name === "on" || phase.name === "leaving";
 }
 
-function isActive({ phase }: VideoState): boolean {
+/** Whether the worker expects frames. */
+export function isActive({ phase }: VideoState): boolean {
   return phase.name === "entering" || phase.name === "on";
 }
 
 function closed(state: VideoState): Transition {
-  if (state.connected === "off") return [state, []];
+  if (state.connected === "off" || state.connected === "pausing") return [state, []];
   const ms = Math.min(SHORTEST_MS * 2 ** state.failures, LONGEST_MS);
   return end({ ...state, connected: "pausing", failures: state.failures + 1 }, [{ do: "pause", ms }]);
 }
@@ -145,7 +147,8 @@ function shown(state: VideoState, region: Region): Transition {
 
 /** Ends the video; the overlay stays until RFB has painted the region. */
 function end(state: VideoState, effects: Effect[]): Transition {
-  if (state.phase.name === "entering") return [{ ...state, phase: IDLE }, effects];
+  // The first frame may be drawn already.
+  if (state.phase.name === "entering") return [{ ...state, phase: IDLE }, [...effects, { do: "hide" }]];
   if (state.phase.name === "on") return [{ ...state, phase: { ...state.phase, name: "leaving" } }, [...effects, { do: "resume" }]];
   return [state, effects];
 }

@@ -5,7 +5,7 @@ import { box, Cells } from "./cells";
 /** Smaller updates are ignored: a cursor that blinks, a letter that is typed. As a part of the screen. */
 const SMALL = 0.02;
 const WINDOW_MS = 600;
-/** Updates that each take this long to come are of a slow line, where fewer of them show motion. */
+/** With updates that each take this long to receive, the line is slow: the window is longer. */
 const SLOW_MS = 120;
 const SLOW_WINDOW_MS = 2500;
 /** Within that time: so many updates, so long from first to last, of so many screens in all. */
@@ -16,10 +16,12 @@ const SCREENS = 1.5;
 const MOVING = 0.6;
 /** From this part of the screen on, all of it counts as moving. */
 const MOST = 0.6;
+/** For the whole screen that RFB sends after a restart. Later updates refine it, at most once: less than SCREENS. */
+const REFRESH_MS = 1000;
 
 interface Update {
   at: number;
-  /** Time to come (ms). */
+  /** Time to receive it (ms). */
   took: number;
   area: number;
   cells: Cells;
@@ -29,17 +31,21 @@ export class MotionDetector {
   private updates: Update[] = [];
   /** Sizes of the screen at the last update. */
   private screen: Size = { width: 0, height: 0 };
+  /** Updates that began before this time (ms) are ignored. */
+  private from = -Infinity;
 
-  clear(): void {
+  /** Forgets all updates at a time (ms) when RFB refreshes the screen, and ignores the refresh. */
+  restart(now: number): void {
     this.updates = [];
+    this.from = now + REFRESH_MS;
   }
 
   /** Adds an update of the screen, at a time (ms). Returns the region that moves; null while there is none. */
   add(rectangles: readonly Region[], screen: Size, now: number, took = 0): Region | null {
-    if (screen.width !== this.screen.width || screen.height !== this.screen.height) this.clear();
+    if (screen.width !== this.screen.width || screen.height !== this.screen.height) this.updates = [];
     this.screen = { ...screen };
     const area = rectangles.reduce((sum, { width, height }) => sum + width * height, 0);
-    if (area < SMALL * areaOf(screen)) return null;
+    if (now - took < this.from || area < SMALL * areaOf(screen)) return null;
     const cells = new Cells(screen);
     for (const rectangle of rectangles) cells.touch(rectangle);
     this.updates.push({ at: now, took, area, cells });

@@ -45,7 +45,7 @@ export type Message =
   /** No video any more on this connection. */
   | { kind: "problem"; problem: Problem };
 
-/** Asks for frames of a region, also of another one than before. */
+/** Requests frames of a region; a later request changes the region. */
 export function start(codecs: readonly Codec[], { x, y, width, height }: Region): Uint8Array<ArrayBuffer> {
   return record(START, new TextEncoder().encode(JSON.stringify({ codecs, region: [x, y, width, height] })));
 }
@@ -61,7 +61,7 @@ export function shown(number: number): Uint8Array<ArrayBuffer> {
   return record(SHOWN, payload);
 }
 
-/** Asks for a key frame. */
+/** Requests a key frame. */
 export function key(): Uint8Array<ArrayBuffer> {
   return record(KEY);
 }
@@ -85,7 +85,7 @@ const KEY_FRAME = 1;
 /** Reads records from bytes; throws an error at the first invalid one. */
 export class RecordReader {
   private buffer = new Uint8Array(1 << 16);
-  /** What is read, and not taken yet. */
+  /** Start and end of the bytes that are not parsed yet. */
   private from = 0;
   private to = 0;
 

@@ -6,13 +6,17 @@ import { type Api, Failure, type Region, type Size } from "../api";
 import type { Client, Updates } from "../clients";
 import { Owner } from "../dom/owner";
 import { CoarseMotion } from "./coarse";
-import { type Effect, initial, isShown, step, type VideoEvent, type VideoState } from "./machine";
+import { type Effect, initial, isActive, isShown, step, type VideoEvent, type VideoState } from "./machine";
 import { MotionDetector } from "./motion";
 import { Overlay } from "./overlay";
+import { Watchdog } from "./watchdog";
 import type { FromWorker, ToWorker } from "./worker-messages";
 
 /** RFB has painted the region by then, or its picture comes in parts. */
 const LEAVE_MS = 5000;
+/** The worker hangs if it sends no message for more than SILENT_CHECKS checks, one each CHECK_MS. */
+const CHECK_MS = 1000;
+const SILENT_CHECKS = 3;
 
 export interface VideoParts {
   api: Api;
@@ -32,7 +36,7 @@ export function openVideo(parts: VideoParts): Video | null {
   if (!updates) return null;
   if (worker !== null && isSecureContext && "VideoDecoder" in window) return new Video(parts, updates, worker);
   const motion = new MotionDetector();
-  const coarse = new CoarseMotion(updates, owner);
+  const coarse = new CoarseMotion(updates, motion, owner);
   updates.onupdate = (rectangles, took) => {
     if (motion.add(rectangles, client.size(), performance.now(), took)) coarse.moves();
   };
@@ -45,6 +49,7 @@ export class Video {
   private readonly overlay: Overlay;
   private readonly motion = new MotionDetector();
   private readonly coarse: CoarseMotion;
+  private readonly watchdog = new Watchdog(SILENT_CHECKS);
   private size: Size;
   /** Size of the coded picture that is shown. */
   private coded: Size = { width: 0, height: 0 };
@@ -57,7 +62,7 @@ export class Video {
     worker: string,
   ) {
     const { client, screen, owner } = parts;
-    this.coarse = new CoarseMotion(updates, owner);
+    this.coarse = new CoarseMotion(updates, this.motion, owner);
     this.size = client.size();
     this.overlay = new Overlay(screen, client.element, () => client.size(), owner);
     this.worker = new Worker(new URL(worker, document.baseURI), { type: "module" });
@@ -65,6 +70,7 @@ export class Video {
     owner.listen<MessageEvent<FromWorker>>(this.worker, "message", ({ data }) => { this.received(data); });
     owner.listen(this.worker, "error messageerror", () => { this.tell({ kind: "refused" }); });
     owner.listen(document, "visibilitychange", () => { this.tell({ kind: document.hidden ? "hidden" : "visible" }); });
+    owner.every(CHECK_MS, () => { this.check(); });
     updates.onupdate = (rectangles, took) => {
       const region = this.motion.add(rectangles, client.size(), performance.now(), took);
       if (region) this.moves(region);
@@ -128,7 +134,8 @@ export class Video {
         this.leaving?.dispose();
         this.overlay.hide();
         this.overlay.clear();
-        this.motion.clear();
+        this.send(effect);
+        this.motion.restart(performance.now());
     }
   }
 
@@ -136,6 +143,8 @@ export class Video {
     const { api, pageId, owner } = this.parts;
     try {
       const ticket = await api.ticket(pageId, owner, "video");
+      // The worker failed meanwhile.
+      if (this.state.connected !== "opening") return;
       this.send({ do: "open", address: api.socketAddress(ticket), protocols: ticket.protocols, openMs: ticket.opens_within * 1000 });
     } catch (error) {
       // An answer that says why there is no video; after all others it may come later.
@@ -143,8 +152,18 @@ export class Video {
     }
   }
 
+  private check(): void {
+    if (!this.watchdog.hangs(isActive(this.state))) return;
+    // For a worker that continues later. While it hangs, the next "open" has no answer, and no further attempt follows.
+    this.send({ do: "close" });
+    this.tell({ kind: "closed" });
+  }
+
   private received(message: FromWorker): void {
+    this.watchdog.heard();
     switch (message.kind) {
+      case "alive":
+        break;
       case "ready":
         this.ready(message);
         break;

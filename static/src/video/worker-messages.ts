@@ -7,12 +7,16 @@ export type ToWorker =
   | { do: "open"; address: string; protocols: string[]; openMs: number }
   | { do: "close" }
   | { do: "start"; region: Region }
-  | { do: "stop" };
+  | { do: "stop" }
+  /** The overlay is hidden: remove the last frame. */
+  | { do: "hide" };
 
 export type FromWorker =
   /** `codecs`: whether the browser decodes any. `track`: frames for a <video>, where the worker can make one. */
   | { kind: "ready"; codecs: boolean; track: MediaStreamTrack | null }
   | { kind: "opened" }
+  /** The worker runs; sent several times per second while it expects frames. */
+  | { kind: "alive" }
   | { kind: "closed" }
   | { kind: "problem"; problem: Problem }
   /** The first frame of a region is shown. */

@@ -109,7 +109,9 @@ class Stream {
   }
 
   private look(): void {
-    if (this.until === null || performance.now() < this.until) return;
+    if (this.until === null) return;
+    scope.postMessage({ kind: "alive" });
+    if (performance.now() < this.until) return;
     this.until = null;
     scope.postMessage({ kind: "stalled" });
   }
@@ -151,6 +153,9 @@ async function run(message: ToWorker): Promise<void> {
       break;
     case "stop":
       stream?.stop();
+      break;
+    case "hide":
+      sink?.clear();
   }
 }
 

@@ -78,7 +78,7 @@ test("motion counts only where video is possible", () => {
 
 test("a region that calms before its first frame", () => {
   const run = new Run(...ENTERING);
-  assert.equal(run.tell(REST), "stop");
+  assert.equal(run.tell(REST), "stop hide");
   assert.equal(run.tell({ kind: "shown", region: LEFT }), "");
   assert.equal(run.tell({ kind: "moves", region: LEFT }), "start");
 });
@@ -135,4 +135,17 @@ test("after a refusal there is no further attempt", () => {
   assert.equal(run.tell({ kind: "painted" }), "hide");
   assert.equal(run.tell({ kind: "closed" }), "");
   assert.equal(run.tell({ kind: "moves", region: LEFT }), "");
+});
+
+test("after a refusal, events of an earlier attempt have no effect", () => {
+  const pausing: VideoEvent[] = [{ kind: "due" }, { kind: "closed" }];
+  assert.equal(new Run(...pausing, { kind: "refused" }).tell({ kind: "due" }), "");
+  const opening: VideoEvent[] = [{ kind: "due" }, { kind: "refused" }, { kind: "opened" }];
+  assert.equal(new Run(...opening).state.connected, "off");
+});
+
+test("one connection is opened at a time", () => {
+  assert.equal(new Run({ kind: "due" }).tell({ kind: "due" }), "");
+  assert.equal(new Run(...OPEN).tell({ kind: "due" }), "");
+  assert.equal(new Run(...OPEN, { kind: "closed" }).tell({ kind: "closed" }), "");
 });

@@ -65,15 +65,39 @@ test("changes in different places are no motion", () => {
   assert.deepEqual(places.filter((one) => one !== null), []);
 });
 
-test("nothing from before a pause, a change of the size or `clear` counts", () => {
+test("nothing from before a pause, a change of the size or a restart counts", () => {
   const detector = new MotionDetector();
   after(detector, every(50, 0, 300), WHOLE);
   assert.equal(after(detector, [1000, 1050], WHOLE), null);
   after(detector, every(50, 2000, 2300), WHOLE);
   assert.equal(detector.add([WHOLE], { width: 1920, height: 1079 }, 2350), null);
   after(detector, every(50, 4000, 4300), WHOLE);
-  detector.clear();
-  assert.equal(after(detector, [4350, 4400], WHOLE), null);
+  detector.restart(4350);
+  assert.equal(after(detector, [5350, 5400], WHOLE), null);
+});
+
+test("the refresh of the screen after a restart is no motion", () => {
+  const detector = new MotionDetector();
+  detector.restart(0);
+  assert.equal(after(detector, every(50, 50, 999), WHOLE), null);
+  const third = region(0, 0, 1920, 360);
+  assert.equal(after(detector, [1100, 1300, 1500], third), null);
+});
+
+test("on a slow line the refresh of the screen after a restart takes longer, and is no motion", () => {
+  const detector = new MotionDetector();
+  detector.restart(0);
+  assert.equal(detector.add([WHOLE], SCREEN, 3300, 3000), null);
+  const parts = every(270, 0, 810).map((y) => region(0, y, 1920, 270));
+  const refined = parts.map((part, index) => detector.add([part], SCREEN, 3800 + 500 * index, 450));
+  assert.deepEqual(refined.filter((one) => one !== null), []);
+});
+
+test("motion that goes on after a restart is found", () => {
+  const detector = new MotionDetector();
+  detector.restart(0);
+  assert.equal(after(detector, every(50, 50, 1349), WHOLE), null);
+  assert.deepEqual(after(detector, [1350], WHOLE), WHOLE);
 });
 
 test("rectangles outside the screen do not matter", () => {

@@ -99,7 +99,7 @@ export class VncUpdates implements Updates {
     });
   }
 
-  /** Says to the display server of which parts of the screen it is to send updates. */
+  /** Requests updates of the parts of the screen that are not left out. */
   private apply(): void {
     const { messages, region, rfb } = this;
     const { width, height } = this.size();
