@@ -54,5 +54,7 @@ def others() -> float:
     """Return the CPU time of all other processes, in seconds."""
     times = psutil.cpu_times()
     everybody = times.user + times.nice + times.system + times.irq + times.softirq
-    started = [one for one in psutil.process_iter() if mark_of(one).startswith(RUN)]
-    return everybody - sum(map(cpu_time, [psutil.Process(), *started]))
+    # Chromium's processes overwrite their environment, but have not left.
+    started = {psutil.Process(), *psutil.Process().children(recursive=True)}
+    started.update(one for one in psutil.process_iter() if mark_of(one).startswith(RUN))
+    return everybody - sum(map(cpu_time, started))

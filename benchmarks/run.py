@@ -199,7 +199,11 @@ def main() -> None:
     # A short path, because the length of Unix socket paths is limited.
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         run = Run(
-            set(arguments.benchmarks or ALL), arguments.quick, set(arguments.sides), Path(folder)
+            set(arguments.benchmarks or ALL),
+            arguments.quick,
+            Path(folder),
+            sides=arguments.sides,
+            rounds=arguments.rounds,
         )
         for name, measured in run.tables():
             rows: list[Any] = []

@@ -183,8 +183,13 @@
   // Milliseconds from the next press of a button to another brightness of a block.
   shown.click = (x, y, side) => {
     shown.clicked = new Promise((resolve, reject) => {
-      setTimeout(() => { click = null; reject(new Error("A click changed nothing within 5 s.")); }, 5000);
-      row([x, y, side, side], 1).then(([[before]]) => { click = { place: [x, y, side, side], before, resolve, at: null }; });
+      row([x, y, side, side], 1).then(([[before]]) => {
+        const mine = (click = { place: [x, y, side, side], before, resolve, at: null });
+        setTimeout(() => {
+          if (click === mine) click = null;
+          reject(new Error("A click changed nothing within 5 s."));
+        }, 5000);
+      });
     });
     return new Promise((resolve) => { const wait = () => (click ? resolve() : setTimeout(wait, 1)); wait(); });
   };

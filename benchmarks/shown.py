@@ -23,7 +23,7 @@ from layout import CLICK_SIDE, click_place, code_place
 
 SIZE = (1920, 1080)
 _SCRIPT = Path(__file__).parent / "shown.js"
-_SETTLE_EVERY = 33.0  # ms between comparisons of the whole picture
+_SETTLE_EVERY = 60.0  # ms between comparisons of the whole picture
 _PATIENCE = 60.0
 
 Box = tuple[int, int, int, int]
