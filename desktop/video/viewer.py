@@ -55,7 +55,7 @@ class Viewer:
         if is_key:
             self.needs_key = False
             self._key_at = now
-        self.flow.sent(number, now)
+        self.flow.sent(number, len(record), now)
         self._writer.write(record)
 
     def send(self, record: bytes) -> None:
