@@ -74,8 +74,8 @@ class _Viewer(threading.Thread):
         self._socket = raw_client.connect(product.port, path, product.token, ticket["protocols"])
         self.frames = 0
         self._data = b""
-        wish = {"codecs": ["h264", "vp8"], "region": [0, 0, *SIZE]}
-        self._send(_START, json.dumps(wish).encode())
+        request = {"codecs": ["h264", "vp8"], "region": [0, 0, *SIZE]}
+        self._send(_START, json.dumps(request).encode())
 
     def begin(self) -> None:
         """Begin to read, and to acknowledge frames."""

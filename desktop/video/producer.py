@@ -1,8 +1,8 @@
-"""Captures the screen, encodes it, and sends it to the viewers that want video.
+"""Captures the screen, encodes it, and sends the frames to viewers.
 
-All viewers get the same picture: one region that holds what each of them wants, in one codec. The
-work is done in the event loop's thread, which waits for nothing else: a frame takes some
-milliseconds, and acknowledgements are only delayed by them.
+All viewers get the same frames: in one codec, of the smallest region that contains all requested
+ones. The event loop's thread does the work: a frame takes some milliseconds, and delays
+acknowledgements by no more.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class _Show:
 
 
 class Producer:
-    """Shows the screen of ``display`` (":N") to the viewers that want to see it as video.
+    """Video of the screen of ``display`` (":N") for viewers.
 
-    ``encoders`` and ``budget`` limit what it costs. Raises ``ScreenUnusable`` or
+    ``encoders`` and ``budget`` limit its cost. Raises ``ScreenUnusable`` or
     ``xcffib.ConnectionException``.
     """
 
@@ -57,7 +57,7 @@ class Producer:
         self._encoders = encoders
         self._budget = budget
         self._viewers: set[Viewer] = set()
-        self._show: _Show | None = None  # None while no viewer wants video
+        self._show: _Show | None = None  # None while no viewer requests video
         self._has_changed = False  # something has changed since the last frame
         self._number = 0  # of the last frame
         self._next_at = 0.0  # when the next frame may be sent
@@ -65,7 +65,7 @@ class Producer:
         self._timer: asyncio.TimerHandle | None = None  # runs until the next frame may be sent
         self._rest_timer: asyncio.TimerHandle | None = None
         self.lost: asyncio.Future[None] = self._loop.create_future()  # the display is gone
-        self._descriptor = self._screen.fileno()  # there is none after the display's end
+        self._descriptor = self._screen.fileno()  # not available after the display's end
         self._loop.add_reader(self._descriptor, self._on_readable)
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class Producer:
         self._update()
 
     def start(self, viewer: Viewer, start: Start) -> None:
-        """Show a viewer what it requests."""
+        """Show a viewer the requested region."""
         now = self._now()
         region = start.region.within(self._whole)
         if now < self._refused_until or not region.area:
@@ -99,11 +99,11 @@ class Producer:
         except EncodingFailed as error:
             _log.warning("%s", error)
             viewer.stop()
-            viewer.send(records.problem(*self._why_not(start)))
+            viewer.send(records.problem(*self._refusal(start)))
             self._update()
 
-    def _why_not(self, start: Start) -> tuple[str, str]:
-        """Return why there is no video for ``start``, and what to do."""
+    def _refusal(self, start: Start) -> tuple[str, str]:
+        """Return message and remedy if ``start`` cannot be fulfilled."""
         if self._kind([start], FIRST_RATE):
             return (
                 "The browsers of this desktop's viewers have no codec in common, or the encoder "
@@ -116,7 +116,7 @@ class Producer:
         )
 
     def stop(self, viewer: Viewer) -> None:
-        """Show a viewer no more video."""
+        """Send a viewer no more video."""
         viewer.stop()
         self._update()
 
@@ -142,7 +142,7 @@ class Producer:
         return [(one, one.start) for one in self._viewers if one.start]
 
     def _update(self) -> None:
-        """Show what viewers request now."""
+        """Show the regions that viewers request now."""
         audience = self._audience
         if not audience:
             self._end_show()
@@ -154,7 +154,7 @@ class Producer:
             self._rest(_PAUSE)
 
     def _show_to(self, audience: list[tuple[Viewer, Start]]) -> None:
-        """Show what ``audience`` requests; on ``EncodingFailed`` the show goes on as it was."""
+        """Show the requested regions; ``EncodingFailed`` leaves the present show as it is."""
         region = reduce(Region.joined, (start.region for _, start in audience))
         rate = self._rate([viewer for viewer, _ in audience])
         kind = self._kind([start for _, start in audience], rate)
@@ -162,7 +162,7 @@ class Producer:
             raise EncodingFailed("No codec for all viewers.")
         encoder = self._show.encoder if self._show else None
         if encoder and (encoder.kind, encoder.region, encoder.rate) == (kind, region, rate):
-            self._greet([viewer for viewer, _ in audience if viewer.is_new])
+            self._configure([viewer for viewer, _ in audience if viewer.is_new])
         else:
             self._begin(Encoder(kind, region, rate), [viewer for viewer, _ in audience])
         self._consider()
@@ -173,7 +173,7 @@ class Producer:
         return self._encoders.choose([one for one in starts[0].codecs if one in common], rate)
 
     def _rate(self, viewers: list[Viewer]) -> int:
-        """Return the bit rate that the lines of ``viewers`` bear, without the stalled ones."""
+        """Return the lowest bit rate of ``viewers``; stalled ones do not count."""
         now = self._now()
         rates = [one.flow.rate for one in viewers if not one.flow.is_stalled(now)]
         return min(rates, default=self._show.encoder.rate if self._show else FIRST_RATE)
@@ -184,9 +184,9 @@ class Producer:
             self._screen.watch(True)
             self._check_rest_later()
         self._show = _Show(encoder, RestDetector(encoder.region.area, self._now()))
-        self._greet(viewers)
+        self._configure(viewers)
 
-    def _greet(self, viewers: list[Viewer]) -> None:
+    def _configure(self, viewers: list[Viewer]) -> None:
         """Send viewers the configuration of the frames that follow."""
         assert self._show
         encoder = self._show.encoder
@@ -233,11 +233,11 @@ class Producer:
         self._has_changed = True
 
     def _on_resize(self) -> None:
-        # Regions are of the screen as it was.
+        # The regions are of the screen before the change.
         self._rest()
 
     def _consider(self) -> None:
-        """Send a frame now if there is a reason to and it may be sent, or later."""
+        """Send a frame if something has changed, now or when the next one may be sent."""
         if not self._show or not (self._has_changed or self._show.is_first):
             return
         now = self._now()
@@ -296,7 +296,7 @@ class Producer:
             self._rest(_PAUSE)
             return
         interval = 1 / self._budget.frame_rate
-        # On average the exact rate, after a pause at once.
+        # The exact rate on average; after a pause, the next frame is sent at once.
         self._next_at = max(self._next_at + interval, self._now() - interval)
         self._adapt_rate()
         self._consider_soon()
@@ -327,7 +327,7 @@ class Producer:
         if not self._show:
             return
         self._check_rest_later()
-        # With changes that wait for a viewer it is unknown how much has changed.
+        # While changes wait for a viewer, their area is unknown.
         if not self._has_changed and self._show.rest.is_resting(self._now()):
             self._rest()
 

@@ -44,8 +44,8 @@ class VideoViewer:
 
     def start(self, *region: int, codecs: tuple[str, ...] = ("h264", "vp8")) -> None:
         """Ask for video of ``region``."""
-        wish = {"codecs": codecs, "region": region}
-        self.send(FromPage.START, json.dumps(wish).encode())
+        request = {"codecs": codecs, "region": region}
+        self.send(FromPage.START, json.dumps(request).encode())
 
     def stop(self) -> None:
         """Ask for no more video."""

@@ -40,8 +40,8 @@ class Viewer:
         self.writer.write(struct.pack(">IB", 1 + len(payload), kind) + payload)
 
     def start(self, *region: int, codecs: Iterable[str] = ("h264",)) -> None:
-        wish = {"codecs": list(codecs), "region": region}
-        self.send(FromPage.START, json.dumps(wish).encode())
+        request = {"codecs": list(codecs), "region": region}
+        self.send(FromPage.START, json.dumps(request).encode())
 
     async def record(self) -> tuple[int, bytes]:
         head = await asyncio.wait_for(self._reader.readexactly(5), TIMEOUT)
