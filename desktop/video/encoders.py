@@ -19,8 +19,8 @@ from .colours import Picture
 from .region import Region
 
 FRAME_RATE = 60  # frames per second at most
-# Seconds of CPU for a frame of _TRIED. The codec that pages prefer may take so long: others cost the
-# browser more, or exceed their bit rate.
+# Seconds of CPU for a frame of _TRIED. The codec that pages prefer may take so long: others cost
+# the browser more, or exceed their bit rate.
 _FAST_ENOUGH = 0.02
 _TRIED = Region(0, 0, 1920, 1088)
 _FRAMES = 4

@@ -63,7 +63,7 @@ def test_a_start_has_codecs_and_region(codecs: list[str], region: tuple[int, ...
 
 
 @pytest.mark.parametrize(
-    ("data", "request"),
+    ("data", "expected"),
     [
         (b"\2", Stop()),
         (b"\3\0\0\1\2", Shown(258)),
@@ -71,8 +71,8 @@ def test_a_start_has_codecs_and_region(codecs: list[str], region: tuple[int, ...
         (b"\4", KeyRequest()),
     ],
 )
-def test_other_records(data: bytes, request: records.Request) -> None:
-    assert records.parse(data) == request
+def test_other_records(data: bytes, expected: records.Request) -> None:
+    assert records.parse(data) == expected
 
 
 @pytest.mark.parametrize(
