@@ -65,7 +65,7 @@ def _is_companion(process) -> bool:  # type: ignore[no-untyped-def]
 
 
 class _Viewer(threading.Thread):
-    """A viewer of the video that decodes nothing; it reads once it has begun."""
+    """A viewer of the video that decodes nothing; it reads nothing before ``begin``."""
 
     def __init__(self, product: Product, name: str) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""The stream "video": what moves on the screen, captured and encoded by the session's companion."""
+"""The stream "video": motion on the screen, captured and encoded by the session's companion."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def assert_shows(frames: list[bytes], colour: int, codec: str = "h264") -> None:
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8", "vp9"])
-def test_video_shows_what_is_on_the_screen_until_it_rests(
+def test_video_shows_the_screen_until_it_rests(
     painter: Painter, viewer: VideoViewer, codec: str
 ) -> None:
     viewer.start(*SCREEN, codecs=(codec,))
@@ -123,7 +123,7 @@ def test_a_part_of_the_screen_is_shown(painter: Painter, viewer: VideoViewer) ->
         viewer.start(100, 50, 64, 48)
         assert viewer.config()["region"] == [100, 50, 64, 48]
         assert len(next_frames(viewer, 5)) == 5
-        # Beyond the edge there is nothing.
+        # A region ends at the edge of the screen.
         viewer.start(300, 200, 500, 500)
         assert viewer.config()["region"] == [300, 200, 33, 50]
 
@@ -136,7 +136,7 @@ def test_without_acknowledgements_few_frames_are_sent(
         viewer.config()
         other.start(*SCREEN)
         other.config()
-        # It gets frames although the first viewer shows none.
+        # The other viewer gets frames, although the first one acknowledges none.
         assert len(next_frames(other, 60)) == 60
         other.stop()
         viewer.stop()
@@ -233,7 +233,7 @@ def test_a_resized_screen_ends_the_video(server: JupyterServer, painter: Painter
         until(lambda: size(server) == (WIDTH, HEIGHT), "the old size")
 
 
-def test_video_costs_nothing_while_nobody_watches(
+def test_video_costs_nothing_after_a_rest(
     server: JupyterServer, painter: Painter, viewer: VideoViewer
 ) -> None:
     viewer.start(*SCREEN)
@@ -296,12 +296,12 @@ def test_video_that_is_switched_off_is_refused(jupyter: Callable[..., JupyterSer
     assert "DesktopApp.video" in refusal(jupyter("--DesktopApp.video=off"))
 
 
-def test_without_an_encoder_the_answer_says_what_to_install(
+def test_without_an_encoder_the_answer_has_the_command_that_installs_it(
     jupyter: Callable[..., JupyterServer], tmp_path: Path
 ) -> None:
     (tmp_path / "av.py").write_text(WITHOUT_ENCODER)
-    told = refusal(jupyter(environment={"PYTHONPATH": str(tmp_path)}))
-    assert "pip install 'jupyter-desktop[video]'" in told
+    answer = refusal(jupyter(environment={"PYTHONPATH": str(tmp_path)}))
+    assert "pip install 'jupyter-desktop[video]'" in answer
 
 
 def test_xpra_sends_video_itself(jupyter: Callable[..., JupyterServer]) -> None:

@@ -1,4 +1,4 @@
-"""A viewer of the stream "video", and an X program with something to see."""
+"""A viewer of the stream "video", and an X program that paints."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class VideoViewer:
         self.wire.send(struct.pack(">IB", 1 + len(payload), kind) + payload)
 
     def start(self, *region: int, codecs: tuple[str, ...] = ("h264", "vp8")) -> None:
-        """Ask for video of ``region``."""
+        """Request video of ``region``."""
         request = {"codecs": codecs, "region": region}
         self.send(FromPage.START, json.dumps(request).encode())
 
     def stop(self) -> None:
-        """Ask for no more video."""
+        """Request the end of the video."""
         self.send(FromPage.STOP)
 
     def shown(self, number: int) -> None:
@@ -109,8 +109,8 @@ def viewing(server: JupyterServer, client: str = "page", **more: str) -> Iterato
         yield VideoViewer(wire)
 
 
-# Paints rectangles of a window over the whole screen, as told on standard input by lines of
-# "X Y WIDTH HEIGHT COLOUR", and prints a line for each when the X server has done it.
+# Paints a rectangle of a window over the whole screen for each line of standard input,
+# "X Y WIDTH HEIGHT COLOUR", and prints a line when the X server has done it.
 _PAINT = """
 import sys, xcffib
 from xcffib import xproto
@@ -134,7 +134,7 @@ for line in sys.stdin:
 
 
 class Painter:
-    """An X program that paints the screen when it is told to."""
+    """An X program that paints the screen on request."""
 
     def __init__(self, program: subprocess.Popen[bytes]) -> None:
         self._program = program
