@@ -20,7 +20,8 @@ from shown import SIZE, Shown
 
 _EVERY = 1.0  # seconds
 _START, _SHOWN = 1, 3
-_FRAME = 2
+_FRAME, _REST = 2, 3
+_PAUSE = 0.5  # seconds
 _TICKET = "/desktop/api/sessions/default/ticket"
 
 
@@ -74,8 +75,7 @@ class _Viewer(threading.Thread):
         self._socket = raw_client.connect(product.port, path, product.token, ticket["protocols"])
         self.frames = 0
         self._data = b""
-        request = {"codecs": ["h264", "vp8"], "region": [0, 0, *SIZE]}
-        self._send(_START, json.dumps(request).encode())
+        self._request()
 
     def begin(self) -> None:
         """Begin to read, and to acknowledge frames."""
@@ -93,8 +93,15 @@ class _Viewer(threading.Thread):
                 if record[0] == _FRAME:
                     self.frames += 1
                     self._send(_SHOWN, record[1:5])
+                elif record[0] == _REST:
+                    time.sleep(_PAUSE)
+                    self._request()
         except OSError:
             pass  # closed
+
+    def _request(self) -> None:
+        request = {"codecs": ["h264", "vp8"], "region": [0, 0, *SIZE]}
+        self._send(_START, json.dumps(request).encode())
 
     def _send(self, kind: int, payload: bytes) -> None:
         raw_client.send(self._socket, struct.pack(">IB", 1 + len(payload), kind) + payload)
