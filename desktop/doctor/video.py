@@ -26,7 +26,7 @@ _ELSE = "Without video, pages show coarser pictures while much of the screen mov
 
 
 def encoder(subject: Subject) -> Iterator[Finding]:
-    """The encoder that would be chosen for pages that know all codecs, and its speed."""
+    """The encoder that would be chosen for pages that decode all codecs, and its speed."""
     if off := _reason_for_none(subject):
         yield ok(_TOPIC, off, encoder=None)
         return

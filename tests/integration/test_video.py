@@ -140,7 +140,7 @@ def test_without_acknowledgements_few_frames_are_sent(
         assert len(next_frames(other, 60)) == 60
         other.stop()
         viewer.stop()
-        viewer.start(1, 1, 16, 16)  # the answer comes after what was sent before
+        viewer.start(1, 1, 16, 16)  # the answer comes after the earlier records
         kinds: list[int] = []
         while not kinds or kinds[-1] != ToPage.CONFIG:
             kinds.append(viewer.record()[0])

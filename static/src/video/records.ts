@@ -1,5 +1,5 @@
 /**
- * The records of the stream "video": a length (u32, big endian, of what follows), a type (u8) and a payload. Borders of
+ * The records of the stream "video": a length (u32, big endian, of what follows), a type (u8) and a payload. Boundaries of
  * WebSocket messages have no meaning. The other side is `desktop/video/`.
  */
 import type { Problem, Region, Size } from "../api";

@@ -187,7 +187,7 @@ export class Video {
     this.tell({ kind: "due" });
   }
 
-  /** RFB paints what has changed in the region meanwhile. */
+  /** Lets RFB paint the region again. */
   private resume(): void {
     const { region } = this.state.phase.name === "leaving" ? this.state.phase : { region: null };
     this.leaving?.dispose();

@@ -1,4 +1,4 @@
-"""The companion without a session: viewers at its socket get video of what moves on a screen."""
+"""The companion without a session: viewers at its socket get video of motion on a screen."""
 
 from __future__ import annotations
 
