@@ -2,7 +2,7 @@
 
 The browser runs in a network namespace whose only way out is a TUN device. ``python line.py NAME
 MBIT RTT LOSS`` carries the packets between it and a TUN device outside: real TCP on both ends, with
-nothing between that buffers, but for the queue of the line. The kernel's own tool for that, netem,
+no buffer between them except the queue of the line. The kernel's own tool for that, netem,
 is not built into every kernel.
 """
 

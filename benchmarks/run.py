@@ -9,7 +9,7 @@ without video, with jupyter-remote-desktop-proxy and Selkies.
     python benchmarks/run.py video --sides ours selkies  # only these products
     python benchmarks/run.py --write docs/performance.md
 
-Everything runs on this machine, on loopback, and in a network namespace for lines.
+Everything runs on this machine: on loopback, or for lines in a network namespace.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-// Reads what a page shows of a desktop, whatever elements it does that with: canvases, and videos over them. Later
+// Reads the pixels of a desktop that a page shows, in canvases and in videos over them. Later
 // elements of the page are over earlier ones; an element may be cut off by its parent. All times are those of the clock
 // (Date.now()), in milliseconds. Positions are in pixels of the desktop.
 (() => {
   const shown = (window.shown = {});
   const BITS = 22, BLOCK = 44;
-  // The page's own canvases are not seen, nor is ours, which is not in the page.
+  // These canvases are not in the page, so `visible` does not find them.
   const small = new OffscreenCanvas(BITS, 1).getContext("2d", { willReadFrequently: true });
   const large = new OffscreenCanvas(16, 16).getContext("2d", { willReadFrequently: true });
   const clock = (time = performance.now()) => performance.timeOrigin + time;
@@ -30,7 +30,7 @@
 
   shown.size = () => { const one = base(); return one ? sizeOf(one) : [0, 0]; };
 
-  // Desktop's pixels in one of the page, and where the desktop begins.
+  // The place of the desktop in the page.
   const origin = (one) => {
     const { left, top } = one.getBoundingClientRect();
     return { left, top };
@@ -38,7 +38,7 @@
 
   shown.place = (x, y) => { const { left, top } = origin(base()); return [left + x, top + y]; };
 
-  // The part of an element that shows something of a place (x, y, width, height), in its own pixels; null if none.
+  // The part of an element that shows some of a place (x, y, width, height), in its own pixels; null if none.
   const part = (element, from, [x, y, width, height]) => {
     const box = element.getBoundingClientRect(), outer = element.parentElement.getBoundingClientRect();
     const cut = getComputedStyle(element.parentElement).overflow !== "visible";
@@ -54,7 +54,7 @@
     };
   };
 
-  // Draws what is shown of a place into a canvas of columns x rows pixels.
+  // Draws a place, as it is shown, into a canvas of columns x rows pixels.
   const draw = (context, place, columns, rows) => {
     const elements = visible(), one = base(elements);
     context.clearRect(0, 0, columns, rows);
@@ -122,7 +122,7 @@
     requestAnimationFrame(step);
   };
 
-  // From now on: time and number of what is shown in each of the browser's frames, and whether the lowest element shows it.
+  // From now on, for each of the browser's frames: time, number of the picture that is shown, and whether the lowest element shows it.
   shown.start = (x, y) => {
     const mine = (samples = []);
     eachFrame((time) => {

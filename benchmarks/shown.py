@@ -1,4 +1,4 @@
-"""A page of any product, seen from outside: pixels of what it shows, canvases and videos alike."""
+"""A page of any product: the pixels that it shows, in canvases and in videos."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Samples:
-    """What was shown in each of the browser's frames: time (ms), number, by the lowest element."""
+    """For each of the browser's frames: time (ms), number shown, whether by the lowest element."""
 
     all: list[tuple[float, int, bool]]
     unreadable: int
@@ -116,7 +116,7 @@ class Shown:
         self.page = self._context.new_page()
 
     def open(self) -> None:
-        """Load the page, and make the desktop as large as wanted."""
+        """Load the page, and give the desktop the size SIZE."""
         self.page.goto(self._address + self._product.page, wait_until="commit")
         deadline = time.monotonic() + _PATIENCE
         while (size := self.page.evaluate("shown.size()")) != [*SIZE]:
@@ -124,7 +124,7 @@ class Shown:
                 raise RuntimeError(f"The desktop's size is {size}, not {SIZE}.")
             viewport = self.page.viewport_size
             assert viewport
-            # Before the desktop is there, a canvas has its standard size.
+            # Before the desktop is shown, a canvas has its standard size.
             if size[0] > SIZE[0] / 2:
                 viewport["width"] += SIZE[0] - size[0]
                 viewport["height"] += SIZE[1] - size[1]
@@ -162,7 +162,7 @@ class Shown:
         return Samples(readable, len(every) - len(readable))
 
     def picture(self, film: Film, box: Box) -> tuple[int | None, numpy.ndarray]:
-        """Return the number of what is shown, and the pixels of a part of it."""
+        """Return the number of the picture that is shown, and the pixels of a part of it."""
         script = "([code, box]) => shown.picture(code, box)"
         number, data = self.page.evaluate(script, [film.code, box])
         pixels = numpy.frombuffer(base64.b64decode(data), numpy.uint8)
@@ -186,7 +186,7 @@ class Shown:
         return taken
 
     def settles(self, seconds: float) -> list[tuple[float, bool, float]]:
-        """Return time, whether what is shown is the last picture, and the difference from it."""
+        """Return samples: time, whether the last picture is shown, and the difference from it."""
         script = "([ms, every]) => shown.settles(ms, every)"
         found: list[tuple[float, bool, float]] = self.page.evaluate(
             script, [seconds * 1000, _SETTLE_EVERY]

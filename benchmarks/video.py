@@ -1,4 +1,4 @@
-"""Motion as pages show it, and what it costs: ours with and without video, and others."""
+"""Motion as pages show it, and its cost: ours with and without video, and other products."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _PARTS = ("all", "encoder", "X server", "Jupyter and bridge")
 
 @dataclass(frozen=True)
 class Goal:
-    """What a row is to reach; the same for all products."""
+    """The unit and the goal of a row; the same for all products."""
 
     unit: str
     goal: str = ""
 
 
 class Motion:
-    """Measures sides in turn and collects what they took, by row and side."""
+    """Measures sides in turn, and collects values by row and side."""
 
     def __init__(self, browser: Browser, quick: bool) -> None:
         self._browser = browser
@@ -98,7 +98,7 @@ class Motion:
         self._taken[what][side].append(value)
 
     def rows(self, prefix: str = "") -> Iterator[VideoRow]:
-        """Return a row of medians for all that was noted."""
+        """Return rows of the medians of all noted values."""
         for what, sides in self._taken.items():
             values = {side: _median(all_) for side, all_ in sides.items()}
             goal = self._units[what]
@@ -298,7 +298,7 @@ def _part(process: psutil.Process) -> str:
 
 
 class _Sent:
-    """What a server sends to pages from now on, as TCP counts it."""
+    """Bytes that a server sends to pages from now on, as TCP counts them."""
 
     def __init__(self, product: Product) -> None:
         self._port = product.port

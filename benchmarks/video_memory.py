@@ -66,7 +66,7 @@ def _is_companion(process) -> bool:  # type: ignore[no-untyped-def]
 
 
 class _Viewer(threading.Thread):
-    """A viewer of the video that decodes nothing; it reads once it has begun."""
+    """A viewer of the video that decodes nothing; it reads nothing before ``begin``."""
 
     def __init__(self, product: Product, name: str) -> None:
         super().__init__(daemon=True)
@@ -75,7 +75,7 @@ class _Viewer(threading.Thread):
         self._socket = raw_client.connect(product.port, path, product.token, ticket["protocols"])
         self.frames = 0
         self._data = b""
-        self._want()
+        self._request()
 
     def begin(self) -> None:
         """Begin to read, and to acknowledge frames."""
@@ -95,13 +95,13 @@ class _Viewer(threading.Thread):
                     self._send(_SHOWN, record[1:5])
                 elif record[0] == _REST:
                     time.sleep(_PAUSE)
-                    self._want()
+                    self._request()
         except OSError:
             pass  # closed
 
-    def _want(self) -> None:
-        wish = {"codecs": ["h264", "vp8"], "region": [0, 0, *SIZE]}
-        self._send(_START, json.dumps(wish).encode())
+    def _request(self) -> None:
+        request = {"codecs": ["h264", "vp8"], "region": [0, 0, *SIZE]}
+        self._send(_START, json.dumps(request).encode())
 
     def _send(self, kind: int, payload: bytes) -> None:
         raw_client.send(self._socket, struct.pack(">IB", 1 + len(payload), kind) + payload)

@@ -105,7 +105,7 @@ class Film:
         self._write(self.window.screen.root, path)
 
     def _draw(self, target: int, number: int) -> None:
-        # In one go, so that no picture with another one's number is on the screen.
+        # All at once, so that the screen shows no picture with another one's number.
         if self._kind == "rects":
             self._draw_rects(target, number)
         elif self._kind == "colours":
@@ -269,7 +269,7 @@ def main() -> None:
     *place, rate = map(int, numbers)
     film = Film(kind, Area(*place))
     connection = film.window.connection.get_file_descriptor()
-    # The picture that is shown, and since when; the next one, and when number 0 was due.
+    # The picture that is shown, and its time; the next one, and the time of number 0.
     shown, since, number, start = 0, 0.0, 1, 0.0
     runs = False
     while True:
@@ -295,7 +295,7 @@ def main() -> None:
         if runs and time.monotonic() >= start + number / rate:
             shown, since = number, time.time()
             film.draw(number)
-            # What was missed is left out.
+            # Missed pictures are left out.
             number = max(number + 1, int((time.monotonic() - start) * rate))
 
 

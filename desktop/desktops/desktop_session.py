@@ -178,7 +178,7 @@ class DesktopSession:
     async def check_video(self) -> None:
         """Raise the error that viewers would get from ``connect`` to its video.
 
-        Unlike a page whose WebSocket is refused, one that gets no ticket can show the reason.
+        The answer to a request for a ticket has the reason; a refused WebSocket has none.
         """
         await self._admit(None, Access.FULL, VIDEO, timeout=_VIDEO_TIMEOUT)
 

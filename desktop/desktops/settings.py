@@ -122,15 +122,16 @@ class DesktopSettings(HasTraits):
         "auto",
         config=True,
         help="""Whether pages show moving parts of a VNC desktop as video: smooth motion, also on
-        slow lines. `auto` does where an encoder is installed (`pip install
-        'jupyter-desktop[video]'`) and the browser can; `off` never does.""",
+        slow lines. `auto`: where an encoder is installed (`pip install
+        'jupyter-desktop[video]'`) and the browser decodes video; `off`: never.""",
     )
 
     video_cores = Float(
         0.0,
         config=True,
-        help="""Processor cores that the video of all desktops on a machine together may use; with
-        less than needed, it has fewer frames per second. 0 for half of the cores.""",
+        help="""Processor cores that the video of all desktops of a user on a machine may use
+        together; with fewer than needed, it has fewer frames per second. 0 for half of the
+        cores.""",
     )
 
     activity = Enum(

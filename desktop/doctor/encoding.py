@@ -1,6 +1,6 @@
-"""``python -m jupyter_desktop.doctor.encoding CODEC…``: how fast video is encoded here.
+"""``python -m jupyter_desktop.doctor.encoding CODEC…``: the speed of video encoding here.
 
-A program of its own, since a library that crashes ends its process. It prints a line of JSON: the
+A separate program, since a library that crashes ends its process. It prints a line of JSON: the
 fields of ``Encoding``, or ``{"missing": name of the module, "error": …}``.
 """
 
@@ -22,7 +22,7 @@ _PIXEL = 4  # bytes
 
 @dataclass(frozen=True)
 class Encoding:
-    """The encoder that would be chosen, empty without one, and what a frame of ``SIZE`` costs."""
+    """The encoder that would be chosen, empty without one, and the cost of a frame of ``SIZE``."""
 
     pyav: str  # version
     encoder: str = ""
@@ -40,7 +40,7 @@ def main() -> None:
     except ImportError as error:
         print(json.dumps({"missing": error.name, "error": str(error)}))
         return
-    # Else encoders print their settings.
+    # Otherwise encoders print their settings.
     av.logging.set_level(av.logging.PANIC)
     os.environ.setdefault("SVT_LOG", "1")
     print(json.dumps(asdict(_measure(av.__version__, sys.argv[1:]))))
@@ -66,7 +66,7 @@ def _measure(pyav: str, codecs: list[str]) -> Encoding:
 
 
 def _picture() -> bytes:
-    """Return stripes, with lines enough for all frames."""
+    """Return stripes, with enough lines for all frames."""
     line = bytes(x * 7 & 255 for x in range(SIZE[0] * _PIXEL))
     lines = SIZE[1] + _FRAMES * _SHIFT
     return b"".join(line[_PIXEL * y % 256 :] + line[: _PIXEL * y % 256] for y in range(lines))

@@ -1,4 +1,4 @@
-"""Checks of what the video of moving screens needs."""
+"""Checks of the encoder and the colour conversion for video."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .finding import Finding, note, ok
 from .subject import Subject
 
 _TOPIC = "video"
-# Those that pages know, in the order of their preference (static/src/video/records.ts).
+# The codecs that pages know, the preferred one first (static/src/video/records.ts).
 _CODECS = ("h264", "vp8", "vp9", "av1")
 _COMMAND = (sys.executable, "-m", "jupyter_desktop.doctor.encoding", *_CODECS)
 _LIBYUV = ("libyuv.so.0", "libyuv.so")  # the names that video/colours.py tries
 _TIMEOUT = 30.0  # seconds
-_ELSE = "Pages show moving parts of the screen like the rest of it."
+_ELSE = "Without video, pages show coarser pictures while much of the screen moves."
 
 
 def encoder(subject: Subject) -> Iterator[Finding]:
-    """The encoder that would be chosen for pages that know all codecs, and its speed."""
+    """The encoder that would be chosen for pages that decode all codecs, and its speed."""
     if off := _reason_for_none(subject):
         yield ok(_TOPIC, off, encoder=None)
         return
@@ -77,12 +77,12 @@ def _can_be_loaded(library: str) -> bool:
 
 
 def _reason_for_none(subject: Subject) -> str:
-    """Return why pages are shown no video whatever is installed; "" if they may be."""
+    """Return the reason if pages get no video whatever is installed; else ""."""
     specification = subject.specification
     if not specification.video:
         return "off (DesktopApp.video)"
     if specification.backend != AUTO and backend(specification.backend).sends_video:
-        return f"none from here: {specification.backend} encodes moving parts of the screen itself"
+        return f"not needed: {specification.backend} encodes moving parts of the screen itself"
     return ""
 
 
@@ -105,7 +105,7 @@ def _without_pyav(result: dict[str, Any]) -> Finding:
 
 
 def _result() -> dict[str, Any]:
-    """Return the line that ``encoding`` prints, or the error."""
+    """Return the values that ``encoding`` prints, or the error."""
     with spawn.start(
         _COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

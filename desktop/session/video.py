@@ -67,7 +67,7 @@ class VideoCompanion:
         self._over = True
         if self._child and not self._child.exited.done():
             killing = asyncio.ensure_future(self._children.kill(self._child))
-            # What hangs in the kernel is left to the end of the other processes.
+            # A process that hangs in the kernel is left to ``ending``.
             await asyncio.wait([killing], timeout=DYING)
             killing.cancel()
         if self._log:
@@ -105,12 +105,12 @@ class VideoCompanion:
                 "DISPLAY": self._where.display,
                 "XAUTHORITY": str(self._where.xauthority),
             },
-            # Python imports from this folder first, so not from the home.
+            # Python imports from its working directory first, which must not be the home.
             folder=Path("/"),
             output=log.pipe,
             pass_fds=[ready_fd],
         )
-        # Otherwise other desktops would go on to leave it its share.
+        # Otherwise companions of other desktops would still count it.
         active = self._where.folder / VIDEO_ACTIVE
         child.exited.add_done_callback(lambda exited: active.unlink(missing_ok=True))
         return child

@@ -24,13 +24,13 @@ def main() -> int:
     """Serve viewers until the display is gone; return the exit status."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     socket, cores, ready = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    _step_back()
+    _lower_priority()
     try:
         import av
     except ImportError as error:
-        _tell(ready, _missing(error))
+        _report(ready, _missing(error))
         return 1
-    # Of encoders only errors: SVT-AV1 and x264 print their settings.
+    # Only errors of encoders: SVT-AV1 and x264 print their settings.
     av.logging.set_level(av.logging.ERROR)
     os.environ.setdefault("SVT_LOG", "1")
     return asyncio.run(_serve(socket, cores, ready))
@@ -50,12 +50,12 @@ async def _serve(socket: Path, cores: float, ready: int) -> int:
         budget, encoders = Budget(cores, socket.parent), Encoders()
         producer = Producer(os.environ["DISPLAY"], encoders, budget)
     except (ScreenUnusable, xcffib.ConnectionException) as error:
-        _tell(ready, {"message": f"The screen cannot be captured: {error}", "remedy": ""})
+        _report(ready, {"message": f"The screen cannot be captured: {error}", "remedy": ""})
         return 1
     try:
         async with serve(socket, producer):
-            _tell(ready, {})
-            # Now, not when the first viewer waits for a frame.
+            _report(ready, {})
+            # Tried now, so that the first viewer does not wait for it.
             encoders.choose(_EXPECTED, FIRST_RATE)
             await producer.lost
     finally:
@@ -63,8 +63,8 @@ async def _serve(socket: Path, cores: float, ready: int) -> int:
     return 0
 
 
-def _step_back() -> None:
-    """Leave the processor to the desktop's programs and the user's kernels where they need it."""
+def _lower_priority() -> None:
+    """Run with less priority than the desktop's programs and the user's kernels."""
     os.nice(_NICENESS)
     # With autogroups, niceness counts only among the processes of a session (sched(7)).
     with suppress(OSError):
@@ -84,7 +84,7 @@ def _missing(error: ImportError) -> Mapping[str, str]:
     }
 
 
-def _tell(ready: int, problem: Mapping[str, str]) -> None:
+def _report(ready: int, problem: Mapping[str, str]) -> None:
     os.write(ready, json.dumps(problem).encode() + b"\n")
     os.close(ready)
 

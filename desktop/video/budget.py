@@ -1,4 +1,4 @@
-"""How much of the machine video may use: cores, shared by all desktops that show video now."""
+"""Limits the CPU time of video; all desktops that show video now share the allowed cores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..system.claim import PREFIX
 from ..system.streams import VIDEO_ACTIVE
 from .encoders import FRAME_RATE
 
-# Seconds of real time for a frame, on average: then RFB has more frames per second.
+# Seconds of real time per frame, on average; above, RFB shows more frames per second.
 _TOO_SLOW = 0.1
-_LONGEST = 0.3  # seconds that count of one frame
+_LONGEST = 0.3  # seconds of one frame that count
 _LEAST = 5  # frames per second
 _WEIGHT = 0.1  # of the newest frame in the averages
 _SETTLED = 20  # frames before the averages count
@@ -42,7 +42,7 @@ class Budget:
 
     @property
     def is_too_slow(self) -> bool:
-        """Whether frames take so long that the machine is better off without video."""
+        """Whether frames take so long that RFB alone is faster."""
         return self._is_settled and self._wall > _TOO_SLOW
 
     @property
@@ -59,10 +59,10 @@ class Budget:
         (self._folder / VIDEO_ACTIVE).unlink(missing_ok=True)
 
     def spent(self, cpu: float, wall: float) -> None:
-        """Note what a frame has cost, in seconds of CPU and of real time."""
+        """Note the cost of a frame, in seconds of CPU and of real time."""
         weight = _WEIGHT if self._frames else 1.0
         self._cpu += weight * (cpu - self._cpu)
-        # A program that keeps the X server busy once is no reason to stop.
+        # A single long grab of the X server does not end the video.
         self._wall += weight * (min(wall, _LONGEST) - self._wall)
         self._frames += 1
         now = self._clock()

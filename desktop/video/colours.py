@@ -15,7 +15,7 @@ _BLACK = (16, 128, 128)  # Y', Cb, Cr
 
 
 class Picture:
-    """The picture to encode of ``region``: whole blocks, so it may be larger than the region.
+    """The picture of ``region`` to encode: whole blocks, so it may be larger than the region.
 
     With libyuv, if it is installed, the conversion takes a fifth of the time of FFmpeg's.
     """

@@ -1,6 +1,6 @@
-"""The encoders of PyAV: which of them work here, and which is fast enough.
+"""The encoders of PyAV, and the choice of one that works here and is fast enough.
 
-What PyAV's encoders can do depends on how it was built, and on the machine; so each is tried.
+They depend on PyAV's build and on the machine, so each is tried.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from .colours import Picture
 from .region import Region
 
 FRAME_RATE = 60  # frames per second at most
-# Seconds of CPU for a frame of _TRIED. Others cost the browser more, or hold their rate less.
+# Seconds of CPU for a frame of _TRIED. The codec that pages prefer may take so long: others cost
+# the browser more, or exceed their bit rate.
 _FAST_ENOUGH = 0.02
 _TRIED = Region(0, 0, 1920, 1088)
 _FRAMES = 4
 _SHIFT = 8  # lines from one frame to the next
 _LINES = _TRIED.height + _FRAMES * _SHIFT
 _MICROSECONDS = Fraction(1, 1_000_000)
-_BT_601 = 6  # SMPTE 170M (ITU-T H.273); what ``colours`` makes
+_BT_601 = 6  # SMPTE 170M (ITU-T H.273); the output of ``colours``
 
 # Profile and constraints in hexadecimal (ITU-T H.264, annex A).
 _CONSTRAINED_BASELINE, _MAIN = "42c0", "4d40"
@@ -81,7 +82,7 @@ def _x264(rate: int) -> dict[str, str]:
         "threads": "1",
         "crf": "23",
         "maxrate": str(rate),
-        # A second: with less, moving text gets unreadable.
+        # One second: with less, moving text gets unreadable.
         "bufsize": str(rate),
         "forced-idr": "1",
         # Key frames only on request.
@@ -123,7 +124,7 @@ def _svt(rate: int) -> dict[str, str]:
     return {"preset": "12", "b": str(rate), "g": "1000000", "svtav1-params": "rtc=1:lp=1:rc=2"}
 
 
-# Of each family the one of the hardware first.
+# In each family, hardware encoders first.
 KINDS = (
     Kind("h264", "h264_nvenc", _nvenc),
     Kind("h264", "libx264", _x264),
@@ -152,7 +153,7 @@ class Encoder:
 
     @property
     def web_codec(self) -> str:
-        """The name for WebCodecs of what it makes."""
+        """The name of its codec for WebCodecs."""
         return self.kind.web_codec(self.region.coded, self.rate)
 
     def encode(self, address: int, *, key: bool) -> list[tuple[bytes, bool]]:
@@ -228,7 +229,7 @@ class Encoders:
 def _try(kind: Kind, rate: int) -> float:
     """Return the seconds of CPU that a frame takes, the least of several.
 
-    Real time would tell more of the machine's other work. Raises ``EncodingFailed``.
+    Real time would depend on the machine's other work. Raises ``EncodingFailed``.
     """
     encoder = Encoder(kind, _TRIED, rate)
     stripes = bytes((x * 7) & 255 for x in range(_TRIED.width * 4))

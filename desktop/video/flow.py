@@ -1,9 +1,9 @@
 """Flow control of one viewer: how many frames may be under way, and at what bit rate.
 
-A frame is under way from when it is sent until the page acknowledges that it is shown. The time
-between is the round trip; by how much it exceeds the shortest one is the delay of a queue: on the
-line, or for the processor of the browser or of the server. Only the first gets shorter with fewer
-bits, so each fall of the bit rate is a trial.
+A sent frame is under way until the page acknowledges that it is shown. That time is the round trip;
+its excess over the shortest one is the delay in a queue: on the line, or for the processor of the
+browser or the server. Only the first gets shorter with fewer bits, so each fall of the bit rate is
+a trial.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+# The bit rates of encoders, in Mbit/s: only a few, since each change costs a key frame.
 _MEGABITS = (0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 12)
-# Bits per second of which encoders are opened: each change costs a key frame.
 RATES = tuple(round(1_000_000 * one) for one in _MEGABITS)
 FIRST_RATE = 4_000_000
-# On longer lines than this (seconds), a higher rate is not worth its risk of a queue.
+# Seconds of round trip; on a longer line, a rate above _MOST_ON_LONG_LINE risks a queue.
 _SHORT_LINE = 0.02
 _MOST_ON_LONG_LINE = 4_000_000
 
-_ALLOWED_QUEUE = 0.06  # seconds; so many frames are under way beyond the shortest round trip
+_ALLOWED_QUEUE = 0.06  # seconds of frames under way, beyond the shortest round trip
 _TOO_LONG, _EMPTY = 0.06, 0.015  # seconds of queue; above, the rate falls, and below, it rises
 _FALL_AFTER, _RISE_AFTER = 0.5, 1.5  # seconds since the last change
 _TRIAL = 1.0  # seconds after a fall until it is judged
@@ -62,7 +62,7 @@ class Flow:
 
     @property
     def round_trip(self) -> float:
-        """The shortest round trip of late, in seconds; 0 if unknown."""
+        """The shortest recent round trip, in seconds; 0 if unknown."""
         return self._shortest
 
     def takes_frame(self, frame_rate: float) -> bool:
@@ -71,7 +71,7 @@ class Flow:
         return len(self._under_way) < window
 
     def is_stalled(self, now: float) -> bool:
-        """Whether the viewer has shown nothing for so long that others must not wait for it."""
+        """Whether acknowledgements are so late that other viewers do not wait for this one."""
         return bool(self._under_way) and now - self._under_way[0][1] > _STALLED
 
     def sent(self, number: int, size: int, now: float) -> None:

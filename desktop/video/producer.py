@@ -1,8 +1,8 @@
-"""Captures the screen, encodes it, and sends it to the viewers that want video.
+"""Captures the screen, encodes it, and sends the frames to viewers.
 
-All viewers get the same picture: one region that holds what each of them wants, in one codec. The
-work is done in the event loop's thread, which waits for nothing else: a frame takes some
-milliseconds, and acknowledgements are only delayed by them.
+All viewers get the same frames: in one codec, of the smallest region that contains all requested
+ones. The event loop's thread does the work: a frame takes some milliseconds, and delays
+acknowledgements by no more.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class _Show:
 
 
 class Producer:
-    """Shows the screen of ``display`` (":N") to the viewers that want to see it as video.
+    """Video of the screen of ``display`` (":N") for viewers.
 
-    ``encoders`` and ``budget`` limit what it costs. Raises ``ScreenUnusable`` or
+    ``encoders`` and ``budget`` limit its cost. Raises ``ScreenUnusable`` or
     ``xcffib.ConnectionException``.
     """
 
@@ -57,7 +57,7 @@ class Producer:
         self._encoders = encoders
         self._budget = budget
         self._viewers: set[Viewer] = set()
-        self._show: _Show | None = None  # None while no viewer wants video
+        self._show: _Show | None = None  # None while no viewer requests video
         self._has_changed = False  # something has changed since the last frame
         self._number = 0  # of the last frame
         self._next_at = 0.0  # when the next frame may be sent
@@ -65,12 +65,13 @@ class Producer:
         self._timer: asyncio.TimerHandle | None = None  # runs until the next frame may be sent
         self._rest_timer: asyncio.TimerHandle | None = None
         self.lost: asyncio.Future[None] = self._loop.create_future()  # the display is gone
-        self._descriptor = self._screen.fileno()  # there is none after the display's end
+        self._descriptor = self._screen.fileno()  # not available after the display's end
         self._loop.add_reader(self._descriptor, self._on_readable)
 
     def close(self) -> None:
         """Disconnect from the display."""
         self._loop.remove_reader(self._descriptor)
+        self._viewers.clear()
         with suppress(xcffib.ConnectionException):
             self._end_show()
             self._screen.close()
@@ -87,10 +88,11 @@ class Producer:
         self._update()
 
     def start(self, viewer: Viewer, start: Start) -> None:
-        """Show a viewer what it requests."""
+        """Show a viewer the requested region."""
         now = self._now()
         region = start.region.within(self._whole)
         if now < self._refused_until or not region.area:
+            self.stop(viewer)
             viewer.send(records.rest(max(0.0, self._refused_until - now)))
             return
         viewer.begin(Start(start.codecs, region))
@@ -99,11 +101,11 @@ class Producer:
         except EncodingFailed as error:
             _log.warning("%s", error)
             viewer.stop()
-            viewer.send(records.problem(*self._why_not(start)))
+            viewer.send(records.problem(*self._refusal(start)))
             self._update()
 
-    def _why_not(self, start: Start) -> tuple[str, str]:
-        """Return why there is no video for ``start``, and what to do."""
+    def _refusal(self, start: Start) -> tuple[str, str]:
+        """Return message and remedy if ``start`` cannot be fulfilled."""
         if self._kind([start], FIRST_RATE):
             return (
                 "The browsers of this desktop's viewers have no codec in common, or the encoder "
@@ -116,7 +118,7 @@ class Producer:
         )
 
     def stop(self, viewer: Viewer) -> None:
-        """Show a viewer no more video."""
+        """Send a viewer no more video."""
         viewer.stop()
         self._update()
 
@@ -142,7 +144,7 @@ class Producer:
         return [(one, one.start) for one in self._viewers if one.start]
 
     def _update(self) -> None:
-        """Show what viewers request now."""
+        """Show the regions that viewers request now."""
         audience = self._audience
         if not audience:
             self._end_show()
@@ -154,7 +156,7 @@ class Producer:
             self._rest(_PAUSE)
 
     def _show_to(self, audience: list[tuple[Viewer, Start]]) -> None:
-        """Show what ``audience`` requests; on ``EncodingFailed`` the show goes on as it was."""
+        """Show the requested regions; ``EncodingFailed`` leaves the present show as it is."""
         region = reduce(Region.joined, (start.region for _, start in audience))
         rate = self._rate([viewer for viewer, _ in audience])
         kind = self._kind([start for _, start in audience], rate)
@@ -162,7 +164,7 @@ class Producer:
             raise EncodingFailed("No codec for all viewers.")
         encoder = self._show.encoder if self._show else None
         if encoder and (encoder.kind, encoder.region, encoder.rate) == (kind, region, rate):
-            self._greet([viewer for viewer, _ in audience if viewer.is_new])
+            self._configure([viewer for viewer, _ in audience if viewer.is_new])
         else:
             self._begin(Encoder(kind, region, rate), [viewer for viewer, _ in audience])
         self._consider()
@@ -173,7 +175,7 @@ class Producer:
         return self._encoders.choose([one for one in starts[0].codecs if one in common], rate)
 
     def _rate(self, viewers: list[Viewer]) -> int:
-        """Return the bit rate that the lines of ``viewers`` bear, without the stalled ones."""
+        """Return the lowest bit rate of ``viewers``; stalled ones do not count."""
         now = self._now()
         rates = [one.flow.rate for one in viewers if not one.flow.is_stalled(now)]
         return min(rates, default=self._show.encoder.rate if self._show else FIRST_RATE)
@@ -184,9 +186,9 @@ class Producer:
             self._screen.watch(True)
             self._check_rest_later()
         self._show = _Show(encoder, RestDetector(encoder.region.area, self._now()))
-        self._greet(viewers)
+        self._configure(viewers)
 
-    def _greet(self, viewers: list[Viewer]) -> None:
+    def _configure(self, viewers: list[Viewer]) -> None:
         """Send viewers the configuration of the frames that follow."""
         assert self._show
         encoder = self._show.encoder
@@ -233,11 +235,11 @@ class Producer:
         self._has_changed = True
 
     def _on_resize(self) -> None:
-        # Regions are of the screen as it was.
+        # The regions are of the screen before the change.
         self._rest()
 
     def _consider(self) -> None:
-        """Send a frame now if there is a reason to and it may be sent, or later."""
+        """Send a frame if something has changed, now or when the next one may be sent."""
         if not self._show or not (self._has_changed or self._show.is_first):
             return
         now = self._now()
@@ -255,7 +257,7 @@ class Producer:
             return
         try:
             self._send_frame(ready, now)
-        except EncodingFailed as error:
+        except (EncodingFailed, OSError) as error:  # no shared memory for so large a region
             _log.warning("%s", error)
             self._rest(_PAUSE)
         except xcffib.ConnectionException:
@@ -272,7 +274,7 @@ class Producer:
         """Capture and encode a frame, and send it to the viewers that are ``ready``."""
         assert self._show
         show, encoder = self._show, self._show.encoder
-        began, began_cpu = time.monotonic(), time.thread_time()
+        began, began_cpu = time.monotonic(), time.process_time()
         self._has_changed = False
         area = sum(one.within(encoder.region).area for one in self._screen.changes())
         self._screen.handle_events()
@@ -280,7 +282,7 @@ class Producer:
             return  # the screen was resized
         show.rest.changed(area, now)
         if not area and not show.is_first and not any(one.needs_key for one in ready):
-            self._consider_soon()
+            self._pace()
             return
         address = self._screen.capture(encoder.region)
         self._screen.handle_events()
@@ -290,16 +292,21 @@ class Producer:
         for data, made_key in encoder.encode(address, key=is_key):
             self._deliver(data, made_key, ready, now)
         show.is_first = False
-        self._budget.spent(time.thread_time() - began_cpu, time.monotonic() - began)
+        self._budget.spent(time.process_time() - began_cpu, time.monotonic() - began)
         if self._budget.is_too_slow:
             _log.warning("Frames take too long: no video for %g s.", _PAUSE)
             self._rest(_PAUSE)
             return
-        interval = 1 / self._budget.frame_rate
-        # On average the exact rate, after a pause at once.
-        self._next_at = max(self._next_at + interval, self._now() - interval)
         self._adapt_rate()
-        self._consider_soon()
+        self._pace()
+
+    def _pace(self) -> None:
+        """Space frames, and looks for changes, by the budget's frame rate."""
+        interval = 1 / self._budget.frame_rate
+        # The exact rate on average; after a pause, the next frame is sent at once.
+        self._next_at = max(self._next_at + interval, self._now() - interval)
+        if self._has_changed:
+            self._loop.call_soon(self._consider)
 
     def _deliver(self, data: bytes, is_key: bool, ready: list[Viewer], now: float) -> None:
         self._number = (self._number + 1) % _NUMBERS
@@ -309,10 +316,6 @@ class Producer:
                 viewer.needs_key = True
                 continue
             viewer.send_frame(self._number, is_key, record, now)
-
-    def _consider_soon(self) -> None:
-        if self._has_changed:
-            self._loop.call_soon(self._consider)
 
     def _adapt_rate(self) -> None:
         """Encode at the rate that the viewers' lines bear now."""
@@ -327,7 +330,7 @@ class Producer:
         if not self._show:
             return
         self._check_rest_later()
-        # With changes that wait for a viewer it is unknown how much has changed.
+        # While changes wait for a viewer, their area is unknown.
         if not self._has_changed and self._show.rest.is_resting(self._now()):
             self._rest()
 

@@ -42,7 +42,7 @@ class ToPage(IntEnum):
 
 
 class BadRecord(ValueError):
-    """A page has sent a record that is not valid."""
+    """A record of a page is invalid."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class WantsKey:
+class KeyRequest:
     """The decoder has failed: the next frame must be a key frame."""
 
 
-Wish = Start | Stop | Shown | WantsKey
+Request = Start | Stop | Shown | KeyRequest
 
 
-async def read(reader: asyncio.StreamReader) -> Wish:
+async def read(reader: asyncio.StreamReader) -> Request:
     """Return the next record of a page.
 
     Raises ``BadRecord``, or ``asyncio.IncompleteReadError`` at the end of the stream.
@@ -84,7 +84,7 @@ async def read(reader: asyncio.StreamReader) -> Wish:
     return parse(await reader.readexactly(length))
 
 
-def parse(record: bytes) -> Wish:
+def parse(record: bytes) -> Request:
     """Return the record with this kind and payload; raises ``BadRecord``."""
     kind, payload = record[0], record[1:]
     if kind == FromPage.START:
@@ -94,7 +94,7 @@ def parse(record: bytes) -> Wish:
     if kind == FromPage.STOP and not payload:
         return Stop()
     if kind == FromPage.KEY and not payload:
-        return WantsKey()
+        return KeyRequest()
     raise BadRecord(f"A record has the unknown kind {kind}, or the wrong length.")
 
 
@@ -113,12 +113,12 @@ def frame(number: int, is_key: bool, data: bytes) -> bytes:
 
 
 def rest(pause: float = 0) -> bytes:
-    """Return the record that ends the video; within ``pause`` seconds no other one can start."""
+    """Return the record that ends the video; for ``pause`` seconds no other one can start."""
     return _record(ToPage.REST, _NUMBER.pack(round(pause * 1000)))
 
 
 def problem(message: str, remedy: str) -> bytes:
-    """Return the record that there is no video on this connection, and why."""
+    """Return the record that ends video on this connection, with the reason."""
     return _json(ToPage.PROBLEM, {"message": message, "remedy": remedy})
 
 

@@ -17,12 +17,12 @@ class RestDetector:
         self._changes: deque[tuple[float, int]] = deque()  # time and area, oldest first
 
     def changed(self, area: int, now: float) -> None:
-        """Note that so many pixels have changed."""
+        """Note a change of ``area`` pixels."""
         self._changes.append((now, area))
         self._forget(now)
 
     def is_resting(self, now: float) -> bool:
-        """Whether little has changed of late."""
+        """Whether less than ``_SHARE`` of the area has changed within ``_WINDOW``."""
         self._forget(now)
         if now - self._since < _WINDOW:
             return False

@@ -1,4 +1,4 @@
-"""The X screen: which parts of it have changed, and their pixels.
+"""The X screen: the parts that have changed, and their pixels.
 
 Extensions: DAMAGE and XFIXES (regions), MIT-SHM if the X server has it.
 """
@@ -24,14 +24,14 @@ _ALL_PLANES = 0xFFFFFFFF
 
 
 class ScreenUnusable(Exception):
-    """The screen cannot be captured; the text says why."""
+    """The screen cannot be captured; the text is the reason."""
 
 
 class Screen:
     """The screen of ``display`` (":N").
 
-    While ``watch`` is on, ``changed`` is called when something on it has changed since the last
-    ``changes``, and ``resized`` when its size has. Requests block while a program grabs the X
+    While ``watch`` is on, ``changed`` is called after the first change since the last ``changes``;
+    ``resized`` is called after each change of the size. Requests block while a program grabs the X
     server (XGrabServer(3)). Raises ``ScreenUnusable`` or ``xcffib.ConnectionException``.
     """
 
@@ -58,19 +58,27 @@ class Screen:
         return int(self._x.connection.get_file_descriptor())
 
     def handle_events(self) -> None:
-        """Handle all events that have come.
+        """Handle all events that have arrived.
 
-        To be called after each ``changes`` and ``capture`` as well: with their answers, events may
-        have been read, and then the file descriptor stays silent.
+        Call it after each ``changes`` and ``capture`` as well: xcb may read events together with
+        their replies, and then the file descriptor does not become readable.
         """
-        while event := self._x.connection.poll_for_event():
+        while event := self._next_event():
             if isinstance(event, xcffib.damage.NotifyEvent):
                 self._changed()
             elif isinstance(event, ConfigureNotifyEvent) and event.window == self._x.root:
                 self._set_size((event.width, event.height))
 
+    def _next_event(self) -> Any:
+        """Return the next event that has arrived; None if there is none."""
+        while True:
+            try:
+                return self._x.connection.poll_for_event()
+            except xcffib.Error:
+                pass  # of a request without a reply
+
     def watch(self, on: bool) -> None:
-        """Begin or stop to call ``changed``: it costs the X server time for each drawing."""
+        """Turn calls of ``changed`` on or off; they cost the X server time for each drawing."""
         if on and not self._damage:
             self._damage = self._x.connection.generate_id()
             level = xcffib.damage.ReportLevel.NonEmpty
@@ -81,7 +89,7 @@ class Screen:
         self._x.connection.flush()
 
     def changes(self) -> list[Region]:
-        """Return what has changed since the last call, as rectangles that do not overlap."""
+        """Return the changes since the last call, as rectangles that do not overlap."""
         self._damage_extension.Subtract(self._damage, 0, self._changes)
         reply = self._fixes.FetchRegion(self._changes).reply()
         return [Region(one.x, one.y, one.width, one.height) for one in reply.rectangles]
@@ -124,7 +132,7 @@ class Screen:
 
 
 class _Memory:
-    """Pixels by MIT-SHM: the X server writes them where this process reads them."""
+    """Pixels by MIT-SHM: the X server writes them into memory shared with this process."""
 
     def __init__(self, x: XConnection, extension: Any) -> None:
         self._x = x
@@ -166,11 +174,11 @@ class _Memory:
 
 
 class _Copies:
-    """Pixels in answers of the X server, where it shares no memory with this process."""
+    """Pixels in replies of the X server, if it shares no memory with this process."""
 
     def __init__(self, x: XConnection) -> None:
         self._x = x
-        self._answer: Any = None  # keeps the memory of the last one
+        self._answer: Any = None  # keeps the memory of the last reply
 
     def capture(self, region: Region) -> int:
         """Return the address of the pixels of ``region`` (see ``Screen.capture``)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import records
 from .producer import Producer
-from .records import BadRecord, Shown, Start, Stop, WantsKey
+from .records import BadRecord, KeyRequest, Shown, Start, Stop
 from .viewer import Viewer
 
 _MOST_VIEWERS = 64
@@ -35,7 +35,7 @@ async def serve(path: Path, producer: Producer) -> AsyncIterator[None]:
         assert task
         connections.add(task)
         try:
-            await _attend(producer, starts, reader, writer)
+            await _serve_viewer(producer, starts, reader, writer)
         finally:
             connections.discard(task)
 
@@ -70,10 +70,10 @@ class _Starts:
         await asyncio.sleep(when - now)
 
 
-async def _attend(
+async def _serve_viewer(
     producer: Producer, starts: _Starts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Serve one viewer until it disconnects, or sends something that is no record."""
+    """Serve one viewer until it disconnects or sends an invalid record."""
     viewer = Viewer(writer)
     producer.join(viewer)
     try:
@@ -86,7 +86,7 @@ async def _attend(
                     producer.stop(viewer)
                 case Shown(number):
                     producer.shown(viewer, number)
-                case WantsKey():
+                case KeyRequest():
                     producer.key(viewer)
         writer.transport.abort()  # without waiting until it reads
     except BadRecord as error:

@@ -27,7 +27,7 @@ class SharedMemory:
         self.address: int = address
 
     def forget(self) -> None:
-        """Have the kernel remove it when the last process has detached, or ended."""
+        """Mark it for removal, which follows when the last process has detached or ended."""
         _libc.shmctl(self.id, _REMOVE, None)
 
     def close(self) -> None:

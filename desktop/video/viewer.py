@@ -10,7 +10,7 @@ from .records import Start
 # Bytes that the operating system has not taken yet; above, no frame is sent.
 _MOST_UNSENT = 64 * 1024
 _KEY_INTERVAL = 1.0  # seconds
-# Above, the page has stopped reading, and goes on sending.
+# Bytes. Above, the viewer is disconnected: its page sends records, but does not read.
 _FAR_TOO_MUCH_UNSENT = 16 * 1024 * 1024
 
 
@@ -20,7 +20,7 @@ class Viewer:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.flow = Flow()
         self.start: Start | None = None  # its request; None while it requests no video
-        self.is_new = False  # it has not got the configuration for its request
+        self.is_new = False  # its request has no configuration yet
         # The page cannot decode the next frame unless it is a key frame.
         self.needs_key = True
         self._key_at = 0.0  # when it last got a key frame
@@ -43,15 +43,15 @@ class Viewer:
 
     @property
     def does_not_read(self) -> bool:
-        """Whether so much waits for it that it has to be disconnected."""
+        """Whether so many bytes are unsent that it is to be disconnected."""
         return self._writer.transport.get_write_buffer_size() > _FAR_TOO_MUCH_UNSENT
 
     def may_have_key(self, now: float) -> bool:
-        """Whether it needs a key frame, and did not get one just now."""
+        """Whether it needs a key frame, and got none within ``_KEY_INTERVAL``."""
         return self.needs_key and now - self._key_at >= _KEY_INTERVAL
 
     def send_frame(self, number: int, is_key: bool, record: bytes, now: float) -> None:
-        """Send a frame; its time is noted."""
+        """Send a frame, and note its time."""
         if is_key:
             self.needs_key = False
             self._key_at = now

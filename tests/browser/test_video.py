@@ -88,7 +88,7 @@ def opened(
 
 
 def takes_pointer(desktop: Desktop) -> None:
-    """Otherwise the display server draws the pointer into this page's picture."""
+    """Move the pointer in this page; else the display server draws it into the page's picture."""
     # Within the picture, which may be narrower than the page.
     desktop.page.mouse.move(300, 30)
     desktop.page.mouse.move(310, 30)
@@ -111,9 +111,9 @@ def is_exact(desktop: Desktop, server: JupyterServer, *, video: bool = True) -> 
     """Fail unless the canvas gets equal to the X screen; the display server refines it at rest."""
 
     def equal() -> bool:
-        ask = [sys.executable, "-c", _SCREEN]
+        command = [sys.executable, "-c", _SCREEN]
         screen = subprocess.run(
-            ask, env=x_environment(server), stdout=subprocess.PIPE, timeout=30, check=True
+            command, env=x_environment(server), stdout=subprocess.PIPE, timeout=30, check=True
         ).stdout
         return base64.b64decode(desktop.run(_CANVAS)) == screen
 
@@ -140,7 +140,7 @@ def companion(server: JupyterServer) -> psutil.Process:
     return server.process_of("-m jupyter_desktop.video")
 
 
-def test_a_film_is_shown_as_video_and_what_rests_exactly(
+def test_a_film_is_shown_as_video_and_afterwards_exactly(
     desktop: Desktop, server: JupyterServer
 ) -> None:
     for _ in range(3):
@@ -173,7 +173,7 @@ def test_only_the_part_that_moves_is_video(
         assert left + width >= PART[0] + PART[2]
         assert top + height >= PART[1] + PART[3]
         assert width * height < 800 * 500
-        # What is beside it is RFB's.
+        # RFB shows the rest of the screen.
         painter.paint(0x123456, (780, 480, 20, 20))
         pixel = "() => [...document.querySelector('#screen canvas').getContext('2d')\
             .getImageData(790, 490, 1, 1).data]"

@@ -201,21 +201,21 @@ record_streams = st.lists(
 ).map(b"".join)
 
 
-def understood_records(data: bytes) -> tuple[list[records.Wish], bool]:
-    """Return the wishes in ``data`` up to the first bad record, and whether there is one."""
-    wishes: list[records.Wish] = []
+def understood_records(data: bytes) -> tuple[list[records.Request], bool]:
+    """Return the requests in ``data`` up to the first bad record, and whether there is one."""
+    requests: list[records.Request] = []
     while len(data) >= 4:
         length = int.from_bytes(data[:4], "big")
         if not 1 <= length <= records.LONGEST:
-            return wishes, True
+            return requests, True
         record, data = data[4 : 4 + length], data[4 + length :]
         if len(record) < length:
             break
         try:
-            wishes.append(records.parse(record))
+            requests.append(records.parse(record))
         except records.BadRecord:
-            return wishes, True
-    return wishes, False
+            return requests, True
+    return requests, False
 
 
 def test_spoiled_records_of_video_are_understood_or_refused() -> None:
@@ -223,20 +223,20 @@ def test_spoiled_records_of_video_are_understood_or_refused() -> None:
 
     def check(record: bytes) -> None:
         try:
-            wish = records.parse(record)
+            request = records.parse(record)
         except records.BadRecord:
             return
-        if isinstance(wish, records.Start):
-            assert all(0 <= side <= 32767 for side in wish.region)
-            assert all(isinstance(one, str) for one in wish.codecs)
+        if isinstance(request, records.Start):
+            assert all(0 <= side <= 32767 for side in request.region)
+            assert all(isinstance(one, str) for one in request.codecs)
 
     fuzz(check, spoiled(good_records).filter(bool), examples=300)
 
 
 def test_streams_of_video_are_read_alike_in_any_pieces() -> None:
-    async def read(data: bytes, places: list[int]) -> tuple[list[records.Wish], bool]:
+    async def read(data: bytes, places: list[int]) -> tuple[list[records.Request], bool]:
         stream = asyncio.StreamReader(limit=2 * records.LONGEST)
-        wishes: list[records.Wish] = []
+        requests: list[records.Request] = []
 
         async def feed() -> None:
             for piece in in_pieces(data, places):
@@ -247,11 +247,11 @@ def test_streams_of_video_are_read_alike_in_any_pieces() -> None:
         feeding = asyncio.ensure_future(feed())
         try:
             while True:
-                wishes.append(await records.read(stream))
+                requests.append(await records.read(stream))
         except asyncio.IncompleteReadError:
-            return wishes, False
+            return requests, False
         except records.BadRecord:
-            return wishes, True
+            return requests, True
         finally:
             await feeding
 

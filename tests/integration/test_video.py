@@ -1,4 +1,4 @@
-"""The stream "video": what moves on the screen, captured and encoded by the session's companion."""
+"""The stream "video": motion on the screen, captured and encoded by the session's companion."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def assert_shows(frames: list[bytes], colour: int, codec: str = "h264") -> None:
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8", "vp9"])
-def test_video_shows_what_is_on_the_screen_until_it_rests(
+def test_video_shows_the_screen_until_it_rests(
     painter: Painter, viewer: VideoViewer, codec: str
 ) -> None:
     viewer.start(*SCREEN, codecs=(codec,))
@@ -78,28 +78,22 @@ def test_video_shows_what_is_on_the_screen_until_it_rests(
     assert config["region"] == list(SCREEN)
     assert config["coded"] == [336, 256]
     with painter.moving():
-        frames = [data for _, _, data in next_frames(viewer, 20)]
+        frames = [data for _, _, data in viewer.next_frames(20)]
     painter.paint(TEAL)
     frames += viewer.rests()
     assert_shows(frames, TEAL, codec)
-
-
-def next_frames(viewer: VideoViewer, count: int) -> list[tuple[int, bool, bytes]]:
-    """Return the next frames."""
-    frames = viewer.frames(20)
-    return [next(frames) for _ in range(count)]
 
 
 def test_key_frames_come_only_on_request(painter: Painter, viewer: VideoViewer) -> None:
     with painter.moving():
         viewer.start(*SCREEN)
         viewer.config()
-        first = next_frames(viewer, 60)
+        first = viewer.next_frames(60)
         assert first[0][1]
         # And with each new bit rate, as the line is measured.
         assert sum(is_key for _, is_key, _ in first) < 10
         viewer.send(FromPage.KEY)
-        assert any(is_key for _, is_key, _ in next_frames(viewer, 60))
+        assert any(is_key for _, is_key, _ in viewer.next_frames(60))
 
 
 def test_a_start_is_answered_with_a_frame_even_if_nothing_moves(
@@ -122,8 +116,8 @@ def test_a_part_of_the_screen_is_shown(painter: Painter, viewer: VideoViewer) ->
     with painter.moving():
         viewer.start(100, 50, 64, 48)
         assert viewer.config()["region"] == [100, 50, 64, 48]
-        assert len(next_frames(viewer, 5)) == 5
-        # Beyond the edge there is nothing.
+        assert len(viewer.next_frames(5)) == 5
+        # A region ends at the edge of the screen.
         viewer.start(300, 200, 500, 500)
         assert viewer.config()["region"] == [300, 200, 33, 50]
 
@@ -136,11 +130,11 @@ def test_without_acknowledgements_few_frames_are_sent(
         viewer.config()
         other.start(*SCREEN)
         other.config()
-        # It gets frames although the first viewer shows none.
-        assert len(next_frames(other, 60)) == 60
+        # The other viewer gets frames, although the first one acknowledges none.
+        assert len(other.next_frames(60)) == 60
         other.stop()
         viewer.stop()
-        viewer.start(1, 1, 16, 16)  # the answer comes after what was sent before
+        viewer.start(1, 1, 16, 16)  # the answer comes after the earlier records
         kinds: list[int] = []
         while not kinds or kinds[-1] != ToPage.CONFIG:
             kinds.append(viewer.record()[0])
@@ -155,7 +149,7 @@ def test_a_stalled_viewer_costs_others_no_key_frames(
         viewer.config()
         other.start(*SCREEN)
         other.config()
-        frames = list(other.frames(5))  # the first viewer counts as stalled after 2 s
+        frames = other.next_frames(200)  # the first viewer counts as stalled after 2 s
         assert sum(is_key for _, is_key, _ in frames) < len(frames) / 4
 
 
@@ -169,7 +163,7 @@ def test_a_viewer_without_a_common_codec_is_refused_alone(
         kind, payload = other.record()
         assert kind == ToPage.PROBLEM
         assert b"no codec in common" in payload
-        assert len(next_frames(viewer, 5)) == 5
+        assert len(viewer.next_frames(5)) == 5
         other.start(*SCREEN, codecs=("nonesuch",))
         assert b"this browser can show" in other.record()[1]
 
@@ -182,7 +176,7 @@ def test_two_viewers_see_the_region_that_holds_both_of_theirs(
         assert viewer.config()["region"] == [0, 0, 100, 100]
         other.start(150, 100, 50, 50)
         assert other.config()["region"] == [0, 0, 200, 150]
-        assert len(next_frames(other, 3)) == 3
+        assert len(other.next_frames(3)) == 3
 
 
 def test_a_companion_that_was_killed_is_started_again(
@@ -194,7 +188,7 @@ def test_a_companion_that_was_killed_is_started_again(
         with painter.moving(), viewing(server, "other") as other:
             other.start(*SCREEN)
             other.config()
-            assert len(next_frames(other, 3)) == 3
+            assert len(other.next_frames(3)) == 3
         desktop.request_update()
         assert desktop.update()
 
@@ -210,7 +204,7 @@ def test_an_invalid_record_disconnects_its_viewer_only(
         assert viewer.is_closed()
         other.start(*SCREEN)
         other.config()
-        assert len(next_frames(other, 3)) == 3
+        assert len(other.next_frames(3)) == 3
 
 
 def resize(viewer: Viewer, width: int, height: int) -> None:
@@ -223,7 +217,7 @@ def test_a_resized_screen_ends_the_video(server: JupyterServer, painter: Painter
     with painter.moving(), viewing(server) as viewer, view(server) as desktop:
         viewer.start(*SCREEN)
         viewer.config()
-        next_frames(viewer, 3)
+        viewer.next_frames(3)
         resize(desktop, 400, 300)
         viewer.rests()
         assert size(server) == (400, 300)
@@ -233,7 +227,7 @@ def test_a_resized_screen_ends_the_video(server: JupyterServer, painter: Painter
         until(lambda: size(server) == (WIDTH, HEIGHT), "the old size")
 
 
-def test_video_costs_nothing_while_nobody_watches(
+def test_video_costs_nothing_after_a_rest(
     server: JupyterServer, painter: Painter, viewer: VideoViewer
 ) -> None:
     viewer.start(*SCREEN)
@@ -256,10 +250,10 @@ def test_a_view_only_link_shows_video(server: JupyterServer, painter: Painter) -
     with painter.moving(), viewing(server, share=made.json["id"]) as viewer:
         viewer.start(*SCREEN)
         viewer.config()
-        assert len(next_frames(viewer, 3)) == 3
+        assert len(viewer.next_frames(3)) == 3
         server.call("DELETE", f"desktop/api/sessions/default/shares/{made.json['id']}")
         with pytest.raises(Closed):
-            next_frames(viewer, 1000)
+            viewer.next_frames(1000)
 
 
 def test_a_grabbed_x_server_delays_video_only(server: JupyterServer, viewer: VideoViewer) -> None:
@@ -296,12 +290,12 @@ def test_video_that_is_switched_off_is_refused(jupyter: Callable[..., JupyterSer
     assert "DesktopApp.video" in refusal(jupyter("--DesktopApp.video=off"))
 
 
-def test_without_an_encoder_the_answer_says_what_to_install(
+def test_without_an_encoder_the_answer_has_the_command_that_installs_it(
     jupyter: Callable[..., JupyterServer], tmp_path: Path
 ) -> None:
     (tmp_path / "av.py").write_text(WITHOUT_ENCODER)
-    told = refusal(jupyter(environment={"PYTHONPATH": str(tmp_path)}))
-    assert "pip install 'jupyter-desktop[video]'" in told
+    answer = refusal(jupyter(environment={"PYTHONPATH": str(tmp_path)}))
+    assert "pip install 'jupyter-desktop[video]'" in answer
 
 
 def test_xpra_sends_video_itself(jupyter: Callable[..., JupyterServer]) -> None:

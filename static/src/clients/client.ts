@@ -12,7 +12,7 @@ export interface Updates {
    * desktop are left out.
    */
   onupdate: ((rectangles: readonly Region[], took: number) => void) | null;
-  /** From now on updates leave out `region`. With null they are complete again, and the next one paints what was left out. */
+  /** Updates after this leave out `region`. With null they are complete again, and the next one paints the omitted changes. */
   leaveOut(region: Region | null): void;
   /** While `on`, pictures are coarser, and so come faster. */
   coarse(on: boolean): void;

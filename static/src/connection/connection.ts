@@ -90,7 +90,7 @@ export class Connection {
     });
   }
 
-  /** Opens video over the desktop, where it is possible; `worker` is the address of its script, null without. */
+  /** Opens video over the desktop, where it is possible; `worker` is the address of its script, null for none. */
   openVideo(pageId: string, worker: string | null): void {
     const { api, client, owner, screen } = this;
     owner.after(VIDEO_AFTER_MS, () => {

@@ -15,7 +15,7 @@ export interface DecoderEvents {
   shown(number: number): void;
   /** This frame was left out, and those before that were not shown. */
   skipped(number: number): void;
-  /** The first frame cannot be decoded: the browser does not know this codec, whatever it said. */
+  /** The first frame cannot be decoded: the browser does not know this codec, although it reported support. */
   unknown(config: Config): void;
   needsKey(): void;
 }
@@ -27,7 +27,7 @@ export class Decoder {
   private first = false;
   /** Frames up to the next key frame are left out. */
   private skips = true;
-  private askedAt = -KEY_MS;
+  private requestedAt = -KEY_MS;
   /** The newest frame that the decoder holds, or held; null if none. */
   private newest: number | null = null;
 
@@ -40,10 +40,10 @@ export class Decoder {
     const { config: before, decoder } = this;
     this.config = config;
     this.skips = true;
-    this.askedAt = performance.now();
-    // The encoder has another bit rate.
+    this.requestedAt = performance.now();
+    // Only the encoder's bit rate is another one.
     if (before && same(before, config) && decoder?.state === "configured") return;
-    // Frames of the old configuration would have the new one's place on the page.
+    // Frames of the old configuration would be shown in the place of the new one.
     this.first = true;
     this.renew();
   }
@@ -65,7 +65,7 @@ export class Decoder {
     // A decoder that failed is closed before it reports the error.
     if (this.skips || decoder.state !== "configured") {
       this.events.skipped(number);
-      this.askForKey();
+      this.requestKey();
     } else {
       this.newest = number;
       decoder.decode(new EncodedVideoChunk({ type: key ? "key" : "delta", timestamp: number * FRAME_US, data }));
@@ -113,13 +113,13 @@ export class Decoder {
     }
     this.skips = true;
     this.renew();
-    this.askForKey();
+    this.requestKey();
   }
 
-  private askForKey(): void {
+  private requestKey(): void {
     const now = performance.now();
-    if (now - this.askedAt < KEY_MS) return;
-    this.askedAt = now;
+    if (now - this.requestedAt < KEY_MS) return;
+    this.requestedAt = now;
     this.events.needsKey();
   }
 }

@@ -3,14 +3,14 @@ import type { Region } from "../api";
 
 /** The connection that carries the video. */
 export type Connected =
-  /** There is none, and there will not be one. */
+  /** No connection, and no further attempt. */
   | "off"
   /** Waiting before another attempt; before the first one, for the worker. */
   | "pausing"
   | "opening"
   | "open";
 
-/** What of the video is shown. */
+/** The phase of the overlay. */
 export type Phase =
   | { name: "idle" }
   /** Frames of the region are requested; RFB shows it meanwhile. */
@@ -27,7 +27,7 @@ export interface VideoState {
   readonly failures: number;
   /** The page is in a hidden tab. */
   readonly hidden: boolean;
-  /** No video before this time (ms): the server says so, or frames did not come. */
+  /** No video before this time (ms), after a pause of the server or missing frames. */
   readonly notBefore: number;
 }
 
@@ -63,7 +63,7 @@ export type Effect =
   | { do: "stop" }
   /** Show the overlay, and let RFB leave out the region. */
   | { do: "show"; region: Region }
-  /** RFB is complete again; results in "painted". */
+  /** Let RFB include the region again; results in "painted". */
   | { do: "resume" }
   /** Hide the overlay, and remove its last frame. */
   | { do: "hide" };
@@ -72,7 +72,7 @@ export type Transition = [VideoState, Effect[]];
 
 const SHORTEST_MS = 5000;
 const LONGEST_MS = 60_000;
-/** After frames did not come. */
+/** After missing frames. */
 const CALM_MS = 5000;
 
 const IDLE: Phase = { name: "idle" };
@@ -153,7 +153,7 @@ function end(state: VideoState, effects: Effect[]): Transition {
   return [state, effects];
 }
 
-/** Ends the video; what the overlay shows is wrong, or invisible. */
+/** Ends the video, and hides the overlay at once: its picture is wrong, or invisible. */
 function endAtOnce(state: VideoState): Transition {
   if (state.phase.name === "idle") return [state, []];
   const effects: Effect[] = [{ do: "stop" }, { do: "resume" }, { do: "hide" }];

@@ -1,22 +1,22 @@
-/** Decides from the updates of the screen whether, and where, it moves so much that video is better. */
+/** Detects from updates of the screen a region that moves so much that video is better. */
 import type { Region, Size } from "../api";
 import { box, Cells } from "./cells";
 
-/** Smaller updates are ignored: a cursor that blinks, a letter that is typed. As a part of the screen. */
+/** Part of the screen. Smaller updates are ignored: a cursor that blinks, a letter that is typed. */
 const SMALL = 0.02;
 const WINDOW_MS = 600;
 /** With updates that each take this long to receive, the line is slow: the window is longer. */
 const SLOW_MS = 120;
 const SLOW_WINDOW_MS = 2500;
-/** Within that time: so many updates, so long from first to last, of so many screens in all. */
+/** Motion, within the window: at least this many updates, this time from first to last, and this sum of areas, in screens. */
 const UPDATES = 3;
 const SPAN_MS = 350;
 const SCREENS = 1.5;
-/** A cell moves if this part of the updates touch it. */
+/** A cell moves if at least this part of the updates touches it. */
 const MOVING = 0.6;
 /** From this part of the screen on, all of it counts as moving. */
 const MOST = 0.6;
-/** For the whole screen that RFB sends after a restart. Later updates refine it, at most once: less than SCREENS. */
+/** RFB sends the whole screen after a restart. Later updates refine it at most once, which is less than SCREENS. */
 const REFRESH_MS = 1000;
 
 interface Update {
@@ -29,7 +29,7 @@ interface Update {
 
 export class MotionDetector {
   private updates: Update[] = [];
-  /** Sizes of the screen at the last update. */
+  /** Size of the screen at the last update. */
   private screen: Size = { width: 0, height: 0 };
   /** Updates that began before this time (ms) are ignored. */
   private from = -Infinity;

@@ -2,7 +2,7 @@
 import type { Region, Size } from "../api";
 import { Owner } from "../dom/owner";
 
-/** What the worker writes frames to. */
+/** The worker writes frames to it. */
 export type Target = WritableStream<VideoFrame> | OffscreenCanvas;
 
 interface Place {
@@ -31,7 +31,7 @@ export class Overlay {
     owner.finally(() => { this.dispose(); });
   }
 
-  /** Makes the element that shows frames, of the worker's track if there is one. Returns what the worker is to write to. */
+  /** Makes the element that shows frames, of the worker's track if there is one. Returns the worker's target; null if it has its own. */
   open(track: MediaStreamTrack | null): Target | null {
     const made = track === null && "MediaStreamTrackGenerator" in window ? new MediaStreamTrackGenerator({ kind: "video" }) : null;
     const shown = track ?? made;

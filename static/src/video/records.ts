@@ -1,6 +1,6 @@
 /**
- * The records of the stream "video": a length (u32, big endian, of what follows), a type (u8) and a payload. Borders of
- * WebSocket messages mean nothing. The other side is `desktop/video/`.
+ * The records of the stream "video": a length (u32, big endian, of what follows), a type (u8) and a payload. Boundaries of
+ * WebSocket messages have no meaning. The other side is `desktop/video/`.
  */
 import type { Problem, Region, Size } from "../api";
 
@@ -42,7 +42,7 @@ export type Message =
   | ({ kind: "frame" } & Frame)
   /** The region has calmed; no frames come until the next START, which has no effect for `pause` ms. */
   | { kind: "rest"; pause: number }
-  /** No video any more on this connection. */
+  /** The end of video on this connection. */
   | { kind: "problem"; problem: Problem };
 
 /** Requests frames of a region; a later request changes the region. */

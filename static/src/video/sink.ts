@@ -22,7 +22,7 @@ export class TrackSink implements Sink {
   }
 
   clear(): void {
-    // The page does it: it gives the <video> its track anew.
+    // The page does it, by a restart of the <video>.
   }
 }
 

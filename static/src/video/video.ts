@@ -1,6 +1,6 @@
 /**
- * Video over the desktop while large areas move: runs the effects of the state machine (machine.ts). It only adds to a
- * connection: whatever fails here, RFB goes on.
+ * Video over the desktop while large areas move: runs the effects of the state machine (machine.ts). If anything here
+ * fails, RFB continues.
  */
 import { type Api, Failure, type Region, type Size } from "../api";
 import type { Client, Updates } from "../clients";
@@ -12,7 +12,7 @@ import { Overlay } from "./overlay";
 import { Watchdog } from "./watchdog";
 import type { FromWorker, ToWorker } from "./worker-messages";
 
-/** RFB has painted the region by then, or its picture comes in parts. */
+/** The longest wait for RFB to paint the region. */
 const LEAVE_MS = 5000;
 /** The worker hangs if it sends no message for more than SILENT_CHECKS checks, one each CHECK_MS. */
 const CHECK_MS = 1000;
@@ -147,7 +147,7 @@ export class Video {
       if (this.state.connected !== "opening") return;
       this.send({ do: "open", address: api.socketAddress(ticket), protocols: ticket.protocols, openMs: ticket.opens_within * 1000 });
     } catch (error) {
-      // An answer that says why there is no video; after all others it may come later.
+      // A refusal is final and has the reason; after other errors, video may still be possible later.
       this.tell({ kind: Failure.of(error).kind === "refused" ? "refused" : "closed" });
     }
   }
@@ -187,7 +187,7 @@ export class Video {
     this.tell({ kind: "due" });
   }
 
-  /** RFB paints what has changed in the region meanwhile. */
+  /** Lets RFB paint the region again. */
   private resume(): void {
     const { region } = this.state.phase.name === "leaving" ? this.state.phase : { region: null };
     this.leaving?.dispose();

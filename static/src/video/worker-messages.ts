@@ -2,7 +2,7 @@
 import type { Problem, Region, Size } from "../api";
 
 export type ToWorker =
-  /** The way to show frames, once: a stream of frames for a <video>, or a canvas. */
+  /** The target for frames, sent once: a stream of frames for a <video>, or a canvas. */
   | { do: "show-on"; target: WritableStream<VideoFrame> | OffscreenCanvas }
   | { do: "open"; address: string; protocols: string[]; openMs: number }
   | { do: "close" }

@@ -1,4 +1,4 @@
-/** The worker: it owns the connection, the decoder and the way to the screen, so that nothing in the page delays a frame. */
+/** The worker owns the connection, the decoder and the sink, so that the page delays no frame. */
 import type { Region } from "../api";
 import { Owner } from "../dom/owner";
 import { Link } from "../wire";
@@ -28,14 +28,14 @@ class Stream {
   private readonly decoder: Decoder;
   /** Time until which a frame has to come; null while none is expected. */
   private until: number | null = null;
-  /** The region that frames are requested of. */
+  /** The requested region. */
   private region: Region | null = null;
 
   constructor({ address, protocols, openMs }: ToWorker & { do: "open" }, private codecs: Codec[], sink: Sink) {
     this.decoder = new Decoder(sink, {
       began: ({ region, coded }) => { scope.postMessage({ kind: "shown", region, coded }); },
       shown: (number) => { this.shown(number); },
-      // The server has a limit of frames that are under way.
+      // The server limits the number of frames that are under way.
       skipped: (number) => { this.link.send(shown(number)); },
       unknown: ({ codec }) => { this.withoutCodec(codec); },
       needsKey: () => { this.link.send(key()); },
@@ -80,7 +80,7 @@ class Stream {
   private take(message: Message): void {
     switch (message.kind) {
       case "config":
-        // Frames that were on their way when the page stopped are of no use.
+        // Otherwise the page has stopped, and these frames were already on their way.
         if (this.until !== null) this.decoder.configure(message);
         break;
       case "frame":
@@ -96,7 +96,7 @@ class Stream {
     }
   }
 
-  /** The server chooses another codec, or says that there is none. */
+  /** The server chooses another codec, or reports a problem. */
   private withoutCodec(codec: string): void {
     this.codecs = this.codecs.filter((name) => !isOf(codec, name));
     this.decoder.stop();

@@ -83,7 +83,7 @@ test("a region that calms before its first frame", () => {
   assert.equal(run.tell({ kind: "moves", region: LEFT }), "start");
 });
 
-test("a pause that the server asks for", () => {
+test("a pause that the server requests", () => {
   const run = new Run(...ON);
   run.tell({ kind: "rest", pause: 10_000 }, { kind: "painted" });
   run.now += 9999;

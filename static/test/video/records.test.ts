@@ -17,7 +17,7 @@ function frame(number: number, flags: number, data: Uint8Array): Uint8Array {
   return record(2, Buffer.concat([header, data]));
 }
 
-/** What is read from these bytes, in pieces of this size. */
+/** The records in these bytes, read in pieces of this size. */
 function read(bytes: Uint8Array, piece: number): Message[] {
   const reader = new RecordReader();
   const messages: Message[] = [];

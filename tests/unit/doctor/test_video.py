@@ -87,7 +87,7 @@ def test_where_there_is_none_nothing_is_checked(modules: Path, argument: str, sa
 
 
 def test_libyuv_is_named_or_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The C library stands for it, which is everywhere.
+    # In place of libyuv the C library, which every system has.
     monkeypatch.setattr(video, "_LIBYUV", ("libnonesuch.so", "libc.so.6"))
     finding = told(video.conversion)
     assert (finding.state, finding.facts) == (Severity.OK, {"library": "libc.so.6"})

@@ -45,7 +45,7 @@ async def run(folder: Path, stop: bool) -> None:
 
 
 def admitted(folder: Path, av: str = "", *, stop: bool = False) -> dict[str, Any]:
-    """Return the error of an attempt in a process of its own; no process is left.
+    """Return the error of an attempt in a separate process; no process is left.
 
     ``av`` is the source of a module instead of PyAV.
     """
@@ -90,7 +90,7 @@ def test_a_pyav_that_cannot_be_loaded(tmp_path: Path) -> None:
     assert "--force-reinstall" in error["remedy"]
 
 
-def test_a_companion_that_ends_early_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+def test_a_companion_that_ends_early_is_an_error_with_its_last_line(tmp_path: Path) -> None:
     error = admitted(
         tmp_path,
         """

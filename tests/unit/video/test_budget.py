@@ -1,4 +1,4 @@
-"""The budget: desktops share the cores, and frames that take too long are none."""
+"""The budget: desktops share the cores; frames that take too long end the video."""
 
 from __future__ import annotations
 

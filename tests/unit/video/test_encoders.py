@@ -1,4 +1,4 @@
-"""The encoders of PyAV: what they make is decoded again, and the fast enough one is chosen."""
+"""The encoders of PyAV: their frames are decoded again; the first fast enough one is chosen."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_frames_are_decoded_again(kind: Kind, region: Region) -> None:
 
 @of_software
 def test_a_picture_has_the_colours_of_bt_601(kind: Kind) -> None:
-    """VP8 knows no other ones."""
+    """VP8 has no others."""
     region = Region(0, 0, 64, 64)
     ((data, _),) = Encoder(kind, region, RATE).encode(Pixels(region).address, key=True)
     (picture,) = decoded(kind, [data])
@@ -121,8 +121,8 @@ def test_the_name_of_an_encoder_is_for_its_coded_picture() -> None:
     "rate",
     [LOW_RATE, RATE],
 )
-def test_h264_is_what_its_name_says(rate: int) -> None:
-    """Decoders in hardware may take the name's word for it."""
+def test_h264_matches_its_name(rate: int) -> None:
+    """Hardware decoders may rely on the name."""
     region = Region(0, 0, 640, 480)
     encoder = Encoder(X264, region, rate)
     ((data, _),) = encoder.encode(Pixels(region).address, key=True)

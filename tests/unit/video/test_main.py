@@ -1,4 +1,4 @@
-"""The companion as a program: it says when viewers can connect, or why they cannot."""
+"""The companion as a program: it reports that viewers can connect, or the problem."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .x_server import XServer
 
 @contextmanager
 def running(display: str, path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
-    """Run the companion meanwhile; yield what it says when it is ready."""
+    """Run the companion meanwhile; yield its report."""
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "jupyter_desktop.video", str(path), "1", str(writing)]
     environment = {**os.environ, "DISPLAY": display, "XAUTHORITY": os.devnull}
@@ -39,8 +39,8 @@ def running(display: str, path: Path) -> Iterator[tuple[subprocess.Popen[bytes],
 def test_viewers_can_connect_when_it_is_ready(x: XServer, tmp_path: Path) -> None:
     path = tmp_path / "video.sock"
     start = bytes([FromPage.START]) + b'{"codecs": ["vp8"], "region": [0, 0, 32, 32]}'
-    with running(x.display, path) as (process, said), socket.socket(socket.AF_UNIX) as viewer:
-        assert said == {}
+    with running(x.display, path) as (process, report), socket.socket(socket.AF_UNIX) as viewer:
+        assert report == {}
         viewer.settimeout(20)
         viewer.connect(str(path))
         viewer.sendall(struct.pack(">I", len(start)) + start)
@@ -51,8 +51,8 @@ def test_viewers_can_connect_when_it_is_ready(x: XServer, tmp_path: Path) -> Non
 
 def test_a_screen_that_cannot_be_captured(tmp_path: Path) -> None:
     path = tmp_path / "video.sock"
-    with x_server.running(depth=16) as x, running(x.display, path) as (process, said):
-        assert said["message"].startswith("The screen cannot be captured: The screen has 16 ")
+    with x_server.running(depth=16) as x, running(x.display, path) as (process, report):
+        assert report["message"].startswith("The screen cannot be captured: The screen has 16 ")
         assert process.wait(20) == 1
 
 

@@ -1,4 +1,4 @@
-"""The companion without a session: viewers at its socket get video of what moves on a screen."""
+"""The companion without a session: viewers at its socket get video of motion on a screen."""
 
 from __future__ import annotations
 
@@ -29,19 +29,25 @@ X264 = [kind for kind in KINDS if kind.name == "libx264"]
 
 
 class Viewer:
-    """A viewer that acknowledges each frame that it reads."""
+    """A viewer that acknowledges each frame that it reads.
+
+    On a busy machine the painter may pause for so long that the region counts as resting; then the
+    viewer starts again, as a page does.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self.writer = writer
         self.shows = True  # whether frames are acknowledged
+        self._request = b""  # of the last start
 
     def send(self, kind: int, payload: bytes = b"") -> None:
         self.writer.write(struct.pack(">IB", 1 + len(payload), kind) + payload)
 
     def start(self, *region: int, codecs: Iterable[str] = ("h264",)) -> None:
-        wish = {"codecs": list(codecs), "region": region}
-        self.send(FromPage.START, json.dumps(wish).encode())
+        request = {"codecs": list(codecs), "region": region}
+        self._request = json.dumps(request).encode()
+        self.send(FromPage.START, self._request)
 
     async def record(self) -> tuple[int, bytes]:
         head = await asyncio.wait_for(self._reader.readexactly(5), TIMEOUT)
@@ -57,6 +63,9 @@ class Viewer:
             kind, payload = await self.record()
             if kind == wanted:
                 return payload
+            if kind == ToPage.REST:
+                await asyncio.sleep(struct.unpack(">I", payload)[0] / 1000)
+                self.send(FromPage.START, self._request)
 
     async def config(self) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(await self.next(ToPage.CONFIG))
@@ -145,6 +154,16 @@ async def test_video_from_start_to_rest(x: XServer, folder: Path) -> None:
         assert await viewer.next(ToPage.REST) == bytes(4)
         assert not list(folder.parent.glob("jd-*/video-active"))
     assert not one.socket.exists()
+
+
+async def test_a_start_beyond_the_screen_ends_the_video(x: XServer, folder: Path) -> None:
+    async with companion(x, folder) as one, moving(x):
+        viewer = await one.viewer()
+        viewer.start(*SCREEN)
+        await viewer.next(ToPage.FRAME)
+        viewer.start(5000, 0, 10, 10)
+        await viewer.next(ToPage.REST)
+        assert not list(folder.parent.glob("jd-*/video-active"))
 
 
 async def test_after_a_stop_no_frame_comes(x: XServer, folder: Path) -> None:

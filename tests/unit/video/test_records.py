@@ -17,11 +17,11 @@ from jupyter_desktop.video.records import (
     LONGEST,
     BadRecord,
     FromPage,
+    KeyRequest,
     Shown,
     Start,
     Stop,
     ToPage,
-    WantsKey,
 )
 from jupyter_desktop.video.region import Region
 from tests.unit.bridge.test_messages import json_values
@@ -63,16 +63,16 @@ def test_a_start_has_codecs_and_region(codecs: list[str], region: tuple[int, ...
 
 
 @pytest.mark.parametrize(
-    ("data", "wish"),
+    ("data", "expected"),
     [
         (b"\2", Stop()),
         (b"\3\0\0\1\2", Shown(258)),
         (b"\3\xff\xff\xff\xff", Shown(0xFFFFFFFF)),
-        (b"\4", WantsKey()),
+        (b"\4", KeyRequest()),
     ],
 )
-def test_other_records(data: bytes, wish: records.Wish) -> None:
-    assert records.parse(data) == wish
+def test_other_records(data: bytes, expected: records.Request) -> None:
+    assert records.parse(data) == expected
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_any_record_is_understood_or_refused(data: bytes) -> None:
 async def test_records_are_read_one_after_the_other() -> None:
     data = record(FromPage.STOP) + record(FromPage.SHOWN, b"\0\0\0\7") + record(FromPage.KEY)
     stream = await reader(data)
-    assert [await records.read(stream) for _ in range(3)] == [Stop(), Shown(7), WantsKey()]
+    assert [await records.read(stream) for _ in range(3)] == [Stop(), Shown(7), KeyRequest()]
     with pytest.raises(asyncio.IncompleteReadError):
         await records.read(stream)
 

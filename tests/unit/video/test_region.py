@@ -1,4 +1,4 @@
-"""Regions: what two of them share, what holds both, and the size of the encoded picture."""
+"""Regions: intersection, bounding rectangle, and the size of the encoded picture."""
 
 from __future__ import annotations
 

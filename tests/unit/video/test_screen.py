@@ -23,7 +23,7 @@ SEGMENTS = Path("/proc/sysvipc/shm")
 
 
 def nothing() -> None:
-    """Take no notice of a change."""
+    """Ignore a change."""
 
 
 @pytest.fixture
@@ -84,34 +84,34 @@ def test_a_region_beyond_the_screen_is_an_error(screen: Screen) -> None:
     assert screen.capture(WHOLE)
 
 
-def test_changes_are_told_while_it_is_watched(x: XServer) -> None:
-    told: list[str] = []
-    with closing(Screen(x.display, lambda: told.append("changed"), nothing)) as screen:
+def test_changes_are_reported_while_it_is_watched(x: XServer) -> None:
+    reported: list[str] = []
+    with closing(Screen(x.display, lambda: reported.append("changed"), nothing)) as screen:
         screen.watch(True)
         screen.watch(True)
-        wait(screen, lambda: told)
+        wait(screen, lambda: reported)
         assert screen.changes() == [WHOLE]  # at first all of it (DAMAGE, version 1.1)
         screen.handle_events()
 
-        told.clear()
+        reported.clear()
         x.paint(1, 10, 20, 30, 40)
         x.paint(2, 20, 20, 30, 40)
-        wait(screen, lambda: told)
+        wait(screen, lambda: reported)
         assert screen.changes() == [Region(10, 20, 40, 40)]
         assert screen.changes() == []
         screen.handle_events()
 
-        told.clear()
+        reported.clear()
         x.paint(3, 0, 0, 1, 1)
-        wait(screen, lambda: told)
+        wait(screen, lambda: reported)
         assert screen.changes() == [Region(0, 0, 1, 1)]
 
         screen.watch(False)
-        told.clear()
+        reported.clear()
         x.paint(4)
         screen.capture(WHOLE)  # an answer that comes after events
         screen.handle_events()
-        assert not told
+        assert not reported
 
 
 def test_a_screen_that_video_cannot_show() -> None:

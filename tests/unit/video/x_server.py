@@ -1,4 +1,4 @@
-"""An X server of its own for a test, and an X client that paints."""
+"""A separate X server for a test, and an X client that paints."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ import { around, overlap } from "./around";
 
 /** Encoding of RFC 6143, section 7.7.2. */
 const COPY_RECT = 1;
-/** TigerVNC compares each update with the one before, except below level 2; of a moving screen, everything differs. */
+/** TigerVNC compares each update with the one before, except below level 2; in motion everything differs. */
 const NO_COMPARING = 1;
-/** JPEG quality in motion, of 0 to 9. */
+/** JPEG quality in motion, from 0 to 9. */
 const COARSE = 2;
 const NOTHING = [0, 0, 0, 0] as const;
 
@@ -23,11 +23,11 @@ export class VncUpdates implements Updates {
   private region: Region | null = null;
   /** Parts of the screen around it; RFB updates them on request only. */
   private outside: Region[] = [];
-  /** Rectangles of the update that is being received, and of these the ones that are not copies. */
+  /** Rectangles of the update that is being received, and those of them that are not copies. */
   private received: Region[] = [];
   private drawn: Region[] = [];
   private readonly waiting = new Set<{ region: Region; done: () => void }>();
-  /** Messages EndOfContinuousUpdates that are to come, each the answer to one of ours. */
+  /** EndOfContinuousUpdates messages that are expected, one for each of our requests. */
   private ends = 0;
   /** The levels without motion. */
   private readonly compressionLevel: number;
@@ -89,7 +89,7 @@ export class VncUpdates implements Updates {
     const { rfb, messages, size } = this;
     if ((rfb.qualityLevel === COARSE) === on) return;
     rfb.qualityLevel = on ? COARSE : this.qualityLevel;
-    // TurboVNC does not replace by itself what it has sent with loss.
+    // TurboVNC does not refine lossy pictures without a request.
     if (!on) messages.fbUpdateRequest(rfb._sock, false, 0, 0, size().width, size().height);
   }
 
@@ -146,7 +146,7 @@ export class VncUpdates implements Updates {
   }
 }
 
-/** Whether noVNC has all that is used here. */
+/** Whether noVNC has all internals that are used here. */
 function areKnown(rfb: Partial<RFB>, { enableContinuousUpdates, fbUpdateRequest }: Partial<Messages>): boolean {
   const { _display: display, _FBU: update, _sock: socket } = rfb;
   const functions = [

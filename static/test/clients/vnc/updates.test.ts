@@ -11,7 +11,7 @@ const WHOLE: Region = { x: 0, y: 0, ...SCREEN };
 const TIGHT = 7;
 const COPY_RECT = 1;
 
-/** What of noVNC the updates use; the real one needs a browser. It handles one message per call, of `next`. */
+/** The parts of noVNC that updates use; the real one needs a browser. It handles one message per call, of `next`. */
 class FakeRfb {
   readonly sent: unknown[][] = [];
   next: "update" | "end" = "update";
@@ -45,7 +45,7 @@ class FakeRfb {
     this.sent.push(["by noVNC"]);
   }
 
-  /** What was sent since the last call. */
+  /** The messages sent since the last call. */
   take(): unknown[][] {
     return this.sent.splice(0);
   }
