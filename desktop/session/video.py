@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..backends import Runtime
-from ..errors import VideoUnavailable
+from ..errors import DesktopError, SessionEnded, VideoUnavailable
 from ..system import pipes
 from ..system.streams import VIDEO_ACTIVE
 from .processes.children import Child, Children
@@ -48,7 +48,7 @@ class VideoCompanion:
     async def admit(self) -> Path:
         """Return the socket for viewers; start the companion if it does not run.
 
-        Raises ``VideoUnavailable``, ``StartFailed`` or ``Stopped``.
+        Raises ``VideoUnavailable``, ``StartFailed``, ``SessionEnded`` or ``Stopped``.
         """
         if not self._allowed:
             raise VideoUnavailable(
@@ -56,10 +56,14 @@ class VideoCompanion:
                 remedy="The administrator of this server can set DesktopApp.video to 'auto'.",
             )
         async with self._turn:
+            if not self._over and (self._child is None or self._child.exited.done()):
+                try:
+                    self._child = await self._start()
+                except (DesktopError, OSError):
+                    if not self._over:
+                        raise
             if self._over:
-                raise VideoUnavailable("The desktop is ending.")
-            if self._child is None or self._child.exited.done():
-                self._child = await self._start()
+                raise SessionEnded("The desktop has just ended.")
         return self._socket
 
     async def end(self) -> None:

@@ -152,8 +152,6 @@ class _Memory:
         except xcffib.Error:
             segment.close()
             raise
-        finally:
-            segment.forget()
         self._segment = segment
         return segment
 

@@ -21,14 +21,13 @@ class SharedMemory:
         self.size = size
         self.id: int = _checked(_libc.shmget(_PRIVATE, ctypes.c_size_t(size), _CREATE | 0o600))
         address = _libc.shmat(self.id, None, 0)
-        if address == _FAILED:
-            self.forget()
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        self.address: int = address
-
-    def forget(self) -> None:
-        """Mark it for removal, which follows when the last process has detached or ended."""
+        error = ctypes.get_errno()
+        # Linux removes it when the last process has detached or ended, and until then lets others
+        # attach (shmctl(2)). So nothing is left if this process is killed.
         _libc.shmctl(self.id, _REMOVE, None)
+        if address == _FAILED:
+            raise OSError(error, os.strerror(error))
+        self.address: int = address
 
     def close(self) -> None:
         """Detach from it."""

@@ -269,6 +269,7 @@ def test_plain_http_to_another_host_shows_motion_as_before(
             for _ in range(10):
                 desktop.is_live()
             assert not server.processes("-m jupyter_desktop.video")
+        desktop.page.close()
 
 
 def test_video_that_is_switched_off_is_not_requested(visit: Callable[..., Visitor]) -> None:
@@ -279,3 +280,4 @@ def test_video_that_is_switched_off_is_not_requested(visit: Callable[..., Visito
             for _ in range(10):
                 desktop.is_live()
         assert "video" not in server.log
+        desktop.page.close()
