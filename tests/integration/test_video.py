@@ -66,7 +66,8 @@ def pixels(frames: list[bytes], codec: str = "h264") -> list[tuple[int, ...]]:
 def assert_shows(frames: list[bytes], colour: int, codec: str = "h264") -> None:
     wanted = ((colour >> 16) & 255, (colour >> 8) & 255, colour & 255)
     for pixel in pixels(frames, codec):
-        assert pixel == pytest.approx(wanted, abs=8)  # another matrix: 23
+        # Another matrix differs by 23. The others have few frames to get exact.
+        assert pixel == pytest.approx(wanted, abs=4 if codec == "h264" else 16)
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8", "vp9"])
