@@ -88,7 +88,7 @@ class Children:
         self._children: dict[int, Child] = {}  # by process id, until they are reaped
         self.ending = False  # the session is ending: no child is restarted
         self.since = time.time()  # seconds since the epoch: none was started before
-        # Ids of the processes that got SIGTERM or SIGKILL, or have ended by themselves.
+        # Ids of the processes that got SIGTERM or SIGKILL, or ended while the session was ending.
         self.asked: set[int] = set()
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap)
@@ -195,7 +195,8 @@ class Children:
                 return False
             if pid == 0:
                 return True
-            self.asked.add(pid)
+            if self.ending:
+                self.asked.add(pid)
             child = self._children.pop(pid, None)
             if child and not child.exited.done():
                 child.exited.set_result(os.waitstatus_to_exitcode(status))
