@@ -27,6 +27,7 @@ _FRAMES = 4
 _SHIFT = 8  # lines from one frame to the next
 _LINES = _TRIED.height + _FRAMES * _SHIFT
 _MICROSECONDS = Fraction(1, 1_000_000)
+_NO_KEY_FRAMES = "1000000"  # frames from one to the next: they come only on request
 _BT_601 = 6  # SMPTE 170M (ITU-T H.273); the output of ``colours``
 
 # Profile and constraints in hexadecimal (ITU-T H.264, annex A).
@@ -75,6 +76,16 @@ def _level(size: tuple[int, int]) -> int:
     return _LEVELS[-1][0]
 
 
+def _at(rate: int) -> dict[str, str]:
+    """Return the options for a steady bit rate."""
+    return {
+        "b": str(rate),
+        "maxrate": str(rate),
+        "bufsize": str(rate),
+        "g": _NO_KEY_FRAMES,
+    }
+
+
 def _x264(rate: int) -> dict[str, str]:
     return {
         "preset": "ultrafast",
@@ -85,8 +96,7 @@ def _x264(rate: int) -> dict[str, str]:
         # One second: with less, moving text gets unreadable.
         "bufsize": str(rate),
         "forced-idr": "1",
-        # Key frames only on request.
-        "g": "1000000",
+        "g": _NO_KEY_FRAMES,
         "x264-params": "no-dct-decimate=1:no-psy=1:no-chroma-me=1:keyint=infinite",
         # CABAC: on slow lines the saved bits are worth the time.
         "coder": "1" if rate <= 4_000_000 else "0",
@@ -100,10 +110,7 @@ def _nvenc(rate: int) -> dict[str, str]:
         "profile": "baseline",
         "zerolatency": "1",
         "forced-idr": "1",
-        "g": "1000000",
-        "b": str(rate),
-        "maxrate": str(rate),
-        "bufsize": str(rate),
+        **_at(rate),
     }
 
 
@@ -113,15 +120,17 @@ def _vpx(rate: int) -> dict[str, str]:
         "cpu-used": "8",
         "lag-in-frames": "0",
         "threads": "1",
-        "b": str(rate),
-        "maxrate": str(rate),
-        "bufsize": str(rate),
-        "g": "1000000",
+        **_at(rate),
     }
 
 
 def _svt(rate: int) -> dict[str, str]:
-    return {"preset": "12", "b": str(rate), "g": "1000000", "svtav1-params": "rtc=1:lp=1:rc=2"}
+    return {
+        "preset": "12",
+        "b": str(rate),
+        "g": _NO_KEY_FRAMES,
+        "svtav1-params": "rtc=1:lp=1:rc=2",
+    }
 
 
 # In each family, hardware encoders first.
@@ -190,7 +199,8 @@ class Encoders:
 
     def __init__(self, kinds: Iterable[Kind] = KINDS) -> None:
         self._kinds = tuple(kinds)
-        self._tried: dict[str, tuple[Kind, float] | None] = {}  # by codec, with seconds per frame
+        # Seconds per frame and encoder, by codec; None if no encoder for it works.
+        self._tried: dict[str, tuple[float, Kind] | None] = {}
 
     def choose(self, codecs: Iterable[str], rate: int) -> Kind | None:
         """Return the first of ``codecs`` that is fast enough, or the fastest; None without any."""
@@ -202,14 +212,14 @@ class Encoders:
             if codec not in self._tried:
                 self._tried[codec] = self._fastest(codec, rate)
             if one := self._tried[codec]:
-                kind, seconds = one
+                seconds, kind = one
                 if seconds <= _FAST_ENOUGH:
                     return kind
-                found.append((seconds, kind))
+                found.append(one)
         return min(found, key=lambda one: one[0])[1] if found else None
 
-    def _fastest(self, codec: str, rate: int) -> tuple[Kind, float] | None:
-        """Return the encoder for ``codec`` that takes the least CPU, and its seconds a frame."""
+    def _fastest(self, codec: str, rate: int) -> tuple[float, Kind] | None:
+        """Return the least seconds of CPU for a frame of ``codec``, and the encoder."""
         found = []
         for kind in self._kinds:
             if kind.codec == codec and kind.name in av.codecs_available:
@@ -220,10 +230,7 @@ class Encoders:
                 else:
                     _log.info("%s takes %.1f ms for a frame.", kind.name, 1000 * seconds)
                     found.append((seconds, kind))
-        if not found:
-            return None
-        seconds, kind = min(found, key=lambda one: one[0])
-        return kind, seconds
+        return min(found, key=lambda one: one[0], default=None)
 
 
 def _try(kind: Kind, rate: int) -> float:

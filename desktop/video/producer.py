@@ -210,7 +210,8 @@ class Producer:
 
     def _rest(self, pause: float = 0) -> None:
         """End the video for all."""
-        self._refused_until = self._now() + pause
+        # The end of a show does not shorten an earlier pause.
+        self._refused_until = max(self._refused_until, self._now() + pause)
         for viewer, _ in self._audience:
             viewer.stop()
             viewer.send(records.rest(pause))

@@ -65,7 +65,7 @@ export interface Problem {
   command?: string | null;
 }
 
-/** What a connection carries: the display server's bytes, or video of moving areas. */
+/** The stream of a connection: the display server's bytes, or video of moving areas. */
 export type Stream = "desktop" | "video";
 
 /** One-time permission to open a connection. */
